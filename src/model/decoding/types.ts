@@ -1,0 +1,39 @@
+/**
+ * The contract between a search and a model: a growing tree of tokens.
+ *
+ * A search numbers the tokens it wants evaluated (`node`), each following another (`parent`, or `ROOT`); the model
+ * keeps keys and values for every node it has seen, so a branch can be left, forked or taken up again at no cost.
+ */
+
+/** The parent of a first token. */
+export const ROOT = -1;
+
+/** One token to evaluate: its logits are those of the token after it. */
+export interface TokenRow {
+  /** Number of this node, unique within its picture's tree, counting up from 0 in the order of evaluation. */
+  readonly node: number;
+  /** The node before it, or `ROOT`. A parent may be an earlier row of the same call (a prompt is one chain). */
+  readonly parent: number;
+  readonly token: number;
+}
+
+/** Evaluates rows of token trees, one tree a picture. */
+export interface TreeModel {
+  readonly vocabSize: number;
+  /** How many pictures (trees) it serves side by side. */
+  readonly batch: number;
+  /**
+   * Logits after each row: result[b] holds rows[b].length x vocabSize floats, row-major.
+   * A picture that needs nothing this time passes no rows. The result is only valid until the next call.
+   */
+  extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]>;
+  /** Frees the caches. */
+  release(): void;
+}
+
+/** Ids with a meaning of their own. */
+export interface SpecialIds {
+  readonly sot: number;
+  readonly eot: number;
+  readonly pad: number;
+}

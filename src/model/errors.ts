@@ -1,0 +1,32 @@
+/**
+ * What can go wrong, by name. Scripts read the code, people read the message; the command line maps `usage` to exit
+ * code 64 and everything else to 1 (some inputs) or 2 (nothing could be done).
+ */
+export type ErrorCode =
+  | 'usage' // the command line contradicts itself or names something that does not exist
+  | 'not-found' // a file, model or name that is not there
+  | 'unreadable' // exists, but cannot be read (permission, directory, device, changed while being read)
+  | 'bad-image' // not a picture that can be decoded whole
+  | 'bad-checkpoint' // weights that are malformed, hostile or do not fit the config
+  | 'bad-config' // open_clip_config.json malformed, or asking for what the network does not do
+  | 'bad-tokenizer' // tokenizer files malformed or unlike the model
+  | 'bad-text' // a text that cannot be used (too long, empty)
+  | 'device' // an execution device that cannot run
+  | 'engine' // the inference engine failed
+  | 'write-failed' // an output could not be written
+  | 'network' // a remote resource could not be fetched
+  | 'interrupted'; // stopped by the user
+
+/** The one error class of the program: what was wrong and where (`message`), and what to do about it (`hint`). */
+export class CocaError extends Error {
+  override readonly name = 'CocaError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly hint?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
