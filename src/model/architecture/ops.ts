@@ -1,0 +1,70 @@
+/**
+ * What the network is written in: a dozen coarse operations on an opaque tensor T. An engine supplies them, either by
+ * adding nodes to a graph that is run later (ONNX) or by computing at once. B is the batch, N and M are sequence
+ * lengths, W is a width, H heads of D = W / H floats.
+ */
+export interface Ops<T> {
+  /** A tensor of the checkpoint; with `rows`, only rows [start, end) of its first axis. */
+  parameter(name: string, rows?: readonly [start: number, end: number]): T;
+  /** x W^T + b: x [..., in], weight [out, in] (PyTorch's layout), bias [out]. */
+  linear(x: T, weight: T, bias: T): T;
+  /** x P: x [..., in], projection [in, out]. */
+  project(x: T, projection: T): T;
+  /** Over the last axis, with epsilon LAYER_NORM_EPS. */
+  layerNorm(x: T, weight: T, bias: T): T;
+  /** The exact form, x Phi(x). */
+  gelu(x: T): T;
+  /** x sigmoid(1.702 x). */
+  quickGelu(x: T): T;
+  /** Elementwise, broadcasting b over the leading axes of a. */
+  add(a: T, b: T): T;
+  /** Elementwise, broadcasting b over the leading axes of a. */
+  multiply(a: T, b: T): T;
+  /** [B, 3, S, S] pixels and [W, 3, p, p] kernels -> [B, P, W], one row a patch, row by row from the top left. */
+  patchEmbed(pixels: T, kernels: T, patchSize: number): T;
+  /** Rows of a table: ids [B, N], table [V, W] -> [B, N, W]. */
+  embed(ids: T, table: T): T;
+  /** [N, W] (or [W], as one row) repeated for every batch entry of `like` -> [B, N, W]. */
+  repeat(x: T, like: T): T;
+  /** Along the sequence axis: [B, N, W], [B, M, W] -> [B, N + M, W]. */
+  concat(a: T, b: T): T;
+  /** Positions [start, end) of the sequence axis; negative counts from the end, no `end` means to the end. */
+  slice(x: T, start: number, end?: number): T;
+  /** One position of the sequence axis: [B, N, W] -> [B, W]. */
+  take(x: T, index: number): T;
+  /** Mean over the sequence axis: [B, N, W] -> [B, W]. */
+  meanRows(x: T): T;
+  /** [B, N, W] -> [B, H, N, D]: how keys and values are kept. */
+  splitHeads(x: T, heads: number): T;
+  /** softmax(Q K^T / sqrt(D) + mask) V. */
+  attention(input: AttentionInput<T>): AttentionOutput<T>;
+  /** x / max(||x||, 1e-12) over the last axis. */
+  l2Normalize(x: T): T;
+}
+
+export interface AttentionInput<T> {
+  readonly heads: number;
+  /** [B, N, W] */
+  readonly query: T;
+  /** [B, M, W]: keys and values of this call's own rows; may be left out when `cache` holds all there is. */
+  readonly own?: { readonly keys: T; readonly values: T };
+  /** [B, H, C, D]: keys and values from before, which come first. */
+  readonly cache?: { readonly keys: T; readonly values: T };
+  /** Added to the scores: [B or 1, 1, N, C + M]. */
+  readonly mask?: T;
+  /** Whether the caller wants the probabilities too. */
+  readonly wantProbabilities: boolean;
+}
+
+export interface AttentionOutput<T> {
+  /** [B, N, W], heads side by side. */
+  readonly output: T;
+  /** [B, H, N, C + M], when they were asked for. */
+  readonly probabilities?: T;
+}
+
+/** Which attention a probability tensor belongs to; the names are those of the golden data. */
+export type AttentionName = 'vision' | 'pooler.0' | 'pooler.1' | 'text' | 'decoder_self' | 'cross';
+
+/** Receives the attention probabilities of every layer, when somebody wants to look. */
+export type AttentionWatcher<T> = (name: AttentionName, layer: number, probabilities: T) => void;

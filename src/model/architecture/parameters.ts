@@ -1,0 +1,84 @@
+import { type CocaConfig, gridSize, MULTIMODAL_MLP_RATIO } from '../config.js';
+
+/** Name -> shape of every tensor that a checkpoint of this config holds, in PyTorch's layout and order. */
+export function parameterShapes(config: CocaConfig): ReadonlyMap<string, readonly number[]> {
+  const { vision, text, multimodal, embed_dim } = config;
+  const shapes = new Map<string, readonly number[]>();
+  const add = (name: string, ...shape: number[]) => shapes.set(name, shape);
+
+  const norm = (prefix: string, width: number) => {
+    add(`${prefix}.weight`, width);
+    add(`${prefix}.bias`, width);
+  };
+  const linear = (prefix: string, input: number, output: number) => {
+    add(`${prefix}.weight`, output, input);
+    add(`${prefix}.bias`, output);
+  };
+  const attention = (prefix: string, width: number, contextWidth = width) => {
+    if (contextWidth === width) {
+      add(`${prefix}.in_proj_weight`, 3 * width, width);
+    } else {
+      add(`${prefix}.q_proj_weight`, width, width);
+      add(`${prefix}.k_proj_weight`, width, contextWidth);
+      add(`${prefix}.v_proj_weight`, width, contextWidth);
+    }
+    add(`${prefix}.in_proj_bias`, 3 * width);
+    linear(`${prefix}.out_proj`, width, width);
+  };
+  const block = (prefix: string, width: number, mlpRatio: number, layerScale: boolean, cross = false) => {
+    const hidden = Math.trunc(width * mlpRatio);
+    norm(`${prefix}.ln_1`, width);
+    attention(`${prefix}.attn`, width);
+    if (layerScale) add(`${prefix}.ls_1.gamma`, width);
+    if (cross) norm(`${prefix}.ln_1_kv`, width);
+    norm(`${prefix}.ln_2`, width);
+    linear(`${prefix}.mlp.c_fc`, width, hidden);
+    linear(`${prefix}.mlp.c_proj`, hidden, width);
+    if (layerScale) add(`${prefix}.ls_2.gamma`, width);
+  };
+  const pooler = (prefix: string, queries: number) => {
+    add(`${prefix}.query`, queries, embed_dim);
+    attention(`${prefix}.attn`, embed_dim, vision.width);
+    norm(`${prefix}.ln_q`, embed_dim);
+    norm(`${prefix}.ln_k`, vision.width);
+  };
+
+  const scalar = config.nonscalar_logit_scale ? [1] : [];
+  add('logit_scale', ...scalar);
+  if (config.init_logit_bias !== null) add('logit_bias', ...scalar);
+
+  add('text.positional_embedding', text.context_length + 1, text.width);
+  add('text.text_projection', text.width, embed_dim);
+  add('text.cls_emb', text.width);
+  add('text.token_embedding.weight', text.vocab_size, text.width);
+  for (let i = 0; i < text.layers; i++) {
+    block(`text.transformer.resblocks.${i}`, text.width, text.mlp_ratio, text.ls_init_value !== null);
+  }
+  norm('text.ln_final', text.width);
+
+  add('visual.class_embedding', vision.width);
+  add('visual.positional_embedding', gridSize(config) ** 2 + 1, vision.width);
+  const pooledWidth = vision.attentional_pool ? embed_dim : vision.width;
+  add('visual.proj', pooledWidth, embed_dim);
+  add('visual.conv1.weight', vision.width, 3, vision.patch_size, vision.patch_size);
+  if (!vision.no_ln_pre) norm('visual.ln_pre', vision.width);
+  for (let i = 0; i < vision.layers; i++) {
+    block(`visual.transformer.resblocks.${i}`, vision.width, vision.mlp_ratio, vision.ls_init_value !== null);
+  }
+  if (vision.attentional_pool) pooler('visual.attn_pool', vision.attn_pooler_queries);
+  if (vision.attentional_pool === 'parallel' || vision.attentional_pool === 'cascade') {
+    pooler('visual.attn_pool_contrastive', 1);
+  }
+  norm('visual.ln_post', pooledWidth);
+
+  add('text_decoder.text_projection', multimodal.width, text.vocab_size);
+  const scaled = multimodal.ls_init_value !== null;
+  for (let i = 0; i < multimodal.layers; i++) {
+    block(`text_decoder.resblocks.${i}`, multimodal.width, MULTIMODAL_MLP_RATIO, scaled);
+  }
+  for (let i = 0; i < multimodal.layers; i++) {
+    block(`text_decoder.cross_attn.${i}`, multimodal.width, MULTIMODAL_MLP_RATIO, scaled, true);
+  }
+  norm('text_decoder.ln_final', multimodal.width);
+  return shapes;
+}

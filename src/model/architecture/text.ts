@@ -1,0 +1,160 @@
+import type { CocaConfig } from '../config.js';
+import { type BlockStyle, crossAttentionBlock, crossKeysValues, type KeysValues, layerNorm, selfAttentionBlock } from './blocks.js';
+import type { AttentionWatcher, Ops } from './ops.js';
+
+function unimodalStyle(config: CocaConfig): BlockStyle {
+  const { text } = config;
+  return {
+    heads: text.heads,
+    width: text.width,
+    quickGelu: config.quick_gelu,
+    layerScale: text.ls_init_value !== null,
+  };
+}
+
+function multimodalStyle(config: CocaConfig): BlockStyle {
+  const { multimodal } = config;
+  return {
+    heads: multimodal.heads,
+    width: multimodal.width,
+    quickGelu: config.quick_gelu,
+    layerScale: multimodal.ls_init_value !== null,
+  };
+}
+
+/** Rows of text on their way through both halves of the decoder. */
+export interface TextRows<T> {
+  /** [B, N], token ids. */
+  readonly ids: T;
+  /** [B, N], the position of each in its text. */
+  readonly positions: T;
+}
+
+/** Token plus positional embeddings: [B, N, W]. */
+function embedRows<T>(ops: Ops<T>, { ids, positions }: TextRows<T>): T {
+  const tokens = ops.embed(ids, ops.parameter('text.token_embedding.weight'));
+  return ops.add(tokens, ops.embed(positions, ops.parameter('text.positional_embedding')));
+}
+
+export interface TextOutput<T> {
+  /** [B, E], before L2 normalisation. */
+  readonly latent: T;
+  /** [B, E], of unit length: the contrastive embedding. */
+  readonly features: T;
+  /** [B, N, W]: outputs of the tokens, without the CLS. */
+  readonly tokens: T;
+}
+
+/**
+ * The unimodal half as a text encoder: a CLS row is appended after the N tokens and read out.
+ * @param clsPosition [B, 1]: the CLS takes the position after the context, however few tokens are given
+ * @param mask [B, 1, N + 1, N + 1], additive: causal, and padding as the config's convention has it
+ */
+export function textTower<T>(
+  ops: Ops<T>,
+  config: CocaConfig,
+  rows: TextRows<T> & { readonly clsPosition: T; readonly mask: T },
+  watch?: AttentionWatcher<T>,
+): TextOutput<T> {
+  const tokens = embedRows(ops, rows);
+  const cls = ops.add(
+    ops.repeat(ops.parameter('text.cls_emb'), tokens),
+    ops.embed(rows.clsPosition, ops.parameter('text.positional_embedding')),
+  );
+  const { x } = unimodalLayers(ops, config, ops.concat(tokens, cls), { mask: rows.mask }, watch);
+  const latent = ops.project(layerNorm(ops, 'text.ln_final', ops.take(x, -1)), ops.parameter('text.text_projection'));
+  return { latent, features: ops.l2Normalize(latent), tokens: ops.slice(x, 0, -1) };
+}
+
+function unimodalLayers<T>(
+  ops: Ops<T>,
+  config: CocaConfig,
+  input: T,
+  context: { readonly mask: T; readonly cache?: readonly KeysValues<T>[] },
+  watch?: AttentionWatcher<T>,
+): { readonly x: T; readonly own: readonly KeysValues<T>[] } {
+  const style = unimodalStyle(config);
+  const own: KeysValues<T>[] = [];
+  let x = input;
+  for (let layer = 0; layer < config.text.layers; layer++) {
+    const cache = context.cache?.[layer];
+    const block = selfAttentionBlock(
+      ops,
+      `text.transformer.resblocks.${layer}`,
+      x,
+      style,
+      { mask: context.mask, ...(cache && { cache }) },
+      { name: 'text', layer, watch },
+    );
+    x = block.x;
+    own.push(block.own);
+  }
+  return { x, own };
+}
+
+/**
+ * Keys and values of image tokens [B, S, W] for every cross-attention layer, [B, H, S, D] each: computed once an image,
+ * shared by all tokens and beams.
+ */
+export function imageMemory<T>(ops: Ops<T>, config: CocaConfig, imageTokens: T): readonly KeysValues<T>[] {
+  const { layers, width, heads } = config.multimodal;
+  return Array.from({ length: layers }, (_, layer) => {
+    const { keys, values } = crossKeysValues(ops, `text_decoder.cross_attn.${layer}`, imageTokens, width);
+    return { keys: ops.splitHeads(keys, heads), values: ops.splitHeads(values, heads) };
+  });
+}
+
+export interface DecoderInput<T> extends TextRows<T> {
+  /** [B, 1, N, C + N], additive: which keys a row of the unimodal half may see. */
+  readonly unimodalMask: T;
+  /** [B, 1, N, C + N], additive: the same for the multimodal half, which knows no padding. */
+  readonly multimodalMask: T;
+  /** Keys and values of earlier rows, [B, H, C, D], for each self-attention layer: unimodal layers, then multimodal. */
+  readonly cache: readonly KeysValues<T>[];
+  /** What `imageMemory` made. */
+  readonly image: readonly KeysValues<T>[];
+}
+
+export interface DecoderOutput<T> {
+  /** [B, N, V]: scores of the token after each row. */
+  readonly logits: T;
+  /** Keys and values of these rows, [B, N, W], in the order of `cache`. */
+  readonly own: readonly KeysValues<T>[];
+}
+
+/** Both halves of the decoder on N rows of text that follow what the cache holds. */
+export function textDecoder<T>(
+  ops: Ops<T>,
+  config: CocaConfig,
+  input: DecoderInput<T>,
+  watch?: AttentionWatcher<T>,
+): DecoderOutput<T> {
+  const unimodal = unimodalLayers(
+    ops,
+    config,
+    embedRows(ops, input),
+    { mask: input.unimodalMask, cache: input.cache.slice(0, config.text.layers) },
+    watch,
+  );
+  const style = multimodalStyle(config);
+  const own = [...unimodal.own];
+  let x = unimodal.x;
+  for (let layer = 0; layer < config.multimodal.layers; layer++) {
+    const self = selfAttentionBlock(
+      ops,
+      `text_decoder.resblocks.${layer}`,
+      x,
+      style,
+      { mask: input.multimodalMask, cache: input.cache[config.text.layers + layer]! },
+      { name: 'decoder_self', layer, watch },
+    );
+    own.push(self.own);
+    x = crossAttentionBlock(ops, `text_decoder.cross_attn.${layer}`, self.x, style, input.image[layer]!, {
+      name: 'cross',
+      layer,
+      watch,
+    });
+  }
+  const normed = layerNorm(ops, 'text_decoder.ln_final', x);
+  return { logits: ops.project(normed, ops.parameter('text_decoder.text_projection')), own };
+}

@@ -1,0 +1,153 @@
+import { Message } from './protobuf.js';
+
+/** ONNX element types (onnx.proto, TensorProto.DataType). */
+export const DATA_TYPES = { F32: 1, I32: 6, I64: 7, F16: 10, BF16: 16 } as const;
+export type DataType = keyof typeof DATA_TYPES;
+
+/** A dimension: a number, or the name of one that varies from run to run. */
+export type Dimension = number | string;
+
+export type Attribute = number | { readonly float: number } | string | readonly number[];
+
+/** Where an initializer's bytes lie: in a file beside the model, read by the engine itself. */
+export interface ExternalData {
+  readonly file: string;
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+const OPSET = 20;
+const IR_VERSION = 9;
+/** Domain of ONNX Runtime's own operators. */
+export const MICROSOFT = 'com.microsoft';
+
+/** Collects nodes and writes them as an ONNX model. Value names are made here; every value is a string. */
+export class GraphBuilder {
+  private readonly nodes: Message[] = [];
+  private readonly initializers = new Map<string, Message>();
+  private readonly inputs: Message[] = [];
+  private readonly outputs: Message[] = [];
+  private counter = 0;
+
+  constructor(private readonly name: string) {}
+
+  /** Adds an operator with one output and gives the output's name. */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): string {
+    return this.nodeWithOutputs(operator, inputs, 1, attributes, domain)[0]!;
+  }
+
+  nodeWithOutputs(
+    operator: string,
+    inputs: readonly string[],
+    outputCount: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): readonly string[] {
+    const label = `${operator}_${this.counter++}`;
+    const outputs = Array.from({ length: outputCount }, (_, i) => (i === 0 ? label : `${label}:${i}`));
+    const node = new Message();
+    for (const input of inputs) node.text(1, input);
+    for (const output of outputs) node.text(2, output);
+    node.text(3, label).text(4, operator);
+    for (const [key, value] of Object.entries(attributes)) node.message(5, attributeMessage(key, value));
+    if (domain) node.text(7, domain);
+    this.nodes.push(node);
+    return outputs;
+  }
+
+  input(name: string, type: DataType, dimensions: readonly Dimension[]): string {
+    this.inputs.push(valueInfo(name, type, dimensions));
+    return name;
+  }
+
+  /** Makes `value` an output of the model called `name`. */
+  output(name: string, value: string, type: DataType, dimensions: readonly Dimension[]): void {
+    this.nodes.push(new Message().text(1, value).text(2, name).text(3, `output ${name}`).text(4, 'Identity'));
+    this.outputs.push(valueInfo(name, type, dimensions));
+  }
+
+  /** A list of 64-bit integers (shapes, axes, bounds); equal lists are stored once. */
+  integers(values: readonly number[]): string {
+    const name = `integers[${values.join(',')}]`;
+    if (!this.initializers.has(name)) {
+      const raw = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+      this.initializers.set(name, tensor(name, 'I64', [values.length]).bytes(9, raw));
+    }
+    return name;
+  }
+
+  /** One 64-bit integer without an axis: an index. */
+  integer(value: number): string {
+    const name = `integer[${value}]`;
+    if (!this.initializers.has(name)) {
+      this.initializers.set(name, tensor(name, 'I64', []).bytes(9, new Uint8Array(BigInt64Array.of(BigInt(value)).buffer)));
+    }
+    return name;
+  }
+
+  scalar(value: number): string {
+    const name = `scalar[${value}]`;
+    if (!this.initializers.has(name)) {
+      this.initializers.set(name, tensor(name, 'F32', []).bytes(9, new Uint8Array(Float32Array.of(value).buffer)));
+    }
+    return name;
+  }
+
+  /** A tensor whose bytes the engine reads from a file. */
+  external(name: string, type: DataType, dimensions: readonly number[], data: ExternalData): string {
+    if (!this.initializers.has(name)) {
+      const message = tensor(name, type, dimensions);
+      const entries = { location: data.file, offset: String(data.offset), length: String(data.byteLength) };
+      for (const [key, value] of Object.entries(entries)) message.message(13, new Message().text(1, key).text(2, value));
+      this.initializers.set(name, message.integer(14, 1));
+    }
+    return name;
+  }
+
+  /** The finished model, serialised. */
+  encode(): Uint8Array {
+    const graph = new Message();
+    for (const node of this.nodes) graph.message(1, node);
+    graph.text(2, this.name);
+    for (const initializer of this.initializers.values()) graph.message(5, initializer);
+    for (const input of this.inputs) graph.message(11, input);
+    for (const output of this.outputs) graph.message(12, output);
+    return new Message()
+      .integer(1, IR_VERSION)
+      .text(2, 'coca')
+      .message(7, graph)
+      .message(8, new Message().text(1, '').integer(2, OPSET))
+      .message(8, new Message().text(1, MICROSOFT).integer(2, 1))
+      .encode();
+  }
+}
+
+function tensor(name: string, type: DataType, dimensions: readonly number[]): Message {
+  const message = new Message();
+  for (const dimension of dimensions) message.integer(1, dimension);
+  return message.integer(2, DATA_TYPES[type]).text(8, name);
+}
+
+function valueInfo(name: string, type: DataType, dimensions: readonly Dimension[]): Message {
+  const shape = new Message();
+  for (const dimension of dimensions) {
+    shape.message(1, typeof dimension === 'number' ? new Message().integer(1, dimension) : new Message().text(2, dimension));
+  }
+  const tensorType = new Message().integer(1, DATA_TYPES[type]).message(2, shape);
+  return new Message().text(1, name).message(2, new Message().message(1, tensorType));
+}
+
+/** AttributeProto: whole numbers are INT, {float} FLOAT, texts STRING, lists INTS. */
+function attributeMessage(name: string, value: Attribute): Message {
+  const message = new Message().text(1, name);
+  if (typeof value === 'number') return message.integer(3, value).integer(20, 2);
+  if (typeof value === 'string') return message.text(4, value).integer(20, 3);
+  if ('float' in value) return message.float(2, value.float).integer(20, 1);
+  for (const item of value) message.integer(8, item);
+  return message.integer(20, 7);
+}

@@ -1,0 +1,112 @@
+import { basename, dirname } from 'node:path';
+import type { Tensor } from 'onnxruntime-node';
+import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
+import type { CocaConfig } from '../../config.js';
+import type { EncodedImages, EncodedTexts, ImageTokens, Network } from '../network.js';
+import { fillTextMask } from '../token-tree.js';
+import { decoderProgram, memoryProgram, type ProgramSource, textProgram, visionProgram } from './programs.js';
+import { type Feeds, loadRuntime, Session } from './session.js';
+import { OnnxTreeModel } from './tree-model.js';
+
+const PROGRAMS = { vision: visionProgram, memory: memoryProgram, text: textProgram, decoder: decoderProgram };
+type ProgramName = keyof typeof PROGRAMS;
+
+class OnnxImageTokens implements ImageTokens {
+  constructor(
+    readonly count: number,
+    /** [B, T, W] */
+    readonly tokens: Tensor,
+  ) {}
+}
+
+/** The network through ONNX Runtime: four graphs over one checkpoint file, each prepared when first needed. */
+export class OnnxNetwork implements Network {
+  private readonly sessions = new Map<ProgramName, Promise<Session>>();
+
+  private constructor(
+    private readonly runtime: typeof import('onnxruntime-node'),
+    private readonly config: CocaConfig,
+    private readonly checkpoint: SafetensorsFile,
+    readonly device: string,
+  ) {}
+
+  /** @param checkpoint must hold every tensor of the config, checked already; its path must be a real path, no link */
+  static async open(config: CocaConfig, checkpoint: SafetensorsFile, device: string): Promise<OnnxNetwork> {
+    return new OnnxNetwork(await loadRuntime(), config, checkpoint, device);
+  }
+
+  private session(name: ProgramName): Promise<Session> {
+    let session = this.sessions.get(name);
+    if (session === undefined) {
+      const source: ProgramSource = {
+        config: this.config,
+        checkpoint: this.checkpoint,
+        fileName: basename(this.checkpoint.path),
+        attention: this.device === 'cpu' ? 'fused' : 'standard',
+        watch: false,
+      };
+      session = Session.create(name, PROGRAMS[name](source), dirname(this.checkpoint.path), this.device);
+      this.sessions.set(name, session);
+    }
+    return session;
+  }
+
+  async prepare(task: 'images' | 'texts' | 'captions'): Promise<void> {
+    const names = { images: ['vision'], texts: ['text'], captions: ['vision', 'memory', 'decoder'] } as const;
+    await Promise.all(names[task].map((name) => this.session(name)));
+  }
+
+  async encodeImages(pixels: Float32Array, count: number): Promise<EncodedImages> {
+    const side = this.config.vision.image_size;
+    const session = await this.session('vision');
+    const feeds = { pixels: new this.runtime.Tensor('float32', pixels, [count, 3, side, side]) };
+    const { latent, features, tokens } = await session.run(feeds, ['latent', 'features', 'tokens']);
+    return {
+      latent: latent!.data as Float32Array,
+      features: features!.data as Float32Array,
+      tokens: new OnnxImageTokens(count, tokens!),
+    };
+  }
+
+  async encodeTexts(contexts: readonly Int32Array[]): Promise<EncodedTexts> {
+    const { Tensor } = this.runtime;
+    const { text } = this.config;
+    const batch = contexts.length;
+    const padding = { padId: text.pad_id, correct: text.correct_cls_mask };
+    // Nothing beyond the first padding id is seen by any row that is read, so the rest need not be computed.
+    const used = Math.max(...contexts.map((ids) => 1 + ids.findLastIndex((id) => id !== text.pad_id)));
+    const length = Math.min(text.context_length, used + 1);
+    const side = length + 1;
+    const mask = new Float32Array(batch * side * side);
+    for (const [i, ids] of contexts.entries()) {
+      const rows = mask.subarray(i * side * side, (i + 1) * side * side);
+      fillTextMask(ids.subarray(0, length), length === text.context_length, padding, rows);
+    }
+    const positions = Int32Array.from({ length: batch * length }, (_, i) => i % length);
+    const session = await this.session('text');
+    const outputs = await session.run(
+      {
+        ids: new Tensor('int32', Int32Array.from(contexts.flatMap((ids) => [...ids.subarray(0, length)])), [batch, length]),
+        positions: new Tensor('int32', positions, [batch, length]),
+        clsPosition: new Tensor('int32', new Int32Array(batch).fill(text.context_length), [batch, 1]),
+        mask: new Tensor('float32', mask, [batch, 1, side, side]),
+      },
+      ['latent', 'features'],
+    );
+    return { latent: outputs.latent!.data as Float32Array, features: outputs.features!.data as Float32Array };
+  }
+
+  async openTrees(tokens: ImageTokens): Promise<OnnxTreeModel> {
+    if (!(tokens instanceof OnnxImageTokens)) throw new TypeError('image tokens of another engine');
+    const [memory, decoder] = await Promise.all([this.session('memory'), this.session('decoder')]);
+    const image: Feeds = await memory.run({ tokens: tokens.tokens }, memory.outputNames);
+    return new OnnxTreeModel(decoder, this.runtime.Tensor, this.config, tokens.count, image);
+  }
+
+  async release(): Promise<void> {
+    const sessions = await Promise.allSettled(this.sessions.values());
+    this.sessions.clear();
+    await Promise.all(sessions.map((result) => (result.status === 'fulfilled' ? result.value.release() : undefined)));
+  }
+}
+

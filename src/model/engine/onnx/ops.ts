@@ -1,0 +1,287 @@
+import type { AttentionInput, AttentionOutput, Ops } from '../../architecture/ops.js';
+import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
+import { LAYER_NORM_EPS } from '../../config.js';
+import { type DataType, type Dimension, type GraphBuilder, MICROSOFT } from './graph.js';
+
+/**
+ * A value of the graph being built. Logically it has `dimensions`; physically it may exist in that shape (`shaped`),
+ * as rows of its last axis (`rows`), or both: matrix products want rows, attention wants batches, and a reshape is
+ * only added where the other form is needed.
+ */
+export class Value {
+  constructor(
+    readonly dimensions: readonly Dimension[],
+    private readonly forms: { shaped?: string; rows?: string },
+  ) {}
+
+  get width(): number {
+    const width = this.dimensions.at(-1);
+    if (typeof width !== 'number') throw new Error(`the last dimension of [${this.dimensions}] is not known`);
+    return width;
+  }
+
+  get isRows(): boolean {
+    return this.forms.rows !== undefined;
+  }
+
+  form(form: 'shaped' | 'rows', make: () => string): string {
+    this.forms[form] ??= make();
+    return this.forms[form];
+  }
+
+  /** The name of any form it has, for operators that do not mind. */
+  get anyForm(): string {
+    return (this.forms.rows ?? this.forms.shaped)!;
+  }
+
+  /** The result of an operator that keeps the shape of this value, computed on the form at hand. */
+  like(name: string): Value {
+    return new Value(this.dimensions, this.isRows ? { rows: name } : { shaped: name });
+  }
+}
+
+/** How attention is emitted: one fused operator of ONNX Runtime, or standard operators that every provider has. */
+export type AttentionStyle = 'fused' | 'standard';
+
+/** Emits the network as an ONNX graph whose weights stay where they are in the checkpoint's file. */
+export class OnnxOps implements Ops<Value> {
+  /** Name of a varying dimension -> a graph value that holds it, as a list of one. */
+  private readonly dimensionSources = new Map<string, string>();
+  private readonly shapes = new Map<string, string>();
+
+  constructor(
+    private readonly graph: GraphBuilder,
+    private readonly weights: { readonly checkpoint: SafetensorsFile; readonly fileName: string },
+    private readonly attentionStyle: AttentionStyle,
+  ) {}
+
+  input(name: string, type: DataType, dimensions: readonly Dimension[]): Value {
+    this.graph.input(name, type, dimensions);
+    dimensions.forEach((dimension, axis) => {
+      if (typeof dimension === 'string' && !this.dimensionSources.has(dimension)) {
+        this.dimensionSources.set(dimension, this.graph.node('Shape', [name], { start: axis, end: axis + 1 }));
+      }
+    });
+    return new Value(dimensions, { shaped: name });
+  }
+
+  output(name: string, value: Value): void {
+    this.graph.output(name, this.shaped(value), 'F32', value.dimensions);
+  }
+
+  parameter(name: string, rows?: readonly [start: number, end: number]): Value {
+    const entry = this.weights.checkpoint.tensors.get(name);
+    if (entry === undefined) throw new Error(`the network asks for ${name}, which its parameter list does not name`);
+    const [start, end] = rows ?? [0, entry.shape[0] ?? 1];
+    const shape = rows ? [end - start, ...entry.shape.slice(1)] : entry.shape;
+    const rowBytes = entry.byteLength / (entry.shape[0] ?? 1);
+    const label = rows ? `${name}[${start}:${end}]` : name;
+    const type = entry.dtype as DataType;
+    const external = this.graph.external(label, type, shape, {
+      file: this.weights.fileName,
+      offset: entry.offset + start * rowBytes,
+      byteLength: (end - start) * rowBytes,
+    });
+    // Half-precision weights are widened once, when the session is created (constant folding).
+    return new Value(shape, { shaped: type === 'F32' ? external : this.graph.node('Cast', [external], { to: 1 }) });
+  }
+
+  linear(x: Value, weight: Value, bias: Value): Value {
+    const product = this.graph.node('Gemm', [this.rows(x), this.shaped(weight), this.shaped(bias)], { transB: 1 });
+    return new Value([...x.dimensions.slice(0, -1), weight.dimensions[0]!], { rows: product });
+  }
+
+  project(x: Value, projection: Value): Value {
+    const product = this.graph.node('MatMul', [this.rows(x), this.shaped(projection)]);
+    return new Value([...x.dimensions.slice(0, -1), projection.width], { rows: product });
+  }
+
+  layerNorm(x: Value, weight: Value, bias: Value): Value {
+    const inputs = [x.anyForm, this.shaped(weight), this.shaped(bias)];
+    return x.like(this.graph.node('LayerNormalization', inputs, { axis: -1, epsilon: { float: LAYER_NORM_EPS } }));
+  }
+
+  gelu(x: Value): Value {
+    return x.like(this.graph.node('Gelu', [x.anyForm], {}, MICROSOFT));
+  }
+
+  quickGelu(x: Value): Value {
+    return x.like(this.graph.node('QuickGelu', [x.anyForm], { alpha: { float: 1.702 } }, MICROSOFT));
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.elementwise('Add', a, b);
+  }
+
+  multiply(a: Value, b: Value): Value {
+    return this.elementwise('Mul', a, b);
+  }
+
+  private elementwise(operator: string, a: Value, b: Value): Value {
+    // A vector fits rows as well as batches; equal shapes may be added in either form; the rest needs its axes.
+    if (b.dimensions.length === 1) return a.like(this.graph.node(operator, [a.anyForm, this.shaped(b)]));
+    const sameShape = String(a.dimensions) === String(b.dimensions);
+    if (sameShape && (a.isRows || b.isRows)) {
+      return new Value(a.dimensions, { rows: this.graph.node(operator, [this.rows(a), this.rows(b)]) });
+    }
+    return new Value(a.dimensions, { shaped: this.graph.node(operator, [this.shaped(a), this.shaped(b)]) });
+  }
+
+  patchEmbed(pixels: Value, kernels: Value, patchSize: number): Value {
+    const [batch, , side] = pixels.dimensions;
+    const [width] = kernels.dimensions;
+    const patches = Math.floor((side as number) / patchSize) ** 2;
+    const convolved = this.graph.node('Conv', [this.shaped(pixels), this.shaped(kernels)], {
+      kernel_shape: [patchSize, patchSize],
+      strides: [patchSize, patchSize],
+    }); // [B, W, S / p, S / p]
+    const flat = this.graph.node('Reshape', [convolved, this.graph.integers([0, 0, -1])]); // [B, W, P]
+    return new Value([batch!, patches, width!], { shaped: this.graph.node('Transpose', [flat], { perm: [0, 2, 1] }) });
+  }
+
+  embed(ids: Value, table: Value): Value {
+    return new Value([...ids.dimensions, table.width], {
+      shaped: this.graph.node('Gather', [this.shaped(table), this.shaped(ids)], { axis: 0 }),
+    });
+  }
+
+  repeat(x: Value, like: Value): Value {
+    const rows = x.dimensions.length === 1 ? 1 : x.dimensions[0]!;
+    const dimensions = [like.dimensions[0]!, rows, x.width];
+    return new Value(dimensions, { shaped: this.graph.node('Expand', [this.shaped(x), this.shapeVector(dimensions)]) });
+  }
+
+  concat(a: Value, b: Value): Value {
+    const [batch, n] = a.dimensions;
+    const m = b.dimensions[1]!;
+    const total = typeof n === 'number' && typeof m === 'number' ? n + m : `${n} + ${m}`;
+    const joined = this.graph.node('Concat', [this.shaped(a), this.shaped(b)], { axis: 1 });
+    if (typeof total === 'string') {
+      this.dimensionSources.set(total, this.graph.node('Shape', [joined], { start: 1, end: 2 }));
+    }
+    return new Value([batch!, total, a.width], { shaped: joined });
+  }
+
+  slice(x: Value, start: number, end?: number): Value {
+    const [batch, n] = x.dimensions;
+    const last = end ?? Number.MAX_SAFE_INTEGER;
+    const bounds = [start, last, 1].map((value) => this.graph.integers([value]));
+    const sliced = this.graph.node('Slice', [this.shaped(x), bounds[0]!, bounds[1]!, bounds[2]!]);
+    let length: Dimension = `${n}[${start}:${end ?? ''}]`;
+    if (typeof n === 'number') length = [...Array(n).keys()].slice(start, end).length;
+    else this.dimensionSources.set(length, this.graph.node('Shape', [sliced], { start: 1, end: 2 }));
+    return new Value([batch!, length, x.width], { shaped: sliced });
+  }
+
+  take(x: Value, index: number): Value {
+    return new Value([x.dimensions[0]!, x.width], {
+      rows: this.graph.node('Gather', [this.shaped(x), this.graph.integer(index)], { axis: 1 }),
+    });
+  }
+
+  meanRows(x: Value): Value {
+    return new Value([x.dimensions[0]!, x.width], {
+      rows: this.graph.node('ReduceMean', [this.shaped(x), this.graph.integers([1])], { keepdims: 0 }),
+    });
+  }
+
+  splitHeads(x: Value, heads: number): Value {
+    const [batch, n] = x.dimensions;
+    const depth = x.width / heads;
+    const split = this.graph.node('Reshape', [this.shaped(x), this.graph.integers([0, 0, heads, depth])]);
+    return new Value([batch!, heads, n!, depth], {
+      shaped: this.graph.node('Transpose', [split], { perm: [0, 2, 1, 3] }),
+    });
+  }
+
+  attention(input: AttentionInput<Value>): AttentionOutput<Value> {
+    return this.attentionStyle === 'fused' && !input.wantProbabilities
+      ? { output: this.fusedAttention(input) }
+      : this.standardAttention(input);
+  }
+
+  /** ONNX Runtime's MultiHeadAttention: one node, which joins cache and own keys by itself. */
+  private fusedAttention({ heads, query, own, cache, mask }: AttentionInput<Value>): Value {
+    const shaped = (value: Value | undefined) => (value ? this.shaped(value) : '');
+    const both = own !== undefined && cache !== undefined;
+    const inputs = [
+      this.shaped(query),
+      shaped(own?.keys ?? cache?.keys),
+      shaped(own?.values ?? cache?.values),
+      '', // bias: added by the projections
+      '', // key padding: part of the mask
+      shaped(mask),
+      both ? shaped(cache.keys) : '',
+      both ? shaped(cache.values) : '',
+    ];
+    while (inputs.at(-1) === '') inputs.pop();
+    // With a cache the operator must be given room for the joined keys and values, which nobody reads.
+    const outputs = both ? 3 : 1;
+    const [output] = this.graph.nodeWithOutputs('MultiHeadAttention', inputs, outputs, { num_heads: heads }, MICROSOFT);
+    return new Value(query.dimensions, { shaped: output! });
+  }
+
+  private standardAttention({ heads, query, own, cache, mask }: AttentionInput<Value>): AttentionOutput<Value> {
+    const join = (past: Value | undefined, rows: Value | undefined): string => {
+      const parts = [past && this.shaped(past), rows && this.shaped(this.splitHeads(rows, heads))].filter(
+        (part) => part !== undefined,
+      );
+      return parts.length === 1 ? parts[0]! : this.graph.node('Concat', parts, { axis: 2 });
+    };
+    const keys = join(cache?.keys, own?.keys); // [B, H, M, D]
+    const values = join(cache?.values, own?.values); // [B, H, M, D]
+    const scaled = this.graph.node('Mul', [
+      this.shaped(this.splitHeads(query, heads)),
+      this.graph.scalar(1 / Math.sqrt(query.width / heads)),
+    ]); // [B, H, N, D]
+    const transposed = this.graph.node('Transpose', [keys], { perm: [0, 1, 3, 2] }); // [B, H, D, M]
+    let scores = this.graph.node('MatMul', [scaled, transposed]); // [B, H, N, M]
+    if (mask) scores = this.graph.node('Add', [scores, this.shaped(mask)]);
+    const probabilities = this.graph.node('Softmax', [scores], { axis: -1 });
+    const mixed = this.graph.node('MatMul', [probabilities, values]); // [B, H, N, D]
+    const rows = this.graph.node('Transpose', [mixed], { perm: [0, 2, 1, 3] }); // [B, N, H, D]
+    const output = this.graph.node('Reshape', [rows, this.graph.integers([0, 0, -1])]);
+    const [batch, n] = query.dimensions;
+    return {
+      output: new Value(query.dimensions, { shaped: output }),
+      probabilities: new Value([batch!, heads, n!, 'keys'], { shaped: probabilities }),
+    };
+  }
+
+  l2Normalize(x: Value): Value {
+    const length = this.graph.node('ReduceL2', [x.anyForm, this.graph.integers([-1])], { keepdims: 1 });
+    const safe = this.graph.node('Max', [length, this.graph.scalar(1e-12)]);
+    return x.like(this.graph.node('Div', [x.anyForm, safe]));
+  }
+
+  private shaped(value: Value): string {
+    if (value.dimensions.length === 2) return value.anyForm;
+    return value.form('shaped', () =>
+      this.graph.node('Reshape', [value.anyForm, this.shapeVector(value.dimensions)]),
+    );
+  }
+
+  private rows(value: Value): string {
+    if (value.dimensions.length === 2) return value.anyForm;
+    return value.form('rows', () =>
+      this.graph.node('Reshape', [value.anyForm, this.graph.integers([-1, value.width])]),
+    );
+  }
+
+  /** A shape as a graph value, from constants and the dimensions of the inputs. */
+  private shapeVector(dimensions: readonly Dimension[]): string {
+    if (dimensions.every((dimension) => typeof dimension === 'number')) return this.graph.integers(dimensions);
+    const key = dimensions.join(' x ');
+    const known = this.shapes.get(key);
+    if (known !== undefined) return known;
+    const parts = dimensions.map((dimension) => {
+      if (typeof dimension === 'number') return this.graph.integers([dimension]);
+      const source = this.dimensionSources.get(dimension);
+      if (source === undefined) throw new Error(`no graph input tells the dimension "${dimension}"`);
+      return source;
+    });
+    const vector = this.graph.node('Concat', parts, { axis: 0 });
+    this.shapes.set(key, vector);
+    return vector;
+  }
+}

@@ -1,0 +1,126 @@
+import type { AttentionWatcher } from '../../architecture/ops.js';
+import { imageMemory, textDecoder, textTower } from '../../architecture/text.js';
+import { visionTower } from '../../architecture/vision.js';
+import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
+import { type CocaConfig, imageTokenCount } from '../../config.js';
+import { GraphBuilder } from './graph.js';
+import { type AttentionStyle, OnnxOps, type Value } from './ops.js';
+
+/** What every program is built from. */
+export interface ProgramSource {
+  readonly config: CocaConfig;
+  readonly checkpoint: SafetensorsFile;
+  /** The checkpoint's file name within the folder that the session resolves weights against. */
+  readonly fileName: string;
+  readonly attention: AttentionStyle;
+  /** Also output all attention probabilities, as `attention.NAME.LAYER`: [B, H, queries, keys]. */
+  readonly watch: boolean;
+}
+
+/** Names of the key/value tensors of self-attention layer i: cache (inputs) and own rows (outputs). */
+export const cacheNames = (i: number) => ({ keys: `cache.keys.${i}`, values: `cache.values.${i}` });
+export const ownNames = (i: number) => ({ keys: `own.keys.${i}`, values: `own.values.${i}` });
+/** Names of the key/value tensors that cross-attention layer i makes of an image. */
+export const memoryNames = (i: number) => ({ keys: `image.keys.${i}`, values: `image.values.${i}` });
+
+/** How many layers keep a cache, and the heads and head width of each. */
+export function cacheLayers(config: CocaConfig): readonly { readonly heads: number; readonly depth: number }[] {
+  const { text, multimodal } = config;
+  return [
+    ...Array.from({ length: text.layers }, () => ({ heads: text.heads, depth: text.width / text.heads })),
+    ...Array.from({ length: multimodal.layers }, () => ({
+      heads: multimodal.heads,
+      depth: multimodal.width / multimodal.heads,
+    })),
+  ];
+}
+
+function build(
+  name: string,
+  source: ProgramSource,
+  emit: (ops: OnnxOps, watch: AttentionWatcher<Value> | undefined) => void,
+): Uint8Array {
+  const graph = new GraphBuilder(name);
+  const ops = new OnnxOps(graph, source, source.attention);
+  emit(
+    ops,
+    source.watch ? (attention, layer, value) => ops.output(`attention.${attention}.${layer}`, value) : undefined,
+  );
+  return graph.encode();
+}
+
+/** pixels [B, 3, S, S] -> latent, features [B, E] and tokens [B, T, W]. */
+export function visionProgram(source: ProgramSource): Uint8Array {
+  return build('vision', source, (ops, watch) => {
+    const side = source.config.vision.image_size;
+    const pixels = ops.input('pixels', 'F32', ['batch', 3, side, side]);
+    const { latent, features, tokens } = visionTower(ops, source.config, pixels, watch);
+    ops.output('latent', latent);
+    ops.output('features', features);
+    ops.output('tokens', tokens);
+  });
+}
+
+/** tokens [B, T, W] -> keys and values of every cross-attention layer, [B, H, T, D]. */
+export function memoryProgram(source: ProgramSource): Uint8Array {
+  return build('memory', source, (ops) => {
+    const { config } = source;
+    const tokens = ops.input('tokens', 'F32', ['batch', imageTokenCount(config), config.multimodal.width]);
+    imageMemory(ops, config, tokens).forEach(({ keys, values }, layer) => {
+      ops.output(memoryNames(layer).keys, keys);
+      ops.output(memoryNames(layer).values, values);
+    });
+  });
+}
+
+/** ids, positions [B, N], clsPosition [B, 1], mask [B, 1, N + 1, N + 1] -> latent, features [B, E], tokens [B, N, W]. */
+export function textProgram(source: ProgramSource): Uint8Array {
+  return build('text', source, (ops, watch) => {
+    const rows = {
+      ids: ops.input('ids', 'I32', ['batch', 'rows']),
+      positions: ops.input('positions', 'I32', ['batch', 'rows']),
+      clsPosition: ops.input('clsPosition', 'I32', ['batch', 1]),
+      mask: ops.input('mask', 'F32', ['batch', 1, 'queries', 'queries']),
+    };
+    const { latent, features, tokens } = textTower(ops, source.config, rows, watch);
+    ops.output('latent', latent);
+    ops.output('features', features);
+    ops.output('tokens', tokens);
+  });
+}
+
+/**
+ * ids, positions [B, N], two masks [B, 1, N, C + N], caches [B, H, C, D] and image keys and values [B, H, T, D]
+ * -> logits [B, N, V] and the rows' own keys and values [B, N, W].
+ */
+export function decoderProgram(source: ProgramSource): Uint8Array {
+  return build('decoder', source, (ops, watch) => {
+    const { config } = source;
+    const pair = (names: { keys: string; values: string }, heads: number, length: number | string, depth: number) => ({
+      keys: ops.input(names.keys, 'F32', ['batch', heads, length, depth]),
+      values: ops.input(names.values, 'F32', ['batch', heads, length, depth]),
+    });
+    const { heads, width, layers } = config.multimodal;
+    const ids = ops.input('ids', 'I32', ['batch', 'rows']);
+    const { logits, own } = textDecoder(
+      ops,
+      config,
+      {
+        ids,
+        positions: ops.input('positions', 'I32', ['batch', 'rows']),
+        unimodalMask: ops.input('unimodalMask', 'F32', ['batch', 1, 'rows', 'keys']),
+        multimodalMask: ops.input('multimodalMask', 'F32', ['batch', 1, 'rows', 'keys']),
+        cache: cacheLayers(config).map((layer, i) => pair(cacheNames(i), layer.heads, 'cached', layer.depth)),
+        image: Array.from({ length: layers }, (_, i) =>
+          pair(memoryNames(i), heads, imageTokenCount(config), width / heads),
+        ),
+      },
+      watch,
+    );
+    ops.output('logits', logits);
+    own.forEach(({ keys, values }, i) => {
+      ops.output(ownNames(i).keys, keys);
+      ops.output(ownNames(i).values, values);
+    });
+  });
+}

@@ -1,0 +1,74 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { CocaError } from '../../errors.js';
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** onnxruntime-node, loaded when first needed: it is a native library of some size. */
+export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    const runtime = await import('onnxruntime-node');
+    return (runtime as unknown as { default?: typeof runtime }).default ?? runtime;
+  } catch (cause) {
+    throw new CocaError(
+      'engine',
+      `ONNX Runtime cannot be loaded on ${process.platform} ${process.arch}: ${firstLine(cause)}`,
+      'Reinstall with "npm ci"; supported are Linux, macOS (arm64) and Windows, on x64 and arm64.',
+      { cause },
+    );
+  }
+}
+
+export function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0]!.slice(0, 300);
+}
+
+/** A graph ready to run on one provider. */
+export class Session {
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly what: string,
+  ) {}
+
+  /**
+   * @param model a serialised ONNX model
+   * @param folder where the files named by its external initializers lie
+   * @throws CocaError `engine` when the provider or the model cannot be used
+   */
+  static async create(what: string, model: Uint8Array, folder: string, provider: string): Promise<Session> {
+    const runtime = await loadRuntime();
+    try {
+      const session = await runtime.InferenceSession.create(model, {
+        executionProviders: [provider],
+        graphOptimizationLevel: 'all',
+        // Errors come back as exceptions; anything less is noise on somebody's terminal.
+        logSeverityLevel: 4,
+        extra: { session: { model_external_initializers_file_folder_path: folder } },
+      });
+      return new Session(session, what);
+    } catch (cause) {
+      throw new CocaError('engine', `the ${what} graph could not be prepared on ${provider}: ${firstLine(cause)}`, undefined, {
+        cause,
+      });
+    }
+  }
+
+  /** Runs the graph; `into` gives tensors that outputs are written to. */
+  async run(feeds: Feeds, outputs: readonly string[], into: Feeds = {}): Promise<Readonly<Record<string, Tensor>>> {
+    const fetches: Record<string, Tensor | null> = {};
+    for (const name of outputs) fetches[name] = into[name] ?? null;
+    try {
+      return (await this.session.run(feeds, fetches)) as Record<string, Tensor>;
+    } catch (cause) {
+      throw new CocaError('engine', `the ${this.what} graph failed: ${firstLine(cause)}`, undefined, { cause });
+    }
+  }
+
+  get outputNames(): readonly string[] {
+    return this.session.outputNames;
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}

@@ -1,0 +1,120 @@
+import type { Tensor } from 'onnxruntime-node';
+import type { CocaConfig } from '../../config.js';
+import type { TokenRow, TreeModel } from '../../decoding/types.js';
+import { fillIdleMask, type PaddingRule, TokenTree } from '../token-tree.js';
+import { LayerCache } from './key-value-cache.js';
+import { cacheLayers, cacheNames, ownNames } from './programs.js';
+import type { Feeds, Session } from './session.js';
+
+type TensorConstructor = typeof import('onnxruntime-node').Tensor;
+
+/** Token trees over the decoder graph: it keeps the caches, the graph computes one batch of rows. */
+export class OnnxTreeModel implements TreeModel {
+  readonly vocabSize: number;
+  private readonly trees: readonly TokenTree[];
+  private readonly caches: readonly LayerCache[];
+  private readonly outputs: readonly string[];
+  private logits = new Float32Array(0);
+
+  /**
+   * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each
+   * @param watched names of attention outputs to hand to `onAttention` after every call
+   */
+  constructor(
+    private readonly session: Session,
+    private readonly Tensor: TensorConstructor,
+    config: CocaConfig,
+    readonly batch: number,
+    private readonly image: Feeds,
+    private readonly onAttention?: (outputs: Feeds) => void,
+  ) {
+    const { text } = config;
+    const padding: PaddingRule = { padId: text.pad_id, correct: text.correct_cls_mask };
+    // The last position of the table is the CLS's.
+    const contextLength = Math.min(text.context_length, config.multimodal.context_length);
+    this.vocabSize = text.vocab_size;
+    this.trees = Array.from({ length: batch }, () => new TokenTree(contextLength, padding));
+    this.caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
+    this.outputs = session.outputNames.filter((name) => onAttention !== undefined || !name.startsWith('attention.'));
+  }
+
+  async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
+    const { batch, vocabSize, Tensor } = this;
+    if (rows.length !== batch) throw new RangeError(`${rows.length} lists of rows for ${batch} pictures`);
+    const count = Math.max(...rows.map((list) => list.length)); // N
+    if (count === 0) return rows.map(() => new Float32Array(0));
+
+    const firsts = this.trees.map((tree) => tree.size);
+    for (const [entry, tree] of this.trees.entries()) tree.add(rows[entry]!);
+    const capacity = this.caches[0]!.capacity;
+    const feeds: Record<string, Tensor> = { ...this.image, ...this.rowFeeds(rows, firsts, count, capacity) };
+    for (const [layer, cache] of this.caches.entries()) {
+      const shape = [batch, cache.heads, capacity, cache.depth];
+      feeds[cacheNames(layer).keys] = new Tensor('float32', cache.keys, shape);
+      feeds[cacheNames(layer).values] = new Tensor('float32', cache.values, shape);
+    }
+    const size = batch * count * vocabSize;
+    if (this.logits.length < size) this.logits = new Float32Array(size);
+    const into = { logits: new Tensor('float32', this.logits.subarray(0, size), [batch, count, vocabSize]) };
+    const outputs = await this.session.run(feeds, this.outputs, into);
+    this.store(outputs, rows, firsts, count);
+    this.onAttention?.(outputs);
+    return rows.map((list, entry) => {
+      const start = entry * count * vocabSize;
+      return this.logits.subarray(start, start + list.length * vocabSize);
+    });
+  }
+
+  private rowFeeds(
+    rows: readonly (readonly TokenRow[])[],
+    firsts: readonly number[],
+    count: number,
+    capacity: number,
+  ): Feeds {
+    const { batch, Tensor } = this;
+    const ids = new Int32Array(batch * count);
+    const positions = new Int32Array(batch * count);
+    const keys = capacity + count;
+    const unimodal = new Float32Array(batch * count * keys);
+    const multimodal = new Float32Array(batch * count * keys);
+    for (let entry = 0; entry < batch; entry++) {
+      for (let row = 0; row < count; row++) {
+        const at = entry * count + row;
+        const masks = [unimodal, multimodal].map((mask) => mask.subarray(at * keys, (at + 1) * keys));
+        const given = rows[entry]![row];
+        if (given === undefined) {
+          for (const mask of masks) fillIdleMask(row, capacity, mask);
+          continue;
+        }
+        ids[at] = given.token;
+        positions[at] = this.trees[entry]!.position(given.node);
+        this.trees[entry]!.fillMasks(given.node, { first: firsts[entry]!, capacity }, masks[0]!, masks[1]!);
+      }
+    }
+    return {
+      ids: new Tensor('int32', ids, [batch, count]),
+      positions: new Tensor('int32', positions, [batch, count]),
+      unimodalMask: new Tensor('float32', unimodal, [batch, 1, count, keys]),
+      multimodalMask: new Tensor('float32', multimodal, [batch, 1, count, keys]),
+    };
+  }
+
+  private store(outputs: Feeds, rows: readonly (readonly TokenRow[])[], firsts: readonly number[], count: number): void {
+    const used = Math.max(...firsts);
+    const needed = Math.max(...this.trees.map((tree) => tree.size));
+    for (const [layer, cache] of this.caches.entries()) {
+      cache.reserve(needed, used);
+      const keys = outputs[ownNames(layer).keys]!.data as Float32Array;
+      const values = outputs[ownNames(layer).values]!.data as Float32Array;
+      for (const [entry, list] of rows.entries()) {
+        for (let row = 0; row < list.length; row++) {
+          cache.write(entry, firsts[entry]! + row, keys, values, row, count);
+        }
+      }
+    }
+  }
+
+  release(): void {
+    this.logits = new Float32Array(0);
+  }
+}

@@ -1,0 +1,104 @@
+import { ROOT, type TokenRow } from '../decoding/types.js';
+import { CocaError } from '../errors.js';
+
+/** What is added to the score of a key that a row may not see; far below any score, and safe to add to one. */
+const HIDDEN = -1e30;
+
+/** How a text's padding hides keys from the unimodal half. */
+export interface PaddingRule {
+  readonly padId: number;
+  /** `correct_cls_mask`: a padding token's own key is hidden; otherwise, as in released weights, its successor's. */
+  readonly correct: boolean;
+}
+
+/**
+ * The tokens of one picture that the model has seen, as a tree: what lies in which cache slot and who follows whom.
+ * Rows of a call attend their ancestors and themselves, nothing else; that is all it takes for beams, forks and
+ * several captions to share one sequence of keys and values.
+ */
+export class TokenTree {
+  private readonly parents: number[] = [];
+  private readonly tokens: number[] = [];
+  private readonly positions: number[] = [];
+
+  constructor(
+    private readonly contextLength: number,
+    private readonly padding: PaddingRule,
+  ) {}
+
+  /** How many tokens have been added: the next free slot. */
+  get size(): number {
+    return this.parents.length;
+  }
+
+  position(node: number): number {
+    return this.positions[node]!;
+  }
+
+  /** Adds rows in order. Throws `bad-text` past the context, a plain error for nodes out of order. */
+  add(rows: readonly TokenRow[]): void {
+    for (const { node, parent, token } of rows) {
+      if (node !== this.size || parent >= node || parent < ROOT) {
+        throw new RangeError(`token tree: node ${node} after ${parent} cannot follow ${this.size} nodes`);
+      }
+      const position = parent === ROOT ? 0 : this.positions[parent]! + 1;
+      if (position >= this.contextLength) {
+        throw new CocaError('bad-text', `a text of ${position + 1} tokens does not fit the context of ${this.contextLength}`);
+      }
+      this.parents.push(parent);
+      this.tokens.push(token);
+      this.positions.push(position);
+    }
+  }
+
+  private hidesKey(node: number): boolean {
+    const { padId, correct } = this.padding;
+    const token = correct ? this.tokens[node] : this.tokens[this.parents[node]!];
+    return token === padId;
+  }
+
+  /**
+   * Fills one row of both masks for a node, where key k of the row is cache slot k for k < cached, and row k - capacity
+   * of this call (whose first node is `first`) for the rest.
+   */
+  fillMasks(
+    node: number,
+    keys: { readonly first: number; readonly capacity: number },
+    unimodal: Float32Array,
+    multimodal: Float32Array,
+  ): void {
+    unimodal.fill(HIDDEN);
+    multimodal.fill(HIDDEN);
+    for (let at = node; at !== ROOT; at = this.parents[at]!) {
+      const key = at < keys.first ? at : keys.capacity + at - keys.first;
+      multimodal[key] = 0;
+      if (!this.hidesKey(at)) unimodal[key] = 0;
+    }
+  }
+}
+
+/** The mask row of a row that stands for nothing (a picture with fewer rows than its neighbours): it sees itself. */
+export function fillIdleMask(row: number, capacity: number, mask: Float32Array): void {
+  mask.fill(HIDDEN);
+  mask[capacity + row] = 0;
+}
+
+/**
+ * The text tower's mask for one text, [L + 1, L + 1] with the CLS last: causal, and keys hidden by padding.
+ * @param ids the first L ids of the padded text
+ * @param full whether those are all the ids of the context
+ */
+export function fillTextMask(ids: ArrayLike<number>, full: boolean, padding: PaddingRule, mask: Float32Array): void {
+  const length = ids.length;
+  const side = length + 1;
+  for (let key = 0; key < side; key++) {
+    // Released weights were trained with the padding mask one place too far right: [CLS, tokens] instead of
+    // [tokens, CLS]. There, the last token's padding decides whether the CLS sees itself.
+    const isCls = key === length;
+    let hidden: boolean;
+    if (padding.correct) hidden = !isCls && ids[key] === padding.padId;
+    else if (isCls) hidden = full ? ids[length - 1] === padding.padId : true;
+    else hidden = key > 0 && ids[key - 1] === padding.padId;
+    for (let query = 0; query < side; query++) mask[query * side + key] = hidden || key > query ? HIDDEN : 0;
+  }
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openSafetensors, readTensor, type SafetensorsFile } from '../../src/model/checkpoint/safetensors.js';
+import { type CocaConfig, parseConfig } from '../../src/model/config.js';
+
+export const GOLDEN_MODELS = ['pooled', 'cascade', 'unpooled'] as const;
+export type GoldenName = (typeof GOLDEN_MODELS)[number];
+
+export function fixture(path: string): string {
+  return fileURLToPath(new URL(`../../fixtures/${path}`, import.meta.url));
+}
+
+export interface Generation {
+  readonly image: number;
+  readonly prompt: readonly number[];
+  readonly options: Readonly<Record<string, number | boolean>>;
+  readonly sequences: readonly (readonly number[])[];
+  readonly sequences_scores?: readonly number[];
+  readonly token_logprobs?: readonly (readonly number[])[];
+}
+
+export interface Golden {
+  readonly name: GoldenName;
+  readonly config: CocaConfig;
+  readonly checkpoint: SafetensorsFile;
+  readonly generation: readonly Generation[];
+  /** An expected tensor, and its shape. */
+  expected(name: string): Promise<{ readonly data: Float32Array; readonly shape: readonly number[] }>;
+  /** The ids of the four reference texts, [4][T]. */
+  texts(): Promise<readonly Int32Array[]>;
+}
+
+/** One of the reference models of fixtures/golden, with what OpenCLIP computed with it. */
+export async function golden(name: GoldenName): Promise<Golden> {
+  const folder = `golden/${name}`;
+  const config = parseConfig(JSON.parse(readFileSync(fixture(`${folder}/open_clip_config.json`), 'utf8')), name);
+  const reference = await openSafetensors(fixture(`${folder}/expected.safetensors`));
+  return {
+    name,
+    config,
+    checkpoint: await openSafetensors(fixture(`${folder}/open_clip_model.safetensors`)),
+    generation: JSON.parse(readFileSync(fixture(`${folder}/expected.json`), 'utf8')).generation,
+    expected: async (tensor) => ({
+      data: await readTensor(reference, tensor),
+      shape: reference.tensors.get(tensor)!.shape,
+    }),
+    texts: async () => {
+      const { offset, byteLength, shape } = reference.tensors.get('text')!;
+      const bytes = readFileSync(reference.path).subarray(offset, offset + byteLength);
+      const ids = new Int32Array(new Uint8Array(bytes).buffer);
+      return Array.from({ length: shape[0]! }, (_, i) => ids.subarray(i * shape[1]!, (i + 1) * shape[1]!));
+    },
+  };
+}
+
+/** The golden tolerance: 1e-4 x max(1, |value|), everywhere. Gives the worst error as a multiple of it. */
+export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4): number {
+  if (actual.length !== expected.length) throw new Error(`${actual.length} values, expected ${expected.length}`);
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i]! - expected[i]!) / (tolerance * Math.max(1, Math.abs(expected[i]!)));
+    // A NaN must not slip through a comparison.
+    if (!(error <= worst)) worst = error;
+  }
+  return worst;
+}
