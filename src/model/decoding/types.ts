@@ -27,6 +27,12 @@ export interface TreeModel {
    * A picture that needs nothing this time passes no rows. The result is only valid until the next call.
    */
   extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]>;
+  /**
+   * A hint, given between calls of `extend`: live[b] holds every node of picture b (ascending, ancestors included) that
+   * later rows may still follow. The model may forget all others; a later row whose parent it was not told of is the
+   * caller's mistake. A caller that goes back to left branches (a stepper) never gives it.
+   */
+  retain?(live: readonly (readonly number[])[]): void;
   /** Frees the caches. */
   release(): void;
 }

@@ -1,0 +1,169 @@
+import { CocaError } from '../errors.js';
+import { stepGroup } from './beam.js';
+import { logSumExp, topTokens } from './logits.js';
+import { stepSingle } from './single.js';
+import {
+  type Beam,
+  type Candidate,
+  type Finished,
+  type GeneratedToken,
+  type Group,
+  isDone,
+  logprobOf,
+  type Row,
+  type SearchNode,
+  type SearchState,
+  scoreOf,
+} from './state.js';
+import type { Choice, GroupStep } from './step.js';
+import type { TokenRow } from './types.js';
+
+/**
+ * The search one token further. Pure: the state given is left as it is, and the same state and logits always give the
+ * same result, samples included.
+ *
+ * @param logits pendingRows(state).length x vocabSize floats, row-major: what the model says after each pending row.
+ * @throws CocaError `engine` for logits of another size or not finite, `usage` when the options ban every token.
+ */
+export function advance(state: SearchState, logits: Float32Array): SearchState {
+  if (isDone(state)) return state;
+  const expected = state.pending.length * state.vocabSize;
+  if (logits.length !== expected) {
+    throw new CocaError(
+      'engine',
+      `the model returned ${logits.length} logits, not ${expected} (${state.pending.length} rows x ${state.vocabSize})`,
+    );
+  }
+  const grown = new Growth(state);
+  const chosen = new Map<number, number>();
+  const count = (token: number, times: number) => chosen.set(token, (chosen.get(token) ?? 0) + times);
+  const rows = rowReader(state, logits);
+  for (const [index, group] of state.groups.entries()) {
+    if (group.done) {
+      grown.keep(group);
+      // A group that ended goes on emitting padding in transformers, and later groups are kept from doing the same.
+      if (state.options.groups > 1) count(state.special.pad, state.options.beams / state.options.groups);
+      continue;
+    }
+    const step = stepOf(state, group, group.beams.map(rows), chosen);
+    grown.add(index, group, step);
+    if (state.options.groups === 1) continue;
+    for (const { fate, token } of step.choices) {
+      if ((fate === 'live' || fate === 'finished') && token !== state.special.eot) count(token, 1);
+    }
+  }
+  return grown.state();
+}
+
+function stepOf(
+  { options, special, vocabSize, promptLength }: SearchState,
+  group: Group,
+  rows: readonly Row[],
+  chosen: ReadonlyMap<number, number>,
+): GroupStep {
+  const context = { options, special, vocabSize, promptLength, chosen };
+  const step = options.strategy === 'beam' ? stepGroup(group, rows, context) : stepSingle(group, rows[0]!, context);
+  if (step.done && group.finished.length === 0 && !step.choices.some(({ fate }) => fate === 'finished')) {
+    throw new CocaError(
+      'usage',
+      'no caption is possible: the n-gram and length rules together ban every token',
+      'raise no repeat ngram or turn it off, or lower min length',
+    );
+  }
+  return step;
+}
+
+/** Finds the row that a beam continues; each row is read once, however many hypotheses share it. */
+function rowReader({ options, pending, vocabSize }: SearchState, logits: Float32Array): (beam: Beam) => Row {
+  const places = new Map(pending.map(({ node }, place) => [node, place]));
+  const read = new Map<number, Row>();
+  return (beam) => {
+    const place = places.get(beam.path.at(-1)!)!;
+    let row = read.get(place);
+    if (!row) {
+      const start = place * vocabSize;
+      const end = start + vocabSize;
+      const wanted = Math.max(options.logprobs, options.trace);
+      const top = wanted > 0 ? topTokens(logits, start, end, wanted) : [];
+      row = { logits, start, logSumExp: logSumExp(logits, start, end), top };
+      read.set(place, row);
+    }
+    return row;
+  };
+}
+
+/** The next state while it is put together. */
+class Growth {
+  readonly #groups: Group[] = [];
+  readonly #pending: TokenRow[] = [];
+  readonly #nodes: SearchNode[] = [];
+  readonly #considered: Candidate[] = [];
+  #nextNode: number;
+  #nextLeaf: number;
+
+  constructor(readonly from: SearchState) {
+    this.#nextNode = from.nextNode;
+    this.#nextLeaf = from.nextLeaf;
+  }
+
+  keep(group: Group): void {
+    this.#groups.push(group);
+  }
+
+  /** Numbers what a group chose and makes it the group's new beams and finished captions. */
+  add(index: number, group: Group, { choices, done }: GroupStep): void {
+    const { options, promptLength } = this.from;
+    const size = options.strategy === 'beam' ? options.beams / options.groups : 1;
+    const beams: Beam[] = [];
+    const finished: Finished[] = [...group.finished];
+    for (const choice of choices) {
+      const { fate, beam, sum, token, logprob } = choice;
+      const score = scoreOf(sum, beam.ids.length + 1 - promptLength, options);
+      const became = fate === 'live' || fate === 'finished';
+      const id = fate === 'live' && !done ? this.#nextNode++ : became ? this.#nextLeaf-- : undefined;
+      const parent = beam.path.at(-1)!;
+      if (id !== undefined) {
+        const place = index * size + (fate === 'live' ? beams.length : group.beams.indexOf(beam));
+        const step = this.from.step + 1;
+        this.#nodes.push({ id, parent, step, beam: place, token, logprob, sum, score });
+        if (id >= 0) this.#pending.push({ node: id, parent, token });
+        const next = continued(choice, id, options.logprobs);
+        if (fate === 'live') beams.push(next);
+        else finished.push({ ...next, score });
+      }
+      if (options.trace > 0) {
+        const node = id === undefined ? {} : { node: id };
+        this.#considered.push({ parent, group: index, token, logprob, sum, score, fate, ...node });
+      }
+    }
+    // Stable: of equal scores the earlier caption stays.
+    finished.sort((a, b) => b.score - a.score);
+    this.#groups.push({ beams: done ? [] : beams, finished: finished.slice(0, size), done });
+  }
+
+  state(): SearchState {
+    const { from } = this;
+    return {
+      ...from,
+      step: from.step + 1,
+      groups: this.#groups,
+      pending: this.#pending,
+      nodes: [...from.nodes, ...this.#nodes],
+      considered: from.options.trace > 0 ? [...from.considered, this.#considered] : from.considered,
+      nextNode: this.#nextNode,
+      nextLeaf: this.#nextLeaf,
+    };
+  }
+}
+
+function continued({ beam, row, token, logprob, sum, random }: Choice, node: number, logprobs: number): Beam {
+  const top = row.top.slice(0, logprobs).map((other) => ({ id: other.token, logprob: logprobOf(row, other.token) }));
+  const generated: GeneratedToken = { id: token, logprob, ...(logprobs > 0 && { top }) };
+  return {
+    path: [...beam.path, node],
+    ids: [...beam.ids, token],
+    tokens: [...beam.tokens, generated],
+    sum,
+    ...(random && { random }),
+  };
+}

@@ -1,0 +1,58 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CocaError } from '../errors.js';
+import { advance } from './advance.js';
+import { retainedNodes } from './results.js';
+import { isDone, pendingRows, type SearchState } from './state.js';
+import type { TreeModel } from './types.js';
+
+/** What a running decode tells, and how it is stopped. */
+export interface DecodeHooks {
+  readonly onStep?: (progress: {
+    readonly step: number;
+    /** How many steps it takes at most. */
+    readonly maxSteps: number;
+    /** One a picture; the same objects must not be changed. */
+    readonly states: readonly SearchState[];
+  }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs one search a picture side by side to their ends. Searches that end early ask the model for nothing more; results
+ * are those of each search alone.
+ *
+ * @param states as many as the model serves pictures, in its order.
+ * @returns the ended searches, in the same order.
+ * @throws CocaError `interrupted` when the signal says so, `engine` when model and states do not fit each other, and
+ *   whatever `advance` and the model throw.
+ */
+export async function decode(
+  model: TreeModel,
+  states: readonly SearchState[],
+  hooks: DecodeHooks = {},
+): Promise<SearchState[]> {
+  if (states.length !== model.batch) {
+    throw new CocaError('engine', `${states.length} searches for a model that serves ${model.batch} pictures`);
+  }
+  const stray = states.find(({ vocabSize }) => vocabSize !== model.vocabSize);
+  if (stray) {
+    throw new CocaError('engine', `a search over ${stray.vocabSize} ids for a model of ${model.vocabSize}`);
+  }
+  const maxSteps = Math.max(0, ...states.map(({ options, promptLength }) => options.maxLength - promptLength));
+  let current = [...states];
+  for (let step = 1; !current.every(isDone); step++) {
+    stopIfAborted(hooks.signal);
+    const logits = await model.extend(current.map(pendingRows));
+    stopIfAborted(hooks.signal);
+    current = current.map((state, picture) => advance(state, logits[picture]!));
+    hooks.onStep?.({ step, maxSteps, states: current });
+    model.retain?.(current.map(retainedNodes));
+    // Lets timers, input and the signal have their turn, also when the model never waits.
+    await nextTurn();
+  }
+  return current;
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CocaError('interrupted', 'stopped before the captions were done');
+}

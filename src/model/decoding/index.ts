@@ -1,0 +1,20 @@
+/** Decoding: from a picture's next-token logits to captions. Knows no engine, no tokenizer and no terminal. */
+export { advance } from './advance.js';
+export { type DecodeHooks, decode } from './decode.js';
+export { type DecodingOptions, decodingOptions, type Strategy } from './options.js';
+export { type Caption, numberedFrom, results, retainedNodes, searchTree, type TreeNode } from './results.js';
+export {
+  type Beam,
+  type Candidate,
+  type Fate,
+  type Finished,
+  type GeneratedToken,
+  type Group,
+  isDone,
+  pendingRows,
+  type SearchNode,
+  type SearchState,
+  startSearch,
+} from './state.js';
+export { type CaptionTrie, captionTrie, type Target } from './trie.js';
+export { ROOT, type SpecialIds, type TokenRow, type TreeModel } from './types.js';

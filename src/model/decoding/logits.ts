@@ -1,0 +1,129 @@
+import { CocaError } from '../errors.js';
+
+// exp(x) for x <= 0 as 2 ** (k / STEPS) from a table times a short Taylor series: within 1e-10 of Math.exp and several
+// times as fast, which counts when a step sums 6 x 49408 of them.
+const STEPS = 32;
+const PER_UNIT = STEPS / Math.LN2;
+const UNIT = Math.LN2 / STEPS;
+/** Below exp(-LOWEST / PER_UNIT), about 1e-19, a whole vocabulary adds nothing to a sum that starts at 1. */
+const LOWEST = 64 * STEPS - 1;
+const POWERS = Float64Array.from({ length: LOWEST + 1 }, (_, k) => 2 ** (-k / STEPS));
+
+/**
+ * The logarithm of the sum of exp(logits[start .. end)).
+ * @throws CocaError `engine` when a logit is NaN or +Infinity, or all are -Infinity.
+ */
+export function logSumExp(logits: Float32Array | Float64Array, start: number, end: number): number {
+  let max = -Infinity;
+  for (let i = start; i < end; i++) {
+    const value = logits[i]!;
+    if (value > max) max = value;
+  }
+  let sum = 0;
+  for (let i = start; i < end; i++) {
+    const y = (logits[i]! - max) * PER_UNIT;
+    if (y > -LOWEST) {
+      const k = y | 0;
+      const r = (y - k) * UNIT;
+      sum += POWERS[-k]! * (1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24)))));
+    } else if (Number.isNaN(y)) {
+      sum = NaN;
+      break;
+    }
+  }
+  if (!(sum >= 1)) {
+    throw new CocaError(
+      'engine',
+      'the model predicts no probabilities: its logits are not finite numbers',
+      'the checkpoint is damaged (NaN or infinite weights), or it overflows in half precision',
+    );
+  }
+  return max + Math.log(sum);
+}
+
+/** A token and how good it is. */
+export interface Scored {
+  readonly token: number;
+  readonly value: number;
+}
+
+/** Better first: the higher value, and of equals the lower token. */
+export const byValue = (a: Scored, b: Scored): number => b.value - a.value || a.token - b.token;
+
+/**
+ * The `k` best of logits[start .. end), best first, -Infinity left out; fewer when there are not so many.
+ *
+ * One pass with a heap whose root is the worst kept: nearly every logit fails the one comparison with it.
+ * @param overlay tokens whose value is another than their logit (-Infinity for a banned one).
+ */
+export function topTokens(
+  logits: Float32Array | Float64Array,
+  start: number,
+  end: number,
+  k: number,
+  overlay?: ReadonlyMap<number, number>,
+): Scored[] {
+  const heap = new WorstFirst(k);
+  if (overlay) for (const [token, value] of overlay) heap.offer(token, value);
+  for (let i = start; i < end; i++) {
+    const value = logits[i]!;
+    if (value >= heap.worst && !overlay?.has(i - start)) heap.offer(i - start, value);
+  }
+  return heap.sorted();
+}
+
+/** A binary heap of at most `size` tokens, the worst at the root. */
+class WorstFirst {
+  /** What an offer must reach to be kept: the root's value once the heap is full. */
+  worst = -Infinity;
+  readonly #items: Scored[] = [];
+
+  constructor(readonly size: number) {}
+
+  offer(token: number, value: number): void {
+    if (value === -Infinity || this.size === 0) return;
+    const items = this.#items;
+    const item = { token, value };
+    if (items.length < this.size) {
+      items.push(item);
+      this.#rise(items.length - 1);
+    } else if (byValue(item, items[0]!) < 0) {
+      items[0] = item;
+      this.#sink();
+    }
+    if (items.length === this.size) this.worst = items[0]!.value;
+  }
+
+  sorted(): Scored[] {
+    return this.#items.sort(byValue);
+  }
+
+  #rise(start: number): void {
+    let at = start;
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      if (byValue(this.#items[at]!, this.#items[up]!) <= 0) return;
+      this.#swap(at, up);
+      at = up;
+    }
+  }
+
+  #sink(): void {
+    let at = 0;
+    for (;;) {
+      let worst = at;
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < this.#items.length && byValue(this.#items[child]!, this.#items[worst]!) > 0) worst = child;
+      }
+      if (worst === at) return;
+      this.#swap(at, worst);
+      at = worst;
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const kept = this.#items[a]!;
+    this.#items[a] = this.#items[b]!;
+    this.#items[b] = kept;
+  }
+}

@@ -1,0 +1,77 @@
+import { byValue, topTokens } from './logits.js';
+import { type Adjustment, adjustments } from './processors.js';
+import { nextRandom } from './random.js';
+import { distribution, draw } from './sampling.js';
+import { type Beam, type Fate, type Group, logprobOf, type Row } from './state.js';
+import type { Choice, GroupContext, GroupStep } from './step.js';
+
+/**
+ * One step of one hypothesis that nothing competes with: greedy search, or one sample.
+ *
+ * The rules act on logits, as in transformers; the sum adds up the model's own log-probabilities, so that captions
+ * sampled at different temperatures compare.
+ */
+export function stepSingle(group: Group, row: Row, context: GroupContext): GroupStep {
+  const { options, special, vocabSize } = context;
+  const beam = group.beams[0]!;
+  const changes = adjustments(beam.ids, (token) => row.logits[row.start + token]!, options, special.eot);
+  const { token, random, drawable } =
+    options.strategy === 'sample' ? sampled(beam, row, changes, context) : likeliest(row, changes, vocabSize);
+  if (token === undefined) return { choices: [], done: true };
+
+  const last = beam.ids.length + 1 >= options.maxLength;
+  const ends = token === special.eot || last;
+  const chosen: Choice = { ...choiceOf(beam, row, token, ends ? 'finished' : 'live'), ...(random && { random }) };
+  const others = row.top
+    .slice(0, options.trace)
+    .filter((other) => other.token !== token)
+    .map((other) => choiceOf(beam, row, other.token, fateOf(other.token, row, token, changes, drawable)));
+  return { choices: [chosen, ...others], done: ends };
+}
+
+function choiceOf(beam: Beam, row: Row, token: number, fate: Fate): Choice {
+  const logprob = logprobOf(row, token);
+  return { beam, row, token, logprob, sum: Math.fround(beam.sum + logprob), fate };
+}
+
+interface Pick {
+  /** Nothing when every token is banned. */
+  readonly token?: number;
+  readonly random?: Choice['random'];
+  /** What a sample was drawn from. */
+  readonly drawable?: ReadonlySet<number>;
+}
+
+function likeliest(row: Row, changes: ReadonlyMap<number, Adjustment>, vocabSize: number): Pick {
+  const overlay = new Map([...changes].map(([token, { value }]) => [token, value] as const));
+  const [best] = topTokens(row.logits, row.start, row.start + vocabSize, 1, overlay);
+  return best ? { token: best.token } : {};
+}
+
+function sampled(
+  beam: Beam,
+  row: Row,
+  changes: ReadonlyMap<number, Adjustment>,
+  { options, vocabSize }: GroupContext,
+): Pick {
+  if (changes.size === vocabSize && [...changes.values()].every(({ value }) => value === -Infinity)) return {};
+  const from = distribution(row.logits, row.start, vocabSize, changes, options);
+  const { state, value } = nextRandom(beam.random!);
+  const drawable = options.trace > 0 ? new Set(Array.from(from.tokens)) : undefined;
+  return { token: draw(from, value), random: state, ...(drawable && { drawable }) };
+}
+
+/** What a token that was not chosen lost by. */
+function fateOf(
+  token: number,
+  row: Row,
+  winner: number,
+  changes: ReadonlyMap<number, Adjustment>,
+  drawable: ReadonlySet<number> | undefined,
+): Fate {
+  const change = changes.get(token);
+  if (change?.value === -Infinity) return change.rule;
+  if (drawable) return drawable.has(token) ? 'chance' : 'filtered';
+  const logit = (id: number) => ({ token: id, value: row.logits[row.start + id]! });
+  return change && byValue(logit(token), logit(winner)) < 0 ? change.rule : 'score';
+}
