@@ -1,0 +1,133 @@
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import { CocaError } from '../errors.js';
+import { Budget } from './budget.js';
+import type { Size } from './geometry.js';
+import { firstFrame } from './gif.js';
+import { cmykToRgb, overWhite } from './pixels.js';
+import { describeBytes, type ImageFormat, SUPPORTED_NAMES, sniffImage } from './sniff.js';
+
+/**
+ * The most pixels a picture may have, and the most that are decoded at one time. Decoding takes up to 8 bytes a pixel
+ * (a whole WebP or AVIF frame, and the copy handed over), so this keeps it below 1 GB. Phones make 108 million.
+ */
+export const MAX_PIXELS = 120_000_000;
+
+/** A rectangle in source pixels, after EXIF orientation. */
+export interface Region extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+const FORMAT_NAMES: Record<ImageFormat, string> = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+  avif: 'AVIF',
+  tiff: 'TIFF',
+};
+
+/**
+ * `failOn: 'error'` refuses pictures that end early or cannot be decoded, and lets pass what libjpeg merely remarks on
+ * (stray bytes between markers, common in photographs). OpenCLIP ignores colour profiles, so the weights never saw them applied.
+ */
+const OPTIONS = { failOn: 'error', ignoreIcc: true, limitInputPixels: false } satisfies SharpOptions;
+
+/** libvips keeps up to 50 MB of decoded pictures for a second use that never comes here. */
+async function openSharp(): Promise<(bytes: Uint8Array) => Sharp> {
+  const { default: sharp } = await import('sharp');
+  sharp.cache(false);
+  return (bytes) => sharp(bytes, OPTIONS);
+}
+
+let opened: ReturnType<typeof openSharp> | undefined;
+
+const budget = new Budget(MAX_PIXELS);
+
+function undecodable(format: ImageFormat, cause: unknown): CocaError {
+  // libvips lists what it tried on the way, one a line; the last line says what stopped it.
+  const lines = (cause instanceof Error ? cause.message : String(cause)).trim().split(/\s*\n\s*/);
+  return new CocaError(
+    'bad-image',
+    `cannot decode this ${FORMAT_NAMES[format]}: ${lines.at(-1)}`,
+    'the file is damaged, cut short or of an unusual kind: fetch it again, or convert it',
+    { cause },
+  );
+}
+
+function check(format: ImageFormat, header: Metadata): void {
+  // libvips chose its decoder by itself: it must have seen what we saw. AVIF is one kind of HEIF file.
+  if (header.format !== (format === 'avif' ? 'heif' : format)) {
+    throw new CocaError('bad-image', `says it is ${FORMAT_NAMES[format]}, but decodes as ${header.format}`);
+  }
+  const { width, height } = header;
+  if (width * height > MAX_PIXELS) {
+    throw new CocaError(
+      'bad-image',
+      `${width} x ${height} pixels are more than the ${MAX_PIXELS / 1e6} million that are decoded`,
+      'scale the picture down first',
+    );
+  }
+  // 16-bit RGB and gray become 8-bit by dropping the low byte; there is no such rule for 16-bit inks or floats.
+  const wide = header.depth === 'ushort' && (header.space === 'rgb16' || header.space === 'grey16');
+  if (header.depth !== 'uchar' && !wide) {
+    throw new CocaError(
+      'bad-image',
+      `${FORMAT_NAMES[format]} with ${header.space} samples of type ${header.depth}`,
+      'convert the picture to 8-bit RGB',
+    );
+  }
+}
+
+/** What a picture's header says, before its pixels are decoded. */
+export interface OpenPicture {
+  /** After EXIF orientation. */
+  readonly size: Size;
+  /** RGB bytes of a region: 8 bits a channel, alpha laid over white. */
+  decode(region: Region): Promise<Uint8Array>;
+}
+
+/**
+ * Reads the header of a picture (of an animation: its first frame).
+ * @throws CocaError `bad-image`: not one of the supported formats by content, damaged, or too large. `decode` of the
+ * result throws it for pixels that are missing or damaged.
+ */
+export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
+  const format = sniffImage(file);
+  if (!format) {
+    throw new CocaError(
+      'bad-image',
+      `not a picture that can be read: it is ${describeBytes(file)}`,
+      `${SUPPORTED_NAMES} are read`,
+    );
+  }
+  const bytes = format === 'gif' ? firstFrame(file) : file;
+  opened ??= openSharp();
+  const sharp = await opened;
+  const header = await sharp(bytes)
+    .metadata()
+    .catch((cause) => Promise.reject(undecodable(format, cause)));
+  check(format, header);
+  const size = { width: header.autoOrient.width, height: header.autoOrient.height };
+
+  const decode = async (region: Region): Promise<Uint8Array> => {
+    const cmyk = header.space === 'cmyk';
+    let pipeline = sharp(bytes).autoOrient();
+    if (region.width < size.width || region.height < size.height) pipeline = pipeline.extract(region);
+    // Asked for CMYK in and out, libvips leaves the inks alone.
+    pipeline = cmyk ? pipeline.pipelineColourspace('cmyk').toColourspace('cmyk') : pipeline.toColourspace('srgb');
+    const { data, info } = await pipeline
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+      .catch((cause) => Promise.reject(undecodable(format, cause)));
+    if (info.width !== region.width || info.height !== region.height) {
+      throw undecodable(format, `${info.width} x ${info.height} pixels instead of ${region.width} x ${region.height}`);
+    }
+    if (cmyk && info.channels === 4) return cmykToRgb(data);
+    if (!cmyk && info.channels === 3) return data;
+    if (!cmyk && info.channels === 4) return overWhite(data);
+    throw new CocaError('bad-image', `${FORMAT_NAMES[format]} with ${info.channels} channels`, 'convert it to RGB');
+  };
+
+  return { size, decode: (region) => budget.spend(size.width * size.height, () => decode(region)) };
+}
