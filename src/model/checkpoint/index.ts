@@ -1,0 +1,45 @@
+import { convertTorchCheckpoint } from './convert.js';
+import { HEAD_BYTES, recognise } from './foreign.js';
+import { RegularFile } from './regular-file.js';
+import { openSafetensors, type SafetensorsFile } from './safetensors.js';
+
+export { convertTorchCheckpoint } from './convert.js';
+export {
+  type Dtype,
+  encodeF16,
+  firstNonFinite,
+  openSafetensors,
+  readTensor,
+  type SafetensorsFile,
+  type TensorEntry,
+  type TensorToWrite,
+  type WeightDtype,
+  writeSafetensors,
+} from './safetensors.js';
+export { checkShapes } from './shapes.js';
+export { weightsFile } from './weights-file.js';
+
+export interface CheckpointOptions {
+  /** Where torch.save archives are converted to safetensors, once each. Made when needed. */
+  readonly cacheDir: string;
+}
+
+/**
+ * Opens a file of weights by what is in it, whatever its name: safetensors as it is, a torch.save archive through its
+ * conversion in `cacheDir`.
+ * @throws CocaError `bad-checkpoint` with what the file is instead, or what is wrong with it; `not-found`, `unreadable`,
+ *   `write-failed`.
+ */
+export async function openCheckpoint(path: string, { cacheDir }: CheckpointOptions): Promise<SafetensorsFile> {
+  const isZip = await startsAsZip(path);
+  return openSafetensors(isZip ? await convertTorchCheckpoint(path, cacheDir) : path);
+}
+
+async function startsAsZip(path: string): Promise<boolean> {
+  const file = await RegularFile.open(path);
+  try {
+    return recognise(await file.read(0, Math.min(HEAD_BYTES, file.size)))?.kind === 'zip';
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,57 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CocaError } from '../errors.js';
+import { badCheckpoint } from './problem.js';
+import { unreadable } from './regular-file.js';
+
+/** The names that weights go by, the better first. */
+const PREFERRED = ['open_clip_model.safetensors', 'open_clip_pytorch_model.bin', 'model.safetensors'];
+
+/** What else may hold weights, where there is just one such file; the better first. */
+const EXTENSIONS = [/\.safetensors$/i, /\.(bin|pt|pth)$/i];
+
+const SHARD_INDEX = /\.(safetensors|bin)\.index\.json$/i;
+
+/**
+ * The file of weights that `path` means: `path` itself, or the one in the folder `path`. Prefers
+ * open_clip_model.safetensors, open_clip_pytorch_model.bin, model.safetensors, then a *.safetensors, then a *.bin, *.pt
+ * or *.pth that is the only one of its kind.
+ * @throws CocaError `not-found` naming what was looked for; `bad-checkpoint` for weights in several files; `unreadable`.
+ */
+export async function weightsFile(path: string): Promise<string> {
+  let names: string[];
+  try {
+    if (!(await stat(path)).isDirectory()) {
+      if (SHARD_INDEX.test(path)) throw sharded(path);
+      return path;
+    }
+    names = (await readdir(path)).sort();
+  } catch (error) {
+    throw error instanceof CocaError ? error : unreadable(path, error);
+  }
+  const preferred = PREFERRED.find((name) => names.includes(name));
+  if (preferred !== undefined) return join(path, preferred);
+  const index = names.find((name) => SHARD_INDEX.test(name));
+  if (index !== undefined) throw sharded(join(path, index));
+  for (const extension of EXTENSIONS) {
+    const found = names.filter((name) => extension.test(name));
+    if (found.length === 1) return join(path, found[0]!);
+    if (found.length > 1) {
+      const shown = found.slice(0, 4).join(', ') + (found.length > 4 ? ` and ${found.length - 4} more` : '');
+      throw new CocaError('not-found', `${path}: several files could be the weights: ${shown}`, 'name one of them');
+    }
+  }
+  throw new CocaError(
+    'not-found',
+    `${path}: no weights in this folder (looked for ${PREFERRED.join(', ')}, and a *.safetensors, *.bin, *.pt or *.pth)`,
+    'name the weights file, or a folder that has one',
+  );
+}
+
+function sharded(index: string): CocaError {
+  return badCheckpoint(
+    index,
+    'the weights are sharded (split over several files), which is not supported',
+    'save them as one file: safetensors.torch.save_file of the whole state dict',
+  );
+}
