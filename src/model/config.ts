@@ -1,5 +1,5 @@
-import { CocaError } from './errors.js';
 import type { SpecialIds } from './decoding/types.js';
+import { CocaError } from './errors.js';
 
 /**
  * The typed form of `open_clip_config.json`. Names are the file's own. Every field of the file is either read here,
@@ -190,7 +190,10 @@ class Section {
     for (const [key, only] of Object.entries(values)) {
       const value = this.take(key);
       if (value !== undefined && value !== only) {
-        this.fail(key, `is ${JSON.stringify(value)}, which this network does not support (only ${JSON.stringify(only)})`);
+        this.fail(
+          key,
+          `is ${JSON.stringify(value)}, which this network does not support (only ${JSON.stringify(only)})`,
+        );
       }
     }
     return this;
@@ -245,7 +248,13 @@ function visionConfig(section: Section): VisionConfig {
 function textConfig(section: Section): TextConfig {
   section
     .fixed({ ...PLAIN_BLOCKS, hf_model_name: null, text_arch: 'clip', no_causal_mask: false, embed_cls: true })
-    .fixed({ proj_bias: false, proj_type: 'linear', use_pad_mask: false, norm_type: 'layernorm', tokenizer_kwargs: null })
+    .fixed({
+      proj_bias: false,
+      proj_type: 'linear',
+      use_pad_mask: false,
+      norm_type: 'layernorm',
+      tokenizer_kwargs: null,
+    })
     .fixed({ tokenizer_mode: null, variable_text: false })
     // With an appended CLS the text is pooled there, whatever these say.
     .withoutEffect('output_tokens', 'pool_type', 'eos_id', 'bos_id', 'final_ln_after_pool')
@@ -390,7 +399,11 @@ export function parseConfig(json: unknown, where: string): CocaConfig {
 
 function specialIds(section: Section): SpecialIds {
   const id = { min: 0, max: 1 << 24 };
-  const ids = { sot: section.integer('sot', 0, id), eot: section.integer('eot', 0, id), pad: section.integer('pad', 0, id) };
+  const ids = {
+    sot: section.integer('sot', 0, id),
+    eot: section.integer('eot', 0, id),
+    pad: section.integer('pad', 0, id),
+  };
   section.done();
   return ids;
 }

@@ -1,5 +1,12 @@
 import type { CocaConfig } from '../config.js';
-import { type BlockStyle, crossAttentionBlock, crossKeysValues, type KeysValues, layerNorm, selfAttentionBlock } from './blocks.js';
+import {
+  type BlockStyle,
+  crossAttentionBlock,
+  crossKeysValues,
+  type KeysValues,
+  layerNorm,
+  selfAttentionBlock,
+} from './blocks.js';
 import type { AttentionWatcher, Ops } from './ops.js';
 
 function unimodalStyle(config: CocaConfig): BlockStyle {

@@ -1,3 +1,4 @@
+import type { AttentionName } from '../architecture/ops.js';
 import type { TreeModel } from '../decoding/types.js';
 
 /** Image tokens on the engine, ready to be cross-attended; opaque to everyone but the engine that made them. */
@@ -18,16 +19,30 @@ export interface EncodedTexts {
   readonly features: Float32Array;
 }
 
+/** Attention probabilities of one layer: [B, H, queries, keys], row-major. */
+export interface Attention {
+  readonly name: AttentionName;
+  readonly layer: number;
+  readonly data: Float32Array;
+  readonly shape: readonly [batch: number, heads: number, queries: number, keys: number];
+}
+
+/** Receives every layer's attention of a call. Asking for it costs a second set of graphs; not asking costs nothing. */
+export type AttentionSink = (attention: Attention) => void;
+
 /** A CoCa network on some engine and device. */
 export interface Network {
   /** cpu, cuda, webgpu, coreml or dml. */
   readonly device: string;
   /** pixels [B, 3, S, S], normalised. */
-  encodeImages(pixels: Float32Array, count: number): Promise<EncodedImages>;
+  encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages>;
   /** Texts as contexts of `context_length` ids each: start, tokens, end, padding. */
-  encodeTexts(contexts: readonly Int32Array[]): Promise<EncodedTexts>;
-  /** Decoding trees, one for each picture. */
-  openTrees(tokens: ImageTokens): Promise<TreeModel>;
+  encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts>;
+  /**
+   * Decoding trees, one for each picture. Self-attention is reported over the nodes of the tree in their order (a
+   * batch's longest tree; a shorter one's missing nodes have none), then the rows of the call.
+   */
+  openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TreeModel>;
   /** Makes ready what a task will need, so that its first call is as fast as the others. */
   prepare(task: 'images' | 'texts' | 'captions'): Promise<void>;
   release(): Promise<void>;

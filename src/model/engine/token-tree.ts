@@ -43,7 +43,10 @@ export class TokenTree {
       }
       const position = parent === ROOT ? 0 : this.positions[parent]! + 1;
       if (position >= this.contextLength) {
-        throw new CocaError('bad-text', `a text of ${position + 1} tokens does not fit the context of ${this.contextLength}`);
+        throw new CocaError(
+          'bad-text',
+          `a text of ${position + 1} tokens does not fit the context of ${this.contextLength}`,
+        );
       }
       this.parents.push(parent);
       this.tokens.push(token);

@@ -85,7 +85,10 @@ export class GraphBuilder {
   integer(value: number): string {
     const name = `integer[${value}]`;
     if (!this.initializers.has(name)) {
-      this.initializers.set(name, tensor(name, 'I64', []).bytes(9, new Uint8Array(BigInt64Array.of(BigInt(value)).buffer)));
+      this.initializers.set(
+        name,
+        tensor(name, 'I64', []).bytes(9, new Uint8Array(BigInt64Array.of(BigInt(value)).buffer)),
+      );
     }
     return name;
   }
@@ -103,7 +106,8 @@ export class GraphBuilder {
     if (!this.initializers.has(name)) {
       const message = tensor(name, type, dimensions);
       const entries = { location: data.file, offset: String(data.offset), length: String(data.byteLength) };
-      for (const [key, value] of Object.entries(entries)) message.message(13, new Message().text(1, key).text(2, value));
+      for (const [key, value] of Object.entries(entries))
+        message.message(13, new Message().text(1, key).text(2, value));
       this.initializers.set(name, message.integer(14, 1));
     }
     return name;
@@ -136,7 +140,10 @@ function tensor(name: string, type: DataType, dimensions: readonly number[]): Me
 function valueInfo(name: string, type: DataType, dimensions: readonly Dimension[]): Message {
   const shape = new Message();
   for (const dimension of dimensions) {
-    shape.message(1, typeof dimension === 'number' ? new Message().integer(1, dimension) : new Message().text(2, dimension));
+    shape.message(
+      1,
+      typeof dimension === 'number' ? new Message().integer(1, dimension) : new Message().text(2, dimension),
+    );
   }
   const tensorType = new Message().integer(1, DATA_TYPES[type]).message(2, shape);
   return new Message().text(1, name).message(2, new Message().message(1, tensorType));

@@ -2,9 +2,16 @@ import { basename, dirname } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import type { CocaConfig } from '../../config.js';
-import type { EncodedImages, EncodedTexts, ImageTokens, Network } from '../network.js';
+import type { AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network } from '../network.js';
 import { fillTextMask } from '../token-tree.js';
-import { decoderProgram, memoryProgram, type ProgramSource, textProgram, visionProgram } from './programs.js';
+import {
+  decoderProgram,
+  memoryProgram,
+  type ProgramSource,
+  parseAttentionOutput,
+  textProgram,
+  visionProgram,
+} from './programs.js';
 import { type Feeds, loadRuntime, Session } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
@@ -21,7 +28,7 @@ class OnnxImageTokens implements ImageTokens {
 
 /** The network through ONNX Runtime: four graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
-  private readonly sessions = new Map<ProgramName, Promise<Session>>();
+  private readonly sessions = new Map<string, Promise<Session>>();
 
   private constructor(
     private readonly runtime: typeof import('onnxruntime-node'),
@@ -35,18 +42,19 @@ export class OnnxNetwork implements Network {
     return new OnnxNetwork(await loadRuntime(), config, checkpoint, device);
   }
 
-  private session(name: ProgramName): Promise<Session> {
-    let session = this.sessions.get(name);
+  private session(name: ProgramName, watch = false): Promise<Session> {
+    const key = watch ? `${name} with attention` : name;
+    let session = this.sessions.get(key);
     if (session === undefined) {
       const source: ProgramSource = {
         config: this.config,
         checkpoint: this.checkpoint,
         fileName: basename(this.checkpoint.path),
         attention: this.device === 'cpu' ? 'fused' : 'standard',
-        watch: false,
+        watch,
       };
-      session = Session.create(name, PROGRAMS[name](source), dirname(this.checkpoint.path), this.device);
-      this.sessions.set(name, session);
+      session = Session.create(key, PROGRAMS[name](source), dirname(this.checkpoint.path), this.device);
+      this.sessions.set(key, session);
     }
     return session;
   }
@@ -56,11 +64,13 @@ export class OnnxNetwork implements Network {
     await Promise.all(names[task].map((name) => this.session(name)));
   }
 
-  async encodeImages(pixels: Float32Array, count: number): Promise<EncodedImages> {
+  async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
     const side = this.config.vision.image_size;
-    const session = await this.session('vision');
+    const session = await this.session('vision', onAttention !== undefined);
     const feeds = { pixels: new this.runtime.Tensor('float32', pixels, [count, 3, side, side]) };
-    const { latent, features, tokens } = await session.run(feeds, ['latent', 'features', 'tokens']);
+    const outputs = await session.run(feeds, session.outputNames);
+    const { latent, features, tokens } = outputs;
+    if (onAttention) report(outputs, onAttention);
     return {
       latent: latent!.data as Float32Array,
       features: features!.data as Float32Array,
@@ -68,7 +78,7 @@ export class OnnxNetwork implements Network {
     };
   }
 
-  async encodeTexts(contexts: readonly Int32Array[]): Promise<EncodedTexts> {
+  async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
     const { Tensor } = this.runtime;
     const { text } = this.config;
     const batch = contexts.length;
@@ -83,24 +93,31 @@ export class OnnxNetwork implements Network {
       fillTextMask(ids.subarray(0, length), length === text.context_length, padding, rows);
     }
     const positions = Int32Array.from({ length: batch * length }, (_, i) => i % length);
-    const session = await this.session('text');
+    const session = await this.session('text', onAttention !== undefined);
     const outputs = await session.run(
       {
-        ids: new Tensor('int32', Int32Array.from(contexts.flatMap((ids) => [...ids.subarray(0, length)])), [batch, length]),
+        ids: new Tensor('int32', Int32Array.from(contexts.flatMap((ids) => [...ids.subarray(0, length)])), [
+          batch,
+          length,
+        ]),
         positions: new Tensor('int32', positions, [batch, length]),
         clsPosition: new Tensor('int32', new Int32Array(batch).fill(text.context_length), [batch, 1]),
         mask: new Tensor('float32', mask, [batch, 1, side, side]),
       },
-      ['latent', 'features'],
+      session.outputNames,
     );
+    if (onAttention) report(outputs, onAttention);
     return { latent: outputs.latent!.data as Float32Array, features: outputs.features!.data as Float32Array };
   }
 
-  async openTrees(tokens: ImageTokens): Promise<OnnxTreeModel> {
+  async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<OnnxTreeModel> {
     if (!(tokens instanceof OnnxImageTokens)) throw new TypeError('image tokens of another engine');
-    const [memory, decoder] = await Promise.all([this.session('memory'), this.session('decoder')]);
+    const [memory, decoder] = await Promise.all([
+      this.session('memory'),
+      this.session('decoder', onAttention !== undefined),
+    ]);
     const image: Feeds = await memory.run({ tokens: tokens.tokens }, memory.outputNames);
-    return new OnnxTreeModel(decoder, this.runtime.Tensor, this.config, tokens.count, image);
+    return new OnnxTreeModel(decoder, this.runtime.Tensor, this.config, tokens.count, image, onAttention);
   }
 
   async release(): Promise<void> {
@@ -110,3 +127,11 @@ export class OnnxNetwork implements Network {
   }
 }
 
+/** Hands on the outputs that are attention probabilities. */
+function report(outputs: Feeds, onAttention: AttentionSink): void {
+  for (const [output, { data, dims }] of Object.entries(outputs)) {
+    const named = parseAttentionOutput(output);
+    if (named === undefined) continue;
+    onAttention({ ...named, data: data as Float32Array, shape: dims as [number, number, number, number] });
+  }
+}

@@ -256,9 +256,7 @@ export class OnnxOps implements Ops<Value> {
 
   private shaped(value: Value): string {
     if (value.dimensions.length === 2) return value.anyForm;
-    return value.form('shaped', () =>
-      this.graph.node('Reshape', [value.anyForm, this.shapeVector(value.dimensions)]),
-    );
+    return value.form('shaped', () => this.graph.node('Reshape', [value.anyForm, this.shapeVector(value.dimensions)]));
   }
 
   private rows(value: Value): string {

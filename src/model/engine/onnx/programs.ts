@@ -1,4 +1,4 @@
-import type { AttentionWatcher } from '../../architecture/ops.js';
+import type { AttentionName, AttentionWatcher } from '../../architecture/ops.js';
 import { imageMemory, textDecoder, textTower } from '../../architecture/text.js';
 import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
@@ -13,8 +13,16 @@ export interface ProgramSource {
   /** The checkpoint's file name within the folder that the session resolves weights against. */
   readonly fileName: string;
   readonly attention: AttentionStyle;
-  /** Also output all attention probabilities, as `attention.NAME.LAYER`: [B, H, queries, keys]. */
+  /** Also output all attention probabilities, under the names of `attentionOutput`: [B, H, queries, keys]. */
   readonly watch: boolean;
+}
+
+const attentionOutput = (name: AttentionName, layer: number) => `attention.${name}.${layer}`;
+
+/** Which attention an output holds; undefined for other outputs. */
+export function parseAttentionOutput(output: string): { name: AttentionName; layer: number } | undefined {
+  const match = /^attention\.(.+)\.(\d+)$/.exec(output);
+  return match ? { name: match[1] as AttentionName, layer: Number(match[2]) } : undefined;
 }
 
 /** Names of the key/value tensors of self-attention layer i: cache (inputs) and own rows (outputs). */
@@ -44,7 +52,7 @@ function build(
   const ops = new OnnxOps(graph, source, source.attention);
   emit(
     ops,
-    source.watch ? (attention, layer, value) => ops.output(`attention.${attention}.${layer}`, value) : undefined,
+    source.watch ? (attention, layer, value) => ops.output(attentionOutput(attention, layer), value) : undefined,
   );
   return graph.encode();
 }

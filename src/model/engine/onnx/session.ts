@@ -47,9 +47,14 @@ export class Session {
       });
       return new Session(session, what);
     } catch (cause) {
-      throw new CocaError('engine', `the ${what} graph could not be prepared on ${provider}: ${firstLine(cause)}`, undefined, {
-        cause,
-      });
+      throw new CocaError(
+        'engine',
+        `the ${what} graph could not be prepared on ${provider}: ${firstLine(cause)}`,
+        undefined,
+        {
+          cause,
+        },
+      );
     }
   }
 

@@ -1,9 +1,10 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config.js';
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
+import type { AttentionSink } from '../network.js';
 import { fillIdleMask, type PaddingRule, TokenTree } from '../token-tree.js';
 import { LayerCache } from './key-value-cache.js';
-import { cacheLayers, cacheNames, ownNames } from './programs.js';
+import { cacheLayers, cacheNames, ownNames, parseAttentionOutput } from './programs.js';
 import type { Feeds, Session } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
@@ -13,12 +14,10 @@ export class OnnxTreeModel implements TreeModel {
   readonly vocabSize: number;
   private readonly trees: readonly TokenTree[];
   private readonly caches: readonly LayerCache[];
-  private readonly outputs: readonly string[];
   private logits = new Float32Array(0);
 
   /**
    * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each
-   * @param watched names of attention outputs to hand to `onAttention` after every call
    */
   constructor(
     private readonly session: Session,
@@ -26,7 +25,7 @@ export class OnnxTreeModel implements TreeModel {
     config: CocaConfig,
     readonly batch: number,
     private readonly image: Feeds,
-    private readonly onAttention?: (outputs: Feeds) => void,
+    private readonly onAttention?: AttentionSink,
   ) {
     const { text } = config;
     const padding: PaddingRule = { padId: text.pad_id, correct: text.correct_cls_mask };
@@ -35,7 +34,6 @@ export class OnnxTreeModel implements TreeModel {
     this.vocabSize = text.vocab_size;
     this.trees = Array.from({ length: batch }, () => new TokenTree(contextLength, padding));
     this.caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
-    this.outputs = session.outputNames.filter((name) => onAttention !== undefined || !name.startsWith('attention.'));
   }
 
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
@@ -56,9 +54,9 @@ export class OnnxTreeModel implements TreeModel {
     const size = batch * count * vocabSize;
     if (this.logits.length < size) this.logits = new Float32Array(size);
     const into = { logits: new Tensor('float32', this.logits.subarray(0, size), [batch, count, vocabSize]) };
-    const outputs = await this.session.run(feeds, this.outputs, into);
+    const outputs = await this.session.run(feeds, this.session.outputNames, into);
     this.store(outputs, rows, firsts, count);
-    this.onAttention?.(outputs);
+    if (this.onAttention) report(outputs, Math.max(...firsts), capacity, this.onAttention);
     return rows.map((list, entry) => {
       const start = entry * count * vocabSize;
       return this.logits.subarray(start, start + list.length * vocabSize);
@@ -99,7 +97,12 @@ export class OnnxTreeModel implements TreeModel {
     };
   }
 
-  private store(outputs: Feeds, rows: readonly (readonly TokenRow[])[], firsts: readonly number[], count: number): void {
+  private store(
+    outputs: Feeds,
+    rows: readonly (readonly TokenRow[])[],
+    firsts: readonly number[],
+    count: number,
+  ): void {
     const used = Math.max(...firsts);
     const needed = Math.max(...this.trees.map((tree) => tree.size));
     for (const [layer, cache] of this.caches.entries()) {
@@ -116,5 +119,28 @@ export class OnnxTreeModel implements TreeModel {
 
   release(): void {
     this.logits = new Float32Array(0);
+  }
+}
+
+/** Hands on attention probabilities, without the columns of cache slots that are not in use. */
+function report(outputs: Feeds, used: number, capacity: number, onAttention: AttentionSink): void {
+  for (const [output, { data, dims }] of Object.entries(outputs)) {
+    const named = parseAttentionOutput(output);
+    if (named === undefined) continue;
+    const [batch, heads, queries, keys] = dims as [number, number, number, number];
+    const probabilities = data as Float32Array;
+    if (named.name === 'cross') {
+      onAttention({ ...named, data: probabilities, shape: [batch, heads, queries, keys] });
+      continue;
+    }
+    const own = keys - capacity;
+    const kept = new Float32Array(batch * heads * queries * (used + own));
+    for (let row = 0; row < batch * heads * queries; row++) {
+      const from = row * keys;
+      const to = row * (used + own);
+      kept.set(probabilities.subarray(from, from + used), to);
+      kept.set(probabilities.subarray(from + capacity, from + keys), to + used);
+    }
+    onAttention({ ...named, data: kept, shape: [batch, heads, queries, used + own] });
   }
 }

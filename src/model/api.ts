@@ -1,0 +1,66 @@
+import type { CocaConfig } from './config.js';
+import type { Caption, DecodingOptions, SearchState } from './decoding/index.js';
+import type { Picture } from './picture.js';
+import type { Tokenizer } from './tokenizer.js';
+
+/** A batch of pictures that went through the vision tower: what captions, ranks and embeddings start from. */
+export interface ImageEncoding {
+  readonly count: number;
+  /** Contrastive embeddings, one a picture, embed_dim floats of unit length. */
+  readonly features: readonly Float32Array[];
+  /** Milliseconds that the vision tower took for the whole batch. */
+  readonly ms: number;
+}
+
+/** Progress of a running search, after each step. */
+export interface DecodingProgress {
+  readonly step: number;
+  readonly maxSteps: number;
+  /** One search state a picture. */
+  readonly states: readonly SearchState[];
+}
+
+export interface CaptionRun {
+  /** One list a picture: its captions, best first, `num` of them where the search found so many. */
+  readonly captions: readonly (readonly Caption[])[];
+  /** Milliseconds that decoding took for the whole batch. */
+  readonly ms: number;
+}
+
+/** log p(caption | image), teacher forced. */
+export interface CaptionLikelihood {
+  /** Sum of log p(token) after the start token up to and including the end token. */
+  readonly sum: number;
+  /** How many tokens that sum covers. */
+  readonly count: number;
+}
+
+/** A loaded model: everything that a command does with one. All methods may be called side by side; they take turns. */
+export interface Coca {
+  /** What results call this model: a bundled name or the folder's name. */
+  readonly name: string;
+  /** The device it runs on: cpu, cuda, webgpu, coreml or dml. */
+  readonly device: string;
+  readonly config: CocaConfig;
+  readonly tokenizer: Tokenizer;
+  /** exp(logit_scale): what cosines are multiplied by before a softmax. */
+  readonly logitScale: number;
+  /** logit_bias of models that have one, else 0. */
+  readonly logitBias: number;
+  encodeImages(pictures: readonly Picture[]): Promise<ImageEncoding>;
+  /** Contrastive embeddings of texts, embed_dim floats of unit length each. Throws `bad-text` for one that does not fit. */
+  encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]>;
+  /** Captions as the options search for them. Throws `usage` for a prompt that leaves no room, `interrupted`. */
+  caption(
+    images: ImageEncoding,
+    options: DecodingOptions & { readonly prompt?: string },
+    hooks?: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal },
+  ): Promise<CaptionRun>;
+  /** result[i][j] for image i and text j. Throws `bad-text` for a text that does not fit the context. */
+  captionLikelihoods(
+    images: ImageEncoding,
+    texts: readonly string[],
+    hooks?: { readonly signal?: AbortSignal },
+  ): Promise<readonly (readonly CaptionLikelihood[])[]>;
+  close(): Promise<void>;
+}

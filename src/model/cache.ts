@@ -1,0 +1,14 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * The folder for what can be made again: `$COCA_CACHE`, else the platform's cache folder (XDG on Linux). Not created
+ * here.
+ */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.COCA_CACHE) return env.COCA_CACHE;
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'coca');
+  if (process.platform === 'win32')
+    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'coca', 'Cache');
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'coca');
+}

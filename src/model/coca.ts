@@ -1,0 +1,231 @@
+import type { CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
+import { readTensor, type SafetensorsFile } from './checkpoint/index.js';
+import type { CocaConfig } from './config.js';
+import {
+  captionTrie,
+  type DecodingOptions,
+  decode,
+  ROOT,
+  results,
+  startSearch,
+  type TokenRow,
+  type TreeModel,
+} from './decoding/index.js';
+import { logSumExp } from './decoding/logits.js';
+import type { EncodedImages, ImageTokens, Network } from './engine/network.js';
+import { CocaError } from './errors.js';
+import { normalise, type PictureOptions } from './image.js';
+import type { Picture } from './picture.js';
+import type { Tokenizer } from './tokenizer.js';
+
+/** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
+const ROWS_PER_CALL = 128;
+/** How many texts one call of the text tower takes. */
+const TEXTS_PER_CALL = 32;
+
+class Encoding implements ImageEncoding {
+  readonly features: readonly Float32Array[];
+
+  constructor(
+    readonly count: number,
+    encoded: EncodedImages,
+    readonly ms: number,
+  ) {
+    this.features = split(encoded.features, count);
+    this.tokens = encoded.tokens;
+  }
+
+  readonly tokens: ImageTokens;
+}
+
+function split(rows: Float32Array, count: number): Float32Array[] {
+  const width = rows.length / count;
+  return Array.from({ length: count }, (_, i) => rows.slice(i * width, (i + 1) * width));
+}
+
+function checkFinite(rows: Float32Array, what: string): void {
+  // One NaN or infinity among the weights reaches every embedding.
+  if (rows.some((value) => !Number.isFinite(value))) {
+    throw new CocaError(
+      'bad-checkpoint',
+      `the ${what} embedding is not finite`,
+      'The weights hold NaN or infinite values: fetch or convert them again.',
+    );
+  }
+}
+
+/** A network, a tokenizer and the weights' few loose numbers, as one model. */
+export class CocaModel implements Coca {
+  private turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly name: string,
+    readonly config: CocaConfig,
+    readonly tokenizer: Tokenizer,
+    private readonly network: Network,
+    readonly logitScale: number,
+    readonly logitBias: number,
+  ) {}
+
+  static async create(
+    name: string,
+    config: CocaConfig,
+    tokenizer: Tokenizer,
+    network: Network,
+    checkpoint: SafetensorsFile,
+  ): Promise<CocaModel> {
+    const scalar = async (tensor: string) => (await readTensor(checkpoint, tensor))[0]!;
+    const scale = Math.exp(await scalar('logit_scale'));
+    const bias = config.init_logit_bias === null ? 0 : await scalar('logit_bias');
+    if (!Number.isFinite(scale) || !Number.isFinite(bias)) {
+      throw new CocaError('bad-checkpoint', `${checkpoint.path}: logit_scale or logit_bias is not finite`);
+    }
+    return new CocaModel(name, config, tokenizer, network, scale, bias);
+  }
+
+  get device(): string {
+    return this.network.device;
+  }
+
+  /** How pictures must be loaded for this model. */
+  get preprocess(): PictureOptions {
+    const { interpolation, resize_mode, fill_color } = this.config.preprocess;
+    return { size: this.config.vision.image_size, interpolation, resizeMode: resize_mode, fillColor: fill_color };
+  }
+
+  /** The engine computes one thing at a time; callers queue. */
+  private alone<R>(work: () => Promise<R>): Promise<R> {
+    const result = this.turn.then(work);
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  encodeImages(pictures: readonly Picture[]): Promise<ImageEncoding> {
+    const { mean, std } = this.config.preprocess;
+    const pixels = normalise(pictures, mean, std);
+    return this.alone(async () => {
+      const start = performance.now();
+      const encoded = await this.network.encodeImages(pixels, pictures.length);
+      checkFinite(encoded.features, 'image');
+      return new Encoding(pictures.length, encoded, performance.now() - start);
+    });
+  }
+
+  async encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]> {
+    const contexts = texts.map((text) => {
+      this.mustFit(text);
+      return this.tokenizer.context(text);
+    });
+    const features: Float32Array[] = [];
+    for (let start = 0; start < contexts.length; start += TEXTS_PER_CALL) {
+      const some = contexts.slice(start, start + TEXTS_PER_CALL);
+      const encoded = await this.alone(() => this.network.encodeTexts(some));
+      checkFinite(encoded.features, 'text');
+      features.push(...split(encoded.features, some.length));
+    }
+    return features;
+  }
+
+  caption(
+    images: ImageEncoding,
+    options: DecodingOptions & { readonly prompt?: string },
+    hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
+  ): Promise<CaptionRun> {
+    const tokens = tokensOf(images);
+    const { special } = this.tokenizer;
+    const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
+    return this.alone(async () => {
+      const start = performance.now();
+      const trees = await this.network.openTrees(tokens);
+      try {
+        const states = Array.from({ length: images.count }, () =>
+          startSearch(options, special, prompt, trees.vocabSize),
+        );
+        const ended = await decode(trees, states, hooks);
+        return { captions: ended.map(results), ms: performance.now() - start };
+      } finally {
+        trees.release();
+      }
+    });
+  }
+
+  async captionLikelihoods(
+    images: ImageEncoding,
+    texts: readonly string[],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<readonly (readonly CaptionLikelihood[])[]> {
+    const tokens = tokensOf(images);
+    const { sot, eot } = this.tokenizer.special;
+    const captions = texts.map((text) => {
+      this.mustFit(text);
+      return [sot, ...this.tokenizer.encode(text), eot];
+    });
+    const totals = images.features.map(() => captions.map((ids) => ({ sum: 0, count: ids.length - 1 })));
+    for (const group of groupsOf(captions, Math.max(1, Math.floor(ROWS_PER_CALL / images.count)))) {
+      if (signal?.aborted) throw new CocaError('interrupted', 'stopped before all captions were weighed');
+      await this.alone(async () => {
+        const trees = await this.network.openTrees(tokens);
+        try {
+          await addLogprobs(trees, captions, group, totals);
+        } finally {
+          trees.release();
+        }
+      });
+    }
+    return totals;
+  }
+
+  private mustFit(text: string): void {
+    if (this.tokenizer.fits(text)) return;
+    const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
+    throw new CocaError(
+      'bad-text',
+      `"${shown}" has more tokens than the model's context of ${this.tokenizer.contextLength} holds (two are the start and end)`,
+      'Shorten the text.',
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.alone(() => this.network.release());
+  }
+}
+
+function tokensOf(images: ImageEncoding): ImageTokens {
+  if (!(images instanceof Encoding)) throw new TypeError('an image encoding of another model');
+  return images.tokens;
+}
+
+/** Consecutive runs of captions of about `rows` tokens, as index ranges. */
+function groupsOf(captions: readonly (readonly number[])[], rows: number): readonly [from: number, to: number][] {
+  const groups: [number, number][] = [];
+  let from = 0;
+  let size = 0;
+  for (const [i, ids] of captions.entries()) {
+    if (i > from && size + ids.length > rows) {
+      groups.push([from, i]);
+      from = i;
+      size = 0;
+    }
+    size += ids.length;
+  }
+  if (from < captions.length) groups.push([from, captions.length]);
+  return groups;
+}
+
+/** Adds log p(token) of the captions [from, to) for every picture, sharing what captions begin with alike. */
+async function addLogprobs(
+  trees: TreeModel,
+  captions: readonly (readonly number[])[],
+  [from, to]: readonly [number, number],
+  totals: readonly { sum: number }[][],
+): Promise<void> {
+  const { rows, targets } = captionTrie(captions.slice(from, to));
+  const logits = await trees.extend(totals.map((): readonly TokenRow[] => rows));
+  for (const [picture, scores] of logits.entries()) {
+    const normalisers = rows.map((_, row) => logSumExp(scores, row * trees.vocabSize, (row + 1) * trees.vocabSize));
+    for (const { row, token, caption } of targets) {
+      if (row === ROOT) continue;
+      totals[picture]![from + caption]!.sum += scores[row * trees.vocabSize + token]! - normalisers[row]!;
+    }
+  }
+}
