@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import { COMMANDS } from './commands/index.js';
+import { main } from './commands/main.js';
+
+// A reader that leaves while stderr is written, or any other late stream failure, must not become a stack trace.
+process.stderr.on('error', () => undefined);
+
+process.exit(await main(process.argv.slice(2), COMMANDS));

@@ -1,0 +1,88 @@
+import type { Measurement } from '../model/bench.js';
+import { CocaError } from '../model/errors.js';
+import { safeJson, visible } from '../ui/text.js';
+import { defineCommand } from './command.js';
+import { readImage } from './inputs.js';
+import { MODEL_GLOBALS, withModel } from './model.js';
+
+export const bench = defineCommand({
+  name: 'bench',
+  summary: 'how fast the model runs here',
+  details: [
+    'Medians of repeated runs after one that is not counted, on the picture given or on a gray one. Captions are timed from pixels to ids.',
+    'load is the time until the model could be used; peak memory is that of the whole process.',
+  ].join('\n'),
+  args: [{ name: 'IMAGE', description: 'path or URL of a picture to caption', required: false, variadic: false }],
+  options: {
+    seconds: { type: 'number', min: 0, default: 3, description: 'to spend on each measurement, at least' },
+    beams: { type: 'integer', min: 1, default: 6, description: 'beams of the caption' },
+    maxLength: { type: 'integer', min: 2, default: 30, description: 'ids of the caption, at most' },
+  },
+  globals: [...MODEL_GLOBALS],
+  examples: [
+    { line: 'coca bench', does: 'the bundled model' },
+    { line: 'coca bench photo.jpg --model coca-b32 --device cpu --json', does: 'a checkpoint, for a program' },
+  ],
+  async run({ args, options }, context) {
+    const start = performance.now();
+    return withModel(options, context, async (coca) => {
+      const loadMs = performance.now() - start;
+      const { loadPicture } = await import('../model/image.js');
+      const { measure } = await import('../model/bench.js');
+      const picture = await loadPicture(await pictureBytes(args[0], context), coca.preprocess);
+      const measurements: Measurement[] = [];
+      for await (const measurement of measure(coca, picture, options)) {
+        if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+        measurements.push(measurement);
+        context.status.show(`${measurement.task}: ${measurement.ms.toFixed(1)} ms`);
+      }
+      context.status.clear();
+      const report = {
+        model: coca.name,
+        device: coca.device,
+        load: loadMs,
+        measurements,
+        peakMemory: process.resourceUsage().maxRSS * 1024,
+      };
+      if (options.json) await context.out.line(safeJson([report]));
+      else if (options.jsonl) await context.out.line(safeJson(report));
+      else for (const line of table(report)) await context.out.line(line);
+      return { done: 1, failed: 0 };
+    });
+  },
+});
+
+async function pictureBytes(name: string | undefined, context: Parameters<typeof readImage>[1]): Promise<Uint8Array> {
+  if (name !== undefined) {
+    const input = await readImage(name, context);
+    if ('error' in input) throw input.error;
+    return input.bytes;
+  }
+  const { default: sharp } = await import('sharp');
+  const gray = { width: 320, height: 240, channels: 3, background: { r: 128, g: 128, b: 128 } } as const;
+  return sharp({ create: gray }).png().toBuffer();
+}
+
+interface Report {
+  readonly model: string;
+  readonly device: string;
+  readonly load: number;
+  readonly measurements: readonly Measurement[];
+  readonly peakMemory: number;
+}
+
+function table({ model, device, load, measurements, peakMemory }: Report): string[] {
+  const row = (what: string, ms: string, rate: string) => `${what.padEnd(24)}${ms.padStart(12)}  ${rate}`.trimEnd();
+  return [
+    `${visible(model)} on ${device}`,
+    row('load', `${load.toFixed(0)} ms`, ''),
+    ...measurements.map(({ task, batch, ms, perSecond }) =>
+      row(
+        task.startsWith('encode') ? `${task} (${batch})` : task,
+        `${ms.toFixed(1)} ms`,
+        `${perSecond.toFixed(1)} ${task === 'encode image' ? 'images' : task === 'encode text' ? 'texts' : 'ids'}/s`,
+      ),
+    ),
+    row('peak memory', `${(peakMemory / 2 ** 20).toFixed(0)} MiB`, ''),
+  ];
+}

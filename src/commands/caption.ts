@@ -1,0 +1,166 @@
+import type { Coca } from '../model/api.js';
+import type { DecodingOptions } from '../model/decoding/index.js';
+import type { PictureKind } from '../ui/picture.js';
+import { captionWriter, type PictureCaptions } from './caption-output.js';
+import { type CommandContext, defineCommand } from './command.js';
+import { checkSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
+import {
+  MODEL_GLOBALS,
+  type PictureItem,
+  pictures,
+  progress,
+  type ReadablePicture,
+  readable,
+  withModel,
+} from './model.js';
+import { grouped } from './pipeline.js';
+import { formatOf, Tally } from './results.js';
+
+/** Options that shape the search, by the names that `decodingOptions` gives them. */
+const DECODING_OPTIONS = {
+  strategy: {
+    type: 'choice',
+    choices: ['beam', 'greedy', 'sample'],
+    placeholder: 'HOW',
+    otherwise: 'beam',
+    description: 'how the next token is chosen',
+  },
+  beams: { type: 'integer', min: 1, otherwise: '6', description: 'hypotheses kept side by side' },
+  groups: { type: 'integer', min: 1, otherwise: '1', description: 'groups of diverse beam search' },
+  diversity: {
+    type: 'number',
+    min: 0,
+    otherwise: '0.5 with groups',
+    description: 'what a group pays for a token that an earlier group chose',
+  },
+  maxLength: { type: 'integer', min: 2, otherwise: '30', description: 'most ids, start and end included' },
+  minLength: { type: 'integer', min: 0, otherwise: '5', description: 'fewest ids, start and end included' },
+  lengthPenalty: {
+    type: 'number',
+    otherwise: '1',
+    description: 'score = log-probability / length ** this: higher favours longer captions',
+  },
+  earlyStopping: { type: 'flag', description: 'end a search as soon as there are as many captions as beams' },
+  repetitionPenalty: { type: 'number', otherwise: '1', description: 'above 1 makes tokens that are there less likely' },
+  noRepeatNgram: { type: 'integer', min: 0, otherwise: '0', description: 'no N tokens in a row occur twice; 0 is off' },
+  temperature: { type: 'number', otherwise: '1', description: 'sampling: above 1 bolder, below 1 safer' },
+  topK: { type: 'integer', min: 0, otherwise: '0', description: 'sampling: among the N likeliest; 0 is off' },
+  topP: { type: 'number', otherwise: '1', description: 'sampling: among the likeliest that make up this probability' },
+  minP: {
+    type: 'number',
+    otherwise: '0',
+    description: 'sampling: among those at least this fraction of the likeliest',
+  },
+  num: { type: 'integer', min: 1, otherwise: '1', description: 'captions for each picture, best first' },
+} as const;
+
+export const caption = defineCommand({
+  name: 'caption',
+  summary: 'captions pictures',
+  usage: 'caption IMAGE...',
+  details: [
+    'Piped, one picture named alone gives its caption, several give PATH<TAB>CAPTION; with --num, one such line for each caption. --logprobs then shows nothing: use --json or --jsonl.',
+    'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
+  ].join('\n'),
+  args: [{ name: 'IMAGE', description: 'path, URL, glob, or - for bytes on stdin', required: false, variadic: true }],
+  options: {
+    ...DECODING_OPTIONS,
+    prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+    logprobs: {
+      type: 'integer',
+      placeholder: 'N',
+      min: 0,
+      max: 100,
+      bare: 0,
+      description: 'each token with its probability, and the N likeliest in its place',
+    },
+    batch: {
+      type: 'integer',
+      min: 1,
+      max: 256,
+      default: 1,
+      description: 'pictures that go through the model together',
+    },
+    ...INPUT_OPTIONS,
+  },
+  globals: [...MODEL_GLOBALS, 'seed', 'images'],
+  examples: [
+    { line: 'coca caption photo.jpg', does: 'the likeliest caption, by beam search' },
+    { line: "coca caption 'photos/*.jpg' --jsonl", does: 'a JSON object a line for every picture' },
+    { line: 'find . -name "*.png" -print0 | coca caption --files0 -', does: 'pictures from a list' },
+    { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
+    { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
+  ],
+  async run({ args, options, typed }, context) {
+    const sources = { images: args, files: options.files, files0: options.files0 };
+    checkSources(sources, context.stdin);
+    const format = formatOf(options, context);
+    if (format === 'plain' && typed.has('logprobs')) {
+      context.notice('--logprobs shows on a terminal, or with --json or --jsonl');
+    }
+    return withModel(options, context, async (coca) => {
+      const decoding = await searchOptions(options, typed, coca);
+      const writer = await captionWriter(format, context, {
+        coca,
+        isOne: namesOnePicture(sources),
+        images: options.images as PictureKind | 'auto',
+        showTokens: typed.has('logprobs'),
+      });
+      const tally = new Tally(context, writer.objects);
+      const showProgress = progress(context, knownCount(sources));
+      try {
+        // One group is computed, one is being decoded.
+        const items = pictures(sources, coca, context, options.batch * 2);
+        for await (const group of grouped(items, options.batch)) {
+          const found = readable(group);
+          if (found.length === 1) await writer.begin(found[0]!);
+          const captions = await captionGroup(found, coca, decoding, options.prompt, context);
+          for (const item of group) {
+            if ('error' in item) await tally.fail(item.name, item.error);
+            else {
+              if (found.length > 1) await writer.begin(item);
+              await writer.result(captions.get(item)!);
+              tally.succeed();
+            }
+            showProgress(tally.finished);
+          }
+        }
+      } finally {
+        await writer.objects?.end();
+      }
+      return tally.outcome();
+    });
+  },
+});
+
+type SearchNames = keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed';
+
+/** The search options that were typed; what was not is for `decodingOptions` to complete, and to check. */
+async function searchOptions(
+  options: Readonly<Partial<Record<SearchNames, unknown>>>,
+  typed: ReadonlySet<string>,
+  coca: Coca,
+): Promise<DecodingOptions> {
+  const { decodingOptions } = await import('../model/decoding/index.js');
+  const names = [...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as SearchNames[];
+  const given = Object.fromEntries(names.filter((name) => typed.has(name)).map((name) => [name, options[name]]));
+  return decodingOptions(given as Partial<DecodingOptions>, {
+    contextLength: coca.config.multimodal.context_length,
+  });
+}
+
+/** Captions of the pictures of a group, by item. */
+async function captionGroup(
+  found: readonly ReadablePicture[],
+  coca: Coca,
+  decoding: DecodingOptions,
+  prompt: string | undefined,
+  context: CommandContext,
+): Promise<Map<PictureItem, PictureCaptions>> {
+  if (found.length === 0) return new Map();
+  const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
+  const options = prompt === undefined ? decoding : { ...decoding, prompt };
+  const run = await coca.caption(encoding, options, { signal: context.signal });
+  const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
+  return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, ms }]));
+}

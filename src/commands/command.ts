@@ -1,0 +1,199 @@
+import type { Readable } from 'node:stream';
+import type { StatusLine } from '../ui/status.js';
+import type { Terminal } from '../ui/terminal.js';
+import type { Output } from './output.js';
+
+/**
+ * A command is data: the command line, the help, and whatever else wants to know what can be typed (a session that
+ * takes the same verbs, shell completion) read the same definition.
+ */
+
+interface OptionBase {
+  readonly description: string;
+  /** One letter, without the dash. */
+  readonly short?: string;
+  /** For the help, where what happens without the option is decided by whoever receives the values. */
+  readonly otherwise?: string;
+}
+
+/** `--name`; with `negatable` also `--no-name`. */
+export interface FlagOption extends OptionBase {
+  readonly type: 'flag';
+  readonly default?: boolean;
+  readonly negatable?: boolean;
+}
+
+/** `--name TEXT`. */
+export interface TextOption extends OptionBase {
+  readonly type: 'text';
+  readonly placeholder: string;
+  readonly default?: string;
+}
+
+/** `--name TEXT` any number of times; with `rest`, each takes all words up to the next option. */
+export interface ListOption extends OptionBase {
+  readonly type: 'list';
+  readonly placeholder: string;
+  readonly rest?: boolean;
+}
+
+/** `--name N`; with `bare`, `--name` alone stands for that value. */
+export interface NumberOption extends OptionBase {
+  readonly type: 'integer' | 'number';
+  readonly placeholder?: string;
+  readonly default?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly bare?: number;
+}
+
+/** `--name WORD`, one of a few words. */
+export interface ChoiceOption extends OptionBase {
+  readonly type: 'choice';
+  readonly choices: readonly string[];
+  readonly placeholder: string;
+  readonly default?: string;
+}
+
+export type OptionSpec = FlagOption | TextOption | ListOption | NumberOption | ChoiceOption;
+/** By camel-case name: `maxLength` is typed `--max-length`. */
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+export interface ArgumentSpec {
+  /** As the usage line calls it: IMAGE. */
+  readonly name: string;
+  readonly description: string;
+  readonly required: boolean;
+  /** Takes all remaining words; only the last argument can. */
+  readonly variadic: boolean;
+}
+
+type ScalarOf<S> = S extends { type: 'flag' }
+  ? boolean
+  : S extends { type: 'list' }
+    ? readonly string[]
+    : S extends { type: 'integer' | 'number' }
+      ? number
+      : S extends { type: 'choice'; choices: readonly (infer C)[] }
+        ? C
+        : string;
+
+/** What `run` receives for an option: flags and lists always have a value, others only with a default or when typed. */
+export type OptionValue<S> = S extends { type: 'flag' | 'list' } | { default: unknown }
+  ? ScalarOf<S>
+  : ScalarOf<S> | undefined;
+
+export type OptionValues<O extends OptionSpecs> = { readonly [K in keyof O]: OptionValue<O[K]> };
+
+/** What a command is given besides its own words. */
+export interface CommandContext {
+  /** Results, and nothing else. */
+  readonly out: Output;
+  /** One line on stderr for a person; `--quiet` silences it. */
+  readonly notice: (text: string) => void;
+  /** One line on stderr about an input that failed; never silenced. */
+  readonly complain: (text: string) => void;
+  /** Progress on stderr, where that is a terminal. */
+  readonly status: StatusLine;
+  readonly terminal: Terminal;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** Aborted by Ctrl-C and its kin. */
+  readonly signal: AbortSignal;
+}
+
+/** How many inputs were served and how many failed: together they make the exit code. */
+export interface Outcome {
+  readonly done: number;
+  readonly failed: number;
+}
+
+export interface Invocation<O extends OptionSpecs = OptionSpecs> {
+  readonly args: readonly string[];
+  readonly options: OptionValues<O>;
+  /** Names of the options that were typed, the others have their defaults. */
+  readonly typed: ReadonlySet<string>;
+}
+
+export interface Command {
+  readonly name: string;
+  /** What it does, in a line, lower case, without a full stop. */
+  readonly summary: string;
+  /** More for the help of this command alone: formats, choices made, what a figure means. */
+  readonly details?: string;
+  /** The usage line after the program's name, where arguments alone do not tell it. */
+  readonly usage?: string;
+  readonly args: readonly ArgumentSpec[];
+  readonly options: OptionSpecs;
+  /** Which of the global options it takes: any other is refused rather than ignored. */
+  readonly globals: readonly GlobalName[];
+  readonly examples: readonly { readonly line: string; readonly does: string }[];
+  readonly run: (invocation: Invocation, context: CommandContext) => Promise<Outcome>;
+}
+
+/** Options that mean the same in every command, and may also be typed before the command's name. */
+export const GLOBAL_OPTIONS = {
+  model: {
+    type: 'text',
+    short: 'm',
+    placeholder: 'MODEL',
+    description:
+      'a bundled name, or a folder or file of an OpenCLIP checkpoint (default: $COCA_MODEL, then the bundled model)',
+  },
+  device: {
+    type: 'choice',
+    choices: ['auto', 'cpu', 'cuda', 'webgpu', 'coreml', 'dml'],
+    placeholder: 'DEVICE',
+    default: 'auto',
+    description: 'where the model runs; auto takes the fastest that works',
+  },
+  engine: {
+    type: 'choice',
+    choices: ['onnx'],
+    placeholder: 'ENGINE',
+    default: 'onnx',
+    description: 'what runs the model',
+  },
+  seed: {
+    type: 'integer',
+    min: 0,
+    max: 0xffff_ffff,
+    placeholder: 'N',
+    default: 0,
+    description: 'seed of anything random',
+  },
+  images: {
+    type: 'choice',
+    choices: ['auto', 'kitty', 'iterm', 'sixel', 'blocks', 'none'],
+    placeholder: 'KIND',
+    default: 'auto',
+    description: 'how pictures are drawn on a terminal',
+  },
+  json: { type: 'flag', description: 'results as one JSON array' },
+  jsonl: { type: 'flag', description: 'results as JSON, one object a line, each as soon as it is ready' },
+  quiet: { type: 'flag', short: 'q', description: 'no notices and no progress on stderr' },
+} as const satisfies OptionSpecs;
+
+export type GlobalName = keyof typeof GLOBAL_OPTIONS;
+export type GlobalValues<G extends GlobalName> = OptionValues<Pick<typeof GLOBAL_OPTIONS, G>>;
+
+/** What `run` of a definition sees: its own options and the global ones it takes, each with its type. */
+type TypedInvocation<O extends OptionSpecs, G extends GlobalName> = Omit<Invocation, 'options'> & {
+  readonly options: OptionValues<O> & GlobalValues<G>;
+};
+
+/** Checks a definition's types: `run` sees exactly the options that it declared. */
+export function defineCommand<const O extends OptionSpecs, const G extends GlobalName>(
+  command: Omit<Command, 'options' | 'globals' | 'run'> & {
+    readonly options: O;
+    readonly globals: readonly G[];
+    readonly run: (invocation: TypedInvocation<O, G>, context: CommandContext) => Promise<Outcome>;
+  },
+): Command {
+  // The parser fills in every declared option, so the narrower type holds for what it passes.
+  return command as unknown as Command;
+}
+
+/** `maxLength` as it is typed: `max-length`. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,88 @@
+import { CocaError } from '../model/errors.js';
+import { shortestFloat32, visible } from '../ui/text.js';
+import { type CommandContext, defineCommand } from './command.js';
+import { checkSources, INPUT_OPTIONS, knownCount } from './inputs.js';
+import { MODEL_GLOBALS, pictures, progress, readable, withModel } from './model.js';
+import { grouped } from './pipeline.js';
+import { formatOf, type ObjectWriter, objectWriter, Tally } from './results.js';
+
+export const embed = defineCommand({
+  name: 'embed',
+  summary: 'embeddings of pictures and texts, to be compared by their dot product',
+  usage: 'embed [IMAGE...] [--text TEXT...]',
+  details: [
+    'Embeddings have unit length. Pictures come first, in the order given, then texts.',
+    'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}.',
+  ].join('\n'),
+  args: [{ name: 'IMAGE', description: 'path, URL, glob, or - for bytes on stdin', required: false, variadic: true }],
+  options: {
+    text: { type: 'list', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
+    batch: {
+      type: 'integer',
+      min: 1,
+      max: 256,
+      default: 1,
+      description: 'pictures that go through the model together',
+    },
+    ...INPUT_OPTIONS,
+  },
+  globals: MODEL_GLOBALS,
+  examples: [
+    { line: "coca embed 'photos/*.jpg' --jsonl > photos.jsonl", does: 'embeddings of pictures' },
+    { line: 'coca embed --text "a dog" "a cat" --json', does: 'embeddings of texts' },
+  ],
+  async run({ args, options }, context) {
+    const sources = { images: args, files: options.files, files0: options.files0 };
+    const hasPictures = args.length + options.files.length + options.files0.length > 0;
+    if (hasPictures) checkSources(sources, context.stdin);
+    else if (options.text.length === 0) {
+      throw new CocaError('usage', 'nothing to embed', 'name pictures, or texts after --text');
+    }
+    const format = formatOf(options, context);
+    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
+    return withModel(options, context, async (coca) => {
+      const tally = new Tally(context, objects);
+      const known = knownCount(sources);
+      const showProgress = progress(context, known === undefined ? undefined : known + options.text.length);
+      const succeed = async (kind: 'image' | 'text', name: string, embedding: Float32Array): Promise<void> => {
+        await writeEmbedding(context, objects, kind, name, embedding);
+        tally.succeed();
+        showProgress(tally.finished);
+      };
+      try {
+        for await (const group of grouped(pictures(sources, coca, context, options.batch * 2), options.batch)) {
+          const found = readable(group);
+          const features =
+            found.length > 0 ? (await coca.encodeImages(found.map(({ picture }) => picture))).features : [];
+          for (const item of group) {
+            if ('error' in item) await tally.fail(item.name, item.error);
+            else await succeed('image', item.name, features[found.indexOf(item)]!);
+          }
+        }
+        for (const text of options.text) {
+          try {
+            await succeed('text', text, (await coca.encodeTexts([text]))[0]!);
+          } catch (error) {
+            if (!(error instanceof CocaError) || error.code !== 'bad-text') throw error;
+            await tally.fail(text, error, 'text');
+          }
+        }
+      } finally {
+        await objects?.end();
+      }
+      return tally.outcome();
+    });
+  },
+});
+
+function writeEmbedding(
+  context: CommandContext,
+  objects: ObjectWriter | undefined,
+  kind: 'image' | 'text',
+  name: string,
+  embedding: Float32Array,
+): Promise<void> {
+  const numbers = Array.from(embedding, shortestFloat32);
+  if (objects) return objects.write({ [kind]: name, embedding: numbers });
+  return context.out.line(`${visible(name)}\t${numbers.join(' ')}`);
+}

@@ -1,0 +1,137 @@
+import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from './command.js';
+import { globalsOf } from './parse.js';
+
+const INDENT = '  ';
+const WIDEST = 100;
+const LEFT_COLUMN = 30;
+
+/** The help of the whole program. `columns` is the width to wrap at. */
+export function programHelp(commands: readonly Command[], version: string, columns: number): string {
+  const width = Math.min(columns, WIDEST);
+  const rows = commands.map((command): [string, string] => [usageOf(command), command.summary]);
+  return [
+    `coca ${version}: look inside a CoCa image-text model`,
+    '',
+    'Usage: coca COMMAND [ARGUMENT...] [OPTION...]',
+    '',
+    'Commands:',
+    ...table(rows, width),
+    ...table([['help [COMMAND]', 'this help, or that of one command']], width),
+    '',
+    'Options of all or most commands:',
+    ...table(Object.entries(GLOBAL_OPTIONS).map(optionRow), width),
+    ...table(
+      [
+        ['-h, --help', 'help, also of a command'],
+        ['-V, --version', 'the version'],
+      ],
+      width,
+    ),
+    '',
+    'An image is a path, a URL, a glob, or - for bytes on stdin.',
+    'Results go to stdout, everything else to stderr. Exit codes: 0 all done, 1 some inputs failed,',
+    '2 nothing could be done, 64 wrong usage, 130 Ctrl-C.',
+    '',
+    'Examples:',
+    ...commands.flatMap((command) => command.examples.slice(0, 1)).flatMap(exampleLines),
+    '',
+  ].join('\n');
+}
+
+/** The help of one command. */
+export function commandHelp(command: Command, columns: number): string {
+  const width = Math.min(columns, WIDEST);
+  const own = Object.entries(command.options);
+  const globals = globalsOf(command);
+  return [
+    `coca ${command.name}: ${command.summary}`,
+    '',
+    `Usage: coca ${usageOf(command)} [OPTION...]`,
+    ...(command.args.length > 0 ? ['', 'Arguments:'] : []),
+    ...table(
+      command.args.map((arg): [string, string] => [arg.name, arg.description]),
+      width,
+    ),
+    ...(own.length > 0 ? ['', 'Options:'] : []),
+    ...table(own.map(optionRow), width),
+    '',
+    'General options:',
+    ...table(globals.map(optionRow), width),
+    ...table([['-h, --help', 'this help']], width),
+    ...(command.details ? ['', ...command.details.split('\n').flatMap((line) => wrap(line, width))] : []),
+    '',
+    'Examples:',
+    ...command.examples.flatMap(exampleLines),
+    '',
+  ].join('\n');
+}
+
+function exampleLines(example: { line: string; does: string }): string[] {
+  return [`${INDENT}${example.line}`, `${INDENT}${INDENT}${example.does}`];
+}
+
+/** "caption IMAGE..." */
+function usageOf(command: Command): string {
+  if (command.usage !== undefined) return command.usage;
+  const words = command.args.map((arg) => {
+    const name = arg.variadic ? `${arg.name}...` : arg.name;
+    return arg.required ? name : `[${name}]`;
+  });
+  return [command.name, ...words].join(' ');
+}
+
+function optionRow([name, spec]: [string, OptionSpec]): [string, string] {
+  const flag = spec.type === 'flag' && spec.negatable ? `--[no-]${kebab(name)}` : `--${kebab(name)}`;
+  const short = spec.short === undefined ? '' : `-${spec.short}, `;
+  return [`${short}${flag}${placeholderOf(spec)}`, `${spec.description}${remarksOf(name, spec)}`];
+}
+
+function placeholderOf(spec: OptionSpec): string {
+  switch (spec.type) {
+    case 'flag':
+      return '';
+    case 'list':
+      return ` ${spec.placeholder}${spec.rest ? '...' : ''}`;
+    case 'integer':
+    case 'number':
+      return spec.bare === undefined ? ` ${spec.placeholder ?? 'N'}` : ` [${spec.placeholder ?? 'N'}]`;
+    default:
+      return ` ${spec.placeholder}`;
+  }
+}
+
+function remarksOf(name: string, spec: OptionSpec): string {
+  const remarks: string[] = [];
+  if (spec.type === 'choice') remarks.push(spec.choices.join(' | '));
+  if (spec.type === 'flag' && spec.negatable) remarks.push(`default: ${spec.default ? '' : 'no-'}${kebab(name)}`);
+  else if (spec.type !== 'flag' && spec.type !== 'list' && spec.default !== undefined) {
+    remarks.push(`default: ${spec.default}`);
+  } else if (spec.otherwise !== undefined) remarks.push(`default: ${spec.otherwise}`);
+  return remarks.length === 0 ? '' : ` (${remarks.join('; ')})`;
+}
+
+/** Two columns; a left side that is too long gets a line of its own. */
+function table(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const right = Math.max(20, width - LEFT_COLUMN);
+  return rows.flatMap(([left, text]) => {
+    const lines = wrap(text, right);
+    const head = `${INDENT}${left}`;
+    const pad = ' '.repeat(LEFT_COLUMN);
+    if (head.length + 2 > LEFT_COLUMN) return [head, ...lines.map((line) => pad + line)];
+    return [head.padEnd(LEFT_COLUMN) + (lines[0] ?? ''), ...lines.slice(1).map((line) => pad + line)];
+  });
+}
+
+/** Breaks at spaces; all of the program's own texts are ASCII, one column a character. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines;
+}

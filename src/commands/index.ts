@@ -1,0 +1,8 @@
+import { caption } from './caption.js';
+import type { Command } from './command.js';
+import { embed } from './embed.js';
+import { init } from './init.js';
+import { rank } from './rank.js';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [caption, rank, embed, init];

@@ -1,0 +1,55 @@
+import { safeJson, visible } from '../ui/text.js';
+import { defineCommand } from './command.js';
+
+export const init = defineCommand({
+  name: 'init',
+  summary: 'a new model of a given shape with random weights, to train or to measure speed with',
+  details:
+    'Writes open_clip_config.json and open_clip_model.safetensors into FOLDER. The same seed gives the same weights.',
+  args: [
+    {
+      name: 'CONFIG',
+      description: 'coca_ViT-B-32, coca_ViT-L-14, coca_base, or the path of an open_clip_config.json',
+      required: true,
+      variadic: false,
+    },
+    { name: 'FOLDER', description: 'where to make it; must not hold a model yet', required: true, variadic: false },
+  ],
+  options: {
+    dtype: {
+      type: 'choice',
+      choices: ['F32', 'F16'],
+      placeholder: 'TYPE',
+      default: 'F32',
+      description: 'how weights are stored',
+    },
+  },
+  globals: ['seed', 'json', 'jsonl', 'quiet'],
+  examples: [{ line: 'coca init coca_ViT-B-32 fresh --seed 7', does: 'a model folder that --model takes' }],
+  async run({ args, options }, context) {
+    const { initModel } = await import('../model/init.js');
+    const [config, output] = args as [string, string];
+    const made = await initModel({
+      config,
+      output,
+      seed: options.seed,
+      dtype: options.dtype,
+      onProgress: (done, total) => context.status.show(`writing weights: ${Math.floor((100 * done) / total)} %`),
+    });
+    context.status.clear();
+    const object = {
+      folder: made.folder,
+      parameters: made.parameters,
+      tensors: made.tensors,
+      dtype: options.dtype,
+      seed: options.seed,
+    };
+    if (options.json) await context.out.line(safeJson([object]));
+    else if (options.jsonl) await context.out.line(safeJson(object));
+    else await context.out.line(visible(made.folder));
+    context.notice(
+      `${(made.parameters / 1e6).toFixed(1)} M parameters of ${config} in ${made.tensors} tensors (${options.dtype}, seed ${options.seed})`,
+    );
+    return { done: 1, failed: 0 };
+  },
+});

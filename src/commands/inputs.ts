@@ -1,0 +1,141 @@
+import { lstat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { CocaError } from '../model/errors.js';
+import type { OptionSpecs } from './command.js';
+import { download, isUrl } from './download.js';
+import { fileError, MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
+import { readList } from './lists.js';
+
+/** Options of every command that takes pictures. */
+export const INPUT_OPTIONS = {
+  files: { type: 'list', placeholder: 'FILE', description: 'also the images named in FILE, one a line; - is stdin' },
+  files0: { type: 'list', placeholder: 'FILE', description: 'the same with NUL after each name (find -print0)' },
+} as const satisfies OptionSpecs;
+
+/** What the user named: words of the command line, and lists. */
+export interface ImageSources {
+  readonly images: readonly string[];
+  readonly files: readonly string[];
+  readonly files0: readonly string[];
+}
+
+/** One named picture: its bytes, or why there are none. */
+export type ImageInput =
+  | { readonly name: string; readonly bytes: Buffer }
+  | { readonly name: string; readonly error: CocaError };
+
+/**
+ * Whether exactly one picture was named, by a word that can stand for no more: only then can plain output leave the
+ * name out.
+ */
+export function namesOnePicture(sources: ImageSources): boolean {
+  const [only] = sources.images;
+  if (sources.images.length !== 1 || sources.files.length + sources.files0.length > 0) return false;
+  return only === '-' || isUrl(only!) || !isDynamicPattern(only!);
+}
+
+/** How many pictures will come, where that is known without reading a list or a directory. */
+export function knownCount(sources: ImageSources): number | undefined {
+  if (sources.files.length + sources.files0.length > 0) return undefined;
+  return sources.images.some((image) => !isUrl(image) && isDynamicPattern(image)) ? undefined : sources.images.length;
+}
+
+/**
+ * Checks what can be checked before anything is read.
+ * @throws CocaError `usage` when there is nothing to read, or stdin is wanted twice or is a terminal.
+ */
+export function checkSources(sources: ImageSources, stdin: { readonly isTTY?: boolean }, alsoStdin = 0): void {
+  const { images, files, files0 } = sources;
+  if (images.length + files.length + files0.length === 0) {
+    throw new CocaError('usage', 'IMAGE is missing', 'name a picture, or a list of them with --files');
+  }
+  const readers = [...images, ...files, ...files0].filter((word) => word === '-').length + alsoStdin;
+  if (readers > 1) throw new CocaError('usage', 'stdin (-) can be read only once');
+  if (images.includes('-') && stdin.isTTY) {
+    throw new CocaError(
+      'usage',
+      '- reads a picture from stdin, which is a terminal',
+      'pipe one in: coca ... - < picture.png',
+    );
+  }
+}
+
+/** The names of all pictures, in the order in which they were given; globs expand to sorted names. */
+export async function* imageNames(sources: ImageSources, stdin: Readable): AsyncGenerator<string> {
+  for (const word of sources.images) yield* expandWord(word);
+  for (const list of sources.files) yield* listNames(list, 'line', stdin);
+  for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
+}
+
+/** In a list `-` can only be a file's name: stdin has one reader at most, and here that may be the list. */
+async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readable): AsyncGenerator<string> {
+  for await (const name of readList(list, separator, stdin)) yield name === '-' ? './-' : name;
+}
+
+async function* expandWord(word: string): AsyncGenerator<string> {
+  if (word === '-' || isUrl(word) || !isDynamicPattern(word) || (await exists(word))) {
+    yield word;
+    return;
+  }
+  const names = await glob([word], { onlyFiles: true, expandDirectories: false, followSymbolicLinks: false });
+  // Nothing found: the word itself goes on, and fails as the file that is not there.
+  if (names.length === 0) yield word;
+  yield* names.sort();
+}
+
+async function exists(name: string): Promise<boolean> {
+  return lstat(name).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Reads one named picture; a failure is a value, so that one bad picture among many stops nothing.
+ * @throws CocaError `interrupted` once `signal` is aborted.
+ */
+export async function readImage(
+  name: string,
+  options: { readonly stdin: Readable; readonly signal: AbortSignal },
+): Promise<ImageInput> {
+  try {
+    if (name === '-') return { name, bytes: await readStdin(options.stdin) };
+    if (isUrl(name)) return { name, bytes: await download(name, { signal: options.signal }) };
+    return { name, bytes: await readRegularFile(name) };
+  } catch (error) {
+    if (options.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    return { name, error: explainGlob(name, toCocaError(name, error)) };
+  }
+}
+
+function toCocaError(name: string, error: unknown): CocaError {
+  return error instanceof CocaError ? error : fileError(name, error as NodeJS.ErrnoException);
+}
+
+function explainGlob(name: string, error: CocaError): CocaError {
+  if (error.code !== 'not-found' || isUrl(name) || !isDynamicPattern(name)) return error;
+  return new CocaError('not-found', `no file matches ${name}`, error.hint, { cause: error });
+}
+
+async function readStdin(stdin: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of stdin as AsyncIterable<Buffer>) {
+    total += chunk.length;
+    if (total > MAX_INPUT_BYTES) throw tooLarge('the picture on stdin', MAX_INPUT_BYTES);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, total);
+}
+
+/** An error about one input as the object that `--json` and `--jsonl` give in its place. */
+export function errorObject(name: string, error: CocaError, key: 'image' | 'caption' | 'text' = 'image'): object {
+  return { [key]: name, error: { code: error.code, message: error.message } };
+}
+
+/** The same for a person, in one line. */
+export function errorLine(name: string, error: CocaError): string {
+  const text = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+  return error.hint ? `${text} (${error.hint})` : text;
+}

@@ -1,0 +1,123 @@
+import type { Readable } from 'node:stream';
+import { CocaError } from '../model/errors.js';
+import { statusLine } from '../ui/status.js';
+import { describeTerminal } from '../ui/terminal.js';
+import { visible } from '../ui/text.js';
+import type { Command, CommandContext, Outcome } from './command.js';
+import { commandHelp, programHelp } from './help.js';
+import { type Output, ReaderGone, standardOutput } from './output.js';
+import { parseCommandLine } from './parse.js';
+import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
+import { VERSION } from './version.js';
+
+const EXIT = { done: 0, someFailed: 1, nothingDone: 2, usage: 64, interrupted: SIGNAL_EXIT_CODES.SIGINT } as const;
+
+/** Runs one command line and says with which code the process is to end. The one place where errors are printed. */
+export async function main(argv: readonly string[], commands: readonly Command[]): Promise<number> {
+  const signals = watchSignals();
+  let out: Output | undefined;
+  try {
+    out = standardOutput();
+    const run = runRequest(argv, commands, out, signals);
+    // When the grace period wins the race nobody awaits the run any more, and its late failure says nothing new.
+    run.catch(() => undefined);
+    const code = await Promise.race([run, signals.overdue.then((name) => SIGNAL_EXIT_CODES[name])]);
+    await out.flush();
+    return exitCodeAfterSignal(signals) ?? code;
+  } catch (error) {
+    await out?.flush();
+    if (error instanceof ReaderGone) return EXIT.done;
+    const ended = exitCodeAfterSignal(signals);
+    if (ended !== undefined) return ended;
+    printError(error);
+    return exitCodeOf(error);
+  } finally {
+    signals.stop();
+    await drain(process.stderr);
+  }
+}
+
+async function runRequest(
+  argv: readonly string[],
+  commands: readonly Command[],
+  out: Output,
+  signals: SignalWatch,
+): Promise<number> {
+  const request = parseCommandLine(argv, commands);
+  const terminal = describeTerminal(process.stdout, process.env);
+  switch (request.kind) {
+    case 'version':
+      await out.line(VERSION);
+      return EXIT.done;
+    case 'help':
+      await out.write(
+        request.command
+          ? commandHelp(request.command, terminal.columns)
+          : programHelp(commands, VERSION, terminal.columns),
+      );
+      return EXIT.done;
+    case 'run': {
+      const quiet = request.invocation.options.quiet === true;
+      const status = statusLine(process.stderr, process.stderr.isTTY === true && !quiet);
+      if (terminal.interactive) out.beforeWrite(() => status.clear());
+      const say = (text: string): void => {
+        status.clear();
+        process.stderr.write(`coca: ${visible(text)}\n`);
+      };
+      const context: CommandContext = {
+        out,
+        notice: quiet ? () => undefined : say,
+        complain: say,
+        status,
+        terminal,
+        stdin: process.stdin as Readable & { isTTY?: boolean },
+        signal: signals.signal,
+      };
+      try {
+        return exitCodeOfOutcome(await request.command.run(request.invocation, context));
+      } finally {
+        status.clear();
+      }
+    }
+  }
+}
+
+function exitCodeOfOutcome({ done, failed }: Outcome): number {
+  if (failed === 0) return EXIT.done;
+  return done > 0 ? EXIT.someFailed : EXIT.nothingDone;
+}
+
+function exitCodeAfterSignal(signals: SignalWatch): number | undefined {
+  const name = signals.received();
+  return name && SIGNAL_EXIT_CODES[name];
+}
+
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof CocaError)) return EXIT.nothingDone;
+  if (error.code === 'usage') return EXIT.usage;
+  return error.code === 'interrupted' ? EXIT.interrupted : EXIT.nothingDone;
+}
+
+/** An error as one clean line and, where there is advice, a second one. */
+function printError(error: unknown): void {
+  if (error instanceof CocaError) {
+    process.stderr.write(`coca: ${visible(error.message)}\n`);
+    if (error.hint) process.stderr.write(`      ${visible(error.hint)}\n`);
+  } else {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`coca: unexpected failure: ${visible(message)}\n      COCA_DEBUG=1 shows where\n`);
+  }
+  if (process.env.COCA_DEBUG === '1' && error instanceof Error) {
+    process.stderr.write(`${String(error.stack)}\n`);
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+      process.stderr.write(`caused by ${String(cause.stack)}\n`);
+    }
+  }
+}
+
+/** Resolves when what was written to a stream has left this process (or cannot leave it). */
+function drain(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

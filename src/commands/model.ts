@@ -1,0 +1,83 @@
+import { CocaError } from '../model/errors.js';
+import type { LoadedCoca } from '../model/load.js';
+import type { Picture } from '../model/picture.js';
+import { progressText } from '../ui/status.js';
+import type { CommandContext, GlobalName, GlobalValues } from './command.js';
+import { type ImageSources, imageNames, readImage } from './inputs.js';
+import { mapAhead } from './pipeline.js';
+
+/** The global options of every command that runs a model and gives results. */
+export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];
+
+/**
+ * Loads the model that the options name, lends it, and closes it whatever happens.
+ * @throws what loading or `work` throws.
+ */
+export async function withModel<T>(
+  options: GlobalValues<'model' | 'device' | 'engine'>,
+  context: CommandContext,
+  work: (coca: LoadedCoca) => Promise<T>,
+): Promise<T> {
+  context.status.show('loading the model');
+  const { loadCoca } = await import('../model/load.js');
+  const coca = await loadCoca({
+    ...(options.model === undefined ? {} : { model: options.model }),
+    device: options.device,
+    engine: options.engine,
+    onNotice: context.notice,
+  });
+  context.status.clear();
+  try {
+    return await work(coca);
+  } finally {
+    await coca.close();
+  }
+}
+
+/** A named picture as the model sees it, or why it is not there. */
+export type PictureItem =
+  | { readonly name: string; readonly picture: Picture }
+  | { readonly name: string; readonly error: CocaError };
+
+/**
+ * Pictures in the order in which they were named, read and decoded ahead of whoever computes with them.
+ * @param ahead how many are held ready.
+ */
+export async function* pictures(
+  sources: ImageSources,
+  coca: LoadedCoca,
+  context: CommandContext,
+  ahead: number,
+): AsyncGenerator<PictureItem> {
+  const { loadPicture } = await import('../model/image.js');
+  const prepare = async (name: string): Promise<PictureItem> => {
+    const input = await readImage(name, context);
+    if ('error' in input) return input;
+    try {
+      return { name, picture: await loadPicture(input.bytes, coca.preprocess) };
+    } catch (error) {
+      if (error instanceof CocaError) return { name, error };
+      throw error;
+    }
+  };
+  for await (const item of mapAhead(imageNames(sources, context.stdin), prepare, ahead)) {
+    if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    yield item;
+  }
+}
+
+export type ReadablePicture = PictureItem & { readonly picture: Picture };
+
+/** The items that are pictures. */
+export function readable(items: readonly PictureItem[]): ReadablePicture[] {
+  return items.filter((item): item is ReadablePicture => 'picture' in item);
+}
+
+/** Shows on the status line how many of the inputs are through; nothing for a single one. */
+export function progress(context: CommandContext, total: number | undefined): (finished: number) => void {
+  const start = performance.now();
+  return (finished) => {
+    if (total === 1 || finished === total) return;
+    context.status.show(progressText(finished, total, performance.now() - start));
+  };
+}

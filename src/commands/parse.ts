@@ -1,0 +1,228 @@
+import { Command as CommanderCommand, type CommanderError, Option } from 'commander';
+import { CocaError } from '../model/errors.js';
+import {
+  type Command,
+  GLOBAL_OPTIONS,
+  type GlobalName,
+  type Invocation,
+  kebab,
+  type OptionSpec,
+  type OptionSpecs,
+} from './command.js';
+import { didYouMean } from './suggest.js';
+import { parseChoice, parseNumber } from './values.js';
+
+/** What the command line asks for. */
+export type Request =
+  | { readonly kind: 'run'; readonly command: Command; readonly invocation: Invocation }
+  | { readonly kind: 'help'; readonly command: Command | undefined }
+  | { readonly kind: 'version' };
+
+const HELP_DESCRIPTION = 'shows this help';
+
+/**
+ * Reads the words after the program's name.
+ * @throws CocaError `usage` for anything that is not in the definitions, with a guess at what was meant.
+ */
+export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Request {
+  if (argv.length === 0) return { kind: 'help', command: undefined };
+  let request: Request | undefined;
+  const program = newCommander('coca', undefined, commands);
+  program.option('-V, --version').on('option:version', () => {
+    throw new Asked({ kind: 'version' });
+  });
+  addOptions(program, GLOBAL_OPTIONS);
+  for (const command of commands) {
+    const sub = newCommander(command.name, command, commands);
+    for (const arg of command.args) {
+      const name = arg.variadic ? `${arg.name}...` : arg.name;
+      sub.argument(arg.required ? `<${name}>` : `[${name}]`, arg.description);
+    }
+    addOptions(sub, command.options);
+    sub.action(() => {
+      request = { kind: 'run', command, invocation: readInvocation(command, program, sub) };
+    });
+    program.addCommand(sub);
+  }
+  const help = newCommander('help', undefined, commands);
+  help.argument('[COMMAND]').action((name: string | undefined) => {
+    request = { kind: 'help', command: name === undefined ? undefined : findCommand(name, commands) };
+  });
+  program.addCommand(help);
+
+  try {
+    program.parse(withBareValues(argv, commands), { from: 'user' });
+  } catch (error) {
+    if (error instanceof Asked) return error.request;
+    throw error;
+  }
+  if (request === undefined) throw new CocaError('usage', 'nothing to do', 'coca --help lists the commands');
+  return request;
+}
+
+/** Thrown out of commander's parsing by `--help` and `--version`, which ask for no more than an answer. */
+class Asked extends Error {
+  constructor(readonly request: Request) {
+    super(request.kind);
+  }
+}
+
+function newCommander(name: string, command: Command | undefined, commands: readonly Command[]): CommanderCommand {
+  const commander = new CommanderCommand(name);
+  commander
+    .helpOption('-h, --help', HELP_DESCRIPTION)
+    .helpCommand(false)
+    .showSuggestionAfterError(false)
+    .allowExcessArguments(false)
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
+    .exitOverride((error) => {
+      if (error.code.startsWith('commander.help')) throw new Asked({ kind: 'help', command });
+      throw usageError(error, command, commands);
+    });
+  return commander;
+}
+
+function addOptions(commander: CommanderCommand, specs: OptionSpecs): void {
+  for (const [name, spec] of Object.entries(specs)) {
+    for (const option of commanderOptions(name, spec)) commander.addOption(option);
+  }
+}
+
+function commanderOptions(name: string, spec: OptionSpec): Option[] {
+  const flag = `--${kebab(name)}`;
+  const flags = spec.short === undefined ? flag : `-${spec.short}, ${flag}`;
+  switch (spec.type) {
+    case 'flag': {
+      const option = plainOption(flags, spec.description).default(spec.default ?? false);
+      if (!spec.negatable) return [option];
+      return [option, new Option(`--no-${kebab(name)}`)];
+    }
+    case 'text': {
+      const option = plainOption(`${flags} <${spec.placeholder}>`, spec.description);
+      return [spec.default === undefined ? option : option.default(spec.default)];
+    }
+    case 'list': {
+      const value = spec.rest ? `<${spec.placeholder}...>` : `<${spec.placeholder}>`;
+      const option = plainOption(`${flags} ${value}`, spec.description);
+      return [option.default([]).argParser((text: string, list: string[]) => [...list, text])];
+    }
+    case 'integer':
+    case 'number': {
+      const option = plainOption(`${flags} <${spec.placeholder ?? 'N'}>`, spec.description);
+      option.argParser((text: string) => parseNumber(name, spec, text));
+      return [spec.default === undefined ? option : option.default(spec.default)];
+    }
+    case 'choice': {
+      const option = plainOption(`${flags} <${spec.placeholder}>`, spec.description);
+      option.argParser((text: string) => parseChoice(name, spec, text));
+      return [spec.default === undefined ? option : option.default(spec.default)];
+    }
+  }
+}
+
+/** An option whose name may begin with "no-" without being the negation of another (`--no-repeat-ngram`). */
+function plainOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  option.negate = false;
+  return option;
+}
+
+/** `--logprobs` without a number is written out as `--logprobs=BARE`, so that it never takes a picture's name for one. */
+function withBareValues(argv: readonly string[], commands: readonly Command[]): string[] {
+  const bare = new Map<string, number>();
+  for (const command of commands) {
+    for (const [name, spec] of Object.entries(command.options)) {
+      if ((spec.type === 'integer' || spec.type === 'number') && spec.bare !== undefined) {
+        bare.set(`--${kebab(name)}`, spec.bare);
+      }
+    }
+  }
+  const end = argv.indexOf('--');
+  return argv.map((word, i) => {
+    const value = bare.get(word);
+    const isOption = value !== undefined && (end < 0 || i < end);
+    return isOption && !/^[+-]?\d/.test(argv[i + 1] ?? '') ? `${word}=${value}` : word;
+  });
+}
+
+function readInvocation(command: Command, program: CommanderCommand, sub: CommanderCommand): Invocation {
+  const options: Record<string, unknown> = {};
+  const typed = new Set<string>();
+  for (const name of Object.keys(command.options)) {
+    options[name] = sub.getOptionValue(name);
+    if (sub.getOptionValueSource(name) === 'cli') typed.add(name);
+  }
+  for (const name of Object.keys(GLOBAL_OPTIONS) as GlobalName[]) {
+    const given = program.getOptionValueSource(name) === 'cli';
+    if (command.globals.includes(name)) {
+      options[name] = program.getOptionValue(name);
+      if (given) typed.add(name);
+    } else if (given) {
+      throw new CocaError('usage', `coca ${command.name} has no use for --${name}`, helpHint(command));
+    }
+  }
+  if (options.json && options.jsonl) throw new CocaError('usage', '--json and --jsonl exclude each other');
+  return { args: sub.args, options: options as Invocation['options'], typed };
+}
+
+export function findCommand(name: string, commands: readonly Command[]): Command {
+  const found = commands.find((command) => command.name === name);
+  if (found) return found;
+  const guess = didYouMean(
+    name,
+    commands.map((command) => command.name),
+  );
+  throw new CocaError('usage', `unknown command '${name}'`, guess ?? helpHint(undefined));
+}
+
+function helpHint(command: Command | undefined): string {
+  return command ? `coca ${command.name} --help shows what it takes` : 'coca --help lists the commands';
+}
+
+/** Commander's complaint in our words, with a guess. */
+function usageError(error: CommanderError, command: Command | undefined, commands: readonly Command[]): CocaError {
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  const message = error.message.replace(/^error: /, '').split('\n')[0]!;
+  switch (error.code) {
+    case 'commander.unknownCommand': {
+      const guess = didYouMean(quoted, [...commands.map(({ name }) => name), 'help']);
+      return new CocaError('usage', `unknown command '${quoted}'`, guess ?? helpHint(undefined));
+    }
+    case 'commander.excessArguments':
+      return new CocaError('usage', `too many arguments for coca ${command?.name ?? 'help'}`, helpHint(command));
+    case 'commander.unknownOption': {
+      const guess = didYouMean(quoted, optionFlags(command));
+      return new CocaError('usage', message, guess ?? unknownOptionHint(quoted, command, commands));
+    }
+    case 'commander.missingArgument':
+      return new CocaError('usage', `${quoted} is missing`, helpHint(command));
+    case 'commander.optionMissingArgument': {
+      const [flag, value] = quoted.replace(/^-\w, /, '').split(' ');
+      return new CocaError('usage', `${flag} needs a value: ${flag} ${(value ?? '').replace(/[<>]/g, '')}`);
+    }
+    default:
+      return new CocaError('usage', message, helpHint(command));
+  }
+}
+
+/** Every flag that could have been meant: the command's own and those that all take; before a command, the latter. */
+function optionFlags(command: Command | undefined): string[] {
+  const globals: [string, OptionSpec][] = command ? globalsOf(command) : Object.entries(GLOBAL_OPTIONS);
+  const names = [...Object.entries(command?.options ?? {}), ...globals];
+  const flags = names.flatMap(([name, spec]) =>
+    spec.type === 'flag' && spec.negatable ? [`--${kebab(name)}`, `--no-${kebab(name)}`] : [`--${kebab(name)}`],
+  );
+  return [...flags, '--help', ...(command ? [] : ['--version'])];
+}
+
+/** The global options that a command takes. */
+export function globalsOf(command: Command): [string, OptionSpec][] {
+  return Object.entries(GLOBAL_OPTIONS).filter(([name]) => command.globals.includes(name as GlobalName));
+}
+
+function unknownOptionHint(flag: string, command: Command | undefined, commands: readonly Command[]): string {
+  const owner = commands.find((other) => other !== command && optionFlags(other).includes(flag));
+  if (owner && command === undefined) return `options of coca ${owner.name} stand after its name`;
+  if (owner) return `coca ${owner.name} has it; ${helpHint(command)}`;
+  return helpHint(command);
+}

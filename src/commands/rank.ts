@@ -1,0 +1,169 @@
+import type { Coca, ImageEncoding } from '../model/api.js';
+import { CocaError } from '../model/errors.js';
+import type { LoadedCoca } from '../model/load.js';
+import type { PictureKind } from '../ui/picture.js';
+import { type CommandContext, defineCommand } from './command.js';
+import { checkSources, type ImageSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
+import { readList } from './lists.js';
+import { MODEL_GLOBALS, pictures, progress, withModel } from './model.js';
+import { rankWriter } from './rank-output.js';
+import { type RankBy, type RankFigures, rankCaptions } from './ranking.js';
+import { formatOf, Tally } from './results.js';
+
+export const rank = defineCommand({
+  name: 'rank',
+  summary: 'orders captions by how well they fit a picture',
+  usage: 'rank IMAGE CAPTION...',
+  details: [
+    'contrastive: by the cosine of the embeddings; probability is the softmax over the given captions of exp(logit_scale) * cosine.',
+    'caption: by the mean log-probability per token of the caption given the picture; probability is the softmax of the summed log-probabilities.',
+    'both: by the product of the two, softmax(exp(logit_scale) * cosine + summed log-probability), which is also the probability.',
+    '--min-score and --top leave captions out after probabilities were computed over all. The score is the cosine; with --by caption the mean log-probability.',
+    'Piped: SCORE<TAB>PROBABILITY<TAB>CAPTION, best first, with IMAGE<TAB> before it when there may be several pictures; with --no-softmax the probability is -.',
+  ].join('\n'),
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path, URL, glob or -; left out when pictures come by -i or --files',
+      required: false,
+      variadic: false,
+    },
+    { name: 'CAPTION', description: 'captions to order', required: false, variadic: true },
+  ],
+  options: {
+    image: { type: 'list', short: 'i', placeholder: 'IMAGE', description: 'a picture; repeat it for several' },
+    captions: { type: 'list', placeholder: 'FILE', description: 'also the captions in FILE, one a line; - is stdin' },
+    by: {
+      type: 'choice',
+      choices: ['contrastive', 'caption', 'both'],
+      placeholder: 'WHAT',
+      default: 'contrastive',
+      description: 'what decides',
+    },
+    template: {
+      type: 'text',
+      placeholder: 'TEXT',
+      default: '{}',
+      description: 'each caption takes the place of {} in it',
+    },
+    softmax: { type: 'flag', negatable: true, default: true, description: 'probabilities over the given captions' },
+    minScore: { type: 'number', description: 'leaves out captions with a lower score' },
+    top: { type: 'integer', min: 1, description: 'only the N best' },
+    ...INPUT_OPTIONS,
+  },
+  globals: [...MODEL_GLOBALS, 'images'],
+  examples: [
+    { line: 'coca rank photo.jpg "a dog" "a cat"', does: 'which of two fits better' },
+    { line: 'coca rank -i a.jpg -i b.jpg --captions captions.txt --json', does: 'many captions for many pictures' },
+    { line: 'coca rank photo.jpg dog cat bird --template "a photo of a {}"', does: 'words set into a sentence' },
+    { line: 'coca rank photo.jpg --captions captions.txt --by caption --top 3', does: 'by what the decoder would say' },
+  ],
+  async run({ args, options }, context) {
+    const named = options.image.length + options.files.length + options.files0.length > 0;
+    const sources: ImageSources = {
+      images: named ? options.image : args.slice(0, 1),
+      files: options.files,
+      files0: options.files0,
+    };
+    const words = named ? args : args.slice(1);
+    checkSources(sources, context.stdin, options.captions.filter((source) => source === '-').length);
+    if (!options.template.includes('{}')) {
+      throw new CocaError('usage', `--template '${options.template}' has no {} for the caption`);
+    }
+    if (words.length + options.captions.length === 0) {
+      throw new CocaError('usage', 'CAPTION is missing', 'name captions after the picture, or a list with --captions');
+    }
+    const captions = [...words];
+    for (const source of options.captions) {
+      for await (const caption of readList(source, 'line', context.stdin)) captions.push(caption);
+    }
+    if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
+
+    const format = formatOf(options, context);
+    return withModel(options, context, async (coca) => {
+      const writer = await rankWriter(format, context, {
+        isOne: namesOnePicture(sources),
+        images: options.images as PictureKind | 'auto',
+        by: options.by,
+      });
+      const tally = new Tally(context, writer.objects);
+      const showProgress = progress(context, knownCount(sources));
+      try {
+        const fitting = await usableCaptions(captions, options.template, coca, tally);
+        if (fitting.length === 0) return { done: 0, failed: captions.length };
+        const scorer = await captionScorer(fitting, options.by, coca, context);
+        for await (const item of pictures(sources, coca, context, 2)) {
+          if ('error' in item) await tally.fail(item.name, item.error);
+          else {
+            await writer.begin(item);
+            const figures = await scorer(await coca.encodeImages([item.picture]));
+            await writer.result(
+              item.name,
+              rankCaptions(figures, { ...options, logitScale: coca.logitScale, logitBias: coca.logitBias }),
+            );
+            tally.succeed();
+          }
+          showProgress(tally.finished);
+        }
+      } finally {
+        await writer.objects?.end();
+      }
+      return tally.outcome();
+    });
+  },
+});
+
+/** A caption as it was given, and as the model reads it. */
+interface Candidate {
+  readonly caption: string;
+  readonly text: string;
+}
+
+/** The captions that the model can read; each other one is reported as failed. */
+async function usableCaptions(
+  captions: readonly string[],
+  template: string,
+  coca: Coca,
+  tally: Tally,
+): Promise<Candidate[]> {
+  const usable: Candidate[] = [];
+  for (const caption of captions) {
+    const text = template.replaceAll('{}', () => caption);
+    if (coca.tokenizer.fits(text)) usable.push({ caption, text });
+    else {
+      const error = new CocaError(
+        'bad-text',
+        `the caption is longer than the ${coca.config.text.context_length} ids this model reads`,
+      );
+      await tally.fail(caption, error, 'caption');
+    }
+  }
+  return usable;
+}
+
+/** Prepares what is the same for every picture, and returns what computes a picture's figures. */
+async function captionScorer(
+  candidates: readonly Candidate[],
+  by: RankBy,
+  coca: LoadedCoca,
+  context: CommandContext,
+): Promise<(encoding: ImageEncoding) => Promise<RankFigures[]>> {
+  const texts = candidates.map(({ text }) => text);
+  const features = by === 'caption' ? undefined : await coca.encodeTexts(texts);
+  return async (encoding) => {
+    const likelihoods =
+      by === 'contrastive'
+        ? undefined
+        : (await coca.captionLikelihoods(encoding, texts, { signal: context.signal }))[0]!;
+    return candidates.map(({ caption }, i) => ({
+      caption,
+      cosine: features ? dot(encoding.features[0]!, features[i]!) : null,
+      likelihood: likelihoods?.[i] ?? null,
+    }));
+  };
+}
+
+/** Of unit vectors: their cosine. */
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}

@@ -1,0 +1,65 @@
+import type { CocaError } from '../model/errors.js';
+import { safeJson } from '../ui/text.js';
+import type { CommandContext, Outcome } from './command.js';
+import { errorLine, errorObject } from './inputs.js';
+import type { Output } from './output.js';
+
+/** What reads stdout: a person, a line tool, or a JSON parser. */
+export type Format = 'terminal' | 'plain' | 'json' | 'jsonl';
+
+/** How results are to be written. */
+export function formatOf(
+  options: { readonly json: boolean; readonly jsonl: boolean },
+  context: CommandContext,
+): Format {
+  if (options.json) return 'json';
+  if (options.jsonl) return 'jsonl';
+  return context.terminal.interactive ? 'terminal' : 'plain';
+}
+
+/** Writes result objects as they come. */
+export interface ObjectWriter {
+  write(object: object): Promise<void>;
+  /** Ends the array; an interrupted run ends it too, so that what is there can be read. */
+  end(): Promise<void>;
+}
+
+/** One JSON array (one element a line), or one object a line. */
+export function objectWriter(out: Output, format: 'json' | 'jsonl'): ObjectWriter {
+  if (format === 'jsonl') return { write: (object) => out.line(safeJson(object)), end: async () => undefined };
+  let count = 0;
+  return {
+    write: (object) => out.write(`${count++ === 0 ? '[\n' : ',\n'}${safeJson(object)}`),
+    end: () => out.write(count === 0 ? '[]\n' : '\n]\n'),
+  };
+}
+
+/** Counts inputs and reports the failed ones: a line on stderr and, in JSON, an object in its place. */
+export class Tally {
+  #done = 0;
+  #failed = 0;
+
+  constructor(
+    private readonly context: CommandContext,
+    private readonly objects: ObjectWriter | undefined,
+  ) {}
+
+  succeed(): void {
+    this.#done++;
+  }
+
+  /** @param key which kind of input failed: what its object calls it. */
+  async fail(name: string, error: CocaError, key: 'image' | 'caption' | 'text' = 'image'): Promise<void> {
+    this.#failed++;
+    this.context.complain(errorLine(name, error));
+    await this.objects?.write(errorObject(name, error, key));
+  }
+
+  get finished(): number {
+    return this.#done + this.#failed;
+  }
+
+  outcome(): Outcome {
+    return { done: this.#done, failed: this.#failed };
+  }
+}

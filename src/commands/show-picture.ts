@@ -1,0 +1,24 @@
+import { choosePictureKind, drawPicture, type PictureKind, pictureColumns } from '../ui/picture.js';
+import { visible } from '../ui/text.js';
+import type { CommandContext } from './command.js';
+import type { ReadablePicture } from './model.js';
+
+/** Rows kept free for what is said about the picture. */
+const ROWS_BELOW = 7;
+const ALONE_ROWS = 22;
+const AMONG_OTHERS_ROWS = 8;
+
+/** Draws pictures on the terminal: one named alone as large as is pleasant, one of several small under its name. */
+export async function pictureShower(
+  context: CommandContext,
+  asked: PictureKind | 'auto',
+  isOne: boolean,
+): Promise<(item: ReadablePicture) => Promise<void>> {
+  const kind = await choosePictureKind(asked, context.terminal);
+  const columns = pictureColumns(context.terminal, ROWS_BELOW, isOne ? ALONE_ROWS : AMONG_OTHERS_ROWS);
+  return async ({ name, picture }) => {
+    // Also brings the status line out of the way before a library may write to the terminal itself.
+    await context.out.write(isOne ? '' : `${visible(name)}\n`);
+    await context.out.write(await drawPicture(picture, kind, columns, context.terminal.colors));
+  };
+}

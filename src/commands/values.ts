@@ -1,0 +1,33 @@
+import { CocaError } from '../model/errors.js';
+import { type ChoiceOption, kebab, type NumberOption } from './command.js';
+import { didYouMean } from './suggest.js';
+
+/** Reads a number as a person types it. Throws `usage` for anything else, and for one out of range. */
+export function parseNumber(name: string, spec: NumberOption, text: string): number {
+  const flag = `--${kebab(name)}`;
+  const wanted = spec.type === 'integer' ? 'a whole number' : 'a number';
+  const pattern = spec.type === 'integer' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+  const value = Number(text);
+  if (!pattern.test(text) || !Number.isFinite(value)) {
+    throw new CocaError('usage', `${flag} takes ${wanted}, not '${text}'`);
+  }
+  const { min, max } = spec;
+  if ((min !== undefined && value < min) || (max !== undefined && value > max)) {
+    const range =
+      min === undefined ? `at most ${max}` : max === undefined ? `at least ${min}` : `between ${min} and ${max}`;
+    throw new CocaError('usage', `${flag} must be ${range}, not ${text}`);
+  }
+  return value;
+}
+
+/** Reads one of a few words. Throws `usage` with a guess for any other. */
+export function parseChoice(name: string, spec: ChoiceOption, text: string): string {
+  if (spec.choices.includes(text)) return text;
+  const guess = didYouMean(text, spec.choices);
+  throw new CocaError('usage', `--${kebab(name)} takes ${orList(spec.choices)}, not '${text}'`, guess);
+}
+
+function orList(words: readonly string[]): string {
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}

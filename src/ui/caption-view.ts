@@ -1,0 +1,119 @@
+import { bar, padEnd, widthOf, wrap } from './layout.js';
+import { painter, shade } from './palette.js';
+import type { Colors } from './terminal.js';
+import { visible } from './text.js';
+
+/** A word of a caption and the probability that the model gave it (the product over its tokens). */
+export interface ShadedWord {
+  readonly text: string;
+  readonly probability: number;
+}
+
+/** One generated token for the table that `--logprobs` asks for. */
+export interface TokenRowView {
+  readonly text: string;
+  readonly logprob: number;
+  readonly top: readonly { readonly text: string; readonly logprob: number }[];
+}
+
+/** A caption as a person is shown it. */
+export interface CaptionView {
+  readonly words: readonly ShadedWord[];
+  readonly alternatives: readonly { readonly caption: string; readonly score: number }[];
+  readonly tokens?: readonly TokenRowView[];
+  /** Small print: score, speed, model. */
+  readonly facts: readonly string[];
+}
+
+/** Lines of a caption: its words shaded, alternatives, the token table, and the small print. */
+export function captionLines(view: CaptionView, columns: number, colors: Colors): string[] {
+  const paint = painter(colors);
+  return [
+    ...(colors === 'none' ? percentWords(view.words, columns) : shadedLines(view.words, columns, colors)),
+    ...view.alternatives.flatMap(({ caption, score }) =>
+      wrap(visible(caption), columns - 9).map(
+        (line, i) => `${i === 0 ? paint.dim(score.toFixed(3).padStart(7)) : ' '.repeat(7)}  ${line}`,
+      ),
+    ),
+    ...(view.tokens ? tokenTable(view.tokens, columns, colors) : []),
+    ...legend(view.facts, columns, colors),
+  ];
+}
+
+/** The words in a row, each on the colour of its probability. */
+export function shadeWords(words: readonly ShadedWord[], colors: Colors): string {
+  return words.map(({ text, probability }) => shade(visible(text), probability, colors)).join(' ');
+}
+
+function shadedLines(words: readonly ShadedWord[], columns: number, colors: Colors): string[] {
+  return arrange(words, (word) => widthOf(visible(word.text)), columns).map((line) => shadeWords(line, colors));
+}
+
+/** Without colours: each word over its probability in percent. */
+function percentWords(words: readonly ShadedWord[], columns: number): string[] {
+  const percent = (word: ShadedWord): string => String(Math.round(word.probability * 100));
+  const cell = (word: ShadedWord): number => Math.max(widthOf(visible(word.text)), percent(word).length);
+  return arrange(words, cell, columns).flatMap((line) => [
+    line
+      .map((word) => padEnd(visible(word.text), cell(word)))
+      .join(' ')
+      .trimEnd(),
+    line
+      .map((word) => percent(word).padEnd(cell(word)))
+      .join(' ')
+      .trimEnd(),
+  ]);
+}
+
+/** Words into lines of at most `columns`; a word that is wider alone has its line. */
+function arrange(words: readonly ShadedWord[], width: (word: ShadedWord) => number, columns: number): ShadedWord[][] {
+  const lines: ShadedWord[][] = [];
+  let used = 0;
+  for (const word of words) {
+    const needed = width(word);
+    const line = lines.at(-1);
+    if (line && used + 1 + needed <= columns) {
+      line.push(word);
+      used += 1 + needed;
+    } else {
+      lines.push([word]);
+      used = needed;
+    }
+  }
+  return lines;
+}
+
+const PROBABILITY_BAR = 8;
+
+/** A row a token: the token, its probability as bar and number, and the likeliest tokens at its place. */
+function tokenTable(tokens: readonly TokenRowView[], columns: number, colors: Colors): string[] {
+  const paint = painter(colors);
+  const longest = Math.min(20, Math.max(...tokens.map((token) => widthOf(visible(token.text)))));
+  return tokens.map(({ text, logprob, top }) => {
+    const probability = Math.exp(logprob);
+    const fixed = `${padEnd(visible(text), longest)} ${padEnd(bar(probability, PROBABILITY_BAR), PROBABILITY_BAR)} ${percentText(probability)}`;
+    let line = fixed;
+    for (const other of top) {
+      const next = `${line}  ${paint.dim(`${visible(other.text)} ${percentText(Math.exp(other.logprob)).trim()}`)}`;
+      if (widthOf(next) > columns) break;
+      line = next;
+    }
+    return line;
+  });
+}
+
+/** "97.1 %" in seven columns; below a thousandth only that it is. */
+export function percentText(probability: number): string {
+  if (probability > 0 && probability < 0.0005) return '< 0.1 %';
+  return `${(probability * 100).toFixed(1)} %`.padStart(7);
+}
+
+const RAMP = [0.05, 0.25, 0.5, 0.75, 0.95];
+
+function legend(facts: readonly string[], columns: number, colors: Colors): string[] {
+  const paint = painter(colors);
+  const key = colors === 'none' ? '' : `${RAMP.map((p) => shade(' ', p, colors)).join('')} `;
+  const text = colors === 'none' ? facts : ['unsure to sure', ...facts];
+  const room = columns - widthOf(key);
+  return wrap(text.map(visible).join(' · '), room).map((line, i) => (i === 0 ? key : '') + paint.dim(line));
+}

@@ -1,0 +1,55 @@
+import stringWidth from 'string-width';
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** Columns that text takes on a terminal: wide characters two, combining marks none. */
+export function widthOf(text: string): number {
+  return stringWidth(text);
+}
+
+/** `text` with spaces after it up to `width` columns. */
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** Breaks `text` (no control characters, no colours) into lines of at most `width` columns, at spaces where possible. */
+export function wrap(text: string, width: number): string[] {
+  const room = Math.max(1, width);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const pieces = breakWord(word, room);
+    for (const [i, piece] of pieces.entries()) {
+      const joined = i === 0 && line !== '' ? `${line} ${piece}` : piece;
+      if (line !== '' && (i > 0 || widthOf(joined) > room)) {
+        lines.push(line);
+        line = piece;
+      } else line = joined;
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** A word in pieces that fit, cut between characters as a reader sees them. */
+function breakWord(word: string, width: number): string[] {
+  if (widthOf(word) <= width) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  for (const { segment } of segmenter.segment(word)) {
+    if (piece !== '' && widthOf(piece + segment) > width) {
+      pieces.push(piece);
+      piece = segment;
+    } else piece += segment;
+  }
+  pieces.push(piece);
+  return pieces;
+}
+
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** A bar of `fraction` of `width` columns, to an eighth of a column. */
+export function bar(fraction: number, width: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, fraction)) * width * 8);
+  return '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]!;
+}

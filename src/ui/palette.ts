@@ -1,0 +1,51 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Colors } from './terminal.js';
+
+const LEVELS = { none: 0, '16': 1, '256': 2, any: 3 } as const;
+
+/** Colours at what the terminal can do: finer ones are brought down to it, at 'none' text stays as it is. */
+export function painter(colors: Colors): ChalkInstance {
+  return new Chalk({ level: LEVELS[colors] });
+}
+
+type Rgb = readonly [number, number, number];
+
+/**
+ * From improbable to certain in steps of equal lightness, blue to yellow: told apart by colour-blind eyes too, and on
+ * light and dark terminals alike, since the text on each is black or white by contrast. Points of matplotlib's
+ * "cividis" (Nunez, Anderton and Renslow 2018).
+ */
+const SCALE: readonly Rgb[] = [
+  [0, 34, 78],
+  [53, 69, 108],
+  [102, 105, 112],
+  [148, 142, 119],
+  [200, 184, 102],
+  [254, 232, 56],
+];
+
+/** Sixteen colours can only say: unsure, middling, sure. */
+const COARSE = [
+  { below: 1 / 3, paint: (p: ChalkInstance, text: string) => p.bgBlue.whiteBright(text) },
+  { below: 2 / 3, paint: (p: ChalkInstance, text: string) => p.bgWhite.black(text) },
+  { below: Number.POSITIVE_INFINITY, paint: (p: ChalkInstance, text: string) => p.bgYellow.black(text) },
+];
+
+/** The colour of a probability. */
+export function probabilityColor(probability: number): Rgb {
+  const at = Math.min(1, Math.max(0, probability)) * (SCALE.length - 1);
+  const low = Math.min(Math.floor(at), SCALE.length - 2);
+  const mix = (channel: 0 | 1 | 2): number =>
+    Math.round(SCALE[low]![channel] + (at - low) * (SCALE[low + 1]![channel] - SCALE[low]![channel]));
+  return [mix(0), mix(1), mix(2)];
+}
+
+/** `text` on the colour of a probability, in black or white, whichever is read more easily. */
+export function shade(text: string, probability: number, colors: Colors): string {
+  const paint = painter(colors);
+  if (colors === '16') return COARSE.find(({ below }) => probability < below)!.paint(paint, text);
+  const [r, g, b] = probabilityColor(probability);
+  // Relative luminance after Rec. 709, on gamma-coded values: near enough to choose between two.
+  const isDark = 0.2126 * r + 0.7152 * g + 0.0722 * b < 115;
+  return isDark ? paint.bgRgb(r, g, b).rgb(255, 255, 255)(text) : paint.bgRgb(r, g, b).rgb(0, 0, 0)(text);
+}

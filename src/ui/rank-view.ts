@@ -1,0 +1,55 @@
+import { percentText } from './caption-view.js';
+import { bar, padEnd, wrap } from './layout.js';
+import { painter } from './palette.js';
+import type { Colors } from './terminal.js';
+import { visible } from './text.js';
+
+/** One ranked caption; a figure that was not asked for is null. */
+export interface RankRow {
+  readonly rank: number;
+  readonly caption: string;
+  readonly cosine: number | null;
+  readonly probability: number | null;
+  readonly logprob: number | null;
+}
+
+const WIDE_BAR = 24;
+const NARROW_BAR = 8;
+const NARROW_BELOW = 72;
+
+/** A table of ranked captions, best first: bar, probability, figures, and the caption last, so that it can wrap. */
+export function rankLines(rows: readonly RankRow[], columns: number, colors: Colors): string[] {
+  const paint = painter(colors);
+  const barWidth = columns < NARROW_BELOW ? NARROW_BAR : WIDE_BAR;
+  const hasProbability = rows.some((row) => row.probability !== null);
+  const hasCosine = rows.some((row) => row.cosine !== null);
+  const hasLogprob = rows.some((row) => row.logprob !== null);
+  const rankWidth = String(rows.length).length;
+  const cells = (rank: string, filled: string, probability: string, cosine: string, logprob: string): string =>
+    [
+      rank.padStart(rankWidth),
+      ...(hasProbability ? [padEnd(filled, barWidth), probability.padStart(7)] : []),
+      ...(hasCosine ? [cosine.padStart(7)] : []),
+      ...(hasLogprob ? [logprob.padStart(8)] : []),
+      '',
+    ].join(' ');
+  const header = cells('', '', 'prob.', 'cosine', 'log p/t');
+  const room = columns - header.length;
+  const isTight = room < NARROW_BAR;
+  const body = rows.flatMap((row) => {
+    const fixed = cells(
+      String(row.rank),
+      bar(row.probability ?? 0, barWidth),
+      row.probability === null ? '' : percentText(row.probability),
+      row.cosine === null ? '' : row.cosine.toFixed(3),
+      row.logprob === null ? '' : row.logprob.toFixed(3),
+    );
+    // No room beside the figures: the caption goes below them.
+    const lines = wrap(visible(row.caption), isTight ? columns : room);
+    const figures = row.rank === 1 ? paint.cyan(fixed) : fixed;
+    if (isTight) return [figures.trimEnd(), ...lines];
+    const first = row.rank === 1 ? paint.bold(lines[0]!) : lines[0]!;
+    return [figures + first, ...lines.slice(1).map((line) => ' '.repeat(header.length) + line)];
+  });
+  return [paint.dim(isTight ? header.trimEnd() : `${header}caption`), ...body];
+}

@@ -1,0 +1,52 @@
+import type { Writable } from 'node:stream';
+
+/** One line at the foot of the terminal that is rewritten in place and leaves nothing behind. */
+export interface StatusLine {
+  /** Shows `text` (plain, one line; it is cut to the terminal's width). Does nothing where there is no terminal. */
+  show(text: string): void;
+  /** Removes the line, for other output to take its place. */
+  clear(): void;
+}
+
+const REDRAW_MS = 100;
+const ERASE_LINE = '\r\u001b[2K';
+
+/** A status line on `stream`; one that shows nothing when `enabled` is false. */
+export function statusLine(stream: Writable & { columns?: number }, enabled: boolean): StatusLine {
+  if (!enabled) return { show: () => undefined, clear: () => undefined };
+  let shown = false;
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    show(text) {
+      const now = performance.now();
+      if (now - last < REDRAW_MS) return;
+      last = now;
+      shown = true;
+      // One column stays free: a full line would wrap on some terminals and could not be erased.
+      stream.write(ERASE_LINE + text.slice(0, Math.max(0, (stream.columns ?? 80) - 1)));
+    },
+    clear() {
+      if (shown) stream.write(ERASE_LINE);
+      shown = false;
+    },
+  };
+}
+
+/** "12/340 · 3.1/s · 1 min 46 s left"; without a total only what is known. */
+export function progressText(done: number, total: number | undefined, elapsedMs: number): string {
+  const rate = elapsedMs > 0 ? (done * 1000) / elapsedMs : 0;
+  const parts = [total === undefined ? String(done) : `${done}/${total}`];
+  if (done > 0 && rate > 0) {
+    parts.push(rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`);
+    if (total !== undefined && total > done) parts.push(`${durationText((total - done) / rate)} left`);
+  }
+  return parts.join(' · ');
+}
+
+/** Seconds as "8 s", "1 min 46 s", "2 h 5 min". */
+export function durationText(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bar, padEnd, widthOf, wrap } from '../../src/ui/layout.js';
+
+describe('wrap', () => {
+  it.each<[string, number, string[]]>([
+    ['a small book on a pink background', 12, ['a small book', 'on a pink', 'background']],
+    ['犬と猫が並ぶ', 6, ['犬と猫', 'が並ぶ']],
+    ['abcdefgh', 3, ['abc', 'def', 'gh']],
+    ['', 10, ['']],
+    ['one', 0, ['o', 'n', 'e']],
+  ])('%j in %i columns', (text, width, lines) => {
+    expect(wrap(text, width)).toEqual(lines);
+  });
+
+  it('fits the width and keeps every character', () => {
+    const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '犬', '👍🏽', '.'), minLength: 1 }), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(words, fc.integer({ min: 2, max: 40 }), (parts, width) => {
+        const lines = wrap(parts.join(' '), width);
+        for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
+        expect(lines.join('').replaceAll(' ', '')).toBe(parts.join(''));
+      }),
+    );
+  });
+});
+
+describe('padEnd', () => {
+  it('counts columns, not characters', () => {
+    expect(padEnd('犬', 4)).toBe('犬  ');
+    expect(padEnd('dog', 2)).toBe('dog');
+  });
+});
+
+describe('bar', () => {
+  it.each<[number, string]>([
+    [0, ''],
+    [0.5, '██'],
+    [0.53125, '██▏'],
+    [1, '████'],
+    [7, '████'],
+    [-1, ''],
+  ])('%f of four columns', (fraction, drawn) => {
+    expect(bar(fraction, 4)).toBe(drawn);
+  });
+});
