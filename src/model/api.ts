@@ -47,6 +47,8 @@ export interface Coca {
   readonly logitScale: number;
   /** logit_bias of models that have one, else 0. */
   readonly logitBias: number;
+  /** Makes ready what a task will need, so that its first call is as fast as the others. */
+  prepare(task: 'images' | 'texts' | 'captions'): Promise<void>;
   encodeImages(pictures: readonly Picture[]): Promise<ImageEncoding>;
   /** Contrastive embeddings of texts, embed_dim floats of unit length each. Throws `bad-text` for one that does not fit. */
   encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]>;

@@ -100,6 +100,10 @@ export class CocaModel implements Coca {
     return result;
   }
 
+  prepare(task: 'images' | 'texts' | 'captions'): Promise<void> {
+    return this.alone(() => this.network.prepare(task));
+  }
+
   encodeImages(pictures: readonly Picture[]): Promise<ImageEncoding> {
     const { mean, std } = this.config.preprocess;
     const pixels = normalise(pictures, mean, std);

@@ -7,7 +7,7 @@ import {
   startSearch,
 } from '../../../src/model/decoding/index.js';
 import { OnnxNetwork } from '../../../src/model/engine/onnx/network.js';
-import { type Generation, GOLDEN_MODELS, type Golden, golden } from '../../support/golden.js';
+import { type Generation, GOLDEN_MODELS, type Golden, golden, TEST_DEVICE } from '../../support/golden.js';
 
 /** transformers' option names in ours. */
 function optionsOf(generation: Generation, contextLength: number): DecodingOptions {
@@ -40,7 +40,7 @@ describe.each(GOLDEN_MODELS)('%s model generates what transformers does', (name)
 
   beforeAll(async () => {
     reference = await golden(name);
-    network = await OnnxNetwork.open(reference.config, reference.checkpoint, 'cpu');
+    network = await OnnxNetwork.open(reference.config, reference.checkpoint, TEST_DEVICE);
     pixels = (await reference.expected('pixel_values')).data;
   });
   afterAll(() => network.release());

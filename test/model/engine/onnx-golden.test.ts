@@ -6,7 +6,7 @@ import { logSumExp } from '../../../src/model/decoding/logits.js';
 import { ROOT } from '../../../src/model/decoding/types.js';
 import type { Attention } from '../../../src/model/engine/network.js';
 import { OnnxNetwork } from '../../../src/model/engine/onnx/network.js';
-import { GOLDEN_MODELS, type Golden, golden, worstError } from '../../support/golden.js';
+import { GOLDEN_MODELS, type Golden, golden, TEST_DEVICE, worstError } from '../../support/golden.js';
 
 describe.each(GOLDEN_MODELS)('%s model on ONNX Runtime', (name) => {
   let reference: Golden;
@@ -14,7 +14,7 @@ describe.each(GOLDEN_MODELS)('%s model on ONNX Runtime', (name) => {
 
   beforeAll(async () => {
     reference = await golden(name);
-    network = await OnnxNetwork.open(reference.config, reference.checkpoint, 'cpu');
+    network = await OnnxNetwork.open(reference.config, reference.checkpoint, TEST_DEVICE);
   });
   afterAll(() => network.release());
 

@@ -18,9 +18,11 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   }
 }
 
+/** What an engine's error says, without the source locations that ONNX Runtime puts before it. */
 export function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0]!.slice(0, 300);
+  const line = text.split('\n')[0]!;
+  return (/ was false\. (?<said>.+)$/.exec(line)?.groups?.said ?? line).slice(0, 300);
 }
 
 /** A graph ready to run on one provider. */

@@ -1,0 +1,78 @@
+"""Times OpenCLIP (PyTorch) on a CoCa checkpoint: what this program is compared with.
+
+usage: python peer.py MODEL_FOLDER IMAGE SECONDS        warm figures, as one JSON object
+       python peer.py --cold MODEL_FOLDER IMAGE         loads, captions once with 6 beams, prints the ids, exits
+
+MODEL_FOLDER holds open_clip_config.json and open_clip_model.safetensors. Needs open_clip_torch and transformers < 4.50.
+"""
+import json
+import os
+import resource
+import sys
+import time
+
+import open_clip
+import torch
+from PIL import Image
+
+
+def load(folder):
+    with open(os.path.join(folder, "open_clip_config.json"), encoding="utf8") as file:
+        config = json.load(file)["model_cfg"]
+    # Registered under a name of its own, so that any config can be measured.
+    open_clip.factory._MODEL_CONFIGS["measured"] = config
+    model, _, preprocess = open_clip.create_model_and_transforms(
+        "measured", pretrained=os.path.join(folder, "open_clip_model.safetensors")
+    )
+    return model.eval(), preprocess
+
+
+def median_ms(run, seconds):
+    run()
+    times, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < 2:
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return 1000 * sorted(times)[len(times) // 2]
+
+
+BEAM = dict(generation_type="beam_search", num_beams=6, num_beam_groups=1, seq_len=30)
+GREEDY = dict(generation_type="top_k", top_k=1, seq_len=30)
+
+
+def cold(folder, image):
+    model, preprocess = load(folder)
+    with torch.inference_mode():
+        ids = model.generate(preprocess(Image.open(image)).unsqueeze(0), **BEAM)
+    print(json.dumps({"ids": ids[0].tolist()}))
+
+
+def warm(folder, image, seconds):
+    start = time.perf_counter()
+    model, preprocess = load(folder)
+    out = {"threads": torch.get_num_threads(), "load": 1000 * (time.perf_counter() - start)}
+    one = preprocess(Image.open(image)).unsqueeze(0)
+    eight = one.expand(8, -1, -1, -1).contiguous()
+    text = open_clip.tokenizer.SimpleTokenizer(context_length=76)(["a photo of a small dog on a green field"])
+    with torch.inference_mode():
+        out["encode image (1)"] = median_ms(lambda: model.encode_image(one), seconds)
+        out["encode image (8)"] = median_ms(lambda: model.encode_image(eight), seconds)
+        out["encode text (1)"] = median_ms(lambda: model.encode_text(text), seconds)
+        for name, options in (("caption greedy", GREEDY), ("caption beam", BEAM)):
+            found = {}
+
+            def run():
+                found["ids"] = model.generate(one, **options)[0].tolist()
+
+            out[name] = median_ms(run, seconds)
+            out[f"{name} ids"] = found["ids"]
+    out["peak memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(out))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--cold":
+        cold(sys.argv[2], sys.argv[3])
+    else:
+        warm(sys.argv[1], sys.argv[2], float(sys.argv[3]))

@@ -1,0 +1,65 @@
+import type { Coca } from './api.js';
+import { type DecodingOptions, decodingOptions } from './decoding/index.js';
+import type { Picture } from './picture.js';
+
+/** How long one task takes once everything is loaded and warm. */
+export interface Measurement {
+  readonly task: 'encode image' | 'encode text' | 'caption greedy' | 'caption beam';
+  /** How many inputs one run takes. */
+  readonly batch: number;
+  /** Median milliseconds of a run, and of how many runs. */
+  readonly ms: number;
+  readonly runs: number;
+  /** Inputs a second for encodings, generated ids a second for captions. */
+  readonly perSecond: number;
+  /** The caption that was generated. */
+  readonly ids?: readonly number[];
+}
+
+export interface BenchOptions {
+  /** Seconds to spend on each measurement, at least; two runs in any case. */
+  readonly seconds: number;
+  readonly beams: number;
+  readonly maxLength: number;
+}
+
+/** Measures a model on one picture, task by task; the first run of each is not counted. */
+export async function* measure(coca: Coca, picture: Picture, options: BenchOptions): AsyncGenerator<Measurement> {
+  const timed = (run: () => Promise<unknown>) => medianTime(run, options.seconds * 1000);
+  for (const batch of [1, 8]) {
+    const pictures = Array.from({ length: batch }, () => picture);
+    const time = await timed(() => coca.encodeImages(pictures));
+    yield { task: 'encode image', batch, ...time, perSecond: (batch * 1000) / time.ms };
+  }
+  const text = await timed(() => coca.encodeTexts(['a photo of a small dog on a green field']));
+  yield { task: 'encode text', batch: 1, ...text, perSecond: 1000 / text.ms };
+
+  const contextLength = Math.min(coca.config.text.context_length, coca.config.multimodal.context_length);
+  const length = { maxLength: Math.min(options.maxLength, contextLength) };
+  const searches: [Measurement['task'], DecodingOptions][] = [
+    ['caption greedy', decodingOptions({ strategy: 'greedy', ...length }, { contextLength })],
+    ['caption beam', decodingOptions({ beams: options.beams, ...length }, { contextLength })],
+  ];
+  for (const [task, search] of searches) {
+    let ids: readonly number[] = [];
+    // From the picture's pixels to the ids, as a person waits for it.
+    const time = await timed(async () => {
+      const { captions } = await coca.caption(await coca.encodeImages([picture]), search);
+      ids = captions[0]![0]!.ids;
+    });
+    yield { task, batch: 1, ...time, perSecond: ((ids.length - 1) * 1000) / time.ms, ids };
+  }
+}
+
+async function medianTime(run: () => Promise<unknown>, budget: number): Promise<{ ms: number; runs: number }> {
+  await run();
+  const times: number[] = [];
+  const end = performance.now() + budget;
+  while (performance.now() < end || times.length < 2) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  return { ms: times[times.length >> 1]!, runs: times.length };
+}
