@@ -2,7 +2,7 @@ import type { Dtype } from './dtype.js';
 import { badCheckpoint, quote } from './problem.js';
 import type { RegularFile } from './regular-file.js';
 import { readStateDict } from './torch-pickle.js';
-import { readEntry, readZip, type ZipArchive, type ZipEntry } from './zip.js';
+import { readEntry, readZip, requireStored, type ZipArchive, type ZipEntry } from './zip.js';
 
 /** One tensor of a torch.save archive: a strided view of a stored entry's elements. */
 export interface TorchWeight {
@@ -33,6 +33,7 @@ const MAX_PICKLE_BYTES = 16 * 1024 * 1024;
 export async function readTorchZip(file: RegularFile): Promise<TorchCheckpoint> {
   const archive = await readZip(file);
   const root = findRoot(file.path, archive);
+  requireStored(file.path, archive);
   await requireLittleEndian(file, archive, root);
   const pickle = archive.entries.get(`${root}data.pkl`)!;
   const bytes = await readEntry(file, pickle, MAX_PICKLE_BYTES);

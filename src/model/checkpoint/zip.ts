@@ -3,15 +3,17 @@ import { badCheckpoint, quote } from './problem.js';
 import type { RegularFile } from './regular-file.js';
 
 /**
- * Reads zip archives as torch.save writes them (PKWARE APPNOTE 6.3.10): stored entries, zip64 where needed. Anything
- * else that zip allows is refused, and so is every archive that could be read in two ways.
+ * Reads zip archives as PyTorch writes them (PKWARE APPNOTE 6.3.10), zip64 where needed. What else zip allows is refused,
+ * and so is every archive that could be read in two ways. Only stored entries can be read; others are just listed.
  */
 
-/** One stored entry: `size` bytes at `offset` of the archive. */
+/** One entry: `size` bytes at `offset` of the archive. */
 export interface ZipEntry {
   readonly name: string;
   readonly offset: number;
   readonly size: number;
+  /** How it is compressed; 0 where it is stored as it is. */
+  readonly method: number;
   readonly crc32: number;
 }
 
@@ -30,8 +32,8 @@ const LOCATOR64_BYTES = 20;
 const CENTRAL_BYTES = 46;
 const LOCAL_BYTES = 30;
 
-/** Flags that do not change what the bytes are: sizes follow the data (3), names are UTF-8 (11). */
-const HARMLESS_FLAGS = (1 << 3) | (1 << 11);
+/** Flags that change nothing: how hard deflate tried (1, 2), sizes follow the data (3), names are UTF-8 (11). */
+const HARMLESS_FLAGS = (1 << 1) | (1 << 2) | (1 << 3) | (1 << 11);
 const SIZES_FOLLOW = 1 << 3;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -40,6 +42,7 @@ interface CentralRecord {
   readonly name: string;
   readonly rawName: Uint8Array;
   readonly flags: number;
+  readonly method: number;
   readonly crc32: number;
   readonly size: number;
   readonly headerOffset: number;
@@ -47,8 +50,8 @@ interface CentralRecord {
 
 /**
  * Reads the central directory and checks it against every local header.
- * @throws CocaError `bad-checkpoint` for anything that torch.save does not write: compressed or encrypted entries,
- *   entries that overlap or occur twice, headers that contradict each other, an archive cut short.
+ * @throws CocaError `bad-checkpoint` for anything that PyTorch does not write: encrypted entries, entries that overlap
+ *   or occur twice, headers that contradict each other, an archive cut short.
  */
 export async function readZip(file: RegularFile): Promise<ZipArchive> {
   const { start, size, count } = await findDirectory(file);
@@ -64,10 +67,25 @@ export async function readZip(file: RegularFile): Promise<ZipArchive> {
     end = offset + record.size;
     if (end > start) throw badCheckpoint(file.path, `${where} overlaps the central directory`);
     if (entries.has(record.name)) throw badCheckpoint(file.path, `${where} occurs twice`);
-    entries.set(record.name, { name: record.name, offset, size: record.size, crc32: record.crc32 });
+    entries.set(record.name, {
+      name: record.name,
+      offset,
+      size: record.size,
+      method: record.method,
+      crc32: record.crc32,
+    });
     previous = record.name;
   }
   return { entries, directory };
+}
+
+/** Throws `bad-checkpoint` where an entry is compressed: torch.save stores them, only TorchScript compresses its code. */
+export function requireStored(path: string, { entries }: ZipArchive): void {
+  for (const { name, method } of entries.values()) {
+    if (method !== 0) {
+      throw badCheckpoint(path, `zip entry ${quote(name)} is compressed (method ${method}); torch.save stores entries`);
+    }
+  }
 }
 
 /** Goes through an entry's bytes and compares their checksum. Throws `bad-checkpoint`. */
@@ -89,7 +107,12 @@ export async function readEntry(file: RegularFile, entry: ZipEntry, maxBytes: nu
 
 function checkCrc(path: string, entry: ZipEntry, crc: number): void {
   if (crc === entry.crc32) return;
-  throw badCheckpoint(path, `zip entry ${quote(entry.name)}: its checksum (CRC-32) is wrong`, 'download it again');
+  throw badCheckpoint(
+    path,
+    `zip entry ${quote(entry.name)}: its checksum (CRC-32) is wrong`,
+    // PyTorch can be told to leave checksums out. Then damage cannot be told from that, so these are refused as well.
+    entry.crc32 === 0 ? 'download it again; if it was saved without checksums, save it with them' : 'download it again',
+  );
 }
 
 /** Where the central directory lies, by the end record and, where there is one, the zip64 end record before it. */
@@ -173,9 +196,6 @@ function readCentral(path: string, directory: Uint8Array, at: number): CentralRe
   const name = decodeName(path, rawName);
   const refuse = (reason: string) => badCheckpoint(path, `zip entry ${quote(name)}: ${reason}`);
   if ((flags & 1) !== 0) throw refuse('it is encrypted');
-  if (method !== 0) {
-    throw refuse(`it is compressed (method ${method}); torch.save stores its entries`);
-  }
   if ((flags & ~HARMLESS_FLAGS) !== 0) throw refuse(`flags 0x${flags.toString(16)}, which torch.save does not set`);
 
   const fields = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
@@ -184,14 +204,14 @@ function readCentral(path: string, directory: Uint8Array, at: number): CentralRe
   if (large === undefined) throw refuse('its extra fields are broken');
   if (saturated > 0 && large.length === 0) throw refuse('its zip64 sizes are missing');
   let next = 0;
-  const [size, packedSize, headerOffset] = fields.map((field) => (field === 0xffffffff ? large[next++]! : field)) as [
+  const [unpackedSize, size, headerOffset] = fields.map((field) => (field === 0xffffffff ? large[next++]! : field)) as [
     number,
     number,
     number,
   ];
-  if (size !== packedSize) throw refuse('it is stored, but its two sizes differ');
+  if (method === 0 && size !== unpackedSize) throw refuse('it is stored, but its two sizes differ');
   if (view.getUint16(at + 34, true) !== 0) throw refuse('it lies in another part of the archive');
-  return { name, rawName, flags, crc32: view.getUint32(at + 16, true), size, headerOffset, end };
+  return { name, rawName, flags, method, crc32: view.getUint32(at + 16, true), size, headerOffset, end };
 }
 
 /** The zip64 values of an entry: exactly `expected` 64-bit numbers, none without that field, undefined if broken. */
@@ -240,10 +260,10 @@ function dataOffset(file: RegularFile, record: CentralRecord, limit: number): nu
   if (
     !sameName ||
     flags !== record.flags ||
-    local.getUint16(8, true) !== 0 ||
+    local.getUint16(8, true) !== record.method ||
     !agrees(local.getUint32(14, true), record.crc32) ||
     !agrees(local.getUint32(18, true), record.size) ||
-    !agrees(local.getUint32(22, true), record.size)
+    (record.method === 0 && !agrees(local.getUint32(22, true), record.size))
   ) {
     throw refuse('its local header contradicts the central directory');
   }
