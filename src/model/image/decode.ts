@@ -33,14 +33,11 @@ const FORMAT_NAMES: Record<ImageFormat, string> = {
  */
 const OPTIONS = { failOn: 'error', ignoreIcc: true, limitInputPixels: false } satisfies SharpOptions;
 
-/** libvips keeps up to 50 MB of decoded pictures for a second use that never comes here. */
+/** Loaded with the first picture: what needs no picture should not wait 40 ms for libvips. */
 async function openSharp(): Promise<(bytes: Uint8Array) => Sharp> {
   const { default: sharp } = await import('sharp');
-  sharp.cache(false);
   return (bytes) => sharp(bytes, OPTIONS);
 }
-
-let opened: ReturnType<typeof openSharp> | undefined;
 
 const budget = new Budget(MAX_PIXELS);
 
@@ -102,8 +99,7 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
     );
   }
   const bytes = format === 'gif' ? firstFrame(file) : file;
-  opened ??= openSharp();
-  const sharp = await opened;
+  const sharp = await openSharp();
   const header = await sharp(bytes)
     .metadata()
     .catch((cause) => Promise.reject(undecodable(format, cause)));
