@@ -132,8 +132,9 @@ class Growth {
         else finished.push({ ...next, score });
       }
       if (options.trace > 0) {
+        const ranked = sum === -Infinity ? { sum: null, score: null } : { sum, score };
         const node = id === undefined ? {} : { node: id };
-        this.#considered.push({ parent, group: index, token, logprob, sum, score, fate, ...node });
+        this.#considered.push({ parent, group: index, token, logprob, ...ranked, fate, ...node });
       }
     }
     // Stable: of equal scores the earlier caption stays.

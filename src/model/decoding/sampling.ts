@@ -2,7 +2,7 @@ import { logSumExp, topTokens } from './logits.js';
 import type { DecodingOptions } from './options.js';
 import type { Adjustment } from './processors.js';
 
-/** What a sample is drawn from. */
+/** What a sample is drawn from; empty when every token is banned. */
 export interface Distribution {
   /** Tokens that may be drawn; the likeliest first where top-k or top-p sorted them, else in the vocabulary's order. */
   readonly tokens: ArrayLike<number>;
@@ -30,6 +30,7 @@ export function distribution(
   const values = scratch;
   for (let i = 0; i < vocabSize; i++) values[i] = logits[start + i]! / options.temperature;
   for (const [token, { value }] of changed) values[token] = value / options.temperature;
+  if (best(values, vocabSize, 1).length === 0) return { tokens: [], probabilities: new Float64Array(0) };
 
   let kept: ArrayLike<number> = options.topK > 0 ? best(values, vocabSize, options.topK) : all(vocabSize);
   if (options.topP < 1) kept = nucleus(values, vocabSize, options.topK > 0 ? kept : undefined, options.topP);
@@ -86,8 +87,8 @@ function nucleus(
   }
 }
 
-/** The token at `fraction` (in [0, 1)) of a distribution's cumulated probability. */
-export function draw({ tokens, probabilities }: Distribution, fraction: number): number {
+/** The token at `fraction` (in [0, 1)) of a distribution's cumulated probability; nothing of an empty one. */
+export function draw({ tokens, probabilities }: Distribution, fraction: number): number | undefined {
   let passed = 0;
   let last = 0;
   for (let i = 0; i < probabilities.length; i++) {
@@ -96,5 +97,5 @@ export function draw({ tokens, probabilities }: Distribution, fraction: number):
     last = i;
     if (passed > fraction) break;
   }
-  return tokens[last]!;
+  return tokens[last];
 }

@@ -25,7 +25,11 @@ export function stepSingle(group: Group, row: Row, context: GroupContext): Group
   const others = row.top
     .slice(0, options.trace)
     .filter((other) => other.token !== token)
-    .map((other) => choiceOf(beam, row, other.token, fateOf(other.token, row, token, changes, drawable)));
+    .map((other) => {
+      const fate = fateOf(other.token, row, token, changes, drawable);
+      const choice = choiceOf(beam, row, other.token, fate);
+      return fate === 'n-gram' || fate === 'min-length' ? { ...choice, sum: -Infinity } : choice;
+    });
   return { choices: [chosen, ...others], done: ends };
 }
 
@@ -36,7 +40,7 @@ function choiceOf(beam: Beam, row: Row, token: number, fate: Fate): Choice {
 
 interface Pick {
   /** Nothing when every token is banned. */
-  readonly token?: number;
+  readonly token: number | undefined;
   readonly random?: Choice['random'];
   /** What a sample was drawn from. */
   readonly drawable?: ReadonlySet<number>;
@@ -45,7 +49,7 @@ interface Pick {
 function likeliest(row: Row, changes: ReadonlyMap<number, Adjustment>, vocabSize: number): Pick {
   const overlay = new Map([...changes].map(([token, { value }]) => [token, value] as const));
   const [best] = topTokens(row.logits, row.start, row.start + vocabSize, 1, overlay);
-  return best ? { token: best.token } : {};
+  return { token: best?.token };
 }
 
 function sampled(
@@ -54,7 +58,6 @@ function sampled(
   changes: ReadonlyMap<number, Adjustment>,
   { options, vocabSize }: GroupContext,
 ): Pick {
-  if (changes.size === vocabSize && [...changes.values()].every(({ value }) => value === -Infinity)) return {};
   const from = distribution(row.logits, row.start, vocabSize, changes, options);
   const { state, value } = nextRandom(beam.random!);
   const drawable = options.trace > 0 ? new Set(Array.from(from.tokens)) : undefined;

@@ -52,7 +52,7 @@ export interface SearchNode {
   readonly parent: number;
   /** 0 for the start token and the prompt, then 1 for the first generated token, and so on. */
   readonly step: number;
-  /** The place of its hypothesis among the beams (counted over all groups) or samples after this step. */
+  /** Its place among the beams (counted over all groups) or samples after this step; of a caption's end, its parent's. */
   readonly beam: number;
   readonly token: number;
   /** What the model says of it; 0 for what was given. */
@@ -76,9 +76,9 @@ export interface Candidate {
   readonly group: number;
   readonly token: number;
   readonly logprob: number;
-  /** As the search ranks it; -Infinity for a banned token. */
-  readonly sum: number;
-  readonly score: number;
+  /** As the search ranks it; null for a banned token. */
+  readonly sum: number | null;
+  readonly score: number | null;
   readonly fate: Fate;
   /** The node it became, if it did. */
   readonly node?: number;
@@ -97,7 +97,10 @@ export interface SearchState {
   readonly pending: readonly TokenRow[];
   /** Every node, in order of creation. */
   readonly nodes: readonly SearchNode[];
-  /** considered[s] is what step s + 1 weighed, best first in each group; empty unless `trace` asks for it. */
+  /**
+   * considered[s] is what step s + 1 weighed, group by group: what it ranked, best first, then the other likely tokens of
+   * each beam. Empty unless `trace` asks for it.
+   */
   readonly considered: readonly (readonly Candidate[])[];
   /** The number of the next node that is evaluated. */
   readonly nextNode: number;
