@@ -8,8 +8,8 @@ import { RegularFile, unreadable } from './regular-file.js';
 import { openSafetensors } from './safetensors.js';
 import { isTemporaryOf, type TensorToWrite, writeSafetensors } from './safetensors-write.js';
 import { tensorBytes } from './torch-gather.js';
-import { readTorchZip, type TorchCheckpoint } from './torchzip.js';
-import { verifyEntry, type ZipEntry } from './zip.js';
+import { readTorchWeights, type TorchWeight } from './torchzip.js';
+import { readZip, verifyEntry, type ZipArchive, type ZipEntry } from './zip.js';
 
 /** Part of every cached name: raised when what is written changes, so that older conversions are not taken up. */
 const CONVERSION = 1;
@@ -30,25 +30,26 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000;
 export async function convertTorchCheckpoint(path: string, cacheDir: string): Promise<string> {
   const file = await RegularFile.open(path);
   try {
-    const checkpoint = await readTorchZip(file);
-    checkGrowth(file, checkpoint);
-    const name = `${await identityOf(file, checkpoint)}.safetensors`;
+    const archive = await readZip(file);
+    const name = `${await identityOf(file, archive)}.safetensors`;
     const target = join(cacheDir, name);
     if (await isUsable(target)) return target;
+    const weights = await readTorchWeights(file, archive);
+    checkGrowth(file, weights);
     await prepare(cacheDir, name);
-    await writeSafetensors(target, tensorsOf(file, checkpoint), { format: 'pt', source: basename(path) });
+    await writeSafetensors(target, tensorsOf(file, weights), { format: 'pt', source: basename(path) });
     return target;
   } finally {
     await file.close();
   }
 }
 
-async function identityOf(file: RegularFile, checkpoint: TorchCheckpoint): Promise<string> {
+async function identityOf(file: RegularFile, archive: ZipArchive): Promise<string> {
   const path = await realpath(file.path).catch((error) => {
     throw unreadable(file.path, error);
   });
   const identity = JSON.stringify([CONVERSION, path, file.size, String(file.mtimeNs)]);
-  return createHash('sha256').update(identity).update('\n').update(checkpoint.directory).digest('hex').slice(0, 32);
+  return createHash('sha256').update(identity).update('\n').update(archive.directory).digest('hex').slice(0, 32);
 }
 
 /** Whether a cached conversion is there and whole. One that is not (a disk that failed) is made anew. */
@@ -87,7 +88,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function checkGrowth(file: RegularFile, { weights }: TorchCheckpoint): void {
+function checkGrowth(file: RegularFile, weights: readonly TorchWeight[]): void {
   let bytes = 0;
   for (const { shape, dtype } of weights) {
     bytes += shape.reduce((product, dimension) => product * dimension, 1) * bytesPerElement(dtype);
@@ -97,7 +98,7 @@ function checkGrowth(file: RegularFile, { weights }: TorchCheckpoint): void {
   }
 }
 
-function tensorsOf(file: RegularFile, { weights }: TorchCheckpoint): TensorToWrite[] {
+function tensorsOf(file: RegularFile, weights: readonly TorchWeight[]): TensorToWrite[] {
   const verified = new Set<ZipEntry>();
   return weights.map((weight) => ({
     name: weight.name,

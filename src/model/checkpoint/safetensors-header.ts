@@ -17,6 +17,9 @@ export interface SafetensorsHeader {
 /** More dimensions than PyTorch allows; without a bound a header could be one shape of fifty million numbers. */
 const MAX_DIMENSIONS = 64;
 
+/** Tensors, and entries of the metadata. A hundred times the largest models', and what can be read within a second. */
+const MAX_ENTRIES = 200_000;
+
 const METADATA = '__metadata__';
 
 /**
@@ -50,6 +53,7 @@ class HeaderParser {
         return;
       }
       if (tensors.has(key)) throw this.problem(`the key ${quote(key)} occurs twice`);
+      if (tensors.size === MAX_ENTRIES) throw this.problem(`more than ${MAX_ENTRIES} tensors`);
       this.tensor = key;
       tensors.set(key, this.declaration());
       this.tensor = undefined;
@@ -63,6 +67,7 @@ class HeaderParser {
     const entries = new Map<string, string>();
     this.object((key) => {
       if (entries.has(key)) throw this.problem(`the key ${quote(key)} occurs twice in ${METADATA}`);
+      if (entries.size === MAX_ENTRIES) throw this.problem(`more than ${MAX_ENTRIES} entries in ${METADATA}`);
       this.space();
       if (this.text[this.position] !== '"') throw this.problem(`${METADATA} holds something other than strings`);
       entries.set(key, this.string());

@@ -41,7 +41,7 @@ function isContiguous({ shape, strides }: TorchWeight): boolean {
   return true;
 }
 
-/** Walks the elements in row-major order, copying runs of the last dimension. */
+/** Copies the elements one by one in row-major order. */
 function* gather(
   source: Uint8Array<ArrayBuffer>,
   size: number,

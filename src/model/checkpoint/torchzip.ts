@@ -2,7 +2,7 @@ import type { Dtype } from './dtype.js';
 import { badCheckpoint, quote } from './problem.js';
 import type { RegularFile } from './regular-file.js';
 import { readStateDict } from './torch-pickle.js';
-import { readEntry, readZip, requireStored, type ZipArchive, type ZipEntry } from './zip.js';
+import { readEntry, requireStored, type ZipArchive, type ZipEntry } from './zip.js';
 
 /** One tensor of a torch.save archive: a strided view of a stored entry's elements. */
 export interface TorchWeight {
@@ -16,12 +16,6 @@ export interface TorchWeight {
   readonly storage: ZipEntry;
 }
 
-export interface TorchCheckpoint {
-  readonly weights: readonly TorchWeight[];
-  /** The archive's raw central directory, which holds the checksum of everything in it. */
-  readonly directory: Uint8Array;
-}
-
 /** A training checkpoint of a thousand parameters and their optimizer has well under 1 MB. */
 const MAX_PICKLE_BYTES = 16 * 1024 * 1024;
 
@@ -30,8 +24,7 @@ const MAX_PICKLE_BYTES = 16 * 1024 * 1024;
  * @throws CocaError `bad-checkpoint`: a broken or hostile archive or pickle, TorchScript, a storage that is missing or
  *   has another length than the pickle declares, big-endian data.
  */
-export async function readTorchZip(file: RegularFile): Promise<TorchCheckpoint> {
-  const archive = await readZip(file);
+export async function readTorchWeights(file: RegularFile, archive: ZipArchive): Promise<readonly TorchWeight[]> {
   const root = findRoot(file.path, archive);
   requireStored(file.path, archive);
   await requireLittleEndian(file, archive, root);
@@ -48,7 +41,7 @@ export async function readTorchZip(file: RegularFile): Promise<TorchCheckpoint> 
     }
     weights.push({ name, dtype: storage.dtype, shape, strides, first, storage: entry });
   }
-  return { weights, directory: archive.directory };
+  return weights;
 }
 
 /** The folder, with its slash, that all of the archive lies in: the one that has data.pkl. */

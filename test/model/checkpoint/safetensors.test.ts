@@ -65,6 +65,16 @@ describe('openSafetensors', () => {
     expect(file.tensors.get('t99999')!.offset).toBe(file.size - 4);
   });
 
+  it('refuses millions of them, and of metadata entries', async () => {
+    const empty = tensor('U8', [0], 0, 0);
+    const names = Array.from({ length: 200_001 }, (_, i) => `"t${i}":${empty}`).join();
+    const tensors = temporaryFile(folder, buildSafetensors(`{${names}}`, 0));
+    expect((await refusal(openSafetensors(tensors))).message).toMatch(/more than 200000 tensors/);
+    const strings = Array.from({ length: 200_001 }, (_, i) => `"${i}":""`).join();
+    const metadata = temporaryFile(folder, buildSafetensors(`{"__metadata__":{${strings}}}`, 0));
+    expect((await refusal(openSafetensors(metadata))).message).toMatch(/more than 200000 entries in __metadata__/);
+  });
+
   const one = `{"a":${F32(0, 8)}}`;
   const HOSTILE: readonly (readonly [string, Uint8Array, RegExp])[] = [
     ['nothing', Buffer.alloc(0), /is empty/],
