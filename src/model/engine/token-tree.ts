@@ -11,6 +11,9 @@ export interface PaddingRule {
   readonly correct: boolean;
 }
 
+/** The slot of a node that was forgotten. */
+const FORGOTTEN = -1;
+
 /**
  * The tokens of one picture that the model has seen, as a tree: what lies in which cache slot and who follows whom.
  * Rows of a call attend their ancestors and themselves, nothing else; that is all it takes for beams, forks and
@@ -20,25 +23,32 @@ export class TokenTree {
   private readonly parents: number[] = [];
   private readonly tokens: number[] = [];
   private readonly positions: number[] = [];
+  private readonly slots: number[] = [];
+  private usedSlots = 0;
 
   constructor(
     private readonly contextLength: number,
     private readonly padding: PaddingRule,
   ) {}
 
-  /** How many tokens have been added: the next free slot. */
+  /** How many tokens have been added. */
   get size(): number {
     return this.parents.length;
+  }
+
+  /** How many cache slots are taken: the next free one. */
+  get used(): number {
+    return this.usedSlots;
   }
 
   position(node: number): number {
     return this.positions[node]!;
   }
 
-  /** Adds rows in order. Throws `bad-text` past the context, a plain error for nodes out of order. */
+  /** Adds rows in order, each to the next slot. Throws `bad-text` past the context, RangeError for nodes out of order. */
   add(rows: readonly TokenRow[]): void {
     for (const { node, parent, token } of rows) {
-      if (node !== this.size || parent >= node || parent < ROOT) {
+      if (node !== this.size || parent >= node || parent < ROOT || this.slots[parent] === FORGOTTEN) {
         throw new RangeError(`token tree: node ${node} after ${parent} cannot follow ${this.size} nodes`);
       }
       const position = parent === ROOT ? 0 : this.positions[parent]! + 1;
@@ -51,7 +61,20 @@ export class TokenTree {
       this.parents.push(parent);
       this.tokens.push(token);
       this.positions.push(position);
+      this.slots.push(this.usedSlots++);
     }
+  }
+
+  /**
+   * Forgets every node but these (ascending, with all their ancestors), which move to the first slots.
+   * @returns the slots they were in, in order
+   */
+  retain(live: readonly number[]): number[] {
+    const kept = live.map((node) => this.slots[node]!);
+    this.slots.fill(FORGOTTEN);
+    for (const [slot, node] of live.entries()) this.slots[node] = slot;
+    this.usedSlots = live.length;
+    return kept;
   }
 
   private hidesKey(node: number): boolean {
@@ -61,19 +84,20 @@ export class TokenTree {
   }
 
   /**
-   * Fills one row of both masks for a node, where key k of the row is cache slot k for k < cached, and row k - capacity
-   * of this call (whose first node is `first`) for the rest.
+   * Fills one row of both masks for a node: key k is cache slot k for k < capacity; from there on, the rows of this
+   * call, which took the slots from `firstSlot`.
    */
   fillMasks(
     node: number,
-    keys: { readonly first: number; readonly capacity: number },
+    keys: { readonly firstSlot: number; readonly capacity: number },
     unimodal: Float32Array,
     multimodal: Float32Array,
   ): void {
     unimodal.fill(HIDDEN);
     multimodal.fill(HIDDEN);
     for (let at = node; at !== ROOT; at = this.parents[at]!) {
-      const key = at < keys.first ? at : keys.capacity + at - keys.first;
+      const slot = this.slots[at]!;
+      const key = slot < keys.firstSlot ? slot : keys.capacity + slot - keys.firstSlot;
       multimodal[key] = 0;
       if (!this.hidesKey(at)) unimodal[key] = 0;
     }

@@ -74,6 +74,26 @@ describe.each(GOLDEN_MODELS)('%s model generates what transformers does', (name)
     }
   });
 
+  test('forgetting left branches changes nothing, in a long search with many beams', async () => {
+    const { tokens } = await network.encodeImages(pixels, 4);
+    const { special_ids, text } = reference.config;
+    const options = decodingOptions(
+      { beams: 8, maxLength: text.context_length, minLength: 16, num: 8 },
+      { contextLength: text.context_length },
+    );
+    const run = async (forget: boolean) => {
+      const trees = await network.openTrees(tokens);
+      const model = forget
+        ? trees
+        : { vocabSize: trees.vocabSize, batch: 4, extend: trees.extend.bind(trees), release: () => trees.release() };
+      const states = Array.from({ length: 4 }, () =>
+        startSearch(options, special_ids!, [special_ids!.sot], trees.vocabSize),
+      );
+      return (await decode(model, states)).map((state) => results(state).map(({ ids }) => [...ids]));
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+
   test('the same for four pictures side by side', async () => {
     const alone = reference.generation.filter(({ options }) => options.num_beams === 6);
     expect(alone.map(({ image }) => image)).toEqual([0, 1, 2, 3]);

@@ -23,7 +23,7 @@ describe('masks of a token tree', () => {
   const masksOf = (correct: boolean) => {
     const unimodal = new Float32Array(5);
     const multimodal = new Float32Array(5);
-    branched(correct).fillMasks(3, { first: 3, capacity: 4 }, unimodal, multimodal);
+    branched(correct).fillMasks(3, { firstSlot: 3, capacity: 4 }, unimodal, multimodal);
     return { unimodal: visible(unimodal), multimodal: visible(multimodal) };
   };
 
@@ -37,6 +37,17 @@ describe('masks of a token tree', () => {
 
   test('with correct_cls_mask the padding id itself is hidden', () => {
     expect(masksOf(true).unimodal).toEqual([1, 0, 0, 0, 1]);
+  });
+
+  test('what is retained moves to the first slots, and nothing can follow what is not', () => {
+    const tree = branched(false);
+    expect(tree.retain([0, 2])).toEqual([0, 2]);
+    expect(tree.used).toBe(2);
+    tree.add([{ node: 4, parent: 2, token: 6 }]);
+    const mask = new Float32Array(5);
+    tree.fillMasks(4, { firstSlot: 2, capacity: 4 }, new Float32Array(5), mask);
+    expect(visible(mask)).toEqual([1, 1, 0, 0, 1]);
+    expect(() => tree.add([{ node: 5, parent: 1, token: 6 }])).toThrow(RangeError);
   });
 
   test('positions count from the root along each branch', () => {
@@ -76,6 +87,19 @@ describe('the mask of a whole text, CLS last', () => {
 });
 
 describe('key and value cache of a layer', () => {
+  test('compacting keeps the chosen slots of one batch entry in order and leaves the other alone', () => {
+    const cache = new LayerCache(2, 1, 1);
+    for (let slot = 0; slot < 5; slot++) {
+      for (const entry of [0, 1]) {
+        cache.write(entry, slot, Float32Array.of(slot, 10 + slot), Float32Array.of(-slot, -10 - slot), 0, 1);
+      }
+    }
+    cache.compact(0, [0, 3, 4]);
+    expect([...cache.keys.subarray(0, 3)]).toEqual([0, 3, 4]);
+    expect([...cache.values.subarray(0, 3)]).toEqual([-0, -3, -4]);
+    expect([...cache.keys.subarray(cache.capacity, cache.capacity + 5)]).toEqual([10, 11, 12, 13, 14]);
+  });
+
   test('keeps what was written as it grows, each batch entry and head in its place', () => {
     const [batch, heads, depth] = [2, 3, 4];
     const cache = new LayerCache(batch, heads, depth);

@@ -44,6 +44,19 @@ export class LayerCache {
     return fresh;
   }
 
+  /** Moves the slots `kept` (ascending) of one batch entry to the front, in their order; the others are lost. */
+  compact(entry: number, kept: readonly number[]): void {
+    const { heads, depth } = this;
+    for (const buffer of [this.keys, this.values]) {
+      for (let head = 0; head < heads; head++) {
+        const plane = (entry * heads + head) * this.slots * depth;
+        for (const [slot, from] of kept.entries()) {
+          if (slot !== from) buffer.copyWithin(plane + slot * depth, plane + from * depth, plane + (from + 1) * depth);
+        }
+      }
+    }
+  }
+
   /**
    * Writes one row into a slot.
    * @param rowKeys, rowValues [B, N, H x D] outputs of the model, of which row `row` of entry `entry` is taken

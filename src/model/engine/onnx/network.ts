@@ -50,7 +50,6 @@ export class OnnxNetwork implements Network {
         config: this.config,
         checkpoint: this.checkpoint,
         fileName: basename(this.checkpoint.path),
-        attention: this.device === 'cpu' ? 'fused' : 'standard',
         watch,
       };
       session = Session.create(key, PROGRAMS[name](source), dirname(this.checkpoint.path), this.device);

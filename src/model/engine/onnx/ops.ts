@@ -40,9 +40,6 @@ export class Value {
   }
 }
 
-/** How attention is emitted: one fused operator of ONNX Runtime, or standard operators that every provider has. */
-export type AttentionStyle = 'fused' | 'standard';
-
 /** Emits the network as an ONNX graph whose weights stay where they are in the checkpoint's file. */
 export class OnnxOps implements Ops<Value> {
   /** Name of a varying dimension -> a graph value that holds it, as a list of one. */
@@ -52,7 +49,6 @@ export class OnnxOps implements Ops<Value> {
   constructor(
     private readonly graph: GraphBuilder,
     private readonly weights: { readonly checkpoint: SafetensorsFile; readonly fileName: string },
-    private readonly attentionStyle: AttentionStyle,
   ) {}
 
   input(name: string, type: DataType, dimensions: readonly Dimension[]): Value {
@@ -194,34 +190,7 @@ export class OnnxOps implements Ops<Value> {
     });
   }
 
-  attention(input: AttentionInput<Value>): AttentionOutput<Value> {
-    return this.attentionStyle === 'fused' && !input.wantProbabilities
-      ? { output: this.fusedAttention(input) }
-      : this.standardAttention(input);
-  }
-
-  /** ONNX Runtime's MultiHeadAttention: one node, which joins cache and own keys by itself. */
-  private fusedAttention({ heads, query, own, cache, mask }: AttentionInput<Value>): Value {
-    const shaped = (value: Value | undefined) => (value ? this.shaped(value) : '');
-    const both = own !== undefined && cache !== undefined;
-    const inputs = [
-      this.shaped(query),
-      shaped(own?.keys ?? cache?.keys),
-      shaped(own?.values ?? cache?.values),
-      '', // bias: added by the projections
-      '', // key padding: part of the mask
-      shaped(mask),
-      both ? shaped(cache.keys) : '',
-      both ? shaped(cache.values) : '',
-    ];
-    while (inputs.at(-1) === '') inputs.pop();
-    // With a cache the operator must be given room for the joined keys and values, which nobody reads.
-    const outputs = both ? 3 : 1;
-    const [output] = this.graph.nodeWithOutputs('MultiHeadAttention', inputs, outputs, { num_heads: heads }, MICROSOFT);
-    return new Value(query.dimensions, { shaped: output! });
-  }
-
-  private standardAttention({ heads, query, own, cache, mask }: AttentionInput<Value>): AttentionOutput<Value> {
+  attention({ heads, query, own, cache, mask }: AttentionInput<Value>): AttentionOutput<Value> {
     const join = (past: Value | undefined, rows: Value | undefined): string => {
       const parts = [past && this.shaped(past), rows && this.shaped(this.splitHeads(rows, heads))].filter(
         (part) => part !== undefined,

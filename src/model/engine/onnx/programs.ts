@@ -4,7 +4,7 @@ import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount } from '../../config.js';
 import { GraphBuilder } from './graph.js';
-import { type AttentionStyle, OnnxOps, type Value } from './ops.js';
+import { OnnxOps, type Value } from './ops.js';
 
 /** What every program is built from. */
 export interface ProgramSource {
@@ -12,7 +12,6 @@ export interface ProgramSource {
   readonly checkpoint: SafetensorsFile;
   /** The checkpoint's file name within the folder that the session resolves weights against. */
   readonly fileName: string;
-  readonly attention: AttentionStyle;
   /** Also output all attention probabilities, under the names of `attentionOutput`: [B, H, queries, keys]. */
   readonly watch: boolean;
 }
@@ -49,7 +48,7 @@ function build(
   emit: (ops: OnnxOps, watch: AttentionWatcher<Value> | undefined) => void,
 ): Uint8Array {
   const graph = new GraphBuilder(name);
-  const ops = new OnnxOps(graph, source, source.attention);
+  const ops = new OnnxOps(graph, source);
   emit(
     ops,
     source.watch ? (attention, layer, value) => ops.output(attentionOutput(attention, layer), value) : undefined,

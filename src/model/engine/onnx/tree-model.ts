@@ -42,7 +42,7 @@ export class OnnxTreeModel implements TreeModel {
     const count = Math.max(...rows.map((list) => list.length)); // N
     if (count === 0) return rows.map(() => new Float32Array(0));
 
-    const firsts = this.trees.map((tree) => tree.size);
+    const firsts = this.trees.map((tree) => tree.used);
     for (const [entry, tree] of this.trees.entries()) tree.add(rows[entry]!);
     const capacity = this.caches[0]!.capacity;
     const feeds: Record<string, Tensor> = { ...this.image, ...this.rowFeeds(rows, firsts, count, capacity) };
@@ -86,7 +86,7 @@ export class OnnxTreeModel implements TreeModel {
         }
         ids[at] = given.token;
         positions[at] = this.trees[entry]!.position(given.node);
-        this.trees[entry]!.fillMasks(given.node, { first: firsts[entry]!, capacity }, masks[0]!, masks[1]!);
+        this.trees[entry]!.fillMasks(given.node, { firstSlot: firsts[entry]!, capacity }, masks[0]!, masks[1]!);
       }
     }
     return {
@@ -104,7 +104,7 @@ export class OnnxTreeModel implements TreeModel {
     count: number,
   ): void {
     const used = Math.max(...firsts);
-    const needed = Math.max(...this.trees.map((tree) => tree.size));
+    const needed = Math.max(...this.trees.map((tree) => tree.used));
     for (const [layer, cache] of this.caches.entries()) {
       cache.reserve(needed, used);
       const keys = outputs[ownNames(layer).keys]!.data as Float32Array;
@@ -114,6 +114,15 @@ export class OnnxTreeModel implements TreeModel {
           cache.write(entry, firsts[entry]! + row, keys, values, row, count);
         }
       }
+    }
+  }
+
+  /** Gives the slots of dead nodes to later ones, once they are the larger part: every slot costs time in each step. */
+  retain(live: readonly (readonly number[])[]): void {
+    for (const [entry, tree] of this.trees.entries()) {
+      if (2 * live[entry]!.length > tree.used) continue;
+      const kept = tree.retain(live[entry]!);
+      for (const cache of this.caches) cache.compact(entry, kept);
     }
   }
 
