@@ -1,8 +1,8 @@
 """Reference data for decoding, made by Hugging Face transformers on a model whose logits are a hash of the ids so far.
 
-    python decoding.py beam    > fixtures/decoding/beam.json      # transformers 4.50 to 4.57
-    python decoding.py groups  > fixtures/decoding/groups.json    # transformers 4.49: the last with group beam search
-    python decoding.py warpers > fixtures/decoding/warpers.json   # any of these
+    python decoding.py beam    > fixtures/decoding/beam.json      # transformers 4.57
+    python decoding.py groups  > fixtures/decoding/groups.json    # transformers 4.49, which has group beam search built in
+    python decoding.py warpers > fixtures/decoding/warpers.json   # either
 
 Needs torch and transformers; a tool for developers, not a part of the program. test/model/decoding/hash-model.ts is the
 same model in TypeScript: its logits are whole numbers divided by a power of two, so both compute the very same floats.

@@ -7,8 +7,8 @@ import type { Choice, GroupContext, GroupStep } from './step.js';
  * One step of one group of a beam search, as transformers does it.
  *
  * The 2 x beams best continuations are taken; end tokens among the best `beams` finish captions, end tokens below are
- * dropped, and the best `beams` others go on. With one group the rule that ends the search is that of transformers'
- * `_beam_search` (4.50 and later), with several that of its `BeamSearchScorer` (which group beam search still uses).
+ * dropped, and the best `beams` others go on. With one group the rule that ends the search is that of `_beam_search` in
+ * transformers 4.57; with several that of `BeamSearchScorer` in 4.49, whose group beam search is the reference for them.
  */
 export function stepGroup(group: Group, rows: readonly Row[], context: GroupContext): GroupStep {
   const { options, special } = context;
