@@ -136,9 +136,13 @@ function distribution(name: string, shape: readonly number[], config: CocaConfig
   const inputs = shape.slice(1).reduce((product, side) => product * side, 1);
   if (/(in_proj_weight|[qkv]_proj_weight)$/.test(name)) return { uniform: Math.sqrt(6 / (shape[0]! + inputs)) };
   if (name.endsWith('.weight')) return { uniform: inputs ** -0.5 };
-  const hidden = name.startsWith('visual') ? vision.width * vision.mlp_ratio : multimodal.width * MULTIMODAL_MLP_RATIO;
-  const width = name.startsWith('visual') ? vision.width : multimodal.width;
-  return { uniform: (name.endsWith('c_proj.bias') ? hidden : width) ** -0.5 };
+  // A linear layer's bias goes by the same number, that of its weight's inputs.
+  const [width, ratio] = name.startsWith('visual')
+    ? [vision.width, vision.mlp_ratio]
+    : name.startsWith('text.')
+      ? [text.width, text.mlp_ratio]
+      : [multimodal.width, MULTIMODAL_MLP_RATIO];
+  return { uniform: (name.endsWith('c_proj.bias') ? Math.trunc(width * ratio) : width) ** -0.5 };
 }
 
 function initialValues(name: string, shape: readonly number[], config: CocaConfig, seed: number): Float32Array {
