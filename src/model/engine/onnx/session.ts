@@ -45,7 +45,13 @@ export class Session {
         graphOptimizationLevel: 'all',
         // Errors come back as exceptions; anything less is noise on somebody's terminal.
         logSeverityLevel: 4,
-        extra: { session: { model_external_initializers_file_folder_path: folder } },
+        extra: {
+          session: {
+            model_external_initializers_file_folder_path: folder,
+            // Threads that spin after their run would slow the next one, which is another session's.
+            force_spinning_stop: '1',
+          },
+        },
       });
       return new Session(session, what);
     } catch (cause) {
