@@ -1,5 +1,7 @@
+import type { RawAttention } from './attention/raw.js';
 import type { CocaConfig } from './config.js';
 import type { Caption, DecodingOptions, SearchState } from './decoding/index.js';
+import type { Task } from './engine/network.js';
 import type { Picture } from './picture.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -48,8 +50,9 @@ export interface Coca {
   /** logit_bias of models that have one, else 0. */
   readonly logitBias: number;
   /** Makes ready what a task will need, so that its first call is as fast as the others. */
-  prepare(task: 'images' | 'texts' | 'captions'): Promise<void>;
-  encodeImages(pictures: readonly Picture[]): Promise<ImageEncoding>;
+  prepare(task: Task): Promise<void>;
+  /** With `attention`, for one picture, the encoding can be given to `attend`. */
+  encodeImages(pictures: readonly Picture[], options?: { readonly attention?: boolean }): Promise<ImageEncoding>;
   /** Contrastive embeddings of texts, embed_dim floats of unit length each. Throws `bad-text` for one that does not fit. */
   encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]>;
   /** Captions as the options search for them. Throws `usage` for a prompt that leaves no room, `interrupted`. */
@@ -64,5 +67,11 @@ export interface Coca {
     texts: readonly string[],
     hooks?: { readonly signal?: AbortSignal },
   ): Promise<readonly (readonly CaptionLikelihood[])[]>;
+  /**
+   * What a caption attended to, teacher forced: all its words in one pass.
+   * @param image one picture, encoded with `attention`
+   * @param ids from the start token
+   */
+  attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
+import { collectAttention, type RawAttention } from './attention/raw.js';
 import { readTensor, type SafetensorsFile } from './checkpoint/index.js';
 import type { CocaConfig } from './config.js';
 import {
@@ -12,7 +13,7 @@ import {
   type TreeModel,
 } from './decoding/index.js';
 import { logSumExp } from './decoding/logits.js';
-import type { EncodedImages, ImageTokens, Network } from './engine/network.js';
+import type { Attention, EncodedImages, ImageTokens, Network, Task } from './engine/network.js';
 import { CocaError } from './errors.js';
 import { normalise, type PictureOptions } from './image.js';
 import type { Picture } from './picture.js';
@@ -30,6 +31,8 @@ class Encoding implements ImageEncoding {
     readonly count: number,
     encoded: EncodedImages,
     readonly ms: number,
+    /** What the vision tower attended to, where that was asked for. */
+    readonly attention: readonly Attention[] | undefined,
   ) {
     this.features = split(encoded.features, count);
     this.tokens = encoded.tokens;
@@ -100,18 +103,20 @@ export class CocaModel implements Coca {
     return result;
   }
 
-  prepare(task: 'images' | 'texts' | 'captions'): Promise<void> {
+  prepare(task: Task): Promise<void> {
     return this.alone(() => this.network.prepare(task));
   }
 
-  encodeImages(pictures: readonly Picture[]): Promise<ImageEncoding> {
+  encodeImages(pictures: readonly Picture[], options: { readonly attention?: boolean } = {}): Promise<ImageEncoding> {
     const { mean, std } = this.config.preprocess;
     const pixels = normalise(pictures, mean, std);
+    const seen: Attention[] | undefined = options.attention ? [] : undefined;
     return this.alone(async () => {
       const start = performance.now();
-      const encoded = await this.network.encodeImages(pixels, pictures.length);
+      const onAttention = seen && ((attention: Attention) => seen.push(attention));
+      const encoded = await this.network.encodeImages(pixels, pictures.length, onAttention);
       checkFinite(encoded.features, 'image');
-      return new Encoding(pictures.length, encoded, performance.now() - start);
+      return new Encoding(pictures.length, encoded, performance.now() - start, seen);
     });
   }
 
@@ -177,6 +182,30 @@ export class CocaModel implements Coca {
       });
     }
     return totals;
+  }
+
+  async attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention> {
+    if (!(image instanceof Encoding) || image.attention === undefined || image.count !== 1) {
+      throw new TypeError('attend takes the encoding of one picture, made with its attention');
+    }
+    const seen: Attention[] = [...image.attention];
+    // The last id predicts nothing.
+    const rows = ids
+      .slice(0, -1)
+      .map((token, node): TokenRow => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
+    return this.alone(async () => {
+      const trees = await this.network.openTrees(image.tokens, (attention) => seen.push(attention));
+      try {
+        const [logits] = await trees.extend([rows]);
+        const logprobs = rows.map((_, row) => {
+          const from = row * trees.vocabSize;
+          return logits![from + ids[row + 1]!]! - logSumExp(logits!, from, from + trees.vocabSize);
+        });
+        return collectAttention(this.config, seen, ids, logprobs);
+      } finally {
+        trees.release();
+      }
+    });
   }
 
   private mustFit(text: string): void {

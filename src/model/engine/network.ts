@@ -30,6 +30,9 @@ export interface Attention {
 /** Receives every layer's attention of a call. Asking for it costs a second set of graphs; not asking costs nothing. */
 export type AttentionSink = (attention: Attention) => void;
 
+/** What a network can be made ready for. `attention` is captions and pictures with their attention watched. */
+export type Task = 'images' | 'texts' | 'captions' | 'attention';
+
 /** A CoCa network on some engine and device. */
 export interface Network {
   /** cpu, cuda, webgpu, coreml or dml. */
@@ -44,6 +47,6 @@ export interface Network {
    */
   openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TreeModel>;
   /** Makes ready what a task will need, so that its first call is as fast as the others. */
-  prepare(task: 'images' | 'texts' | 'captions'): Promise<void>;
+  prepare(task: Task): Promise<void>;
   release(): Promise<void>;
 }

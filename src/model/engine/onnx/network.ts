@@ -2,16 +2,10 @@ import { basename, dirname } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import type { CocaConfig } from '../../config.js';
-import type { AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network } from '../network.js';
+import type { AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
 import { fillTextMask } from '../token-tree.js';
-import {
-  decoderProgram,
-  memoryProgram,
-  type ProgramSource,
-  parseAttentionOutput,
-  textProgram,
-  visionProgram,
-} from './programs.js';
+import { outputsToFetch, reportAttention } from './attention-outputs.js';
+import { decoderProgram, memoryProgram, type ProgramSource, textProgram, visionProgram } from './programs.js';
 import { type Feeds, loadRuntime, Session } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
@@ -43,7 +37,9 @@ export class OnnxNetwork implements Network {
   }
 
   private session(name: ProgramName, watch = false): Promise<Session> {
-    const key = watch ? `${name} with attention` : name;
+    const watched = `${name} with attention`;
+    // A graph that also reports attention computes everything else alike: where it is there, a second is not made.
+    const key = watch || this.sessions.has(watched) ? watched : name;
     let session = this.sessions.get(key);
     if (session === undefined) {
       const source: ProgramSource = {
@@ -58,18 +54,23 @@ export class OnnxNetwork implements Network {
     return session;
   }
 
-  async prepare(task: 'images' | 'texts' | 'captions'): Promise<void> {
-    const names = { images: ['vision'], texts: ['text'], captions: ['vision', 'memory', 'decoder'] } as const;
-    await Promise.all(names[task].map((name) => this.session(name)));
+  async prepare(task: Task): Promise<void> {
+    const names = {
+      images: ['vision'],
+      texts: ['text'],
+      captions: ['vision', 'memory', 'decoder'],
+      attention: ['vision', 'memory', 'decoder'],
+    } as const;
+    await Promise.all(names[task].map((name) => this.session(name, task === 'attention' && name !== 'memory')));
   }
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
     const side = this.config.vision.image_size;
     const session = await this.session('vision', onAttention !== undefined);
     const feeds = { pixels: new this.runtime.Tensor('float32', pixels, [count, 3, side, side]) };
-    const outputs = await session.run(feeds, session.outputNames);
+    const outputs = await session.run(feeds, outputsToFetch(session.outputNames, onAttention));
     const { latent, features, tokens } = outputs;
-    if (onAttention) report(outputs, onAttention);
+    if (onAttention) reportAttention(outputs, onAttention);
     return {
       latent: latent!.data as Float32Array,
       features: features!.data as Float32Array,
@@ -103,9 +104,9 @@ export class OnnxNetwork implements Network {
         clsPosition: new Tensor('int32', new Int32Array(batch).fill(text.context_length), [batch, 1]),
         mask: new Tensor('float32', mask, [batch, 1, side, side]),
       },
-      session.outputNames,
+      outputsToFetch(session.outputNames, onAttention),
     );
-    if (onAttention) report(outputs, onAttention);
+    if (onAttention) reportAttention(outputs, onAttention);
     return { latent: outputs.latent!.data as Float32Array, features: outputs.features!.data as Float32Array };
   }
 
@@ -123,14 +124,5 @@ export class OnnxNetwork implements Network {
     const sessions = await Promise.allSettled(this.sessions.values());
     this.sessions.clear();
     await Promise.all(sessions.map((result) => (result.status === 'fulfilled' ? result.value.release() : undefined)));
-  }
-}
-
-/** Hands on the outputs that are attention probabilities. */
-function report(outputs: Feeds, onAttention: AttentionSink): void {
-  for (const [output, { data, dims }] of Object.entries(outputs)) {
-    const named = parseAttentionOutput(output);
-    if (named === undefined) continue;
-    onAttention({ ...named, data: data as Float32Array, shape: dims as [number, number, number, number] });
   }
 }

@@ -1,8 +1,9 @@
-import type { AttentionName, AttentionWatcher } from '../../architecture/ops.js';
+import type { AttentionWatcher } from '../../architecture/ops.js';
 import { imageMemory, textDecoder, textTower } from '../../architecture/text.js';
 import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount } from '../../config.js';
+import { attentionOutput } from './attention-outputs.js';
 import { GraphBuilder } from './graph.js';
 import { OnnxOps, type Value } from './ops.js';
 
@@ -12,16 +13,8 @@ export interface ProgramSource {
   readonly checkpoint: SafetensorsFile;
   /** The checkpoint's file name within the folder that the session resolves weights against. */
   readonly fileName: string;
-  /** Also output all attention probabilities, under the names of `attentionOutput`: [B, H, queries, keys]. */
+  /** Also output all attention probabilities, named by `attentionOutput`: [B, H, queries, keys]. */
   readonly watch: boolean;
-}
-
-const attentionOutput = (name: AttentionName, layer: number) => `attention.${name}.${layer}`;
-
-/** Which attention an output holds; undefined for other outputs. */
-export function parseAttentionOutput(output: string): { name: AttentionName; layer: number } | undefined {
-  const match = /^attention\.(.+)\.(\d+)$/.exec(output);
-  return match ? { name: match[1] as AttentionName, layer: Number(match[2]) } : undefined;
 }
 
 /** Names of the key/value tensors of self-attention layer i: cache (inputs) and own rows (outputs). */

@@ -1,10 +1,11 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config.js';
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { AttentionSink } from '../network.js';
+import type { Attention, AttentionSink } from '../network.js';
 import { fillIdleMask, type PaddingRule, TokenTree } from '../token-tree.js';
+import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import { LayerCache } from './key-value-cache.js';
-import { cacheLayers, cacheNames, ownNames, parseAttentionOutput } from './programs.js';
+import { cacheLayers, cacheNames, ownNames } from './programs.js';
 import type { Feeds, Session } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
@@ -14,6 +15,7 @@ export class OnnxTreeModel implements TreeModel {
   readonly vocabSize: number;
   private readonly trees: readonly TokenTree[];
   private readonly caches: readonly LayerCache[];
+  private readonly outputs: readonly string[];
   private logits = new Float32Array(0);
 
   /**
@@ -31,6 +33,7 @@ export class OnnxTreeModel implements TreeModel {
     const padding: PaddingRule = { padId: text.pad_id, correct: text.correct_cls_mask };
     // The last position of the table is the CLS's.
     const contextLength = Math.min(text.context_length, config.multimodal.context_length);
+    this.outputs = outputsToFetch(session.outputNames, onAttention);
     this.vocabSize = text.vocab_size;
     this.trees = Array.from({ length: batch }, () => new TokenTree(contextLength, padding));
     this.caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
@@ -54,9 +57,13 @@ export class OnnxTreeModel implements TreeModel {
     const size = batch * count * vocabSize;
     if (this.logits.length < size) this.logits = new Float32Array(size);
     const into = { logits: new Tensor('float32', this.logits.subarray(0, size), [batch, count, vocabSize]) };
-    const outputs = await this.session.run(feeds, this.session.outputNames, into);
+    const outputs = await this.session.run(feeds, this.outputs, into);
     this.store(outputs, rows, firsts, count);
-    if (this.onAttention) report(outputs, Math.max(...firsts), capacity, this.onAttention);
+    const { onAttention } = this;
+    if (onAttention) {
+      const used = Math.max(...firsts);
+      reportAttention(outputs, (attention) => onAttention(withoutIdleSlots(attention, used, capacity)));
+    }
     return rows.map((list, entry) => {
       const start = entry * count * vocabSize;
       return this.logits.subarray(start, start + list.length * vocabSize);
@@ -131,25 +138,17 @@ export class OnnxTreeModel implements TreeModel {
   }
 }
 
-/** Hands on attention probabilities, without the columns of cache slots that are not in use. */
-function report(outputs: Feeds, used: number, capacity: number, onAttention: AttentionSink): void {
-  for (const [output, { data, dims }] of Object.entries(outputs)) {
-    const named = parseAttentionOutput(output);
-    if (named === undefined) continue;
-    const [batch, heads, queries, keys] = dims as [number, number, number, number];
-    const probabilities = data as Float32Array;
-    if (named.name === 'cross') {
-      onAttention({ ...named, data: probabilities, shape: [batch, heads, queries, keys] });
-      continue;
-    }
-    const own = keys - capacity;
-    const kept = new Float32Array(batch * heads * queries * (used + own));
-    for (let row = 0; row < batch * heads * queries; row++) {
-      const from = row * keys;
-      const to = row * (used + own);
-      kept.set(probabilities.subarray(from, from + used), to);
-      kept.set(probabilities.subarray(from + capacity, from + keys), to + used);
-    }
-    onAttention({ ...named, data: kept, shape: [batch, heads, queries, used + own] });
+/** Leaves out the columns of cache slots that are not in use, where keys come from the cache. */
+function withoutIdleSlots(attention: Attention, used: number, capacity: number): Attention {
+  if (attention.name === 'cross') return attention;
+  const [batch, heads, queries, keys] = attention.shape;
+  const own = keys - capacity;
+  const kept = new Float32Array(batch * heads * queries * (used + own));
+  for (let row = 0; row < batch * heads * queries; row++) {
+    const from = row * keys;
+    const to = row * (used + own);
+    kept.set(attention.data.subarray(from, from + used), to);
+    kept.set(attention.data.subarray(from + capacity, from + keys), to + used);
   }
+  return { ...attention, data: kept, shape: [batch, heads, queries, used + own] };
 }

@@ -1,0 +1,42 @@
+import type { Coca, ImageEncoding } from '../api.js';
+import { type Word, wordsOf } from '../words.js';
+import { AttentionMaps, type MapChoice } from './maps.js';
+import type { RawAttention } from './raw.js';
+
+export { AttentionMaps, entropyOf, MAP_METHODS, type MapChoice, type MapMethod, peakOf } from './maps.js';
+export type { AttentionLayer, RawAttention } from './raw.js';
+
+/** What the measurements of docs/attention.md favour. */
+export const DEFAULT_MAP: MapChoice = { method: 'cross', layer: 'mean', head: 'mean' };
+
+/** A caption, word by word, with where each word looks. */
+export interface CaptionAttention {
+  /** Words in order, special tokens (the end) marked. */
+  readonly words: readonly Word[];
+  readonly maps: AttentionMaps;
+  readonly raw: RawAttention;
+}
+
+/**
+ * @param image one picture, encoded with `attention`
+ * @param ids the caption, from the start token
+ */
+export async function attendCaption(
+  coca: Coca,
+  image: ImageEncoding,
+  ids: readonly number[],
+): Promise<CaptionAttention> {
+  const raw = await coca.attend(image, ids);
+  return { words: wordsOf(ids, raw.logprobs, coca.tokenizer), maps: new AttentionMaps(raw, coca.config), raw };
+}
+
+/**
+ * A word's map, [P] summing to 1. The row to show for a token is the one that predicts it: at its own position the
+ * decoder already looks for what comes next.
+ */
+export function mapOfWord({ maps }: CaptionAttention, word: Word, choice: MapChoice): Float32Array {
+  return maps.ofRows(
+    word.positions.map((position) => position - 1),
+    choice,
+  );
+}

@@ -1,0 +1,164 @@
+import type { CocaConfig } from '../config.js';
+import { CocaError } from '../errors.js';
+import type { AttentionLayer, RawAttention } from './raw.js';
+
+/**
+ * How a word's attention is carried to the picture.
+ * - `cross`: cross-attention times pooler attention, over the encoder's outputs, each of which sits at a patch.
+ * - `rollout`: carried on through the vision tower to its input patches (Abnar and Zuidema 2020, "Quantifying Attention
+ *   Flow in Transformers": layers are averaged over heads, mixed half and half with the residual path, and multiplied).
+ */
+export const MAP_METHODS = ['cross', 'rollout'] as const;
+export type MapMethod = (typeof MAP_METHODS)[number];
+
+export interface MapChoice {
+  readonly method: MapMethod;
+  /** A multimodal layer (from 0), the mean of all, or the last. */
+  readonly layer: number | 'mean' | 'last';
+  /** A cross-attention head (from 0), or the mean of all. */
+  readonly head: number | 'mean';
+}
+
+/** Maps over the patches of one picture, [P] row by row from the top left, each summing to 1. */
+export class AttentionMaps {
+  readonly grid: number;
+  readonly layers: number;
+  readonly heads: number;
+  private readonly poolerMean: Float32Array | undefined;
+  private visionMeans: readonly Float32Array[] | undefined;
+
+  constructor(
+    private readonly raw: RawAttention,
+    private readonly config: CocaConfig,
+  ) {
+    this.grid = raw.grid;
+    this.layers = raw.cross.length;
+    this.heads = raw.cross[0]!.heads;
+    this.poolerMean = raw.pooler ? meanOfHeads(raw.pooler) : undefined;
+  }
+
+  /**
+   * The map of some rows of the caption together (the pieces of a word): their mean.
+   * @param rows row r is the one that predicts ids[r + 1]
+   * @throws CocaError `usage` for a layer or head that the model does not have
+   */
+  ofRows(rows: readonly number[], choice: MapChoice): Float32Array {
+    const tokens = new Float32Array(this.raw.cross[0]!.keys); // [S]
+    const layers = this.chosenLayers(choice.layer);
+    const heads = this.chosenHeads(choice.head);
+    const share = 1 / (layers.length * heads.length * rows.length);
+    for (const layer of layers) {
+      for (const head of heads) {
+        for (const row of rows) addRow(tokens, layer, head, row, share);
+      }
+    }
+    return this.overPatches(this.toEncoder(tokens), choice.method);
+  }
+
+  /** What the contrastive embedding looked at: pooler query 0, the contrastive pooler, or the class token's last layer. */
+  ofEmbedding(method: MapMethod): Float32Array {
+    const { raw, config } = this;
+    let outputs: Float32Array; // [K]
+    if (raw.contrastive) {
+      const mean = meanOfHeads(raw.contrastive); // [1, Q] or [1, K]
+      outputs = config.vision.attentional_pool === 'cascade' ? this.throughPooler(mean, 0) : mean;
+    } else if (this.poolerMean) {
+      // Query 0 is the embedding; or, pooled by the mean, all the others in equal parts.
+      const queries = new Float32Array(raw.pooler!.queries);
+      if (config.vision.pool_type === 'tok') queries[0] = 1;
+      else queries.fill(1 / (queries.length - 1), 1);
+      outputs = this.throughPooler(queries, 0);
+    } else {
+      const last = raw.vision.at(-1)!;
+      outputs = new Float32Array(last.keys);
+      if (config.vision.pool_type === 'avg') outputs.fill(1 / (outputs.length - 1), 1);
+      // The class token gathers what it knows through its last attention.
+      else for (let head = 0; head < last.heads; head++) addRow(outputs, last, head, 0, 1 / last.heads);
+    }
+    return this.overPatches(outputs, method);
+  }
+
+  private chosenLayers(layer: MapChoice['layer']): readonly AttentionLayer[] {
+    if (layer === 'mean') return this.raw.cross;
+    if (layer === 'last') return [this.raw.cross.at(-1)!];
+    const found = this.raw.cross[layer];
+    if (found === undefined)
+      throw new CocaError('usage', `there is no layer ${layer}: the model has 0 to ${this.layers - 1}`);
+    return [found];
+  }
+
+  private chosenHeads(head: MapChoice['head']): readonly number[] {
+    if (head === 'mean') return [...Array(this.heads).keys()];
+    if (head >= this.heads)
+      throw new CocaError('usage', `there is no head ${head}: the model has 0 to ${this.heads - 1}`);
+    return [head];
+  }
+
+  /** From weights of image tokens [S] to weights of encoder outputs [K]. */
+  private toEncoder(tokens: Float32Array): Float32Array {
+    const { attentional_pool: pooling } = this.config.vision;
+    // With one pooler, query 0 is kept for the embedding and tokens are queries 1, 2, ...
+    if (pooling) return this.throughPooler(tokens, pooling === true ? 1 : 0);
+    const outputs = new Float32Array(tokens.length + 1);
+    outputs.set(tokens, 1);
+    return outputs;
+  }
+
+  /** Weights of queries [S], the first of which is query `first`, to weights of encoder outputs [K]. */
+  private throughPooler(weights: Float32Array, first: number): Float32Array {
+    const { keys } = this.raw.pooler!;
+    const outputs = new Float32Array(keys);
+    for (const [i, weight] of weights.entries()) {
+      const from = (first + i) * keys;
+      for (let key = 0; key < keys; key++) outputs[key]! += weight * this.poolerMean![from + key]!;
+    }
+    return outputs;
+  }
+
+  /** Encoder outputs [K] to patches [P]: the class token, which sits nowhere, is left out and the rest made to sum to 1. */
+  private overPatches(outputs: Float32Array, method: MapMethod): Float32Array {
+    const patches = (method === 'rollout' ? this.rollOut(outputs) : outputs).slice(1);
+    const sum = patches.reduce((total, value) => total + value, 0);
+    return patches.map((value) => value / sum);
+  }
+
+  private rollOut(outputs: Float32Array): Float32Array {
+    this.visionMeans ??= this.raw.vision.map(meanOfHeads);
+    let weights = outputs;
+    for (let layer = this.visionMeans.length - 1; layer >= 0; layer--) {
+      const mean = this.visionMeans[layer]!; // [K, K]
+      const earlier = weights.map((weight) => weight / 2); // the residual path
+      for (const [query, weight] of weights.entries()) {
+        const from = query * weights.length;
+        for (let key = 0; key < weights.length; key++) earlier[key]! += (weight * mean[from + key]!) / 2;
+      }
+      weights = earlier;
+    }
+    return weights;
+  }
+}
+
+function addRow(sum: Float32Array, layer: AttentionLayer, head: number, row: number, share: number): void {
+  const from = (head * layer.queries + row) * layer.keys;
+  for (let key = 0; key < layer.keys; key++) sum[key]! += share * layer.data[from + key]!;
+}
+
+/** [heads, queries, keys] -> [queries, keys] */
+function meanOfHeads({ heads, queries, keys, data }: AttentionLayer): Float32Array {
+  const mean = new Float32Array(queries * keys);
+  for (let head = 0; head < heads; head++) {
+    for (let i = 0; i < mean.length; i++) mean[i]! += data[head * mean.length + i]! / heads;
+  }
+  return mean;
+}
+
+/** The likeliest place of a map, as fractions of the square: the centre of its highest patch. */
+export function peakOf(map: Float32Array, grid: number): { readonly x: number; readonly y: number } {
+  const at = map.indexOf(map.reduce((best, value) => Math.max(best, value), -Infinity));
+  return { x: ((at % grid) + 0.5) / grid, y: (Math.floor(at / grid) + 0.5) / grid };
+}
+
+/** Entropy of a map in nats: 0 for one patch, ln P for an even spread. */
+export function entropyOf(map: Float32Array): number {
+  return -map.reduce((sum, value) => sum + (value > 0 ? value * Math.log(value) : 0), 0);
+}

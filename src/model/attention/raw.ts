@@ -1,0 +1,66 @@
+import type { AttentionName } from '../architecture/ops.js';
+import type { CocaConfig } from '../config.js';
+import { gridSize } from '../config.js';
+import type { Attention } from '../engine/network.js';
+
+/** Attention probabilities of one layer for one picture: [heads, queries, keys], rows sum to 1. */
+export interface AttentionLayer {
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly data: Float32Array;
+}
+
+/**
+ * Everything that one picture and one caption attended to. P patches of a grid x grid square; K = 1 + P encoder outputs
+ * (the class token first); Q pooler queries; S image tokens of the decoder; N = ids.length - 1 rows, of which row r has
+ * read ids[0..r] and predicts ids[r + 1].
+ */
+export interface RawAttention {
+  /** Patches along one side of the square that the model sees. */
+  readonly grid: number;
+  /** The caption, from the start token to what came last. */
+  readonly ids: readonly number[];
+  /** log p(ids[r + 1] | image, ids[0..r]), one a row. */
+  readonly logprobs: readonly number[];
+  /** Vision layers: [H, K, K]. */
+  readonly vision: readonly AttentionLayer[];
+  /** The (generative) pooler: [H, Q, K]; null without attentional pooling. */
+  readonly pooler: AttentionLayer | null;
+  /** The contrastive pooler of a "parallel" ([H, 1, K]) or "cascade" ([H, 1, Q]) model. */
+  readonly contrastive: AttentionLayer | null;
+  /** Unimodal layers: [H, N, N]. */
+  readonly text: readonly AttentionLayer[];
+  /** Self-attention of the multimodal layers: [H, N, N]. */
+  readonly decoderSelf: readonly AttentionLayer[];
+  /** Cross-attention of the multimodal layers: [H, N, S]. */
+  readonly cross: readonly AttentionLayer[];
+}
+
+/** Puts what an engine reported, for a batch of one, in its places. */
+export function collectAttention(
+  config: CocaConfig,
+  reported: readonly Attention[],
+  ids: readonly number[],
+  logprobs: readonly number[],
+): RawAttention {
+  const layersOf = (name: AttentionName): AttentionLayer[] =>
+    reported
+      .filter((attention) => attention.name === name)
+      .sort((a, b) => a.layer - b.layer)
+      .map(({ data, shape: [batch, heads, queries, keys] }) => {
+        if (batch !== 1) throw new RangeError(`attention of ${batch} pictures where one was expected`);
+        return { heads, queries, keys, data };
+      });
+  return {
+    grid: gridSize(config),
+    ids,
+    logprobs,
+    vision: layersOf('vision'),
+    pooler: layersOf('pooler.0')[0] ?? null,
+    contrastive: layersOf('pooler.1')[0] ?? null,
+    text: layersOf('text'),
+    decoderSelf: layersOf('decoder_self'),
+    cross: layersOf('cross'),
+  };
+}

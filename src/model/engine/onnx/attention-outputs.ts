@@ -1,0 +1,25 @@
+import type { AttentionName } from '../../architecture/ops.js';
+import type { AttentionSink } from '../network.js';
+import type { Feeds } from './session.js';
+
+/** What a graph calls the attention probabilities of a layer. */
+export const attentionOutput = (name: AttentionName, layer: number) => `attention.${name}.${layer}`;
+
+function parseAttentionOutput(output: string): { name: AttentionName; layer: number } | undefined {
+  const match = /^attention\.(.+)\.(\d+)$/.exec(output);
+  return match ? { name: match[1] as AttentionName, layer: Number(match[2]) } : undefined;
+}
+
+/** Of a graph's outputs, those to fetch: attention only where somebody looks. */
+export function outputsToFetch(names: readonly string[], onAttention: AttentionSink | undefined): readonly string[] {
+  return onAttention ? names : names.filter((name) => parseAttentionOutput(name) === undefined);
+}
+
+/** Hands on the outputs that are attention probabilities. */
+export function reportAttention(outputs: Feeds, onAttention: AttentionSink): void {
+  for (const [output, { data, dims }] of Object.entries(outputs)) {
+    const named = parseAttentionOutput(output);
+    if (named === undefined) continue;
+    onAttention({ ...named, data: data as Float32Array, shape: dims as [number, number, number, number] });
+  }
+}

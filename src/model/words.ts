@@ -1,0 +1,50 @@
+import type { Tokenizer } from './tokenizer.js';
+
+/** A word of a caption, or one special token. */
+export interface Word {
+  /** As a person reads it; special tokens as their own content. */
+  readonly text: string;
+  /** Where its tokens lie among the caption's ids. */
+  readonly positions: readonly number[];
+  /** Sum of its tokens' log-probabilities: that of the whole word. */
+  readonly logprob: number;
+  /** Start, end and padding tokens: no words of the caption. */
+  readonly special: boolean;
+}
+
+/**
+ * The words of a caption, the tokens that the tokenizer split them into put together again.
+ * @param ids from the start token, which is not among the words
+ * @param logprobs one for each id after the start token
+ */
+export function wordsOf(ids: readonly number[], logprobs: readonly number[], tokenizer: Tokenizer): readonly Word[] {
+  const { sot, eot, pad } = tokenizer.special;
+  const words: Word[] = [];
+  let open: number[] = [];
+  const close = () => {
+    if (open.length === 0) return;
+    const text = tokenizer.decode(open.map((position) => ids[position]!)).trim();
+    // Tokens that decode to nothing (white space) still were looked for somewhere: they stay, as themselves.
+    const shown = text || open.map((position) => tokenizer.tokenText(ids[position]!)).join('');
+    const logprob = open.reduce((sum, position) => sum + logprobs[position - 1]!, 0);
+    words.push({ text: shown, positions: open, logprob, special: false });
+    open = [];
+  };
+  for (let position = 1; position < ids.length; position++) {
+    const id = ids[position]!;
+    if (id === sot || id === eot || (id === pad && position > ids.indexOf(eot) && ids.includes(eot))) {
+      close();
+      words.push({
+        text: tokenizer.tokenText(id),
+        positions: [position],
+        logprob: logprobs[position - 1]!,
+        special: true,
+      });
+      continue;
+    }
+    open.push(position);
+    if (tokenizer.endsWord(id)) close();
+  }
+  close();
+  return words;
+}
