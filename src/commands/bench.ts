@@ -10,7 +10,7 @@ export const bench = defineCommand({
   summary: 'how fast the model runs here',
   details: [
     'Medians of repeated runs after one that is not counted, on the picture given or on a gray one. Captions are timed from pixels to ids.',
-    'load is the time until the model could be used; peak memory is that of the whole process.',
+    'load is the time until it was ready to caption; peak memory is that of the whole process.',
   ].join('\n'),
   args: [{ name: 'IMAGE', description: 'path or URL of a picture to caption', required: false, variadic: false }],
   options: {
@@ -26,6 +26,7 @@ export const bench = defineCommand({
   async run({ args, options }, context) {
     const start = performance.now();
     return withModel(options, context, async (coca) => {
+      await coca.prepare('captions');
       const loadMs = performance.now() - start;
       const { loadPicture } = await import('../model/image.js');
       const { measure } = await import('../model/bench.js');

@@ -1,8 +1,10 @@
+import { bench } from './bench.js';
 import { caption } from './caption.js';
 import type { Command } from './command.js';
 import { embed } from './embed.js';
+import { evaluate } from './eval.js';
 import { init } from './init.js';
 import { rank } from './rank.js';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [caption, rank, embed, init];
+export const COMMANDS: readonly Command[] = [caption, rank, embed, init, evaluate, bench];

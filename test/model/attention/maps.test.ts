@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { AttentionMaps, entropyOf, peakOf } from '../../../src/model/attention/maps.js';
+import { type AttentionLayer, collectAttention, type RawAttention } from '../../../src/model/attention/raw.js';
+import type { CocaConfig } from '../../../src/model/config.js';
+import { ROOT } from '../../../src/model/decoding/types.js';
+import type { Attention } from '../../../src/model/engine/network.js';
+import { OnnxNetwork } from '../../../src/model/engine/onnx/network.js';
+import { GOLDEN_MODELS, golden, worstError } from '../../support/golden.js';
+
+const layer = (heads: number, rows: readonly (readonly number[])[]): AttentionLayer => {
+  const queries = rows.length / heads;
+  return { heads, queries, keys: rows[0]!.length, data: Float32Array.from(rows.flat()) };
+};
+const configOf = (attentional_pool: CocaConfig['vision']['attentional_pool'], pool_type = 'tok') =>
+  ({ vision: { attentional_pool, pool_type } }) as CocaConfig;
+
+/** Two patches... of a 2 x 2 grid: one class token and four patches; three pooler queries; two image tokens. */
+const POOLED: RawAttention = {
+  grid: 2,
+  ids: [9, 5, 8],
+  logprobs: [-1, -2],
+  vision: [
+    layer(1, [
+      [1, 0, 0, 0, 0],
+      [0, 0, 1, 0, 0], // patch 0 looks at patch 1
+      [0, 0, 1, 0, 0],
+      [0, 0, 0, 1, 0],
+      [1, 0, 0, 0, 0], // patch 3 looks at the class token
+    ]),
+  ],
+  pooler: layer(1, [
+    [0, 0.25, 0.25, 0.25, 0.25], // the embedding's query
+    [0.5, 0.5, 0, 0, 0],
+    [0, 0, 0, 0.5, 0.5],
+  ]),
+  contrastive: null,
+  text: [],
+  decoderSelf: [],
+  cross: [
+    layer(2, [
+      [1, 0], // head 0, row 0: the first image token, that is query 1
+      [0, 1],
+      [0.5, 0.5], // head 1
+      [0.5, 0.5],
+    ]),
+  ],
+};
+
+describe('maps by hand', () => {
+  const maps = new AttentionMaps(POOLED, configOf(true));
+  const of = (rows: number[], head: number | 'mean', method: 'cross' | 'rollout' = 'cross') =>
+    [...maps.ofRows(rows, { method, layer: 'last', head })].map((value) => Math.round(value * 1e6) / 1e6);
+
+  test('a token is its pooler query, without the class token', () => {
+    expect(of([0], 0)).toEqual([1, 0, 0, 0]); // the class token's half is left out
+    expect(of([1], 0)).toEqual([0, 0, 0.5, 0.5]);
+  });
+
+  test('heads and rows are averaged before the class token is left out', () => {
+    // Encoder outputs: head 1 gives [.25, .25, 0, .25, .25]; without the class token a third each.
+    expect(of([0], 1)).toEqual([0.333333, 0, 0.333333, 0.333333]);
+    // Mean of heads, row 0: [.375, .375, 0, .125, .125]
+    expect(of([0], 'mean')).toEqual([0.6, 0, 0.2, 0.2]);
+    expect(of([0, 1], 0)).toEqual([0.333333, 0, 0.333333, 0.333333]);
+  });
+
+  test('rollout goes half by the residual path and half by attention', () => {
+    // Row 1, head 0: outputs 3 and 4 at one half each. Patch 2 stays; patch 3 keeps a half, the rest goes to the class.
+    expect(of([1], 0, 'rollout')).toEqual([0, 0, 0.666667, 0.333333]);
+    // Row 0, head 0: class token and patch 0 at one half each; patch 0 gives half of its own to patch 1.
+    expect(of([0], 0, 'rollout')).toEqual([0.5, 0.5, 0, 0]);
+  });
+
+  test('the embedding is query 0', () => {
+    expect([...maps.ofEmbedding('cross')]).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
+  test('pooled by the mean, the embedding is every other query in equal parts', () => {
+    const mean = new AttentionMaps(POOLED, configOf(true, 'avg')).ofEmbedding('cross');
+    expect([...mean].map((value) => Math.round(value * 1000) / 1000)).toEqual([0.333, 0, 0.333, 0.333]);
+  });
+
+  test('a cascade reads the embedding through the generative pooler, a parallel pooler directly', () => {
+    const contrastive = layer(1, [[0, 1, 0]]);
+    const cascade = new AttentionMaps({ ...POOLED, contrastive }, configOf('cascade'));
+    expect([...cascade.ofEmbedding('cross')]).toEqual([1, 0, 0, 0]);
+    const direct = layer(1, [[0.2, 0, 0.8, 0, 0]]);
+    const parallel = new AttentionMaps({ ...POOLED, contrastive: direct }, configOf('parallel'));
+    expect([...parallel.ofEmbedding('cross')]).toEqual([0, 1, 0, 0]);
+  });
+
+  test('without a pooler, cross-attention is the map, and the class token is the embedding', () => {
+    const raw: RawAttention = { ...POOLED, pooler: null, cross: [layer(1, [[0.1, 0.2, 0.3, 0.4]])] };
+    const plain = new AttentionMaps(raw, configOf(false));
+    const map = plain.ofRows([0], { method: 'cross', layer: 0, head: 0 });
+    expect(worstError(map, [0.1, 0.2, 0.3, 0.4])).toBeLessThan(1);
+    const vision = [
+      layer(
+        1,
+        Array.from({ length: 5 }, () => [0.2, 0, 0.6, 0.2, 0]),
+      ),
+    ];
+    const embedding = new AttentionMaps({ ...raw, vision }, configOf(false)).ofEmbedding('cross');
+    expect(worstError(embedding, [0, 0.75, 0.25, 0])).toBeLessThan(1);
+  });
+
+  test('a layer or head that is not there is refused with the range', () => {
+    expect(() => maps.ofRows([0], { method: 'cross', layer: 1, head: 0 })).toThrow(/no layer 1: the model has 0 to 0/);
+    expect(() => maps.ofRows([0], { method: 'cross', layer: 0, head: 2 })).toThrow(/no head 2: the model has 0 to 1/);
+  });
+});
+
+test('the peak is the centre of the highest patch; entropy is 0 for one patch and ln P for an even spread', () => {
+  expect(peakOf(Float32Array.of(0, 0, 0, 1, 0, 0, 0, 0, 0), 3)).toEqual({ x: 0.5 / 3, y: 0.5 });
+  expect(entropyOf(Float32Array.of(0, 1, 0, 0))).toBeCloseTo(0, 12);
+  expect(entropyOf(new Float32Array(16).fill(1 / 16))).toBeCloseTo(Math.log(16), 5);
+});
+
+describe.each(GOLDEN_MODELS)('maps of the %s model', (name) => {
+  test('every layer, head, method and row sums to 1; cross is the product of what OpenCLIP computes', async () => {
+    const reference = await golden(name);
+    const network = await OnnxNetwork.open(reference.config, reference.checkpoint, 'cpu');
+    const { data: pixels, shape } = await reference.expected('pixel_values');
+    const seen: Attention[] = [];
+    const image = pixels.slice(0, pixels.length / shape[0]!);
+    const { tokens } = await network.encodeImages(image, 1, (attention) => seen.push(attention));
+    const trees = await network.openTrees(tokens, (attention) => seen.push(attention));
+    const ids = [...(await reference.texts())[0]!];
+    await trees.extend([ids.map((token, node) => ({ node, parent: node === 0 ? ROOT : node - 1, token }))]);
+    const raw = collectAttention(reference.config, seen, ids, []);
+    const maps = new AttentionMaps(raw, reference.config);
+    for (const method of ['cross', 'rollout'] as const) {
+      expect(maps.ofEmbedding(method).reduce((sum, value) => sum + value)).toBeCloseTo(1, 5);
+      for (let l = 0; l < maps.layers; l++) {
+        for (let head = 0; head < maps.heads; head++) {
+          for (const row of [0, 3, ids.length - 1]) {
+            const map = maps.ofRows([row], { method, layer: l, head });
+            expect(map).toHaveLength(maps.grid ** 2);
+            expect(map.reduce((sum, value) => sum + value)).toBeCloseTo(1, 5);
+            expect(Math.min(...map)).toBeGreaterThanOrEqual(0);
+          }
+        }
+      }
+    }
+
+    // By hand from the reference: image 0, layer 0, head 1, row 2.
+    const cross = await reference.expected('attn.cross'); // [B, layer, head, query, key]
+    const [, layers, , queries, keys] = cross.shape as [number, number, number, number, number];
+    expect(layers).toBe(maps.layers);
+    const weights = cross.data.subarray((queries + 2) * keys, (queries + 3) * keys);
+    let expected = Float64Array.from(weights);
+    const pooling = reference.config.vision.attentional_pool;
+    if (pooling) {
+      const pooler = await reference.expected('attn.pooler.0'); // [B, head, Q, 1 + P]
+      const [, heads, q, k] = pooler.shape as [number, number, number, number];
+      expected = new Float64Array(k - 1);
+      const first = pooling === true ? 1 : 0;
+      for (let h = 0; h < heads; h++) {
+        for (let s = 0; s < keys; s++) {
+          for (let p = 1; p < k; p++) {
+            expected[p - 1]! += (weights[s]! * pooler.data[(h * q + first + s) * k + p]!) / heads;
+          }
+        }
+      }
+    }
+    const sum = expected.reduce((total, value) => total + value);
+    const actual = maps.ofRows([2], { method: 'cross', layer: 0, head: 1 });
+    expect(
+      worstError(
+        actual,
+        expected.map((value) => value / sum),
+      ),
+    ).toBeLessThan(1);
+    await network.release();
+  });
+});
