@@ -16,7 +16,8 @@ export class OnnxTreeModel implements TreeModel {
   private readonly trees: readonly TokenTree[];
   private readonly caches: readonly LayerCache[];
   private readonly outputs: readonly string[];
-  private logits = new Float32Array(0);
+  private cacheInputs: { readonly capacity: number; readonly feeds: Feeds } | undefined;
+  private results: { readonly count: number; readonly tensors: Feeds } | undefined;
 
   /**
    * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each
@@ -40,7 +41,7 @@ export class OnnxTreeModel implements TreeModel {
   }
 
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
-    const { batch, vocabSize, Tensor } = this;
+    const { batch, vocabSize } = this;
     if (rows.length !== batch) throw new RangeError(`${rows.length} lists of rows for ${batch} pictures`);
     const count = Math.max(...rows.map((list) => list.length)); // N
     if (count === 0) return rows.map(() => new Float32Array(0));
@@ -48,16 +49,8 @@ export class OnnxTreeModel implements TreeModel {
     const firsts = this.trees.map((tree) => tree.used);
     for (const [entry, tree] of this.trees.entries()) tree.add(rows[entry]!);
     const capacity = this.caches[0]!.capacity;
-    const feeds: Record<string, Tensor> = { ...this.image, ...this.rowFeeds(rows, firsts, count, capacity) };
-    for (const [layer, cache] of this.caches.entries()) {
-      const shape = [batch, cache.heads, capacity, cache.depth];
-      feeds[cacheNames(layer).keys] = new Tensor('float32', cache.keys, shape);
-      feeds[cacheNames(layer).values] = new Tensor('float32', cache.values, shape);
-    }
-    const size = batch * count * vocabSize;
-    if (this.logits.length < size) this.logits = new Float32Array(size);
-    const into = { logits: new Tensor('float32', this.logits.subarray(0, size), [batch, count, vocabSize]) };
-    const outputs = await this.session.run(feeds, this.outputs, into);
+    const feeds = { ...this.image, ...this.cacheFeeds(capacity), ...this.rowFeeds(rows, firsts, count, capacity) };
+    const outputs = await this.session.run(feeds, this.outputs, this.outputTensors(count));
     this.store(outputs, rows, firsts, count);
     const { onAttention } = this;
     if (onAttention) {
@@ -66,8 +59,38 @@ export class OnnxTreeModel implements TreeModel {
     }
     return rows.map((list, entry) => {
       const start = entry * count * vocabSize;
-      return this.logits.subarray(start, start + list.length * vocabSize);
+      return (outputs.logits!.data as Float32Array).subarray(start, start + list.length * vocabSize);
     });
+  }
+
+  /** The caches as inputs; made anew only when they have grown. */
+  private cacheFeeds(capacity: number): Feeds {
+    if (this.cacheInputs?.capacity !== capacity) {
+      const feeds: Record<string, Tensor> = {};
+      for (const [layer, cache] of this.caches.entries()) {
+        const shape = [this.batch, cache.heads, capacity, cache.depth];
+        feeds[cacheNames(layer).keys] = new this.Tensor('float32', cache.keys, shape);
+        feeds[cacheNames(layer).values] = new this.Tensor('float32', cache.values, shape);
+      }
+      this.cacheInputs = { capacity, feeds };
+    }
+    return this.cacheInputs.feeds;
+  }
+
+  /** Tensors that the outputs of `count` rows are written to, the same from step to step: no garbage. */
+  private outputTensors(count: number): Feeds {
+    if (this.results?.count !== count) {
+      const { batch, vocabSize, Tensor } = this;
+      const tensor = (width: number) =>
+        new Tensor('float32', new Float32Array(batch * count * width), [batch, count, width]);
+      const tensors: Record<string, Tensor> = { logits: tensor(vocabSize) };
+      for (const [layer, { heads, depth }] of this.caches.entries()) {
+        tensors[ownNames(layer).keys] = tensor(heads * depth);
+        tensors[ownNames(layer).values] = tensor(heads * depth);
+      }
+      this.results = { count, tensors };
+    }
+    return this.results.tensors;
   }
 
   private rowFeeds(
@@ -134,7 +157,8 @@ export class OnnxTreeModel implements TreeModel {
   }
 
   release(): void {
-    this.logits = new Float32Array(0);
+    this.cacheInputs = undefined;
+    this.results = undefined;
   }
 }
 
