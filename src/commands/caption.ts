@@ -100,6 +100,9 @@ export const caption = defineCommand({
     }
     return withModel(options, context, async (coca) => {
       const decoding = await searchOptions(options, typed, coca);
+      context.status.show('loading the model');
+      await coca.prepare('captions'); // before any clock starts
+      context.status.clear();
       const writer = await captionWriter(format, context, {
         coca,
         isOne: namesOnePicture(sources),
@@ -145,7 +148,7 @@ async function searchOptions(
   const names = [...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as SearchNames[];
   const given = Object.fromEntries(names.filter((name) => typed.has(name)).map((name) => [name, options[name]]));
   return decodingOptions(given as Partial<DecodingOptions>, {
-    contextLength: coca.config.multimodal.context_length,
+    contextLength: Math.min(coca.config.text.context_length, coca.config.multimodal.context_length),
   });
 }
 

@@ -129,16 +129,22 @@ async function usableCaptions(
   const usable: Candidate[] = [];
   for (const caption of captions) {
     const text = template.replaceAll('{}', () => caption);
-    if (coca.tokenizer.fits(text)) usable.push({ caption, text });
-    else {
-      const error = new CocaError(
-        'bad-text',
-        `the caption is longer than the ${coca.config.text.context_length} ids this model reads`,
-      );
-      await tally.fail(caption, error, 'caption');
-    }
+    const error = unusable(text, coca);
+    if (error) await tally.fail(caption, error, 'caption');
+    else usable.push({ caption, text });
   }
   return usable;
+}
+
+/** Why the model cannot read a text, if it cannot. */
+function unusable(text: string, coca: Coca): CocaError | undefined {
+  try {
+    if (coca.tokenizer.fits(text)) return undefined;
+    return new CocaError('bad-text', `the caption is longer than the ${coca.tokenizer.contextLength} ids this model reads`);
+  } catch (error) {
+    if (error instanceof CocaError && error.code === 'bad-text') return error;
+    throw error;
+  }
 }
 
 /** Prepares what is the same for every picture, and returns what computes a picture's figures. */

@@ -35,8 +35,8 @@ export const BUNDLED_MODEL = 'scenes';
 const BUNDLED_FOLDER = fileURLToPath(new URL(`../../fixtures/models/${BUNDLED_MODEL}`, import.meta.url));
 
 const BUNDLED_NOTICE =
-  'the bundled model "scenes" serves, as no other was chosen: it knows pictures composed of one to four emoji on a plain background, and nothing of photographs ' +
-  '(for those: coca models pull coca_ViT-B-32, or --model FOLDER with an OpenCLIP CoCa checkpoint)';
+  'the bundled model knows pictures composed of emoji and nothing of photographs; ' +
+  'for those: coca models pull coca_ViT-B-32, or --model FOLDER (an OpenCLIP CoCa checkpoint)';
 
 /**
  * Loads a model: config, tokenizer and weights are checked before an engine sees them.
