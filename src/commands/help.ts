@@ -5,6 +5,10 @@ const INDENT = '  ';
 const WIDEST = 100;
 const LEFT_COLUMN = 30;
 
+const OUTPUTS =
+  'Results go to stdout, everything else to stderr. Exit codes: 0 all done, 1 some inputs failed, ' +
+  '2 nothing could be done, 64 wrong usage, 130 Ctrl-C.';
+
 /** The help of the whole program. `columns` is the width to wrap at. */
 export function programHelp(commands: readonly Command[], version: string, columns: number): string {
   const width = Math.min(columns, WIDEST);
@@ -29,8 +33,7 @@ export function programHelp(commands: readonly Command[], version: string, colum
     ),
     '',
     'An image is a path, a URL, a glob, or - for bytes on stdin.',
-    'Results go to stdout, everything else to stderr. Exit codes: 0 all done, 1 some inputs failed,',
-    '2 nothing could be done, 64 wrong usage, 130 Ctrl-C.',
+    ...wrap(OUTPUTS, width),
     '',
     'Examples:',
     ...commands.flatMap((command) => command.examples.slice(0, 1)).flatMap(exampleLines),
@@ -44,7 +47,7 @@ export function commandHelp(command: Command, columns: number): string {
   const own = Object.entries(command.options);
   const globals = globalsOf(command);
   return [
-    `coca ${command.name}: ${command.summary}`,
+    ...wrap(`coca ${command.name}: ${command.summary}`, width),
     '',
     `Usage: coca ${usageOf(command)} [OPTION...]`,
     ...(command.args.length > 0 ? ['', 'Arguments:'] : []),

@@ -192,7 +192,7 @@ function usageError(error: CommanderError, command: Command | undefined, command
       return new CocaError('usage', `too many arguments for coca ${command?.name ?? 'help'}`, helpHint(command));
     case 'commander.unknownOption': {
       const guess = didYouMean(quoted, optionFlags(command));
-      return new CocaError('usage', message, guess ?? unknownOptionHint(quoted, command, commands));
+      return new CocaError('usage', message, elsewhere(quoted, command, commands) ?? guess ?? helpHint(command));
     }
     case 'commander.missingArgument':
       return new CocaError('usage', `${quoted} is missing`, helpHint(command));
@@ -220,9 +220,11 @@ export function globalsOf(command: Command): [string, OptionSpec][] {
   return Object.entries(GLOBAL_OPTIONS).filter(([name]) => command.globals.includes(name as GlobalName));
 }
 
-function unknownOptionHint(flag: string, command: Command | undefined, commands: readonly Command[]): string {
+/** Where an option belongs that this command does not have. */
+function elsewhere(flag: string, command: Command | undefined, commands: readonly Command[]): string | undefined {
   const owner = commands.find((other) => other !== command && optionFlags(other).includes(flag));
-  if (owner && command === undefined) return `options of coca ${owner.name} stand after its name`;
-  if (owner) return `coca ${owner.name} has it; ${helpHint(command)}`;
-  return helpHint(command);
+  if (owner === undefined) return undefined;
+  return command === undefined
+    ? `options of coca ${owner.name} stand after its name`
+    : `coca ${owner.name} has it; ${helpHint(command)}`;
 }

@@ -140,7 +140,10 @@ async function usableCaptions(
 function unusable(text: string, coca: Coca): CocaError | undefined {
   try {
     if (coca.tokenizer.fits(text)) return undefined;
-    return new CocaError('bad-text', `the caption is longer than the ${coca.tokenizer.contextLength} ids this model reads`);
+    return new CocaError(
+      'bad-text',
+      `the caption is longer than the ${coca.tokenizer.contextLength} ids this model reads`,
+    );
   } catch (error) {
     if (error instanceof CocaError && error.code === 'bad-text') return error;
     throw error;

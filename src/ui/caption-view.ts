@@ -110,10 +110,16 @@ export function percentText(probability: number): string {
 
 const RAMP = [0.05, 0.25, 0.5, 0.75, 0.95];
 
+/** The scale of the shades, then the facts; lines break between facts. */
 function legend(facts: readonly string[], columns: number, colors: Colors): string[] {
   const paint = painter(colors);
   const key = colors === 'none' ? '' : `${RAMP.map((p) => shade(' ', p, colors)).join('')} `;
-  const text = colors === 'none' ? facts : ['unsure to sure', ...facts];
-  const room = columns - widthOf(key);
-  return wrap(text.map(visible).join(' · '), room).map((line, i) => (i === 0 ? key : '') + paint.dim(line));
+  const indent = ' '.repeat(widthOf(key));
+  const lines: string[] = [];
+  for (const fact of (key === '' ? facts : ['unsure to sure', ...facts]).map(visible)) {
+    const joined = lines.length === 0 ? fact : `${lines.at(-1)} · ${fact}`;
+    if (lines.length > 0 && widthOf(indent + joined) <= columns) lines[lines.length - 1] = joined;
+    else lines.push(...wrap(fact, columns - indent.length));
+  }
+  return lines.map((line, i) => (i === 0 ? key : indent) + paint.dim(line));
 }
