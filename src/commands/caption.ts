@@ -17,7 +17,7 @@ import { grouped } from './pipeline.js';
 import { formatOf, Tally } from './results.js';
 
 /** Options that shape the search, by the names that `decodingOptions` gives them. */
-const DECODING_OPTIONS = {
+export const DECODING_OPTIONS = {
   strategy: {
     type: 'choice',
     choices: ['beam', 'greedy', 'sample'],
@@ -139,7 +139,7 @@ export const caption = defineCommand({
 type SearchNames = keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed';
 
 /** The search options that were typed; what was not is for `decodingOptions` to complete, and to check. */
-async function searchOptions(
+export async function searchOptions(
   options: Readonly<Partial<Record<SearchNames, unknown>>>,
   typed: ReadonlySet<string>,
   coca: Coca,

@@ -1,3 +1,4 @@
+import { attend } from './attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption.js';
 import type { Command } from './command.js';
@@ -7,4 +8,4 @@ import { init } from './init.js';
 import { rank } from './rank.js';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [caption, rank, embed, init, evaluate, bench];
+export const COMMANDS: readonly Command[] = [caption, rank, attend, embed, init, evaluate, bench];

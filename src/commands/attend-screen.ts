@@ -1,0 +1,80 @@
+import { parse } from 'node:path';
+import { MAP_METHODS, type MapChoice } from '../model/attention/index.js';
+import { CocaError } from '../model/errors.js';
+import { canShow, showAttention } from '../ui/attend/show.js';
+import type { AttendSource, MapSelection, WordMap } from '../ui/attend/source.js';
+import { initialState } from '../ui/attend/state.js';
+import { staticLines } from '../ui/attend/static.js';
+import type { Raster } from '../ui/picture.js';
+import { visible } from '../ui/text.js';
+import { safeName, writeAttendFiles } from './attend-files.js';
+import { type AttendResult, wordMap } from './attend-result.js';
+import type { CommandContext } from './command.js';
+import { isUrl } from './download.js';
+
+export interface PresentOptions {
+  readonly context: CommandContext;
+  /** The square that the model sees, in the resolution of saved pictures. */
+  readonly square: () => Promise<Raster>;
+  /** Whether a person is to walk through the maps; otherwise they are printed. */
+  readonly isAsked: boolean;
+}
+
+/**
+ * Shows a caption's attention on the terminal: to walk through, where there are keys, otherwise printed once.
+ * @param current the word that was asked for by name; printed alone
+ * @throws CocaError `interrupted` for Ctrl-C
+ */
+export async function present(
+  result: AttendResult,
+  current: number | undefined,
+  { context, square, isAsked }: PresentOptions,
+): Promise<void> {
+  const { terminal, stdin, signal, out } = context;
+  const source = attendSource(result, square);
+  if (isAsked && canShow(terminal, stdin)) {
+    const streams = { stdin: process.stdin, stdout: process.stdout, signal };
+    const left = await showAttention(source, initialState(result.choice, current ?? 0), terminal, streams);
+    if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
+    return;
+  }
+  await out.write(`${staticLines(source, initialState(result.choice, current ?? 0), current, terminal).join('\n')}\n`);
+}
+
+/** What the view may ask. A map is computed when it is first looked at. */
+export function attendSource(result: AttendResult, square: () => Promise<Raster>): AttendSource {
+  const { attention, words, picture } = result;
+  const known = new Map<string, WordMap>();
+  return {
+    image: visible(result.image),
+    model: visible(`${result.model} on ${result.device}`),
+    words: words.map(({ text, logprob }) => ({ text: visible(text), probability: Math.exp(logprob) })),
+    picture,
+    grid: attention.maps.grid,
+    layers: attention.maps.layers,
+    heads: attention.maps.heads,
+    methods: MAP_METHODS,
+    mapOf(word, selection) {
+      const choice = choiceOf(selection);
+      const key = `${word} ${choice.method} ${choice.layer} ${choice.head}`;
+      const map = known.get(key) ?? wordMap(attention, words[word]!, choice);
+      known.set(key, map);
+      return map;
+    },
+    async save(selection) {
+      const folder = folderFor(result.image);
+      const count = await writeAttendFiles(folder, { ...result, choice: choiceOf(selection) }, await square());
+      return `saved ${count} overlays, contact.png, words.tsv and attention.safetensors in ${folder}`;
+    },
+  };
+}
+
+function choiceOf({ method, layer, head }: MapSelection): MapChoice {
+  return { method: method as MapChoice['method'], layer, head };
+}
+
+/** Where the view saves: a folder in the working directory, named after the picture. */
+export function folderFor(image: string): string {
+  const path = isUrl(image) ? new URL(image).pathname : image;
+  return `${safeName(parse(path).name)}-attention`;
+}

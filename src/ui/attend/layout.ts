@@ -1,0 +1,52 @@
+import type { Colors } from '../terminal.js';
+import type { AttendWord } from './source.js';
+import { linesPerRow, wordRows } from './words.js';
+
+/** Where things go on a screen. Heights in rows, widths in columns. */
+export interface AttendLayout {
+  readonly columns: number;
+  /** Of the whole frame: one row less than the terminal has, so that it never scrolls. */
+  readonly height: number;
+  /** The square is twice as many columns wide; 0 where there is no room for it. */
+  readonly pictureRows: number;
+  /** Facts stand beside the picture or below it. */
+  readonly arrangement: 'beside' | 'below';
+  readonly panelColumns: number;
+  readonly panelRows: number;
+  readonly captionRows: number;
+  readonly hasKeys: boolean;
+}
+
+const PANEL_COLUMNS = 25;
+/** Facts below the picture are in their short form. */
+const PANEL_ROWS_BELOW = 3;
+const SMALLEST_PICTURE = 3;
+const GAP = 2;
+
+/** The arrangement that gives the larger picture. */
+export function layoutOf(columns: number, rows: number, words: readonly AttendWord[], colors: Colors): AttendLayout {
+  const height = Math.max(1, rows - 1);
+  const hasKeys = height >= 6;
+  const needed = wordRows(words, columns).length * linesPerRow(colors);
+  const most = Math.max(1, Math.floor(height / 4));
+  const captionRows = Math.min(needed, most >= linesPerRow(colors) ? most - (most % linesPerRow(colors)) : 1);
+  // A blank row sets the caption apart where there is plenty.
+  const above = height - captionRows - (hasKeys ? 1 : 0) - (height >= 16 ? 1 : 0);
+  const beside = Math.min(above, Math.floor((columns - PANEL_COLUMNS - GAP) / 2));
+  const below = Math.min(above - PANEL_ROWS_BELOW, Math.floor(columns / 2));
+  const frame = { columns, height, captionRows, hasKeys };
+  if (Math.max(beside, below) < SMALLEST_PICTURE) {
+    return { ...frame, pictureRows: 0, arrangement: 'below', panelColumns: columns, panelRows: Math.max(0, above) };
+  }
+  if (beside >= below) {
+    const panelColumns = columns - 2 * beside - GAP;
+    return { ...frame, pictureRows: beside, arrangement: 'beside', panelColumns, panelRows: above };
+  }
+  const panelRows = above - below;
+  return { ...frame, pictureRows: below, arrangement: 'below', panelColumns: columns, panelRows };
+}
+
+/** The rows that the picture and the facts have together: what the grid and the help can fill. */
+export function stageRows({ arrangement, pictureRows, panelRows }: AttendLayout): number {
+  return arrangement === 'beside' ? panelRows : pictureRows + panelRows;
+}

@@ -1,0 +1,76 @@
+import { bar } from '../layout.js';
+import { painter } from '../palette.js';
+import type { Colors } from '../terminal.js';
+import type { AttendSource, WordMap } from './source.js';
+import type { AttendState } from './state.js';
+import { heatScale } from './theme.js';
+import { percent, truncate } from './words.js';
+
+const BAR = 10;
+const LABEL = 13;
+
+/** What is known about the current word and its map, in at most `columns` x `rows`: in full, or in the rows there are. */
+export function panelLines(
+  source: AttendSource,
+  state: AttendState,
+  wordMap: WordMap,
+  { columns, rows, colors }: { readonly columns: number; readonly rows: number; readonly colors: Colors },
+): string[] {
+  const full = fullPanel(source, state, wordMap, columns, colors);
+  if (rows >= full.length && columns >= 2 * LABEL - 1) return full;
+  return shortPanel(source, state, wordMap, columns).slice(0, rows);
+}
+
+function fullPanel(
+  source: AttendSource,
+  state: AttendState,
+  { peak, entropy }: WordMap,
+  columns: number,
+  colors: Colors,
+): string[] {
+  const paint = painter(colors);
+  const word = source.words[state.word]!;
+  const fact = (label: string, value: string): string =>
+    `${paint.dim(label.padEnd(LABEL))}${truncate(value, columns - LABEL)}`;
+  return [
+    paint.bold(truncate(word.text, columns)),
+    fact('word', `${state.word + 1} of ${source.words.length}`),
+    fact('probability', `${percent(word.probability)} % ${bar(word.probability, BAR)}`),
+    '',
+    fact('method', state.method),
+    fact('layer', rangeText(state.layer, source.layers)),
+    fact('head', rangeText(state.head, source.heads)),
+    fact('opacity', opacityText(state.opacity)),
+    '',
+    fact('peak +', `x ${peak.x.toFixed(2)}  y ${peak.y.toFixed(2)}`),
+    fact('entropy', entropyText(entropy, source.grid)),
+    `${paint.dim('low to high'.padEnd(LABEL))}${heatScale(Math.min(BAR, columns - LABEL), colors)}`,
+    '',
+    paint.dim(truncate(source.image, columns)),
+    paint.dim(truncate(source.model, columns)),
+  ];
+}
+
+function shortPanel(source: AttendSource, state: AttendState, { peak, entropy }: WordMap, columns: number): string[] {
+  const word = source.words[state.word]!;
+  return [
+    `${word.text} ${percent(word.probability)} % (${state.word + 1}/${source.words.length})`,
+    `${state.method} layer ${state.layer} head ${state.head}`,
+    `peak x ${peak.x.toFixed(2)} y ${peak.y.toFixed(2)}`,
+    `entropy ${entropyText(entropy, source.grid)}`,
+    `opacity ${opacityText(state.opacity)}`,
+  ].map((line) => truncate(line, columns));
+}
+
+/** "mean of 0-2", "2 of 0-2": so that a person sees how far the keys go. */
+function rangeText(choice: number | string, count: number): string {
+  return count === 1 ? String(choice) : `${choice} of 0-${count - 1}`;
+}
+
+function opacityText(opacity: number): string {
+  return opacity === 0 ? 'picture alone' : `${Math.round(opacity * 100)} %`;
+}
+
+function entropyText(entropy: number, grid: number): string {
+  return `${entropy.toFixed(2)} of ${Math.log(grid * grid).toFixed(2)} nats`;
+}

@@ -1,0 +1,44 @@
+import type { Raster } from '../picture.js';
+
+/** Which map of a word is meant. */
+export interface MapSelection {
+  readonly method: string;
+  readonly layer: number | 'mean' | 'last';
+  readonly head: number | 'mean';
+}
+
+export interface AttendWord {
+  /** As it is to be shown: nothing in it may move a cursor. */
+  readonly text: string;
+  readonly probability: number;
+}
+
+/** Where a word looks. */
+export interface WordMap {
+  /** grid x grid values that sum to 1, rows from the top. */
+  readonly map: Float32Array;
+  /** Highest patch, in fractions of the square. */
+  readonly peak: { readonly x: number; readonly y: number };
+  /** In nats. */
+  readonly entropy: number;
+}
+
+/** What the view of a caption's attention needs to know, and no engine. */
+export interface AttendSource {
+  /** The picture's name, as it is to be shown. */
+  readonly image: string;
+  /** Model and device. */
+  readonly model: string;
+  readonly words: readonly AttendWord[];
+  /** The square that the model sees. */
+  readonly picture: Raster;
+  /** Patches along one side. */
+  readonly grid: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly methods: readonly string[];
+  /** Fast enough to be called for every key. */
+  mapOf(word: number, selection: MapSelection): WordMap;
+  /** Writes the maps of all words to files and says where, in a line. */
+  save(selection: MapSelection): Promise<string>;
+}

@@ -1,0 +1,86 @@
+import { padEnd, widthOf } from '../layout.js';
+import { painter, shade } from '../palette.js';
+import type { Colors } from '../terminal.js';
+import type { AttendWord } from './source.js';
+import { CURRENT } from './theme.js';
+
+/** Lines that one row of words takes: without colours, their probabilities stand below them. */
+export function linesPerRow(colors: Colors): number {
+  return colors === 'none' ? 2 : 1;
+}
+
+/**
+ * The words of a caption as indices, row by row, in at most `columns` columns. A word's cell has a column on each side,
+ * for the brackets of the current one, so that nothing moves when another becomes current.
+ */
+export function wordRows(words: readonly AttendWord[], columns: number): readonly (readonly number[])[] {
+  const rows: number[][] = [];
+  let used = 0;
+  for (const [i, word] of words.entries()) {
+    const width = cellWidth(word, columns);
+    const row = rows.at(-1);
+    if (row && used + width <= columns) {
+      row.push(i);
+      used += width;
+    } else {
+      rows.push([i]);
+      used = width;
+    }
+  }
+  return rows;
+}
+
+/** The caption: words shaded by probability, the current one in brackets; only the rows around it when there are many. */
+export function captionLines(
+  words: readonly AttendWord[],
+  current: number,
+  columns: number,
+  maxLines: number,
+  colors: Colors,
+): string[] {
+  const rows = wordRows(words, columns);
+  const perRow = Math.min(linesPerRow(colors), Math.max(1, maxLines));
+  const count = Math.max(1, Math.floor(maxLines / perRow));
+  const at = rows.findIndex((row) => row.includes(current));
+  const first = Math.max(0, Math.min(at - Math.floor(count / 2), rows.length - count));
+  return rows.slice(first, first + count).flatMap((row) => {
+    const cells = row.map((i) => wordCell(words[i]!, i === current, columns, colors));
+    if (perRow === 1) return [cells.join('')];
+    const numbers = row.map((i) => padEnd(` ${percent(words[i]!.probability)}`, cellWidth(words[i]!, columns)));
+    return [cells.join(''), numbers.join('').trimEnd()];
+  });
+}
+
+/** "97", "<1": a probability in percent, as short as it can be. */
+export function percent(probability: number): string {
+  const whole = Math.round(probability * 100);
+  return whole === 0 && probability > 0 ? '<1' : String(whole);
+}
+
+/** Wide enough for the number below it, too. */
+function cellWidth({ text, probability }: AttendWord, columns: number): number {
+  return Math.min(columns, Math.max(widthOf(text), percent(probability).length) + 2);
+}
+
+function wordCell(word: AttendWord, isCurrent: boolean, columns: number, colors: Colors): string {
+  const width = cellWidth(word, columns);
+  const text = padEnd(truncate(word.text, width - 2), width - 2);
+  const [open, close] = isCurrent ? CURRENT : [' ', ' '];
+  const paint = painter(colors);
+  const shaded = colors === 'none' ? text : shade(text, word.probability, colors);
+  return `${paint.bold(open)}${isCurrent ? paint.bold(shaded) : shaded}${paint.bold(close)}`;
+}
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** `text` in at most `width` columns; what was cut shows as an ellipsis. */
+export function truncate(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  for (const { segment } of segmenter.segment(text)) {
+    if (widthOf(kept + segment) > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
