@@ -149,8 +149,8 @@ function captionView({ captions, ms }: PictureCaptions, options: CaptionWriterOp
       : {}),
     facts: [
       `score ${best!.score.toFixed(3)}`,
-      `${best!.tokens.length} tokens in ${Math.round(total)} ms`,
       ...(perSecond ? [perSecond] : []),
+      `${Math.round(total)} ms`,
       `${name} on ${device}`,
     ],
   };

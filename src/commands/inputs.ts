@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import type { Readable } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { CocaError } from '../model/errors.js';
@@ -78,7 +79,12 @@ async function* expandWord(word: string): AsyncGenerator<string> {
     yield word;
     return;
   }
-  const names = await glob([word], { onlyFiles: true, expandDirectories: false, followSymbolicLinks: false });
+  const names = await glob([word], {
+    absolute: isAbsolute(word),
+    onlyFiles: true,
+    expandDirectories: false,
+    followSymbolicLinks: false,
+  });
   // Nothing found: the word itself goes on, and fails as the file that is not there.
   if (names.length === 0) yield word;
   yield* names.sort();
@@ -134,8 +140,17 @@ export function errorObject(name: string, error: CocaError, key: 'image' | 'capt
   return { [key]: name, error: { code: error.code, message: error.message } };
 }
 
+/** Longer names (a text that does not fit can be a megabyte) are shown by their beginning in error lines. */
+const LONGEST_NAME = 120;
+
 /** The same for a person, in one line. */
 export function errorLine(name: string, error: CocaError): string {
-  const text = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+  const spoken = name === '-' ? 'stdin' : shorten(name);
+  const text = error.message.includes(spoken) ? error.message : `${spoken}: ${error.message}`;
   return error.hint ? `${text} (${error.hint})` : text;
+}
+
+function shorten(name: string): string {
+  const characters = Array.from(name.slice(0, 2 * LONGEST_NAME));
+  return characters.length <= LONGEST_NAME ? name : `${characters.slice(0, LONGEST_NAME).join('')}...`;
 }

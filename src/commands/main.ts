@@ -73,6 +73,8 @@ async function runRequest(
         stdin: process.stdin as Readable & { isTTY?: boolean },
         signal: signals.signal,
       };
+      // A list or picture that is still being waited for must not hold up the end.
+      signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
       try {
         return exitCodeOfOutcome(await request.command.run(request.invocation, context));
       } finally {

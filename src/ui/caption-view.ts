@@ -109,11 +109,13 @@ export function percentText(probability: number): string {
 }
 
 const RAMP = [0.05, 0.25, 0.5, 0.75, 0.95];
+/** Narrower terminals spend no columns on the scale. */
+const NARROW = 40;
 
 /** The scale of the shades, then the facts; lines break between facts. */
 function legend(facts: readonly string[], columns: number, colors: Colors): string[] {
   const paint = painter(colors);
-  const key = colors === 'none' ? '' : `${RAMP.map((p) => shade(' ', p, colors)).join('')} `;
+  const key = colors === 'none' || columns < NARROW ? '' : `${RAMP.map((p) => shade(' ', p, colors)).join('')} `;
   const indent = ' '.repeat(widthOf(key));
   const lines: string[] = [];
   for (const fact of (key === '' ? facts : ['unsure to sure', ...facts]).map(visible)) {

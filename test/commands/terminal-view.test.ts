@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { CommandContext } from '../../src/commands/command.js';
+import { COMMANDS } from '../../src/commands/index.js';
+import { Output } from '../../src/commands/output.js';
+import { parseCommandLine } from '../../src/commands/parse.js';
+import { widthOf } from '../../src/ui/layout.js';
+import { type Colors, describeTerminal } from '../../src/ui/terminal.js';
+import { fixture } from '../support/golden.js';
+
+const BOOK = fixture('scenes/0001.png');
+const TAXI = fixture('scenes/0003.png');
+
+/** What a terminal of a given size would be sent, by the commands and the bundled model as they are. */
+async function frame(args: string[], columns: number, rows: number, colors: Colors): Promise<string> {
+  const request = parseCommandLine([...args, '--device', 'cpu', '--model', 'scenes'], COMMANDS);
+  if (request.kind !== 'run') throw new Error(request.kind);
+  let text = '';
+  const context: CommandContext = {
+    out: new Output(async (bytes) => {
+      text += bytes.toString();
+    }),
+    notice: () => undefined,
+    complain: (line) => {
+      text += `! ${line}\n`;
+    },
+    status: { show: () => undefined, clear: () => undefined },
+    terminal: { ...describeTerminal({ isTTY: true, columns, rows }, { TMUX: 'x', TERM: 'tmux' }), colors },
+    stdin: Readable.from([]),
+    signal: new AbortController().signal,
+  };
+  await request.command.run(request.invocation, context);
+  return text;
+}
+
+const linesOf = (text: string): string[] => stripVTControlCharacters(text).trimEnd().split('\n');
+
+describe('caption on a terminal', () => {
+  it('80 x 24: picture, caption and facts fit the screen', async () => {
+    const text = await frame(['caption', BOOK], 80, 24, 'any');
+    const lines = linesOf(text);
+    expect(lines.slice(0, 17)).toEqual(Array(17).fill('▀'.repeat(34)));
+    expect(lines[17]).toBe('a small book on a pink background');
+    expect(lines[18]).toMatch(/^ {6}unsure to sure · score -0\.136 · \d+ tokens\/s · \d+ ms · scenes on cpu$/);
+    expect(lines.length).toBeLessThan(24);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(80);
+    // The background of the scene is pink, top left.
+    const [, r, g, b] = /38;2;(\d+);(\d+);(\d+)m/.exec(text)!.map(Number);
+    expect(r! > 200 && b! > 150 && g! < r! && g! < b!).toBe(true);
+  });
+
+  it('200 x 60: the picture stays of a pleasant size', async () => {
+    const lines = linesOf(await frame(['caption', BOOK], 200, 60, 'any'));
+    expect(lines.filter((line) => line.startsWith('▀'))).toEqual(Array(22).fill('▀'.repeat(44)));
+  });
+
+  it('several: each under its name, small, failures between them', async () => {
+    const lines = linesOf(await frame(['caption', BOOK, 'missing.png', TAXI], 80, 24, 'any'));
+    expect(lines.filter((line) => !line.startsWith('▀') && !line.includes('·'))).toEqual([
+      BOOK,
+      'a small book on a pink background',
+      '',
+      '! no such file: missing.png',
+      TAXI,
+      'a taxi on a red background',
+    ]);
+    expect(lines.filter((line) => line.startsWith('▀'))).toEqual(Array(16).fill('▀'.repeat(16)));
+  });
+
+  it('without colours: shades for the picture, percents under the words', async () => {
+    const text = await frame(['caption', BOOK], 80, 24, 'none');
+    expect(text).not.toContain('\u001b');
+    const lines = linesOf(text);
+    const at = lines.findIndex((line) => line.startsWith('a  small'));
+    expect(lines[at]).toBe('a  small book on a   pink background');
+    expect(lines[at + 1]).toBe('99 69    83   60 100 100  100');
+  });
+
+  it('--logprobs: a row a token with what it could have been; --num: alternatives with their scores', async () => {
+    const lines = linesOf(
+      await frame(['caption', BOOK, '--logprobs', '2', '--num', '2', '--images', 'none'], 80, 24, '256'),
+    );
+    expect(lines[0]).toBe('a small book on a pink background');
+    expect(lines[1]).toMatch(/^ -0\.\d{3} {2}a book on a pink background$/);
+    expect(lines[2]).toMatch(/^a {13}█{7}[▉█]? +98\.\d % {2}an 1\.\d %$/);
+    expect(lines[9]).toMatch(/^<end_of_text> █/);
+  });
+
+  it('10 x 3: no picture, no failure', async () => {
+    const text = await frame(['caption', BOOK], 10, 3, '16');
+    expect(text).not.toContain('▀');
+    expect(linesOf(text).slice(0, 4)).toEqual(['a small', 'book on a', 'pink', 'background']);
+  });
+});
+
+describe('rank on a terminal', () => {
+  it('bars with probability and cosine, best first', async () => {
+    const captions = ['two dogs', 'a small book on a pink background', 'a book'];
+    const lines = linesOf(await frame(['rank', BOOK, ...captions, '--images', 'none'], 80, 24, 'any'));
+    expect(lines[0]!.trim()).toBe('prob.  cosine caption');
+    expect(lines.slice(1).map((line) => line.slice(-captions[1]!.length).trim())).toEqual([
+      captions[1],
+      expect.stringContaining('a book'),
+      expect.stringContaining('two dogs'),
+    ]);
+    expect(lines[1]).toMatch(/^1 █+.? +\d\d\.\d % +0\.\d{3} /);
+  });
+
+  it('says when nothing is left', async () => {
+    const lines = linesOf(await frame(['rank', BOOK, 'a dog', '--min-score', '2', '--images', 'none'], 80, 24, 'any'));
+    expect(lines).toEqual(['no caption reaches the minimum']);
+  });
+});
