@@ -1,3 +1,4 @@
+import type { Picture } from '../model/picture.js';
 import type { PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import type { CommandContext } from './command.js';
@@ -6,11 +7,25 @@ import type { RankBy, Ranked } from './ranking.js';
 import { type Format, type ObjectWriter, objectWriter } from './results.js';
 import { pictureShower } from './show-picture.js';
 
+/** How much of a picture its map covers where it is highest. */
+const LOOK_OPACITY = 0.7;
+
+/** Where the embedding of a picture looked: a map over the square that the model sees. */
+export interface Look {
+  readonly method: string;
+  readonly grid: number;
+  readonly crop: Picture['crop'];
+  /** [grid x grid], summing to 1. */
+  readonly map: Float32Array;
+  readonly peak: { readonly x: number; readonly y: number };
+  readonly entropy: number;
+}
+
 /** Where ranked captions go. `begin` comes before a picture's result, as soon as the picture is there. */
 export interface RankWriter {
   readonly objects: ObjectWriter | undefined;
-  begin(item: ReadablePicture): Promise<void>;
-  result(image: string, results: readonly Ranked[]): Promise<void>;
+  begin(item: ReadablePicture, look?: Look): Promise<void>;
+  result(image: string, results: readonly Ranked[], look?: Look): Promise<void>;
 }
 
 export interface RankWriterOptions {
@@ -31,8 +46,8 @@ export async function rankWriter(
     case 'json':
     case 'jsonl': {
       const objects = objectWriter(context.out, format);
-      const result = (image: string, results: readonly Ranked[]): Promise<void> =>
-        objects.write({ image, by: options.by, results });
+      const result = (image: string, results: readonly Ranked[], look?: Look): Promise<void> =>
+        objects.write({ image, by: options.by, results, ...(look && { attention: lookObject(look) }) });
       return { objects, begin: ready, result };
     }
     case 'terminal': {
@@ -40,7 +55,7 @@ export async function rankWriter(
       const { columns, colors } = context.terminal;
       return {
         objects: undefined,
-        begin: await pictureShower(context, options.images, options.isOne),
+        begin: await lookShower(context, options),
         result: (_, results) => {
           const lines = results.length === 0 ? ['no caption reaches the minimum'] : rankLines(results, columns, colors);
           return context.out.write(`${lines.join('\n')}\n${options.isOne ? '' : '\n'}`);
@@ -57,6 +72,23 @@ export async function rankWriter(
         },
       };
   }
+}
+
+/** Draws a picture, with where its embedding looked over it. */
+async function lookShower(context: CommandContext, options: RankWriterOptions): Promise<RankWriter['begin']> {
+  const { enlargeMap, overlay } = await import('../ui/heat.js');
+  const show = await pictureShower(context, options.images, options.isOne);
+  return (item, look) => {
+    if (look === undefined) return show(item);
+    const { picture } = item;
+    const heat = enlargeMap(look.map, look.grid, picture.size);
+    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, LOOK_OPACITY) } });
+  };
+}
+
+function lookObject({ map, grid, ...look }: Look): object {
+  const rows = Array.from({ length: grid }, (_, row) => [...map.subarray(row * grid, (row + 1) * grid)]);
+  return { ...look, grid: [grid, grid], map: rows };
 }
 
 /** SCORE<TAB>PROBABILITY<TAB>CAPTION */

@@ -1,12 +1,13 @@
 import type { Coca, ImageEncoding } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
+import type { Picture } from '../model/picture.js';
 import type { PictureKind } from '../ui/picture.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { checkSources, type ImageSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
 import { readList } from './lists.js';
 import { MODEL_GLOBALS, pictures, progress, withModel } from './model.js';
-import { rankWriter } from './rank-output.js';
+import { type Look, rankWriter } from './rank-output.js';
 import { type RankBy, type RankFigures, rankCaptions } from './ranking.js';
 import { formatOf, Tally } from './results.js';
 
@@ -18,6 +19,7 @@ export const rank = defineCommand({
     'contrastive: by the cosine of the embeddings; probability is the softmax over the given captions of exp(logit_scale) * cosine.',
     'caption: by the mean log-probability per token of the caption given the picture; probability is the softmax of the summed log-probabilities.',
     'both: by the product of the two, softmax(exp(logit_scale) * cosine + summed log-probability), which is also the probability.',
+    '--attend: a terminal draws it over the picture; JSON has it as attention: {method, grid, crop, map, peak, entropy}, as in attend.',
     '--min-score and --top leave captions out after probabilities were computed over all. The score is the cosine; with --by caption the mean log-probability.',
     'Piped: SCORE<TAB>PROBABILITY<TAB>CAPTION, best first, with IMAGE<TAB> before it when there may be several pictures; with --no-softmax the probability is -.',
   ].join('\n'),
@@ -47,6 +49,7 @@ export const rank = defineCommand({
       description: 'each caption takes the place of {} in it',
     },
     softmax: { type: 'flag', negatable: true, default: true, description: 'probabilities over the given captions' },
+    attend: { type: 'flag', description: 'also where the embedding of the picture looked' },
     minScore: { type: 'number', description: 'leaves out captions with a lower score' },
     top: { type: 'integer', min: 1, description: 'only the N best' },
     ...INPUT_OPTIONS,
@@ -80,6 +83,7 @@ export const rank = defineCommand({
     if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
 
     const format = formatOf(options, context);
+    if (format === 'plain' && options.attend) context.notice('--attend shows on a terminal, or with --json or --jsonl');
     return withModel(options, context, async (coca) => {
       const writer = await rankWriter(format, context, {
         isOne: namesOnePicture(sources),
@@ -91,16 +95,17 @@ export const rank = defineCommand({
       try {
         const fitting = await usableCaptions(captions, options.template, coca, tally);
         if (fitting.length === 0) return { done: 0, failed: captions.length };
+        if (options.attend) await coca.prepare('image attention');
         const scorer = await captionScorer(fitting, options.by, coca, context);
         for await (const item of pictures(sources, coca, context, 2)) {
           if ('error' in item) await tally.fail(item.name, item.error);
           else {
-            await writer.begin(item);
-            const figures = await scorer(await coca.encodeImages([item.picture]));
-            await writer.result(
-              item.name,
-              rankCaptions(figures, { ...options, logitScale: coca.logitScale, logitBias: coca.logitBias }),
-            );
+            const image = await coca.encodeImages([item.picture], { attention: options.attend });
+            const look = options.attend ? await lookOf(item.picture, image, coca) : undefined;
+            await writer.begin(item, look);
+            const figures = await scorer(image);
+            const { logitScale, logitBias } = coca;
+            await writer.result(item.name, rankCaptions(figures, { ...options, logitScale, logitBias }), look);
             tally.succeed();
           }
           showProgress(tally.finished);
@@ -112,6 +117,22 @@ export const rank = defineCommand({
     });
   },
 });
+
+/** What the contrastive embedding of a picture looked at. */
+async function lookOf(picture: Picture, image: ImageEncoding, coca: LoadedCoca): Promise<Look> {
+  const { AttentionMaps, DEFAULT_MAP, entropyOf, peakOf } = await import('../model/attention/index.js');
+  const maps = new AttentionMaps(coca.attendEmbedding(image), coca.config);
+  const map = maps.ofEmbedding(DEFAULT_MAP.method);
+  const { grid } = maps;
+  return {
+    method: DEFAULT_MAP.method,
+    grid,
+    crop: picture.crop,
+    map,
+    peak: peakOf(map, grid),
+    entropy: entropyOf(map),
+  };
+}
 
 /** A caption as it was given, and as the model reads it. */
 interface Candidate {

@@ -73,5 +73,7 @@ export interface Coca {
    * @param ids from the start token
    */
   attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention>;
+  /** What the vision tower and the poolers alone attended to: no caption, no decoder. For an encoding as above. */
+  attendEmbedding(image: ImageEncoding): RawAttention;
   close(): Promise<void>;
 }

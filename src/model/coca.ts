@@ -184,17 +184,19 @@ export class CocaModel implements Coca {
     return totals;
   }
 
+  attendEmbedding(image: ImageEncoding): RawAttention {
+    return collectAttention(this.config, attentionOf(image), [], []);
+  }
+
   async attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention> {
-    if (!(image instanceof Encoding) || image.attention === undefined || image.count !== 1) {
-      throw new TypeError('attend takes the encoding of one picture, made with its attention');
-    }
-    const seen: Attention[] = [...image.attention];
+    const tokens = tokensOf(image);
+    const seen = [...attentionOf(image)];
     // The last id predicts nothing.
     const rows = ids
       .slice(0, -1)
       .map((token, node): TokenRow => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
     return this.alone(async () => {
-      const trees = await this.network.openTrees(image.tokens, (attention) => seen.push(attention));
+      const trees = await this.network.openTrees(tokens, (attention) => seen.push(attention));
       try {
         const [logits] = await trees.extend([rows]);
         const logprobs = rows.map((_, row) => {
@@ -226,6 +228,11 @@ export class CocaModel implements Coca {
 function tokensOf(images: ImageEncoding): ImageTokens {
   if (!(images instanceof Encoding)) throw new TypeError('an image encoding of another model');
   return images.tokens;
+}
+
+function attentionOf(image: ImageEncoding): readonly Attention[] {
+  if (image instanceof Encoding && image.attention !== undefined && image.count === 1) return image.attention;
+  throw new TypeError('this takes the encoding of one picture, made with its attention');
 }
 
 /** Consecutive runs of captions of about `rows` tokens, as index ranges. */

@@ -177,6 +177,21 @@ describe('rank and embed', () => {
     expect(probabilities).toEqual(probabilities.toSorted((a, b) => b - a));
   });
 
+  test('--attend tells where the embedding looked: a map that sums to 1', async () => {
+    const { stdout } = await coca(['rank', TAXI, ...CAPTIONS, '--attend', '-q', '--json']);
+    const [{ attention, results }] = JSON.parse(stdout);
+    expect(results).toHaveLength(3);
+    expect(attention.grid).toEqual([8, 8]);
+    expect(attention.crop).toEqual({ x: 0, y: 0, width: 192, height: 192 });
+    const map = attention.map.flat() as number[];
+    expect(map.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    const highest = map.indexOf(Math.max(...map));
+    expect(attention.peak).toEqual({ x: ((highest % 8) + 0.5) / 8, y: (Math.floor(highest / 8) + 0.5) / 8 });
+    const plain = await coca(['rank', TAXI, ...CAPTIONS, '--attend']);
+    expect(plain.stderr).toContain('--attend shows on a terminal');
+    expect(plain.stdout).toBe((await coca(['rank', TAXI, ...CAPTIONS, '-q'])).stdout);
+  });
+
   test('many by many, by both, agrees with rank one by one and with embed', async () => {
     const captions = join(folder, 'captions.txt');
     writeFileSync(captions, `${CAPTIONS.join('\n')}\n`);

@@ -33,7 +33,7 @@ export class AttentionMaps {
   ) {
     this.grid = raw.grid;
     this.layers = raw.cross.length;
-    this.heads = raw.cross[0]!.heads;
+    this.heads = raw.cross[0]?.heads ?? 0;
     this.poolerMean = raw.pooler ? meanOfHeads(raw.pooler) : undefined;
   }
 

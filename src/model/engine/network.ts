@@ -30,8 +30,11 @@ export interface Attention {
 /** Receives every layer's attention of a call. Asking for it costs a second set of graphs; not asking costs nothing. */
 export type AttentionSink = (attention: Attention) => void;
 
-/** What a network can be made ready for. `attention` is captions and pictures with their attention watched. */
-export type Task = 'images' | 'texts' | 'captions' | 'attention';
+/**
+ * What a network can be made ready for. `image attention` is pictures with their attention watched, `attention` also
+ * captions with theirs.
+ */
+export type Task = 'images' | 'texts' | 'captions' | 'image attention' | 'attention';
 
 /** A CoCa network on some engine and device. */
 export interface Network {

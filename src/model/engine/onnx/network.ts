@@ -55,13 +55,14 @@ export class OnnxNetwork implements Network {
   }
 
   async prepare(task: Task): Promise<void> {
-    const names = {
-      images: ['vision'],
-      texts: ['text'],
-      captions: ['vision', 'memory', 'decoder'],
-      attention: ['vision', 'memory', 'decoder'],
-    } as const;
-    await Promise.all(names[task].map((name) => this.session(name, task === 'attention' && name !== 'memory')));
+    const programs: Record<Task, readonly [ProgramName, watch?: boolean][]> = {
+      images: [['vision']],
+      texts: [['text']],
+      captions: [['vision'], ['memory'], ['decoder']],
+      'image attention': [['vision', true]],
+      attention: [['vision', true], ['memory'], ['decoder', true]],
+    };
+    await Promise.all(programs[task].map(([name, watch]) => this.session(name, watch)));
   }
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
