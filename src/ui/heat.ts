@@ -73,52 +73,50 @@ export function heatColor(value: number): Rgb {
 
 /**
  * A map of grid x grid values, drawn `size` x `size` pixels large relative to its highest value: 0 to 1. Between the
- * centres of patches, values follow Catmull and Rom's cubic (1974), which goes through every patch's own value; where it
- * would swing below 0 or above the highest value, it is held there.
+ * centres of patches the values follow monotone cubics (Fritsch and Carlson 1980, with the slopes of Fritsch and Butland
+ * 1984), across and then down: smooth, through every patch's own value, and without the rings that a resampling filter
+ * draws around a peak and that would pass for attention.
  */
 export function enlargeMap(map: Float32Array, grid: number, size: number): Float32Array {
-  const out = new Float32Array(size * size);
   const highest = map.reduce((best, value) => Math.max(best, value), 0);
+  const out = new Float32Array(size * size);
   if (highest === 0) return out;
-  const { weights, from } = cubicTaps(grid, size);
-  const rows = new Float32Array(grid * size); // grid x size: enlarged across
-  for (let row = 0; row < grid; row++) {
-    for (let x = 0; x < size; x++) {
-      let sum = 0;
-      for (let tap = 4 * x; tap < 4 * x + 4; tap++) sum += weights[tap]! * map[row * grid + from[tap]!]!;
-      rows[row * size + x] = sum;
-    }
-  }
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      let sum = 0;
-      for (let tap = 4 * y; tap < 4 * y + 4; tap++) sum += weights[tap]! * rows[from[tap]! * size + x]!;
-      out[y * size + x] = Math.min(1, Math.max(0, sum / highest));
-    }
-  }
+  const across = new Float32Array(grid * size); // grid rows of size pixels
+  for (let row = 0; row < grid; row++) enlargeLine(map, row * grid, 1, grid, across, row * size, 1, size);
+  for (let x = 0; x < size; x++) enlargeLine(across, x, size, grid, out, x, size, size);
+  for (let i = 0; i < out.length; i++) out[i] = Math.min(1, out[i]! / highest);
   return out;
 }
 
-/** For each of `size` pixels, which four of `grid` patches count and how much; the edge patches repeat outwards. */
-function cubicTaps(grid: number, size: number): { readonly weights: Float64Array; readonly from: Int32Array } {
-  const weights = new Float64Array(size * 4);
-  const from = new Int32Array(size * 4);
+/** `count` values from `from`, `step` apart, as `size` values; outside the first and last centre they stay the same. */
+function enlargeLine(
+  values: Float32Array,
+  from: number,
+  step: number,
+  count: number,
+  out: Float32Array,
+  outFrom: number,
+  outStep: number,
+  size: number,
+): void {
+  const at = (i: number): number => values[from + Math.min(count - 1, Math.max(0, i)) * step]!;
+  const slope = (i: number): number => {
+    const before = at(i) - at(i - 1);
+    const after = at(i + 1) - at(i);
+    return before * after > 0 ? (2 * before * after) / (before + after) : 0;
+  };
+  let left = Number.NaN;
+  let [y0, y1, m0, m1] = [0, 0, 0, 0];
   for (let x = 0; x < size; x++) {
-    const at = ((x + 0.5) * grid) / size - 0.5;
-    const left = Math.floor(at);
-    const t = at - left;
-    weights.set(
-      [
-        (-t + 2 * t * t - t ** 3) / 2,
-        (2 - 5 * t * t + 3 * t ** 3) / 2,
-        (t + 4 * t * t - 3 * t ** 3) / 2,
-        (-t * t + t ** 3) / 2,
-      ],
-      x * 4,
-    );
-    for (let tap = 0; tap < 4; tap++) from[x * 4 + tap] = Math.min(grid - 1, Math.max(0, left - 1 + tap));
+    const place = ((x + 0.5) * count) / size - 0.5;
+    if (Math.floor(place) !== left) {
+      left = Math.floor(place);
+      [y0, y1, m0, m1] = [at(left), at(left + 1), slope(left), slope(left + 1)];
+    }
+    const t = place - left;
+    const rise = t * t * (3 - 2 * t);
+    out[outFrom + x * outStep] = y0 + rise * (y1 - y0) + t * (1 - t) * ((1 - t) * m0 - t * m1);
   }
-  return { weights, from };
 }
 
 /** How far the picture steps back under an opaque map, in brightness and in colour. */

@@ -1,0 +1,42 @@
+import { render } from 'ink';
+import type { Terminal } from '../terminal.js';
+import type { AttendSource } from './source.js';
+import type { AttendState } from './state.js';
+import { type AttendExit, AttendView } from './view.js';
+
+export interface Streams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the view on a terminal until it is left. */
+export async function mount(
+  source: AttendSource,
+  initial: AttendState,
+  { colors, columns, rows }: Terminal,
+  { stdin, stdout, signal }: Streams,
+): Promise<AttendExit> {
+  const sizeOf = () => ({ columns: stdout.columns || columns, rows: stdout.rows || rows });
+  const onResize = (listener: () => void) => {
+    stdout.on('resize', listener);
+    return () => {
+      stdout.off('resize', listener);
+    };
+  };
+  const app = render(
+    <AttendView source={source} initial={initial} colors={colors} sizeOf={sizeOf} onResize={onResize} />,
+    // Ink would end with success at Ctrl-C: the view decides.
+    { stdin, stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 60 },
+  );
+  const stop = () => app.unmount();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const left = await app.waitUntilExit();
+    if (left === 'quit') return left;
+    if (left === 'interrupt' || signal.aborted) return 'interrupt';
+    throw new Error('the view ended by itself');
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
