@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parameterShapes } from './architecture/parameters.js';
 import { encodeF16, writeSafetensors } from './checkpoint/safetensors.js';
@@ -6,6 +6,7 @@ import { type CocaConfig, MULTIMODAL_MLP_RATIO, parseConfig } from './config.js'
 import { NAMED_CONFIGS } from './configs.js';
 import { nextRandom, seedRandom } from './decoding/random.js';
 import { CocaError } from './errors.js';
+import { makeFolder } from './folders.js';
 
 export interface InitOptions {
   /** A named config (`coca_ViT-B-32`, ...) or the path of an `open_clip_config.json`. */
@@ -54,7 +55,7 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
     })(),
   }));
   try {
-    await mkdir(options.output, { recursive: true });
+    await makeFolder(options.output);
     await writeSafetensors(weights, tensors, { format: 'pt' });
     await writeFile(
       join(options.output, 'open_clip_config.json'),

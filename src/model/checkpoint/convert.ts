@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { bytesPerElement } from './dtype.js';
 import { badCheckpoint } from './problem.js';
 import { RegularFile, unreadable } from './regular-file.js';
@@ -65,7 +66,7 @@ async function isUsable(target: string): Promise<boolean> {
 
 async function prepare(cacheDir: string, name: string): Promise<void> {
   try {
-    await mkdir(cacheDir, { recursive: true });
+    await makeFolder(cacheDir);
     for (const other of await readdir(cacheDir)) {
       if (!isTemporaryOf(other, name)) continue;
       const abandoned = join(cacheDir, other);
