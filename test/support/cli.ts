@@ -17,9 +17,16 @@ export interface CliOptions {
 }
 
 /** Runs the built program as a shell would, without a terminal. */
-export function coca(args: readonly string[], { input, env, cwd }: CliOptions = {}): Promise<CliResult> {
+export const coca = (args: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
+  run(process.execPath, [CLI, ...args], options);
+
+/** The same through a shell, for pipes and redirections; `coca` in the script is the program. */
+export const shell = (script: string, options: CliOptions = {}): Promise<CliResult> =>
+  run('bash', ['-c', `coca() { "${process.execPath}" "${CLI}" "$@"; }\n${script}`], options);
+
+function run(program: string, args: readonly string[], { input, env, cwd }: CliOptions): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], {
+    const child = spawn(program, args, {
       cwd,
       env: { ...process.env, COCA_MODEL: '', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -36,27 +43,5 @@ export function coca(args: readonly string[], { input, env, cwd }: CliOptions = 
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
     child.stdin.on('error', () => undefined);
     child.stdin.end(input ?? '');
-  });
-}
-
-/** The same through a shell, for pipes and redirections; `coca` in the script is the program. */
-export function shell(script: string, options: CliOptions = {}): Promise<CliResult> {
-  return new Promise((resolve, reject) => {
-    const define = `coca() { "${process.execPath}" "${CLI}" "$@"; }`;
-    const child = spawn('bash', ['-c', `${define}\n${script}`], {
-      cwd: options.cwd,
-      env: { ...process.env, COCA_MODEL: '', ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
 }

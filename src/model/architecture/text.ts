@@ -9,24 +9,9 @@ import {
 } from './blocks.js';
 import type { AttentionWatcher, Ops } from './ops.js';
 
-function unimodalStyle(config: CocaConfig): BlockStyle {
-  const { text } = config;
-  return {
-    heads: text.heads,
-    width: text.width,
-    quickGelu: config.quick_gelu,
-    layerScale: text.ls_init_value !== null,
-  };
-}
-
-function multimodalStyle(config: CocaConfig): BlockStyle {
-  const { multimodal } = config;
-  return {
-    heads: multimodal.heads,
-    width: multimodal.width,
-    quickGelu: config.quick_gelu,
-    layerScale: multimodal.ls_init_value !== null,
-  };
+function styleOf(config: CocaConfig, half: 'text' | 'multimodal'): BlockStyle {
+  const { heads, width, ls_init_value } = config[half];
+  return { heads, width, quickGelu: config.quick_gelu, layerScale: ls_init_value !== null };
 }
 
 /** Rows of text on their way through both halves of the decoder. */
@@ -80,7 +65,7 @@ function unimodalLayers<T>(
   context: { readonly mask: T; readonly cache?: readonly KeysValues<T>[] },
   watch?: AttentionWatcher<T>,
 ): { readonly x: T; readonly own: readonly KeysValues<T>[] } {
-  const style = unimodalStyle(config);
+  const style = styleOf(config, 'text');
   const own: KeysValues<T>[] = [];
   let x = input;
   for (let layer = 0; layer < config.text.layers; layer++) {
@@ -143,7 +128,7 @@ export function textDecoder<T>(
     { mask: input.unimodalMask, cache: input.cache.slice(0, config.text.layers) },
     watch,
   );
-  const style = multimodalStyle(config);
+  const style = styleOf(config, 'multimodal');
   const own = [...unimodal.own];
   let x = unimodal.x;
   for (let layer = 0; layer < config.multimodal.layers; layer++) {
