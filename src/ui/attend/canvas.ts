@@ -38,28 +38,32 @@ function pictureAt(picture: Raster, size: number): Raster {
 
 type Rgb = [number, number, number];
 
+const RESET = '\u001b[0m';
+
 function halfBlockLines({ picture, grid, wordMap, opacity, colors }: MapDrawing, columns: number): string[] {
-  const paint = painter(colors);
   const pixels = overlay(pictureAt(picture, columns), enlargeMap(wordMap.map, grid, columns), opacity);
   const at = (x: number, y: number): Rgb => {
     const start = (y * columns + x) * 3;
     return [pixels[start]!, pixels[start + 1]!, pixels[start + 2]!];
   };
+  const paint = painter(colors);
+  const cell = colors === 'any' ? exactCell : (upper: Rgb, lower: Rgb) => paint.rgb(...upper).bgRgb(...lower)('▀');
   const peak = peakCell(wordMap, columns);
-  const lines: string[] = [];
-  for (let row = 0; row < columns / 2; row++) {
+  return Array.from({ length: columns / 2 }, (_, row) => {
     let line = '';
     for (let x = 0; x < columns; x++) {
       const upper = at(x, 2 * row);
       const lower = at(x, 2 * row + 1);
-      line +=
-        opacity > 0 && x === peak.column && row === peak.row
-          ? mark(upper, colors)
-          : paint.rgb(...upper).bgRgb(...lower)('▀');
+      const isPeak = opacity > 0 && x === peak.column && row === peak.row;
+      line += isPeak ? mark(upper, colors) : cell(upper, lower);
     }
-    lines.push(line);
-  }
-  return lines;
+    return line + RESET;
+  });
+}
+
+/** A cell in its exact colours. There are thousands of them for each key: no library is asked, and none is closed. */
+function exactCell(upper: Rgb, lower: Rgb): string {
+  return `\u001b[38;2;${upper[0]};${upper[1]};${upper[2]};48;2;${lower[0]};${lower[1]};${lower[2]}m▀`;
 }
 
 /** The mark of the peak, on the colour of its place. */

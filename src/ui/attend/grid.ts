@@ -30,46 +30,66 @@ export function tilingOf(count: number, columns: number, rows: number): Tiling {
 function tiled(pictureRows: number, columns: number, rows: number): Tiling {
   const perRow = Math.max(1, Math.floor((columns + GAP) / (tileColumns(pictureRows) + GAP)));
   const fits = 2 * pictureRows <= columns;
-  return { pictureRows, perRow, perPage: fits ? perRow * Math.max(1, Math.floor(rows / (pictureRows + 1))) : 0 };
+  return { pictureRows, perRow, perPage: fits ? perRow * Math.floor(rows / (pictureRows + 1)) : 0 };
 }
 
 function tileColumns(pictureRows: number): number {
   return Math.max(NARROWEST, 2 * pictureRows);
 }
 
+/** One word's place in the grid, in cells. */
+export interface Tile {
+  readonly word: number;
+  readonly row: number;
+  readonly column: number;
+  readonly label: string;
+  /** The word's map, to go below the label. */
+  readonly lines: readonly string[];
+}
+
 /**
  * The maps of all words beside each other, each under its word; where there are several pages, that with word `at`.
  * @param current the word in brackets
  */
-export function gridLines(
+export function gridTiles(
   source: AttendSource,
   selection: MapSelection & { readonly opacity: number },
   at: number,
   { columns, rows, colors }: { readonly columns: number; readonly rows: number; readonly colors: Colors },
   current: number | null = at,
-): string[] {
+): Tile[] {
   const { pictureRows, perRow, perPage } = tilingOf(source.words.length, columns, rows);
-  const start = at - (at % Math.max(1, perPage));
-  const shown = [...source.words.keys()].slice(start, start + Math.max(1, perPage));
+  if (perPage === 0) return [];
+  const start = at - (at % perPage);
   const width = tileColumns(pictureRows);
-  const lines: string[] = [];
-  for (let first = 0; first < shown.length; first += perRow) {
-    const row = shown.slice(first, first + perRow);
-    const tiles = row.map((word) => {
-      const wordMap = source.mapOf(word, selection);
-      const { picture, grid } = source;
-      return mapLines({ picture, grid, wordMap, opacity: selection.opacity, colors }, 2 * pictureRows);
-    });
-    lines.push(joined(row.map((word) => label(source, word, word === current, width, colors))));
-    for (let line = 0; line < pictureRows; line++) {
-      lines.push(joined(tiles.map((tile) => tile[line]! + ' '.repeat(width - 2 * pictureRows))));
-    }
-  }
-  return lines.slice(0, Math.max(0, rows));
+  const { picture, grid } = source;
+  const { opacity } = selection;
+  return [...source.words.keys()].slice(start, start + perPage).map((word, i) => ({
+    word,
+    row: Math.floor(i / perRow) * (pictureRows + 1),
+    column: (i % perRow) * (width + GAP),
+    label: label(source, word, word === current, width, colors),
+    lines: mapLines({ picture, grid, wordMap: source.mapOf(word, selection), opacity, colors }, 2 * pictureRows),
+  }));
 }
 
-function joined(cells: readonly string[]): string {
-  return cells.join(' '.repeat(GAP));
+/** The labels of tiles in lines, with room for the maps between them. */
+export function labelLines(tiles: readonly Tile[]): string[] {
+  const lines: string[] = [];
+  for (const { row, column, label, lines: map } of tiles) {
+    while (lines.length < row + 1 + map.length) lines.push('');
+    lines[row] = padEnd(lines[row]!, column) + label;
+  }
+  return lines;
+}
+
+/** Tiles as whole lines, labels and maps. */
+export function tileLines(tiles: readonly Tile[]): string[] {
+  const lines = labelLines(tiles);
+  for (const { row, column, lines: map } of tiles) {
+    for (const [i, line] of map.entries()) lines[row + 1 + i] = padEnd(lines[row + 1 + i]!, column) + line;
+  }
+  return lines;
 }
 
 /** " dog 97 ", and "[dog 97]" for the current word. */

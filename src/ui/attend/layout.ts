@@ -13,6 +13,8 @@ export interface AttendLayout {
   readonly arrangement: 'beside' | 'below';
   readonly panelColumns: number;
   readonly panelRows: number;
+  /** Rows of the picture and the facts together: what the grid and the help can fill. */
+  readonly stageRows: number;
   readonly captionRows: number;
   readonly hasKeys: boolean;
 }
@@ -27,14 +29,14 @@ const GAP = 2;
 export function layoutOf(columns: number, rows: number, words: readonly AttendWord[], colors: Colors): AttendLayout {
   const height = Math.max(1, rows - 1);
   const hasKeys = height >= 6;
-  const needed = wordRows(words, columns).length * linesPerRow(colors);
+  const needed = wordRows(words, columns, colors).length * linesPerRow(colors);
   const most = Math.max(1, Math.floor(height / 4));
   const captionRows = Math.min(needed, most >= linesPerRow(colors) ? most - (most % linesPerRow(colors)) : 1);
   // A blank row sets the caption apart where there is plenty.
   const above = height - captionRows - (hasKeys ? 1 : 0) - (height >= 16 ? 1 : 0);
   const beside = Math.min(above, Math.floor((columns - PANEL_COLUMNS - GAP) / 2));
   const below = Math.min(above - PANEL_ROWS_BELOW, Math.floor(columns / 2));
-  const frame = { columns, height, captionRows, hasKeys };
+  const frame = { columns, height, captionRows, hasKeys, stageRows: Math.max(0, above) };
   if (Math.max(beside, below) < SMALLEST_PICTURE) {
     return { ...frame, pictureRows: 0, arrangement: 'below', panelColumns: columns, panelRows: Math.max(0, above) };
   }
@@ -44,9 +46,4 @@ export function layoutOf(columns: number, rows: number, words: readonly AttendWo
   }
   const panelRows = above - below;
   return { ...frame, pictureRows: below, arrangement: 'below', panelColumns: columns, panelRows };
-}
-
-/** The rows that the picture and the facts have together: what the grid and the help can fill. */
-export function stageRows({ arrangement, pictureRows, panelRows }: AttendLayout): number {
-  return arrangement === 'beside' ? panelRows : pictureRows + panelRows;
 }

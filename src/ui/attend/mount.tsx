@@ -1,5 +1,6 @@
 import { render } from 'ink';
 import type { Terminal } from '../terminal.js';
+import { Screen } from './screen.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
 import { type AttendExit, AttendView } from './view.js';
@@ -17,17 +18,19 @@ export async function mount(
   { colors, columns, rows }: Terminal,
   { stdin, stdout, signal }: Streams,
 ): Promise<AttendExit> {
-  const sizeOf = () => ({ columns: stdout.columns || columns, rows: stdout.rows || rows });
-  const onResize = (listener: () => void) => {
-    stdout.on('resize', listener);
-    return () => {
-      stdout.off('resize', listener);
-    };
-  };
+  const screen = new Screen(stdout);
+  const unfollow = screen.follow();
+  const sizeOf = () => ({ columns: screen.columns || columns, rows: screen.rows || rows });
   const app = render(
-    <AttendView source={source} initial={initial} colors={colors} sizeOf={sizeOf} onResize={onResize} />,
+    <AttendView source={source} initial={initial} colors={colors} screen={screen} sizeOf={sizeOf} />,
     // Ink would end with success at Ctrl-C: the view decides.
-    { stdin, stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 60 },
+    {
+      stdin,
+      stdout: screen as unknown as NodeJS.WriteStream,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      maxFps: 60,
+    },
   );
   const stop = () => app.unmount();
   signal.addEventListener('abort', stop, { once: true });
@@ -38,5 +41,6 @@ export async function mount(
     throw new Error('the view ended by itself');
   } finally {
     signal.removeEventListener('abort', stop);
+    unfollow();
   }
 }

@@ -1,7 +1,7 @@
 import { padEnd, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Terminal } from '../terminal.js';
-import { gridLines, tilingOf } from './grid.js';
+import { gridTiles, tileLines, tilingOf } from './grid.js';
 import type { AttendSource, MapSelection } from './source.js';
 import { percent, truncate } from './words.js';
 
@@ -26,7 +26,7 @@ export function staticLines(
   const { perPage } = tilingOf(shown.words.length, space.columns, space.rows);
   const lines: string[] = [];
   for (let first = 0; first < shown.words.length; first += Math.max(1, perPage)) {
-    lines.push(...gridLines(shown, selection, first, space, null));
+    lines.push(...tileLines(gridTiles(shown, selection, first, space, null)));
   }
   const width = Math.min(LONGEST_WORD, Math.max(4, ...shown.words.map(({ text }) => widthOf(text))));
   return [

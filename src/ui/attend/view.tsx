@@ -1,14 +1,13 @@
 import { Box, Text, useApp, useInput } from 'ink';
-import { type ReactElement, useEffect, useReducer, useRef, useState } from 'react';
+import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
-import { mapLines } from './canvas.js';
-import { gridLines } from './grid.js';
-import { type AttendCommand, commandOf, KEY_HELP, KEY_LINE } from './keys.js';
-import { type AttendLayout, layoutOf, stageRows } from './layout.js';
-import { panelLines } from './panel.js';
+import { type AttendCommand, commandOf, KEY_LINE } from './keys.js';
+import { layoutOf } from './layout.js';
+import type { Screen } from './screen.js';
 import type { AttendSource } from './source.js';
+import { stageOf } from './stage.js';
 import { type AttendAction, type AttendState, reduce } from './state.js';
 import { captionLines, truncate } from './words.js';
 
@@ -23,17 +22,17 @@ export interface AttendViewProps {
   /** What is shown first. */
   readonly initial: AttendState;
   readonly colors: Colors;
-  /** Asked again whenever `onResize` calls back. */
+  /** Ink's stdout. */
+  readonly screen: Screen;
+  /** Its size now. */
   readonly sizeOf: () => ScreenSize;
-  /** @returns how to stop listening */
-  readonly onResize: (listener: () => void) => () => void;
 }
 
 /** Why the view was left. */
 export type AttendExit = 'quit' | 'interrupt';
 
 /** A picture, where each word of its caption looks, and the keys to walk through them. */
-export function AttendView({ source, initial, colors, sizeOf, onResize }: AttendViewProps): ReactElement {
+export function AttendView({ source, initial, colors, screen, sizeOf }: AttendViewProps): ReactElement {
   const { exit } = useApp();
   const [state, dispatch] = useReducer(
     (from: AttendState, action: AttendAction) =>
@@ -47,7 +46,13 @@ export function AttendView({ source, initial, colors, sizeOf, onResize }: Attend
   );
   const [size, setSize] = useState(sizeOf);
   const isSaving = useRef(false);
-  useEffect(() => onResize(() => setSize(sizeOf())), [onResize, sizeOf]);
+  useEffect(() => {
+    const onResize = () => setSize(sizeOf());
+    screen.on('resize', onResize);
+    return () => {
+      screen.off('resize', onResize);
+    };
+  }, [screen, sizeOf]);
 
   const save = async (): Promise<void> => {
     if (isSaving.current) return;
@@ -79,46 +84,19 @@ export function AttendView({ source, initial, colors, sizeOf, onResize }: Attend
     }
   });
 
-  return <Frame source={source} state={state} colors={colors} size={size} />;
-}
+  const layout = useMemo(() => layoutOf(size.columns, size.rows, source.words, colors), [size, source, colors]);
+  const { lines, paintings } = useMemo(() => stageOf(source, state, layout, colors), [source, state, layout, colors]);
+  // Before Ink writes the text of this render, and after, should it be the same text as before.
+  useInsertionEffect(() => screen.setPaintings(paintings), [screen, paintings]);
+  useEffect(() => screen.flush());
 
-interface FrameProps {
-  readonly source: AttendSource;
-  readonly state: AttendState;
-  readonly colors: Colors;
-  readonly size: ScreenSize;
-}
-
-function Frame({ source, state, colors, size }: FrameProps): ReactElement {
-  const layout = layoutOf(size.columns, size.rows, source.words, colors);
   const { columns, height, captionRows, hasKeys } = layout;
-  const caption = captionLines(source.words, state.word, columns, captionRows, colors);
   return (
     <Box flexDirection="column" width={columns} height={height} overflow="hidden">
-      <Stage source={source} state={state} colors={colors} layout={layout} />
+      <Lines lines={lines} />
       <Box flexGrow={1} />
-      <Lines lines={caption} />
+      <Lines lines={captionLines(source.words, state.word, columns, captionRows, colors)} />
       {hasKeys && <Lines lines={[footLine(state, columns, colors)]} />}
-    </Box>
-  );
-}
-
-/** All but the caption and the keys: one map and its facts, or all maps, or the help. */
-function Stage({ source, state, colors, layout }: Omit<FrameProps, 'size'> & { layout: AttendLayout }): ReactElement {
-  const { columns } = layout;
-  const rows = stageRows(layout);
-  if (state.isHelp) return <Lines lines={helpLines(columns, rows, colors)} />;
-  if (state.isGrid) return <Lines lines={gridLines(source, state, state.word, { columns, rows, colors })} />;
-  const { panelColumns, panelRows, pictureRows, arrangement } = layout;
-  const wordMap = source.mapOf(state.word, state);
-  const { picture, grid } = source;
-  const { opacity } = state;
-  const map = pictureRows > 0 ? mapLines({ picture, grid, wordMap, opacity, colors }, 2 * pictureRows) : [];
-  const panel = panelLines(source, state, wordMap, { columns: panelColumns, rows: panelRows, colors });
-  return (
-    <Box flexDirection={arrangement === 'beside' ? 'row' : 'column'} columnGap={2}>
-      <Lines lines={map} />
-      <Lines lines={panel} />
     </Box>
   );
 }
@@ -140,12 +118,4 @@ function Lines({ lines }: { readonly lines: readonly string[] }): ReactElement {
 function footLine(state: AttendState, columns: number, colors: Colors): string {
   if (state.message !== '') return painter(colors).bold(truncate(state.message, columns));
   return painter(colors).dim(truncate(KEY_LINE, columns));
-}
-
-function helpLines(columns: number, rows: number, colors: Colors): string[] {
-  const paint = painter(colors);
-  const widest = Math.max(...KEY_HELP.map(([keys]) => keys.length)) + 2;
-  return KEY_HELP.map(
-    ([keys, does]) => `${paint.bold(keys.padEnd(widest))}${truncate(does, Math.max(0, columns - widest))}`,
-  ).slice(0, rows);
 }

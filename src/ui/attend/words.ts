@@ -13,11 +13,15 @@ export function linesPerRow(colors: Colors): number {
  * The words of a caption as indices, row by row, in at most `columns` columns. A word's cell has a column on each side,
  * for the brackets of the current one, so that nothing moves when another becomes current.
  */
-export function wordRows(words: readonly AttendWord[], columns: number): readonly (readonly number[])[] {
+export function wordRows(
+  words: readonly AttendWord[],
+  columns: number,
+  colors: Colors,
+): readonly (readonly number[])[] {
   const rows: number[][] = [];
   let used = 0;
   for (const [i, word] of words.entries()) {
-    const width = cellWidth(word, columns);
+    const width = cellWidth(word, columns, colors);
     const row = rows.at(-1);
     if (row && used + width <= columns) {
       row.push(i);
@@ -38,7 +42,7 @@ export function captionLines(
   maxLines: number,
   colors: Colors,
 ): string[] {
-  const rows = wordRows(words, columns);
+  const rows = wordRows(words, columns, colors);
   const perRow = Math.min(linesPerRow(colors), Math.max(1, maxLines));
   const count = Math.max(1, Math.floor(maxLines / perRow));
   const at = rows.findIndex((row) => row.includes(current));
@@ -46,7 +50,7 @@ export function captionLines(
   return rows.slice(first, first + count).flatMap((row) => {
     const cells = row.map((i) => wordCell(words[i]!, i === current, columns, colors));
     if (perRow === 1) return [cells.join('')];
-    const numbers = row.map((i) => padEnd(` ${percent(words[i]!.probability)}`, cellWidth(words[i]!, columns)));
+    const numbers = row.map((i) => padEnd(` ${percent(words[i]!.probability)}`, cellWidth(words[i]!, columns, colors)));
     return [cells.join(''), numbers.join('').trimEnd()];
   });
 }
@@ -57,13 +61,14 @@ export function percent(probability: number): string {
   return whole === 0 && probability > 0 ? '<1' : String(whole);
 }
 
-/** Wide enough for the number below it, too. */
-function cellWidth({ text, probability }: AttendWord, columns: number): number {
-  return Math.min(columns, Math.max(widthOf(text), percent(probability).length) + 2);
+/** Wide enough for the number below it, too, where there is one. */
+function cellWidth({ text, probability }: AttendWord, columns: number, colors: Colors): number {
+  const number = colors === 'none' ? percent(probability).length : 0;
+  return Math.min(columns, Math.max(widthOf(text), number) + 2);
 }
 
 function wordCell(word: AttendWord, isCurrent: boolean, columns: number, colors: Colors): string {
-  const width = cellWidth(word, columns);
+  const width = cellWidth(word, columns, colors);
   const text = padEnd(truncate(word.text, width - 2), width - 2);
   const [open, close] = isCurrent ? CURRENT : [' ', ' '];
   const paint = painter(colors);
