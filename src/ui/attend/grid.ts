@@ -16,7 +16,7 @@ export interface Tiling {
 const SMALLEST = 2;
 const GAP = 1;
 /** Narrower, a label says nothing. */
-const NARROWEST = 8;
+const NARROWEST = 7;
 
 /** The largest tiles with which `count` of them fit in columns x rows; where they cannot, the smallest, in pages. */
 export function tilingOf(count: number, columns: number, rows: number): Tiling {

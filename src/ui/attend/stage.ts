@@ -61,6 +61,7 @@ function helpLines(columns: number, rows: number, colors: Colors): string[] {
   const paint = painter(colors);
   const widest = Math.max(...KEY_HELP.map(([keys]) => keys.length)) + 2;
   return KEY_HELP.map(
-    ([keys, does]) => `${paint.bold(keys.padEnd(widest))}${truncate(does, Math.max(0, columns - widest))}`,
+    ([keys, does]) =>
+      `${paint.bold(truncate(keys.padEnd(widest), columns))}${truncate(does, Math.max(0, columns - widest))}`,
   ).slice(0, rows);
 }

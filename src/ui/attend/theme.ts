@@ -6,7 +6,7 @@ import type { Colors } from '../terminal.js';
 export const PEAK = '+';
 
 /** Where colours do not tell, from low to high. */
-export const SHADES = ' ░▒▓█';
+export const SHADES = '.░▒▓█';
 
 /** The current word is in brackets: a shape, for those who see no colours. */
 export const CURRENT = ['[', ']'] as const;

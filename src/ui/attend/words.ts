@@ -69,6 +69,7 @@ function cellWidth({ text, probability }: AttendWord, columns: number, colors: C
 
 function wordCell(word: AttendWord, isCurrent: boolean, columns: number, colors: Colors): string {
   const width = cellWidth(word, columns, colors);
+  if (width < 3) return padEnd(truncate(word.text, width), width);
   const text = padEnd(truncate(word.text, width - 2), width - 2);
   const [open, close] = isCurrent ? CURRENT : [' ', ' '];
   const paint = painter(colors);

@@ -1,0 +1,100 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { VirtualTerminal } from './virtual-terminal.js';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const PATIENCE_MS = 30_000;
+
+export interface PtyOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+/**
+ * The built program on a pseudo-terminal, which util-linux's `script` makes (on every Debian, also in containers). A
+ * shell in between says which terminal it is, sets its size, and afterwards whether it was left in order.
+ */
+export class Pty {
+  #output = '';
+  #shown: VirtualTerminal;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #wake: () => void = () => undefined;
+
+  constructor(args: readonly string[], { columns, rows, env, cwd }: PtyOptions) {
+    const quoted = [process.execPath, CLI, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+    const shell = `stty cols ${columns} rows ${rows}; tty; ${quoted}; echo "exit $?"; stty -a | grep -o -- '-*icanon'`;
+    // Ink is silent where it is told that it runs in a CI.
+    const { CI: _ci, CONTINUOUS_INTEGRATION: _also, NO_COLOR: _none, FORCE_COLOR: _some, ...inherited } = process.env;
+    this.#child = spawn('script', ['-qec', shell, '/dev/null'], {
+      cwd,
+      env: { ...inherited, TERM: 'xterm-256color', COLORTERM: 'truecolor', COCA_MODEL: '', NODE_ENV: '', ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#shown = new VirtualTerminal(columns, rows);
+    this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      this.#output += text;
+      this.#wake();
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#child.on('close', () => resolve());
+    });
+  }
+
+  /** Everything that was written so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** What is on the screen now. */
+  screen(): VirtualTerminal {
+    const { columns, rows } = this.#shown;
+    return new VirtualTerminal(columns, rows).write(this.#output);
+  }
+
+  /** Types, without waiting. */
+  type(keys: string): void {
+    this.#child.stdin!.write(keys);
+  }
+
+  /** Waits until the screen's text matches, and returns it. */
+  async until(pattern: RegExp): Promise<string> {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const text = this.screen().text();
+      if (pattern.test(text)) return text;
+      const left = end - Date.now();
+      if (left <= 0) throw new Error(`never saw ${pattern} but:\n${text}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, Math.min(left, 1000));
+      });
+    }
+  }
+
+  /** Gives the terminal another size, as a window does. */
+  resize(columns: number, rows: number): void {
+    const tty = /\/dev\/\S+/.exec(this.#output)![0];
+    this.#shown = new VirtualTerminal(columns, rows);
+    this.#output = `${tty}\r\n`;
+    execFileSync('stty', ['-F', tty, 'cols', String(columns), 'rows', String(rows)]);
+  }
+
+  /** Sends a signal to the program. */
+  signal(name: string): void {
+    const tty = /\/dev\/(\S+)/.exec(this.#output)![1]!;
+    execFileSync('pkill', [`-${name}`, '-t', tty, 'node']);
+  }
+
+  /** Waits for the end. @returns the exit code, and whether the terminal reads lines again */
+  async end(): Promise<{ readonly code: number; readonly isCooked: boolean; readonly modes: ReadonlySet<string> }> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
+    await this.#ended;
+    clearTimeout(timer);
+    const [, code, icanon] = /exit (\d+)\s+(-?icanon)/.exec(this.#output) ?? [];
+    if (code === undefined) throw new Error(`no exit code in:\n${this.#output}`);
+    return { code: Number(code), isCooked: icanon === 'icanon', modes: this.screen().modes };
+  }
+}

@@ -1,0 +1,128 @@
+import { widthOf } from '../../src/ui/layout.js';
+
+interface Cell {
+  readonly text: string;
+  /** The SGR parameters in force, one after the other. */
+  readonly style: string;
+}
+
+const EMPTY: Cell = { text: ' ', style: '' };
+
+/** As much of a terminal as our programs use: what is on its screen after these bytes? */
+export class VirtualTerminal {
+  #cells: Cell[][];
+  #row = 0;
+  #column = 0;
+  #style = '';
+  #saved = { row: 0, column: 0, style: '' };
+  /** Modes that were set and not reset: 25 the cursor, 1049 the alternate screen. */
+  readonly modes = new Set(['25']);
+  /** Rows that went off the top. */
+  scrolled = 0;
+
+  constructor(
+    readonly columns: number,
+    readonly rows: number,
+  ) {
+    this.#cells = this.#blank();
+  }
+
+  write(text: string): this {
+    // biome-ignore lint/complexity/useRegexLiterals: the escape character is clearer by name
+    const tokens = new RegExp('\\u001b\\[([?]?)([0-9;]*)([A-Za-z])|\\u001b([78])|\\r|\\n|(.)', 'gsu');
+    for (const [token, isPrivate, parameters, final, single, character] of text.matchAll(tokens)) {
+      if (token === '\r') this.#column = 0;
+      else if (token === '\n') this.#newLine();
+      else if (single) this.#saveOrRestore(single);
+      else if (final) this.#control(final, parameters!, isPrivate === '?');
+      else if (character) this.#print(character);
+    }
+    return this;
+  }
+
+  /** The screen's rows, without the blanks at their ends. */
+  lines(): string[] {
+    return this.#cells.map((row) =>
+      row
+        .map(({ text }) => text)
+        .join('')
+        .trimEnd(),
+    );
+  }
+
+  text(): string {
+    return this.lines().join('\n').trimEnd();
+  }
+
+  cell(row: number, column: number): Cell {
+    return this.#cells[row]![column]!;
+  }
+
+  #blank(): Cell[][] {
+    return Array.from({ length: this.rows }, () => Array<Cell>(this.columns).fill(EMPTY));
+  }
+
+  #newLine(): void {
+    this.#column = 0;
+    if (++this.#row < this.rows) return;
+    this.#row = this.rows - 1;
+    this.scrolled++;
+    this.#cells.shift();
+    this.#cells.push(Array<Cell>(this.columns).fill(EMPTY));
+  }
+
+  #print(text: string): void {
+    if (text < ' ') throw new Error(`control character ${JSON.stringify(text)} reached the terminal`);
+    const width = widthOf(text);
+    if (this.#column + width > this.columns) this.#newLine();
+    const row = this.#cells[this.#row]!;
+    row[this.#column] = { text, style: this.#style };
+    if (width === 2) row[this.#column + 1] = { text: '', style: this.#style };
+    this.#column += width;
+  }
+
+  #saveOrRestore(which: string): void {
+    if (which === '7') this.#saved = { row: this.#row, column: this.#column, style: this.#style };
+    else ({ row: this.#row, column: this.#column, style: this.#style } = this.#saved);
+  }
+
+  #control(final: string, parameters: string, isPrivate: boolean): void {
+    const [first = 0, second = 0] = parameters.split(';').map(Number);
+    const by = Math.max(1, first);
+    switch (final) {
+      case 'm':
+        this.#style = parameters === '' || parameters === '0' ? '' : `${this.#style}${parameters} `;
+        return;
+      case 'A':
+        this.#row = Math.max(0, this.#row - by);
+        return;
+      case 'B':
+        this.#row = Math.min(this.rows - 1, this.#row + by);
+        return;
+      case 'E':
+        this.#row = Math.min(this.rows - 1, this.#row + by);
+        this.#column = 0;
+        return;
+      case 'G':
+        this.#column = by - 1;
+        return;
+      case 'H':
+        this.#row = Math.min(this.rows, by) - 1;
+        this.#column = Math.max(1, second) - 1;
+        return;
+      case 'K':
+        this.#cells[this.#row]!.fill(EMPTY, first === 2 ? 0 : this.#column);
+        return;
+      case 'J':
+        if (first >= 2) this.#cells = this.#blank();
+        return;
+      case 'h':
+      case 'l':
+        if (!isPrivate) break;
+        for (const mode of parameters.split(';')) final === 'h' ? this.modes.add(mode) : this.modes.delete(mode);
+        if (parameters === '1049') this.#cells = this.#blank();
+        return;
+    }
+    throw new Error(`the virtual terminal does not know ${JSON.stringify(`ESC[${parameters}${final}`)}`);
+  }
+}

@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { commandOf, KEY_HELP } from '../../../src/ui/attend/keys.js';
+import { type AttendAction, type AttendState, initialState, OPACITIES, reduce } from '../../../src/ui/attend/state.js';
+
+const LIMITS = { words: 3, layers: 2, heads: 2, methods: ['cross', 'rollout'] };
+const START = initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0);
+
+const run = (types: readonly string[], from: AttendState = START): AttendState =>
+  types.reduce((state, type) => reduce(state, { type } as AttendAction, LIMITS), from);
+
+describe('reduce', () => {
+  test.each<[string[], Partial<AttendState>]>([
+    [['next-word'], { word: 1 }],
+    [['next-word', 'next-word', 'next-word'], { word: 0 }],
+    [['previous-word'], { word: 2 }],
+    [['last-word'], { word: 2 }],
+    [['last-word', 'first-word'], { word: 0 }],
+    [['next-layer'], { layer: 'last' }],
+    [['next-layer', 'next-layer'], { layer: 0 }],
+    [['previous-layer'], { layer: 1 }],
+    [['next-head'], { head: 0 }],
+    [['next-head', 'next-head', 'next-head'], { head: 'mean' }],
+    [['previous-head'], { head: 1 }],
+    [['next-method'], { method: 'rollout' }],
+    [['next-method', 'next-method'], { method: 'cross' }],
+    [['next-opacity'], { opacity: 0.9 }],
+    [['next-opacity', 'next-opacity'], { opacity: 0 }],
+    [['toggle-grid'], { isGrid: true }],
+    [['toggle-help'], { isHelp: true }],
+    [['toggle-help', 'toggle-help'], { isHelp: false }],
+    [['toggle-help', 'close-help'], { isHelp: false }],
+    [['toggle-help', 'toggle-grid'], { isHelp: false, isGrid: true }],
+  ])('%j', (types, expected) => {
+    expect(run(types)).toEqual({ ...START, ...expected });
+  });
+
+  test('a message stays until the next key', () => {
+    const said = reduce(START, { type: 'say', message: 'saved' }, LIMITS);
+    expect(said.message).toBe('saved');
+    expect(run(['next-word'], said).message).toBe('');
+  });
+
+  const actions = fc.constantFrom(
+    ...['next-word', 'previous-word', 'first-word', 'last-word', 'next-layer', 'previous-layer', 'next-head'],
+    ...['previous-head', 'next-method', 'next-opacity', 'toggle-grid', 'toggle-help', 'close-help'],
+  );
+
+  test('any keys lead to a state that can be shown', () => {
+    const limits = fc.record({
+      words: fc.integer({ min: 1, max: 80 }),
+      layers: fc.integer({ min: 1, max: 24 }),
+      heads: fc.integer({ min: 1, max: 16 }),
+    });
+    fc.assert(
+      fc.property(limits, fc.array(actions), (sizes, types) => {
+        const all = { ...sizes, methods: LIMITS.methods };
+        const state = types.reduce((from, type) => reduce(from, { type } as AttendAction, all), START);
+        expect(state.word).toBeGreaterThanOrEqual(0);
+        expect(state.word).toBeLessThan(sizes.words);
+        expect(['mean', 'last', ...Array(sizes.layers).keys()]).toContain(state.layer);
+        expect(['mean', ...Array(sizes.heads).keys()]).toContain(state.head);
+        expect(all.methods).toContain(state.method);
+        expect(OPACITIES).toContain(state.opacity);
+      }),
+    );
+  });
+
+  test('each step has one that undoes it', () => {
+    fc.assert(
+      fc.property(fc.array(actions), fc.constantFrom('word', 'layer', 'head'), (types, what) => {
+        const state = { ...run(types), message: '' };
+        expect(run([`next-${what}`, `previous-${what}`], state)).toEqual(state);
+      }),
+    );
+  });
+});
+
+describe('commandOf', () => {
+  test.each([
+    ['', { rightArrow: true }, 'next-word'],
+    ['', { leftArrow: true }, 'previous-word'],
+    ['', { home: true }, 'first-word'],
+    ['', { end: true }, 'last-word'],
+    ['', { upArrow: true }, 'next-layer'],
+    ['', { downArrow: true }, 'previous-layer'],
+    ['h', {}, 'next-head'],
+    ['H', { shift: true }, 'previous-head'],
+    ['m', {}, 'next-method'],
+    ['o', {}, 'next-opacity'],
+    ['g', {}, 'toggle-grid'],
+    ['s', {}, 'save'],
+    ['?', {}, 'toggle-help'],
+    ['q', {}, 'quit'],
+    ['', { escape: true, meta: true }, 'quit'],
+    ['c', { ctrl: true }, 'interrupt'],
+  ])('%j %j', (input, key, type) => {
+    expect(commandOf(input, key, false)).toEqual({ type });
+  });
+
+  test('nothing else does anything', () => {
+    expect(commandOf('x', {}, false)).toBeUndefined();
+    expect(commandOf('constructor', {}, false)).toBeUndefined();
+    expect(commandOf('q', { ctrl: true }, false)).toBeUndefined();
+    expect(commandOf('q', { meta: true }, false)).toBeUndefined();
+  });
+
+  test('Esc closes the help before it leaves', () => {
+    expect(commandOf('', { escape: true }, true)).toEqual({ type: 'close-help' });
+  });
+
+  test('every letter that does something is in the help', () => {
+    const listed = KEY_HELP.map(([keys]) => keys).join(' ');
+    for (let code = 33; code < 127; code++) {
+      const letter = String.fromCharCode(code);
+      if (commandOf(letter, {}, false)) expect(listed).toContain(letter);
+    }
+  });
+});

@@ -1,0 +1,203 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { AttendSource, MapSelection } from '../../../src/ui/attend/source.js';
+import type { Colors } from '../../../src/ui/terminal.js';
+import { KEYS, renderAttend } from './render.js';
+import { testSource } from './source.js';
+
+const CAPTION = ['a', 'dog', 'on', 'a', 'sofa'];
+
+let app: ReturnType<typeof renderAttend>;
+afterEach(() => app.close());
+
+async function open(source: AttendSource, columns: number, rows: number, colors?: Colors) {
+  app = renderAttend(source, columns, rows, colors);
+  await app.settle();
+  return app;
+}
+
+describe('frames', () => {
+  test('80 x 24 without colours: density for the map, numbers for probabilities, brackets for the word', async () => {
+    await open(testSource(CAPTION), 80, 24);
+    await app.press(KEYS.right);
+    expect(app.terminal().text()).toMatchInlineSnapshot(`
+      "......................................  dog
+      ......................................  word         2 of 5
+      ......................................  probability  50 % █████
+      ......................................
+      .........░░░░▒▒▒░░░...................  method       cross
+      ........░░▒▒▓▓▓▓▓▒▒░░.................  layer        mean of 0-2
+      .......░░▒▓▓█████▓▒▒░.................  head         mean of 0-1
+      .......░░▒▓▓██+██▓▒▒░.................  opacity      70 %
+      ........░▒▒▓▓▓▓▓▓▒▒░░.................
+      .........░░▒▒▒▒▒▒░░░..................  peak +       x 0.38  y 0.38
+      .............░░░......................  entropy      1.00 of 2.77 nats
+      ......................................  low to high  ..░░▒▒▓▓██
+      ......................................
+      ......................................  photo.png
+      ......................................  test on cpu
+      ......................................
+      ......................................
+      ......................................
+      ......................................
+
+       a   [dog] on  a   sofa
+       100  50   33  25  20
+      ←→ word  ↑↓ layer  h head  m method  o opacity  g grid  s save  ? keys  q quit"
+    `);
+  });
+
+  test('40 x 12: everything in its short form', async () => {
+    await open(testSource(CAPTION), 40, 12);
+    expect(app.terminal().text()).toMatchInlineSnapshot(`
+      "█+▓░........  a 100 % (1/5)
+      ▒▒░.........  cross layer mean head mean
+      ............  peak x 0.13 y 0.13
+      ............  entropy 1.00 of 2.77 nats
+      ............  opacity 70 %
+      ............
+
+
+      [a  ] dog  on  a   sofa
+       100  50   33  25  20
+      ←→ word  ↑↓ layer  h head  m method  o …"
+    `);
+  });
+
+  test('200 x 60: the maps of all words beside the large one', async () => {
+    await open(testSource(CAPTION), 200, 60, 'any');
+    const terminal = app.terminal();
+    const lines = terminal.lines();
+    expect(lines[0]).toMatch(/^▀+ {2}a$/);
+    expect(lines[0]!.lastIndexOf('▀')).toBe(2 * 56 - 1);
+    expect(lines.join('\n')).toMatch(/\[a 100\] .*dog 50 .*on 33/);
+    expect(lines.filter((line) => line.slice(114).includes('▀')).length).toBeGreaterThan(24);
+    expect(lines.at(-3)).toBe('[a] dog  on  a  sofa');
+    expect(terminal.cell(0, 0).style).toMatch(/ 38;2;\d+;\d+;\d+;48;2;\d+;\d+;\d+ $/);
+  });
+
+  test('a frame never is as high as the terminal, and scrolls nothing, whatever the size', async () => {
+    const source = testSource(Array.from({ length: 70 }, (_, i) => `word${i}`));
+    for (const [columns, rows] of [
+      [10, 3],
+      [1, 1],
+      [20, 5],
+      [30, 50],
+      [40, 6],
+      [300, 16],
+      [79, 23],
+    ] as const) {
+      for (const colors of ['none', '16', '256', 'any'] as const) {
+        await open(source, columns, rows, colors);
+        await app.press('g');
+        for (const frame of app.stdout.frames)
+          expect(frame.split('\n').length).toBeLessThanOrEqual(Math.max(1, rows - 1));
+        expect(app.terminal().scrolled).toBe(0);
+        app.close();
+      }
+    }
+  });
+
+  test('no room for a picture: the words and their facts', async () => {
+    await open(testSource(CAPTION), 20, 5);
+    await app.press(KEYS.right);
+    expect(app.terminal().text()).toMatch(/^dog 50 % \(2\/5\)\ncross layer mean he…\n/);
+    expect(app.terminal().text()).toContain('[dog]');
+  });
+
+  test('colours where the terminal has them: the map is half blocks, and its peak is marked', async () => {
+    await open(testSource(CAPTION), 80, 24, 'any');
+    const at = app.terminal().text().indexOf('+');
+    expect(at).toBeGreaterThan(0);
+    const before = app.terminal().cell(2, 4).style;
+    await app.press(KEYS.right);
+    expect(app.terminal().cell(2, 4).style).not.toBe(before);
+  });
+
+  test('a caption of 70 words shows the rows around the current one', async () => {
+    await open(testSource(Array.from({ length: 70 }, (_, i) => `word${i}`)), 80, 24);
+    expect(app.terminal().text()).toContain('[word0]');
+    await app.press(...Array(40).fill(KEYS.right));
+    expect(app.terminal().text()).toContain('[word40]');
+    expect(app.terminal().text()).not.toContain(' word0 ');
+    await app.press(KEYS.left.repeat(1), 'g');
+    expect(app.terminal().text()).toContain('[word39]');
+  });
+
+  test('a caption of one word', async () => {
+    await open(testSource(['dog']), 80, 24);
+    await app.press(KEYS.right, 'g');
+    expect(app.terminal().text()).toContain('[dog 100]');
+  });
+});
+
+describe('keys', () => {
+  test('layer, head, method and opacity show in the panel', async () => {
+    await open(testSource(CAPTION), 80, 24);
+    await app.press(KEYS.up, 'h', 'm', 'o');
+    const text = app.terminal().text();
+    expect(text).toMatch(/method +rollout/);
+    expect(text).toMatch(/layer +last of 0-2/);
+    expect(text).toMatch(/head +0 of 0-1/);
+    expect(text).toMatch(/opacity +90 %/);
+  });
+
+  test('in the grid, where no text changes, a new layer still is painted', async () => {
+    await open(testSource(CAPTION), 80, 24, 'any');
+    await app.press('g');
+    const before = app.stdout.frames.length;
+    await app.press('o');
+    expect(app.stdout.frames.length).toBeGreaterThan(before);
+    expect(app.stdout.frames.at(-1)).toContain('▀');
+  });
+
+  test('? lists the keys, Esc goes back, and once more leaves', async () => {
+    await open(testSource(CAPTION), 80, 24);
+    await app.press('?');
+    expect(app.terminal().text()).toContain('all words at once');
+    await app.press(KEYS.escape);
+    expect(app.terminal().text()).not.toContain('all words at once');
+    await app.press(KEYS.escape);
+    expect(await app.left).toBe('quit');
+  });
+
+  test('keys that arrive together all count', async () => {
+    await open(testSource(CAPTION), 80, 24);
+    await app.press('hhm');
+    expect(app.terminal().text()).toMatch(/method +rollout/);
+    expect(app.terminal().text()).toMatch(/head +1 of 0-1/);
+  });
+
+  test('s saves what is shown and says where', async () => {
+    const saves: MapSelection[] = [];
+    await open(testSource(CAPTION, saves), 80, 24);
+    await app.press(KEYS.down, 's');
+    expect(saves).toEqual([expect.objectContaining({ layer: 2, method: 'cross' })]);
+    expect(app.terminal().text()).toContain('saved somewhere');
+    await app.press(KEYS.right);
+    expect(app.terminal().text()).not.toContain('saved somewhere');
+  });
+
+  test('a failed save is said, with what it names made visible', async () => {
+    const source = { ...testSource(CAPTION), save: () => Promise.reject(new Error('no\u001b[2J disk')) };
+    await open(source, 80, 24);
+    await app.press('s');
+    expect(app.terminal().text()).toContain('no\\x1b[2J disk');
+  });
+
+  test('q quits, Ctrl-C interrupts', async () => {
+    await open(testSource(CAPTION), 80, 24);
+    await app.press('q');
+    expect(await app.left).toBe('quit');
+    await open(testSource(CAPTION), 80, 24);
+    await app.press('\u0003');
+    expect(await app.left).toBe('interrupt');
+  });
+
+  test('another size is another frame', async () => {
+    await open(testSource(CAPTION), 80, 24);
+    app.stdout.resize(40, 12);
+    await app.settle();
+    expect(app.terminal().lines()).toHaveLength(12);
+    expect(app.terminal().text()).toMatch(/peak x 0\.13 y 0\.13/);
+  });
+});
