@@ -64,7 +64,7 @@ export function attendSource(result: AttendResult, square: () => Promise<Raster>
     async save(selection) {
       const folder = folderFor(result.image);
       const count = await writeAttendFiles(folder, { ...result, choice: choiceOf(selection) }, await square());
-      return `saved ${count} overlays, contact.png, words.tsv and attention.safetensors in ${folder}`;
+      return `saved in ${folder}: ${count} overlays, contact.png, words.tsv, attention.safetensors`;
     },
   };
 }

@@ -106,7 +106,7 @@ export const attend = defineCommand({
       if (options.output !== undefined) {
         const { writeAttendFiles } = await import('./attend-files.js');
         const count = await writeAttendFiles(options.output, asked, await square());
-        context.notice(`${count} overlays, contact.png, words.tsv and attention.safetensors are in ${options.output}`);
+        context.notice(`in ${options.output}: ${count} overlays, contact.png, words.tsv, attention.safetensors`);
       }
       if (objects) return objects.write(attendObject(asked));
       if (format === 'plain') return context.out.write(`${attendLines(asked).join('\n')}\n`);

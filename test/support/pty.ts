@@ -25,12 +25,20 @@ export class Pty {
 
   constructor(args: readonly string[], { columns, rows, env, cwd }: PtyOptions) {
     const quoted = [process.execPath, CLI, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-    const shell = `stty cols ${columns} rows ${rows}; tty; ${quoted}; echo "exit $?"; stty -a | grep -o -- '-*icanon'`;
+    const program = `sh -c 'echo "pid $$"; exec "$@"' sh ${quoted}`;
+    const shell = `stty cols ${columns} rows ${rows}; tty; ${program}; echo "exit $?"; stty -a | grep -o -- '-*icanon'`;
     // Ink is silent where it is told that it runs in a CI.
-    const { CI: _ci, CONTINUOUS_INTEGRATION: _also, NO_COLOR: _none, FORCE_COLOR: _some, ...inherited } = process.env;
+    const {
+      CI: _ci,
+      CONTINUOUS_INTEGRATION: _also,
+      NO_COLOR: _none,
+      FORCE_COLOR: _some,
+      NODE_ENV: _mode,
+      ...inherited
+    } = process.env;
     this.#child = spawn('script', ['-qec', shell, '/dev/null'], {
       cwd,
-      env: { ...inherited, TERM: 'xterm-256color', COLORTERM: 'truecolor', COCA_MODEL: '', NODE_ENV: '', ...env },
+      env: { ...inherited, TERM: 'xterm-256color', COLORTERM: 'truecolor', COCA_MODEL: '', ...env },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#shown = new VirtualTerminal(columns, rows);
@@ -51,7 +59,8 @@ export class Pty {
   /** What is on the screen now. */
   screen(): VirtualTerminal {
     const { columns, rows } = this.#shown;
-    return new VirtualTerminal(columns, rows).write(this.#output);
+    // What was cut in the middle of a control sequence goes on in the next chunk.
+    return new VirtualTerminal(columns, rows).write(this.#output.replace(/\u001b(\[[?0-9;]*)?$/, ''));
   }
 
   /** Types, without waiting. */
@@ -83,9 +92,13 @@ export class Pty {
   }
 
   /** Sends a signal to the program. */
-  signal(name: string): void {
-    const tty = /\/dev\/(\S+)/.exec(this.#output)![1]!;
-    execFileSync('pkill', [`-${name}`, '-t', tty, 'node']);
+  signal(name: NodeJS.Signals): void {
+    process.kill(Number(/pid (\d+)/.exec(this.#output)![1]), name);
+  }
+
+  /** Ends it, should it still run. */
+  close(): void {
+    this.#child.kill('SIGKILL');
   }
 
   /** Waits for the end. @returns the exit code, and whether the terminal reads lines again */

@@ -15,6 +15,8 @@ export class VirtualTerminal {
   #column = 0;
   #style = '';
   #saved = { row: 0, column: 0, style: '' };
+  /** Of the main screen: each screen has its own. */
+  #left = { row: 0, column: 0, style: '' };
   /** Modes that were set and not reset: 25 the cursor, 1049 the alternate screen. */
   readonly modes = new Set(['25']);
   /** Rows that went off the top. */
@@ -30,12 +32,14 @@ export class VirtualTerminal {
   write(text: string): this {
     // biome-ignore lint/complexity/useRegexLiterals: the escape character is clearer by name
     const tokens = new RegExp('\\u001b\\[([?]?)([0-9;]*)([A-Za-z])|\\u001b([78])|\\r|\\n|(.)', 'gsu');
-    for (const [token, isPrivate, parameters, final, single, character] of text.matchAll(tokens)) {
+    for (const match of text.matchAll(tokens)) {
+      const [token, isPrivate, parameters, final, single, character] = match;
       if (token === '\r') this.#column = 0;
       else if (token === '\n') this.#newLine();
       else if (single) this.#saveOrRestore(single);
       else if (final) this.#control(final, parameters!, isPrivate === '?');
-      else if (character) this.#print(character);
+      else if (character! >= ' ') this.#print(character!);
+      else throw new Error(`not for a terminal: ${JSON.stringify(text.slice(match.index, match.index + 20))}`);
     }
     return this;
   }
@@ -72,7 +76,6 @@ export class VirtualTerminal {
   }
 
   #print(text: string): void {
-    if (text < ' ') throw new Error(`control character ${JSON.stringify(text)} reached the terminal`);
     const width = widthOf(text);
     if (this.#column + width > this.columns) this.#newLine();
     const row = this.#cells[this.#row]!;
@@ -84,6 +87,13 @@ export class VirtualTerminal {
   #saveOrRestore(which: string): void {
     if (which === '7') this.#saved = { row: this.#row, column: this.#column, style: this.#style };
     else ({ row: this.#row, column: this.#column, style: this.#style } = this.#saved);
+  }
+
+  /** The other screen is empty; coming back, the cursor is where it was. */
+  #otherScreen(isEntered: boolean): void {
+    if (isEntered) this.#left = { row: this.#row, column: this.#column, style: this.#style };
+    else ({ row: this.#row, column: this.#column, style: this.#style } = this.#left);
+    this.#cells = this.#blank();
   }
 
   #control(final: string, parameters: string, isPrivate: boolean): void {
@@ -120,7 +130,7 @@ export class VirtualTerminal {
       case 'l':
         if (!isPrivate) break;
         for (const mode of parameters.split(';')) final === 'h' ? this.modes.add(mode) : this.modes.delete(mode);
-        if (parameters === '1049') this.#cells = this.#blank();
+        if (parameters === '1049') this.#otherScreen(final === 'h');
         return;
     }
     throw new Error(`the virtual terminal does not know ${JSON.stringify(`ESC[${parameters}${final}`)}`);

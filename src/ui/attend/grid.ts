@@ -29,7 +29,7 @@ export function tilingOf(count: number, columns: number, rows: number): Tiling {
 
 function tiled(pictureRows: number, columns: number, rows: number): Tiling {
   const perRow = Math.max(1, Math.floor((columns + GAP) / (tileColumns(pictureRows) + GAP)));
-  const fits = 2 * pictureRows <= columns;
+  const fits = tileColumns(pictureRows) <= columns;
   return { pictureRows, perRow, perPage: fits ? perRow * Math.floor(rows / (pictureRows + 1)) : 0 };
 }
 

@@ -28,10 +28,14 @@ export async function showAttention(
   // React checks itself at every render unless it is told that it is not being developed, before it is first loaded.
   process.env.NODE_ENV ??= 'production';
   const { mount } = await import('./mount.js');
-  streams.stdout.write(ENTER_SCREEN);
+  const { stdin, stdout } = streams;
+  // Before the first frame, and not with it as Ink does: a key that is pressed early would be echoed into it.
+  stdin.setRawMode(true);
+  stdout.write(ENTER_SCREEN);
   try {
     return await mount(source, initial, terminal, streams);
   } finally {
-    streams.stdout.write(LEAVE_SCREEN);
+    stdout.write(LEAVE_SCREEN);
+    stdin.setRawMode(false);
   }
 }

@@ -51,7 +51,7 @@ export function captionLines(
     const cells = row.map((i) => wordCell(words[i]!, i === current, columns, colors));
     if (perRow === 1) return [cells.join('')];
     const numbers = row.map((i) => padEnd(` ${percent(words[i]!.probability)}`, cellWidth(words[i]!, columns, colors)));
-    return [cells.join(''), numbers.join('').trimEnd()];
+    return [cells.join(''), truncate(numbers.join('').trimEnd(), columns)];
   });
 }
 

@@ -1,0 +1,109 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { fixture } from '../support/golden.js';
+import { Pty } from '../support/pty.js';
+
+const BOOK = fixture('scenes/0001.png');
+const SIZE = { columns: 80, rows: 24 };
+const KEYS = { right: '\u001b[C', left: '\u001b[D', up: '\u001b[A', interrupt: '\u0003' };
+
+let folder: string;
+let pty: Pty;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coca-attend-'));
+});
+afterEach(() => pty.close());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const left = { isCooked: true, modes: new Set(['25']) };
+
+describe('on a pseudo-terminal', () => {
+  test('the keys, one after the other', async () => {
+    pty = new Pty(['attend', BOOK, '--quiet'], { ...SIZE, cwd: folder });
+    const first = await pty.until(/\[a\].*background[\s\S]*q quit/);
+    expect(first).toMatch(/word +1 of 7/);
+    expect(first).toMatch(/▀{30}/);
+    expect(pty.screen().cell(0, 0).style).toMatch(/38;2;\d+;\d+;\d+;48;2;/);
+    pty.type(KEYS.right);
+    await pty.until(/word +2 of 7[\s\S]*\[small\]/);
+    pty.type(KEYS.left + KEYS.left);
+    await pty.until(/word +7 of 7[\s\S]*\[background\]/);
+    pty.type(KEYS.up);
+    await pty.until(/layer +last of 0-2/);
+    pty.type('h');
+    await pty.until(/head +0 of 0-5/);
+    pty.type('m');
+    await pty.until(/method +rollout/);
+    pty.type('o');
+    await pty.until(/opacity +90 %/);
+    pty.type('g');
+    await pty.until(/book 83.*\n[\s\S]*\[background 100\]/);
+    pty.type('g?');
+    await pty.until(/all words at once/);
+    pty.type('?s');
+    await pty.until(/saved in 0001-attention: 7 overlays/);
+    expect(readdirSync(join(folder, '0001-attention'))).toContain('attention.safetensors');
+    pty.type('q');
+    expect(await pty.end()).toEqual({ code: 0, ...left });
+    expect(pty.screen().scrolled).toBe(0);
+  });
+
+  test('another size is another frame', async () => {
+    pty = new Pty(['attend', BOOK, '--quiet'], SIZE);
+    await pty.until(/q quit/);
+    pty.resize(40, 12);
+    await pty.until(/cross layer mean[\s\S]*\[a\]/);
+    pty.resize(120, 40);
+    await pty.until(/^▀{60,} {2}a\n[\s\S]*word +1 of 7[\s\S]*q quit/);
+    pty.type('q');
+    expect((await pty.end()).code).toBe(0);
+  });
+
+  test('Ctrl-C: 130, and the terminal as it was', async () => {
+    pty = new Pty(['attend', BOOK, '--quiet'], SIZE);
+    await pty.until(/q quit/);
+    pty.type(KEYS.interrupt);
+    expect(await pty.end()).toEqual({ code: 130, ...left });
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s: %i, and the terminal as it was', async (name, code) => {
+    pty = new Pty(['attend', BOOK, '--quiet'], SIZE);
+    await pty.until(/q quit/);
+    pty.signal(name);
+    expect(await pty.end()).toEqual({ code, ...left });
+  });
+
+  test('NO_COLOR: not one colour is sent', async () => {
+    pty = new Pty(['attend', BOOK, '--quiet'], { ...SIZE, env: { NO_COLOR: '1' } });
+    await pty.until(/▒[\s\S]*\[a +\][\s\S]*99 +69[\s\S]*q quit/);
+    expect(pty.output).not.toMatch(/\u001b\[[34]8;/);
+    pty.type('q');
+    await pty.end();
+  });
+
+  test('TERM=dumb: printed once, without waiting for keys', async () => {
+    pty = new Pty(['attend', BOOK, '--quiet', '--token', 'book'], { ...SIZE, env: { TERM: 'dumb' } });
+    expect((await pty.end()).code).toBe(0);
+    expect(pty.output).toMatch(/book +83 +0\.56 +0\.69/);
+    expect(pty.output).not.toContain('\u001b');
+  });
+
+  test('-o writes and prints, and asks for no keys', async () => {
+    pty = new Pty(['attend', BOOK, '--quiet', '-o', 'maps'], { ...SIZE, cwd: folder });
+    expect((await pty.end()).code).toBe(0);
+    expect(existsSync(join(folder, 'maps', 'contact.png'))).toBe(true);
+    expect(pty.output).toMatch(/background +100/);
+  });
+
+  test('--token: begins with that word', async () => {
+    pty = new Pty(['attend', BOOK, '--quiet', '--token', 'PINK'], SIZE);
+    await pty.until(/\[pink\]/);
+    pty.type('\u001b');
+    expect((await pty.end()).code).toBe(0);
+  });
+});
