@@ -36,38 +36,39 @@ function pictureAt(picture: Raster, size: number): Raster {
   return known;
 }
 
-type Rgb = [number, number, number];
-
 const RESET = '\u001b[0m';
 
 function halfBlockLines({ picture, grid, wordMap, opacity, colors }: MapDrawing, columns: number): string[] {
   const pixels = overlay(pictureAt(picture, columns), enlargeMap(wordMap.map, grid, columns), opacity);
-  const at = (x: number, y: number): Rgb => {
-    const start = (y * columns + x) * 3;
-    return [pixels[start]!, pixels[start + 1]!, pixels[start + 2]!];
-  };
-  const paint = painter(colors);
-  const cell = colors === 'any' ? exactCell : (upper: Rgb, lower: Rgb) => paint.rgb(...upper).bgRgb(...lower)('▀');
+  const cell = colors === 'any' ? exactCell : paintedCell(colors);
   const peak = peakCell(wordMap, columns);
   return Array.from({ length: columns / 2 }, (_, row) => {
     let line = '';
     for (let x = 0; x < columns; x++) {
-      const upper = at(x, 2 * row);
-      const lower = at(x, 2 * row + 1);
+      const upper = (2 * row * columns + x) * 3;
       const isPeak = opacity > 0 && x === peak.column && row === peak.row;
-      line += isPeak ? mark(upper, colors) : cell(upper, lower);
+      line += isPeak ? mark(pixels, upper, colors) : cell(pixels, upper, upper + columns * 3);
     }
     return line + RESET;
   });
 }
 
-/** A cell in its exact colours. There are thousands of them for each key: no library is asked, and none is closed. */
-function exactCell(upper: Rgb, lower: Rgb): string {
-  return `\u001b[38;2;${upper[0]};${upper[1]};${upper[2]};48;2;${lower[0]};${lower[1]};${lower[2]}m▀`;
+/** A cell of two pixels, given where each begins. */
+type Cell = (pixels: Uint8Array, upper: number, lower: number) => string;
+
+/** In its exact colours. There are thousands of cells for each key: no library is asked, and no colour is closed. */
+const exactCell: Cell = (p, upper, lower) =>
+  `\u001b[38;2;${p[upper]};${p[upper + 1]};${p[upper + 2]};48;2;${p[lower]};${p[lower + 1]};${p[lower + 2]}m▀`;
+
+function paintedCell(colors: Colors): Cell {
+  const paint = painter(colors);
+  return (p, upper, lower) =>
+    paint.rgb(p[upper]!, p[upper + 1]!, p[upper + 2]!).bgRgb(p[lower]!, p[lower + 1]!, p[lower + 2]!)('▀');
 }
 
 /** The mark of the peak, on the colour of its place. */
-function mark([r, g, b]: Rgb, colors: Colors): string {
+function mark(pixels: Uint8Array, at: number, colors: Colors): string {
+  const [r, g, b] = pixels.subarray(at, at + 3) as unknown as [number, number, number];
   const paint = painter(colors).bgRgb(r, g, b).bold;
   return 0.2126 * r + 0.7152 * g + 0.0722 * b < 115 ? paint.rgb(255, 255, 255)(PEAK) : paint.rgb(0, 0, 0)(PEAK);
 }

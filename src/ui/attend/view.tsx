@@ -92,7 +92,7 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
 
   const { columns, height, captionRows, hasKeys } = layout;
   return (
-    <Box flexDirection="column" width={columns} height={height} overflow="hidden">
+    <Box flexDirection="column" width={columns} height={height}>
       <Lines lines={lines} />
       <Box flexGrow={1} />
       <Lines lines={captionLines(source.words, state.word, columns, captionRows, colors)} />
