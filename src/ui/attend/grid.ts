@@ -1,4 +1,4 @@
-import { padEnd } from '../layout.js';
+import { padEnd, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import { mapLines } from './canvas.js';
@@ -92,13 +92,12 @@ export function tileLines(tiles: readonly Tile[]): string[] {
   return lines;
 }
 
-/** " dog 97 ", and "[dog 97]" for the current word. */
+/** " dog 97 ", and "[dog 97]" for the current word; where that is too wide, the word is worth more than its number. */
 function label(source: AttendSource, word: number, isCurrent: boolean, width: number, colors: Colors): string {
   const { text, probability } = source.words[word]!;
-  const number = percent(probability);
   const room = width - 2;
-  const withNumber = room >= number.length + 4 ? `${truncate(text, room - number.length - 1)} ${number}` : undefined;
-  const inner = withNumber ?? truncate(text, room);
+  const full = `${text} ${percent(probability)}`;
+  const inner = widthOf(full) <= room ? full : truncate(text, room);
   const [open, close] = isCurrent ? CURRENT : [' ', ' '];
   const cell = padEnd(`${open}${inner}${close}`, width);
   return isCurrent ? painter(colors).bold(cell) : cell;

@@ -18,7 +18,7 @@ export interface Stage {
 
 const GAP = 2;
 /** From here on there is room for all words' maps below the facts. */
-const OVERVIEW_COLUMNS = 48;
+const OVERVIEW_COLUMNS = 40;
 const OVERVIEW_ROWS = 12;
 
 /** One map and its facts, or all maps, or the help. */
