@@ -1,7 +1,8 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors } from '../model/checkpoint/index.js';
 import { CocaError } from '../model/errors.js';
+import { makeFolder } from '../model/folders.js';
 import { enlargeMap, overlay } from '../ui/heat.js';
 import type { Raster } from '../ui/picture.js';
 import { attentionTensors } from './attend-arrays.js';
@@ -25,7 +26,7 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
   const { default: sharp } = await import('sharp');
   const at = (name: string): string => join(folder, name);
   try {
-    await makeFolder(folder);
+    await outputFolder(folder);
     const { grid } = result.attention.maps;
     const names: string[] = [];
     const overlays: Raster[] = [];
@@ -52,12 +53,13 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+/** Makes the folder, unless something else has its name. */
+async function outputFolder(folder: string): Promise<void> {
   const there = await stat(folder).catch(() => undefined);
   if (there && !there.isDirectory()) {
     throw new CocaError('write-failed', `${folder} is there already and is no folder`, 'name another with --output');
   }
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
 }
 
 /** A word as a part of a file name on any system: letters and digits stay, everything else is a dash. */

@@ -3,7 +3,7 @@ import type { DecodingOptions } from '../model/decoding/index.js';
 import type { PictureKind } from '../ui/picture.js';
 import { captionWriter, type PictureCaptions } from './caption-output.js';
 import { type CommandContext, defineCommand } from './command.js';
-import { checkSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
+import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
 import {
   MODEL_GLOBALS,
   type PictureItem,
@@ -74,13 +74,7 @@ export const caption = defineCommand({
       bare: 0,
       description: 'each token with its probability, and the N likeliest in its place',
     },
-    batch: {
-      type: 'integer',
-      min: 1,
-      max: 256,
-      default: 1,
-      description: 'pictures that go through the model together',
-    },
+    ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'seed', 'images'],

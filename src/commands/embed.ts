@@ -1,7 +1,7 @@
 import { CocaError } from '../model/errors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { type CommandContext, defineCommand } from './command.js';
-import { checkSources, INPUT_OPTIONS, knownCount } from './inputs.js';
+import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount } from './inputs.js';
 import { MODEL_GLOBALS, pictures, progress, readable, withModel } from './model.js';
 import { grouped } from './pipeline.js';
 import { formatOf, type ObjectWriter, objectWriter, Tally } from './results.js';
@@ -17,13 +17,7 @@ export const embed = defineCommand({
   args: [{ name: 'IMAGE', description: 'path, URL, glob, or - for bytes on stdin', required: false, variadic: true }],
   options: {
     text: { type: 'list', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
-    batch: {
-      type: 'integer',
-      min: 1,
-      max: 256,
-      default: 1,
-      description: 'pictures that go through the model together',
-    },
+    ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },
   globals: MODEL_GLOBALS,

@@ -14,6 +14,17 @@ export const INPUT_OPTIONS = {
   files0: { type: 'list', placeholder: 'FILE', description: 'the same with NUL after each name (find -print0)' },
 } as const satisfies OptionSpecs;
 
+/** Option of every command that can take several pictures through the model at once. */
+export const BATCH_OPTION = {
+  batch: {
+    type: 'integer',
+    min: 1,
+    max: 256,
+    default: 1,
+    description: 'pictures that go through the model together',
+  },
+} as const satisfies OptionSpecs;
+
 /** What the user named: words of the command line, and lists. */
 export interface ImageSources {
   readonly images: readonly string[];
