@@ -1,10 +1,11 @@
 import { parse } from 'node:path';
 import { MAP_METHODS, type MapChoice } from '../model/attention/index.js';
 import { CocaError } from '../model/errors.js';
-import { canShow, showAttention } from '../ui/attend/show.js';
+import { showAttention } from '../ui/attend/show.js';
 import type { AttendSource, MapSelection, WordMap } from '../ui/attend/source.js';
 import { initialState } from '../ui/attend/state.js';
 import { staticLines } from '../ui/attend/static.js';
+import { canShow } from '../ui/full-screen.js';
 import type { Raster } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import { safeName, writeAttendFiles } from './attend-files.js';
@@ -30,11 +31,11 @@ export async function present(
   current: number | undefined,
   { context, square, isAsked }: PresentOptions,
 ): Promise<void> {
-  const { terminal, stdin, signal, out } = context;
+  const { terminal, stdin, out } = context;
   const source = attendSource(result, square);
   if (isAsked && canShow(terminal, stdin)) {
-    const streams = { stdin: process.stdin, stdout: process.stdout, signal };
-    const left = await showAttention(source, initialState(result.choice, current ?? 0), terminal, streams);
+    const initial = initialState(result.choice, current ?? 0);
+    const left = await context.onScreen((streams) => showAttention(source, initial, terminal, streams));
     if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
     return;
   }

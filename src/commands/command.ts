@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { LoadedCoca, LoadOptions } from '../model/load.js';
+import type { Streams } from '../ui/full-screen.js';
 import type { StatusLine } from '../ui/status.js';
 import type { Terminal } from '../ui/terminal.js';
 import type { Output } from './output.js';
@@ -85,6 +87,13 @@ export type OptionValue<S> = S extends { type: 'flag' | 'list' } | { default: un
 
 export type OptionValues<O extends OptionSpecs> = { readonly [K in keyof O]: OptionValue<O[K]> };
 
+/** Where commands get their models from: loaded for one command, or kept warm for a session. */
+export interface ModelSource {
+  /** @throws CocaError as `loadCoca` does */
+  borrow(options: LoadOptions): Promise<LoadedCoca>;
+  giveBack(coca: LoadedCoca): Promise<void>;
+}
+
 /** What a command is given besides its own words. */
 export interface CommandContext {
   /** Results, and nothing else. */
@@ -99,6 +108,9 @@ export interface CommandContext {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** Aborted by Ctrl-C and its kin. */
   readonly signal: AbortSignal;
+  readonly models: ModelSource;
+  /** Lends the terminal to a view that reads keys and has the screen for itself, until it is left. */
+  readonly onScreen: <T>(show: (streams: Streams) => Promise<T>) => Promise<T>;
 }
 
 /** How many inputs were served and how many failed: together they make the exit code. */

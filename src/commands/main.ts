@@ -5,6 +5,7 @@ import { describeTerminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
 import type { Command, CommandContext, Outcome } from './command.js';
 import { commandHelp, programHelp } from './help.js';
+import { FRESH_MODELS } from './model.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
 import { parseCommandLine } from './parse.js';
 import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
@@ -72,6 +73,8 @@ async function runRequest(
         terminal,
         stdin: process.stdin as Readable & { isTTY?: boolean },
         signal: signals.signal,
+        models: FRESH_MODELS,
+        onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),
       };
       // A list or picture that is still being waited for must not hold up the end.
       signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });

@@ -2,15 +2,24 @@ import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
 import { progressText } from '../ui/status.js';
-import type { CommandContext, GlobalName, GlobalValues } from './command.js';
+import type { CommandContext, GlobalName, GlobalValues, ModelSource } from './command.js';
 import { type ImageSources, imageNames, readImage } from './inputs.js';
 import { mapAhead } from './pipeline.js';
 
 /** The global options of every command that runs a model and gives results. */
 export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];
 
+/** The source of a single command: each model is loaded when it is asked for, and closed when it is given back. */
+export const FRESH_MODELS: ModelSource = {
+  async borrow(options) {
+    const { loadCoca } = await import('../model/load.js');
+    return loadCoca(options);
+  },
+  giveBack: (coca) => coca.close(),
+};
+
 /**
- * Loads the model that the options name, lends it, and closes it whatever happens.
+ * Borrows the model that the options name, lends it, and gives it back whatever happens.
  * @throws what loading or `work` throws.
  */
 export async function withModel<T>(
@@ -19,8 +28,7 @@ export async function withModel<T>(
   work: (coca: LoadedCoca) => Promise<T>,
 ): Promise<T> {
   context.status.show('loading the model');
-  const { loadCoca } = await import('../model/load.js');
-  const coca = await loadCoca({
+  const coca = await context.models.borrow({
     ...(options.model === undefined ? {} : { model: options.model }),
     device: options.device,
     engine: options.engine,
@@ -30,7 +38,7 @@ export async function withModel<T>(
   try {
     return await work(coca);
   } finally {
-    await coca.close();
+    await context.models.giveBack(coca);
   }
 }
 

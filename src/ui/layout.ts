@@ -46,6 +46,18 @@ function breakWord(word: string, width: number): string[] {
   return pieces;
 }
 
+/** `text` in at most `width` columns; what was cut shows as an ellipsis. */
+export function truncate(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  for (const { segment } of segmenter.segment(text)) {
+    if (widthOf(kept + segment) > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** A bar of `fraction` of `width` columns, to an eighth of a column. */

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../src/commands/command.js';
 import { COMMANDS } from '../../src/commands/index.js';
+import { FRESH_MODELS } from '../../src/commands/model.js';
 import { Output } from '../../src/commands/output.js';
 import { parseCommandLine } from '../../src/commands/parse.js';
 import { widthOf } from '../../src/ui/layout.js';
@@ -29,6 +30,8 @@ async function frame(args: string[], columns: number, rows: number, colors: Colo
     terminal: { ...describeTerminal({ isTTY: true, columns, rows }, { TMUX: 'x', TERM: 'tmux' }), colors },
     stdin: Readable.from([]),
     signal: new AbortController().signal,
+    models: FRESH_MODELS,
+    onScreen: () => Promise.reject(new Error('no view is shown without keys')),
   };
   await request.command.run(request.invocation, context);
   return text;

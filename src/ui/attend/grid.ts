@@ -1,10 +1,10 @@
-import { padEnd, widthOf } from '../layout.js';
+import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import { mapLines } from './canvas.js';
 import type { AttendSource, MapSelection } from './source.js';
 import { CURRENT } from './theme.js';
-import { percent, truncate } from './words.js';
+import { percent } from './words.js';
 
 /** Tiles of a grid: how large their squares are, how many stand beside each other, and how many fit at once. */
 export interface Tiling {

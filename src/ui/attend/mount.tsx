@@ -1,15 +1,10 @@
 import { render } from 'ink';
+import type { Streams } from '../full-screen.js';
+import { Screen } from '../screen.js';
 import type { Terminal } from '../terminal.js';
-import { Screen } from './screen.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
 import { type AttendExit, AttendView } from './view.js';
-
-export interface Streams {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly signal: AbortSignal;
-}
 
 /** Runs the view on a terminal until it is left. */
 export async function mount(

@@ -1,14 +1,14 @@
+import { truncate } from '../layout.js';
 import { painter } from '../palette.js';
+import type { Painting } from '../screen.js';
 import type { Colors } from '../terminal.js';
 import { mapLines } from './canvas.js';
 import { gridTiles, labelLines, type Tile } from './grid.js';
 import { KEY_HELP } from './keys.js';
 import type { AttendLayout } from './layout.js';
 import { panelLines } from './panel.js';
-import type { Painting } from './screen.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
-import { truncate } from './words.js';
 
 /** All of the screen but the caption and the keys: text, and the pictures in the room that it leaves. */
 export interface Stage {

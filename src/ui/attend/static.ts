@@ -1,9 +1,9 @@
-import { padEnd, widthOf } from '../layout.js';
+import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Terminal } from '../terminal.js';
 import { gridTiles, tileLines, tilingOf } from './grid.js';
 import type { AttendSource, MapSelection } from './source.js';
-import { percent, truncate } from './words.js';
+import { percent } from './words.js';
 
 const LONGEST_WORD = 20;
 

@@ -1,15 +1,17 @@
-import { Box, Text, useApp, useInput } from 'ink';
+import { Box, useApp, useInput } from 'ink';
 import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { truncate } from '../layout.js';
+import { Lines } from '../lines.js';
 import { painter } from '../palette.js';
+import type { Screen } from '../screen.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
 import { type AttendCommand, commandOf, KEY_LINE } from './keys.js';
 import { layoutOf } from './layout.js';
-import type { Screen } from './screen.js';
 import type { AttendSource } from './source.js';
 import { stageOf } from './stage.js';
 import { type AttendAction, type AttendState, reduce } from './state.js';
-import { captionLines, truncate } from './words.js';
+import { captionLines } from './words.js';
 
 /** The stream that is drawn on, as far as its size goes. */
 export interface ScreenSize {
@@ -97,20 +99,6 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
       <Box flexGrow={1} />
       <Lines lines={captionLines(source.words, state.word, columns, captionRows, colors)} />
       {hasKeys && <Lines lines={[footLine(state, columns, colors)]} />}
-    </Box>
-  );
-}
-
-/** Lines that are as wide as they are: nothing is wrapped, nothing shrinks. */
-function Lines({ lines }: { readonly lines: readonly string[] }): ReactElement {
-  return (
-    <Box flexDirection="column" flexShrink={0}>
-      {lines.map((line, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is what it is by its number
-        <Text key={row} wrap="truncate">
-          {line === '' ? ' ' : line}
-        </Text>
-      ))}
     </Box>
   );
 }

@@ -1,4 +1,4 @@
-import { padEnd, widthOf } from '../layout.js';
+import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter, shade } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { AttendWord } from './source.js';
@@ -75,18 +75,4 @@ function wordCell(word: AttendWord, isCurrent: boolean, columns: number, colors:
   const paint = painter(colors);
   const shaded = colors === 'none' ? text : shade(text, word.probability, colors);
   return `${paint.bold(open)}${isCurrent ? paint.bold(shaded) : shaded}${paint.bold(close)}`;
-}
-
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** `text` in at most `width` columns; what was cut shows as an ellipsis. */
-export function truncate(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  if (width < 1) return '';
-  let kept = '';
-  for (const { segment } of segmenter.segment(text)) {
-    if (widthOf(kept + segment) > width - 1) break;
-    kept += segment;
-  }
-  return `${kept}…`;
 }

@@ -5,8 +5,8 @@ import { layoutOf } from '../../../src/ui/attend/layout.js';
 import { stageOf } from '../../../src/ui/attend/stage.js';
 import { initialState } from '../../../src/ui/attend/state.js';
 import { staticLines } from '../../../src/ui/attend/static.js';
-import { captionLines, percent, truncate } from '../../../src/ui/attend/words.js';
-import { widthOf } from '../../../src/ui/layout.js';
+import { captionLines, percent } from '../../../src/ui/attend/words.js';
+import { truncate, widthOf } from '../../../src/ui/layout.js';
 import { testSource } from './source.js';
 
 const COLORS = ['none', '16', '256', 'any'] as const;

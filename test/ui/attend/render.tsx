@@ -1,8 +1,8 @@
 import { render } from 'ink';
-import { Screen } from '../../../src/ui/attend/screen.js';
 import type { AttendSource } from '../../../src/ui/attend/source.js';
 import { initialState } from '../../../src/ui/attend/state.js';
 import { AttendView } from '../../../src/ui/attend/view.js';
+import { Screen } from '../../../src/ui/screen.js';
 import type { Colors } from '../../../src/ui/terminal.js';
 import { FakeStdout, fakeStdin } from '../../support/terminal-streams.js';
 import { VirtualTerminal } from '../../support/virtual-terminal.js';
