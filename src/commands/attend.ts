@@ -33,10 +33,18 @@ export const attend = defineCommand({
     'docs/attention.md says what the maps are and how true they are.',
   ].join('\n'),
   args: [
-    { name: 'IMAGE', description: 'path, URL, or - for bytes on stdin', required: true, variadic: false },
+    {
+      name: 'IMAGE',
+      description: 'path, URL, or - for bytes on stdin',
+      kind: 'image',
+      required: true,
+      variadic: false,
+    },
     {
       name: 'CAPTION',
       description: 'whose words; without it, the caption that the model finds',
+      kind: 'text',
+      unless: Object.keys(SEARCH_OPTIONS),
       required: false,
       variadic: false,
     },
@@ -67,7 +75,13 @@ export const attend = defineCommand({
       description: 'only this word (the first shown), by number from 1 or as written',
     },
     special: { type: 'flag', description: 'special tokens too: where the model looks as the caption ends' },
-    output: { type: 'text', short: 'o', placeholder: 'DIR', description: 'write pictures and raw arrays there' },
+    output: {
+      type: 'text',
+      kind: 'folder',
+      short: 'o',
+      placeholder: 'DIR',
+      description: 'write pictures and raw arrays there',
+    },
     ...SEARCH_OPTIONS,
   },
   globals: [...MODEL_GLOBALS],
@@ -79,11 +93,11 @@ export const attend = defineCommand({
     },
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
-  async run({ args, options, typed }, context) {
+  async run({ args, options, typed, preset }, context) {
     const [word, caption] = args as readonly [string, string?];
     checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const choice = choiceOf(options);
-    refuseSearchOptions(caption, typed);
+    refuseSearchOptions(caption, new Set([...typed].filter((name) => !preset.has(name))));
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const tally = new Tally(context, objects);
@@ -94,13 +108,17 @@ export const attend = defineCommand({
       const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare('attention')]);
       if ('error' in input) return tally.fail(image, input.error);
       const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
-      const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };
+      const search = {
+        ...(await searchOptions({ options, typed, preset }, coca, context.notice)),
+        prompt: options.prompt,
+      };
       const seen = await lookAt(input.picture, given ?? search, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
       const asked = current === undefined ? all : { ...all, words: [words[current]!] };
       tally.succeed();
+      context.onCaption(image, seen.caption);
 
       const square = () => squareOf(input.bytes, coca);
       if (options.output !== undefined) {

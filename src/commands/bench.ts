@@ -12,7 +12,15 @@ export const bench = defineCommand({
     'Medians of repeated runs after one that is not counted, on the picture given or on a gray one. Captions are timed from pixels to ids.',
     'load is the time until it was ready to caption; peak memory is that of the whole process.',
   ].join('\n'),
-  args: [{ name: 'IMAGE', description: 'path or URL of a picture to caption', required: false, variadic: false }],
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path or URL of a picture to caption',
+      kind: 'file',
+      required: false,
+      variadic: false,
+    },
+  ],
   options: {
     seconds: { type: 'number', min: 0, default: 3, description: 'to spend on each measurement, at least' },
     beams: { type: 'integer', min: 1, default: 6, description: 'beams of the caption' },

@@ -1,8 +1,9 @@
 import type { Coca } from '../model/api.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
+import { CocaError } from '../model/errors.js';
 import type { PictureKind } from '../ui/picture.js';
 import { captionWriter, type PictureCaptions } from './caption-output.js';
-import { type CommandContext, defineCommand } from './command.js';
+import { type CommandContext, defineCommand, kebab } from './command.js';
 import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
 import {
   MODEL_GLOBALS,
@@ -62,7 +63,16 @@ export const caption = defineCommand({
     'Piped, one picture named alone gives its caption, several give PATH<TAB>CAPTION; with --num, one such line for each caption. --logprobs then shows nothing: use --json or --jsonl.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
-  args: [{ name: 'IMAGE', description: 'path, URL, glob, or - for bytes on stdin', required: false, variadic: true }],
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path, URL, glob, or - for bytes on stdin',
+      kind: 'image',
+      unless: ['files', 'files0'],
+      required: false,
+      variadic: true,
+    },
+  ],
   options: {
     ...DECODING_OPTIONS,
     prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
@@ -85,7 +95,7 @@ export const caption = defineCommand({
     { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
-  async run({ args, options, typed }, context) {
+  async run({ args, options, typed, preset }, context) {
     const sources = { images: args, files: options.files, files0: options.files0 };
     checkSources(sources, context.stdin);
     const format = formatOf(options, context);
@@ -93,7 +103,7 @@ export const caption = defineCommand({
       context.notice('--logprobs shows on a terminal, or with --json or --jsonl');
     }
     return withModel(options, context, async (coca) => {
-      const decoding = await searchOptions(options, typed, coca);
+      const decoding = await searchOptions({ options, typed, preset }, coca, context.notice);
       context.status.show('loading the model');
       await coca.prepare('captions'); // before any clock starts
       context.status.clear();
@@ -116,7 +126,9 @@ export const caption = defineCommand({
             if ('error' in item) await tally.fail(item.name, item.error);
             else {
               if (found.length > 1) await writer.begin(item);
-              await writer.result(captions.get(item)!);
+              const result = captions.get(item)!;
+              context.onCaption(item.name, coca.tokenizer.decode(result.captions[0]!.ids));
+              await writer.result(result);
               tally.succeed();
             }
             showProgress(tally.finished);
@@ -130,20 +142,41 @@ export const caption = defineCommand({
   },
 });
 
-type SearchNames = keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed';
+/** What was given of a command's options, and by whom. */
+interface GivenOptions {
+  readonly options: Readonly<Partial<Record<keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed', unknown>>>;
+  readonly typed: ReadonlySet<string>;
+  readonly preset: ReadonlySet<string>;
+}
 
-/** The search options that were typed; what was not is for `decodingOptions` to complete, and to check. */
+/**
+ * The search options that were given; what was not is for `decodingOptions` to complete, and to check. What a session
+ * has set yields to what was typed: where the two cannot be had together, it is left out, and `notice` says so.
+ */
 export async function searchOptions(
-  options: Readonly<Partial<Record<SearchNames, unknown>>>,
-  typed: ReadonlySet<string>,
+  { options, typed, preset }: GivenOptions,
   coca: Coca,
+  notice: (text: string) => void,
 ): Promise<DecodingOptions> {
   const { decodingOptions } = await import('../model/decoding/index.js');
-  const names = [...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as SearchNames[];
-  const given = Object.fromEntries(names.filter((name) => typed.has(name)).map((name) => [name, options[name]]));
-  return decodingOptions(given as Partial<DecodingOptions>, {
-    contextLength: Math.min(coca.config.text.context_length, coca.config.multimodal.context_length),
-  });
+  const model = { contextLength: Math.min(coca.config.text.context_length, coca.config.multimodal.context_length) };
+  const names = ([...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as (keyof typeof options)[]).filter((name) =>
+    typed.has(name),
+  );
+  const withThese = (some: readonly (keyof typeof options)[]) =>
+    decodingOptions(Object.fromEntries(some.map((name) => [name, options[name]])) as Partial<DecodingOptions>, model);
+  const kept = names.filter((name) => !preset.has(name));
+  let complete = withThese(kept);
+  for (const name of names.filter((other) => preset.has(other))) {
+    try {
+      complete = withThese([...kept, name]);
+      kept.push(name);
+    } catch (error) {
+      if (!(error instanceof CocaError)) throw error;
+      notice(`the session's --${kebab(name)} is left out here: ${error.message}`);
+    }
+  }
+  return complete;
 }
 
 /** Captions of the pictures of a group, by item. */

@@ -25,9 +25,13 @@ export interface FlagOption extends OptionBase {
   readonly negatable?: boolean;
 }
 
+/** What a word names, for whoever completes or fills in words. */
+export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model';
+
 /** `--name TEXT`. */
 export interface TextOption extends OptionBase {
   readonly type: 'text';
+  readonly kind?: WordKind;
   readonly placeholder: string;
   readonly default?: string;
 }
@@ -35,6 +39,7 @@ export interface TextOption extends OptionBase {
 /** `--name TEXT` any number of times; with `rest`, each takes all words up to the next option. */
 export interface ListOption extends OptionBase {
   readonly type: 'list';
+  readonly kind?: WordKind;
   readonly placeholder: string;
   readonly rest?: boolean;
 }
@@ -65,6 +70,9 @@ export interface ArgumentSpec {
   /** As the usage line calls it: IMAGE. */
   readonly name: string;
   readonly description: string;
+  readonly kind: WordKind;
+  /** Options that say the same or make it needless: with one of them, a session does not fill it in. */
+  readonly unless?: readonly string[];
   readonly required: boolean;
   /** Takes all remaining words; only the last argument can. */
   readonly variadic: boolean;
@@ -109,6 +117,8 @@ export interface CommandContext {
   /** Aborted by Ctrl-C and its kin. */
   readonly signal: AbortSignal;
   readonly models: ModelSource;
+  /** Told the caption that a picture was given, by search or by the user: a session goes on from it. */
+  readonly onCaption: (image: string, caption: string) => void;
   /** Lends the terminal to a view that reads keys and has the screen for itself, until it is left. */
   readonly onScreen: <T>(show: (streams: Streams) => Promise<T>) => Promise<T>;
 }
@@ -122,8 +132,10 @@ export interface Outcome {
 export interface Invocation<O extends OptionSpecs = OptionSpecs> {
   readonly args: readonly string[];
   readonly options: OptionValues<O>;
-  /** Names of the options that were typed, the others have their defaults. */
+  /** Names of the options that were given, the others have their defaults. */
   readonly typed: ReadonlySet<string>;
+  /** Names of those among them that nobody typed for this command: a session has set them for all of its commands. */
+  readonly preset: ReadonlySet<string>;
 }
 
 export interface Command {
@@ -146,6 +158,7 @@ export interface Command {
 export const GLOBAL_OPTIONS = {
   model: {
     type: 'text',
+    kind: 'model',
     short: 'm',
     placeholder: 'MODEL',
     description:

@@ -14,7 +14,7 @@ export const evaluate = defineCommand({
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more.',
     'SCENES is a scenes.json with its pictures beside it; by default the 48 scenes that come with the program.',
   ].join('\n'),
-  args: [{ name: 'SCENES', description: 'path of a scenes.json', required: false, variadic: false }],
+  args: [{ name: 'SCENES', description: 'path of a scenes.json', kind: 'file', required: false, variadic: false }],
   options: {
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },

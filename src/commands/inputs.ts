@@ -10,8 +10,18 @@ import { readList } from './lists.js';
 
 /** Options of every command that takes pictures. */
 export const INPUT_OPTIONS = {
-  files: { type: 'list', placeholder: 'FILE', description: 'also the images named in FILE, one a line; - is stdin' },
-  files0: { type: 'list', placeholder: 'FILE', description: 'the same with NUL after each name (find -print0)' },
+  files: {
+    type: 'list',
+    kind: 'file',
+    placeholder: 'FILE',
+    description: 'also the images named in FILE, one a line; - is stdin',
+  },
+  files0: {
+    type: 'list',
+    kind: 'file',
+    placeholder: 'FILE',
+    description: 'the same with NUL after each name (find -print0)',
+  },
 } as const satisfies OptionSpecs;
 
 /** Option of every command that can take several pictures through the model at once. */

@@ -4,6 +4,7 @@ import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
 import type { Command, CommandContext, Outcome } from './command.js';
+import { debugLines, failureLines } from './failures.js';
 import { commandHelp, programHelp } from './help.js';
 import { FRESH_MODELS } from './model.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
@@ -74,6 +75,7 @@ async function runRequest(
         stdin: process.stdin as Readable & { isTTY?: boolean },
         signal: signals.signal,
         models: FRESH_MODELS,
+        onCaption: () => undefined,
         onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),
       };
       // A list or picture that is still being waited for must not hold up the end.
@@ -105,19 +107,10 @@ function exitCodeOf(error: unknown): number {
 
 /** An error as one clean line and, where there is advice, a second one. */
 function printError(error: unknown): void {
-  if (error instanceof CocaError) {
-    process.stderr.write(`coca: ${visible(error.message)}\n`);
-    if (error.hint) process.stderr.write(`      ${visible(error.hint)}\n`);
-  } else {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`coca: unexpected failure: ${visible(message)}\n      COCA_DEBUG=1 shows where\n`);
-  }
-  if (process.env.COCA_DEBUG === '1' && error instanceof Error) {
-    process.stderr.write(`${String(error.stack)}\n`);
-    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-      process.stderr.write(`caused by ${String(cause.stack)}\n`);
-    }
-  }
+  const { message, hint } = failureLines(error);
+  process.stderr.write(`coca: ${message}\n`);
+  if (hint) process.stderr.write(`      ${hint}\n`);
+  for (const line of debugLines(error)) process.stderr.write(`${line}\n`);
 }
 
 /** Resolves when what was written to a stream has left this process (or cannot leave it). */
