@@ -1,6 +1,6 @@
 import type { RawAttention } from './attention/raw.js';
 import type { CocaConfig } from './config.js';
-import type { Caption, DecodingOptions, SearchState } from './decoding/index.js';
+import type { Caption, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Task } from './engine/network.js';
 import type { Picture } from './picture.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -61,6 +61,11 @@ export interface Coca {
     options: DecodingOptions & { readonly prompt?: string },
     hooks?: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal },
   ): Promise<CaptionRun>;
+  /**
+   * The tree of tokens over one picture, for a search that goes its own way. Its calls take turns with everything else
+   * that the model does. Release it.
+   */
+  openTree(image: ImageEncoding): Promise<TreeModel>;
   /** result[i][j] for image i and text j. Throws `bad-text` for a text that does not fit the context. */
   captionLikelihoods(
     images: ImageEncoding,

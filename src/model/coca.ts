@@ -158,6 +158,18 @@ export class CocaModel implements Coca {
     });
   }
 
+  async openTree(image: ImageEncoding): Promise<TreeModel> {
+    if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
+    const tree = await this.alone(() => this.network.openTrees(tokensOf(image)));
+    return {
+      vocabSize: tree.vocabSize,
+      batch: tree.batch,
+      extend: (rows) => this.alone(() => tree.extend(rows)),
+      retain: (live) => tree.retain?.(live),
+      release: () => tree.release(),
+    };
+  }
+
   async captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],
