@@ -83,8 +83,9 @@ export class Stepper {
   async #perform(input: Action | Move): Promise<Session> {
     await this.#evaluations.evaluate(neededStems(this.#session, input));
     this.#session = reduce(this.#session, input, this.#evaluations.logits);
-    if (input.type === 'next' || input.type === 'force')
-      this.#evaluations.retain(this.#session.walk.lines.flatMap(followedStems));
+    const followed = this.#session.walk.lines.flatMap(followedStems);
+    // Told when and as `decode` tells it, so that an untouched walk computes the same to the last bit.
+    if ((input.type === 'next' || input.type === 'force') && followed.length > 0) this.#evaluations.retain(followed);
     return this.#session;
   }
 
