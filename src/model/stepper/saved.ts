@@ -43,7 +43,7 @@ export function formatSaved(saved: SavedSession): string {
  */
 export function parseSaved(text: string, name: string): SavedSession {
   const fail = (problem: string): never => {
-    throw new CocaError('bad-session', `${name} ${problem}`, 'coca step --save FILE writes such files');
+    throw new CocaError('bad-session', `${name}${problem}`, 'coca step --save FILE writes such files');
   };
   let json: unknown;
   try {
@@ -51,8 +51,8 @@ export function parseSaved(text: string, name: string): SavedSession {
   } catch (cause) {
     throw new CocaError('bad-session', `${name} is not JSON: ${(cause as Error).message}`, undefined, { cause });
   }
-  if (!isObject(json) || json.format !== FORMAT) return fail('is no session of coca step');
-  if (json.version !== VERSION) return fail(`is of version ${show(json.version)}, and this program reads ${VERSION}`);
+  if (!isObject(json) || json.format !== FORMAT) return fail(' is no session of coca step');
+  if (json.version !== VERSION) return fail(` is of version ${show(json.version)}, and this program reads ${VERSION}`);
   const textOf = (key: string): string => {
     const value = json[key];
     return typeof value === 'string' ? value : fail(`: ${key} must be a text, not ${show(value)}`);
