@@ -1,4 +1,4 @@
-import { type Beam, type Finished, isDone, type SearchState, scoreOf } from '../decoding/state.js';
+import { type Beam, type Candidate, type Finished, isDone, type SearchState, scoreOf } from '../decoding/state.js';
 import { type Stem, stemOf } from './evaluations.js';
 
 /** One search of a session. Several stand side by side: the first, and those that were forked off. */
@@ -71,4 +71,14 @@ export function awaitedStems({ state }: Line): readonly Stem[] {
 /** Texts that later steps of a line can follow. */
 export function followedStems({ state }: Line): readonly Stem[] {
   return isDone(state) ? [] : state.groups.flatMap(({ beams }) => beams);
+}
+
+/** What a step weighs for one beam, likeliest first: `preview` or a step's `considered` narrowed to it. */
+export function candidatesOf(
+  weighed: readonly Candidate[],
+  { group, text }: Pick<Hypothesis, 'group' | 'text'>,
+): readonly Candidate[] {
+  return weighed
+    .filter((candidate) => candidate.group === group && candidate.parent === text.path.at(-1))
+    .sort((a, b) => b.logprob - a.logprob || a.token - b.token);
 }
