@@ -26,7 +26,7 @@ export interface FlagOption extends OptionBase {
 }
 
 /** What a word names, for whoever completes or fills in words. */
-export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model';
+export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'option' | 'value';
 
 /** `--name TEXT`. */
 export interface TextOption extends OptionBase {

@@ -1,0 +1,144 @@
+import { CocaError } from '../../model/errors.js';
+import { describeTerminal } from '../../ui/terminal.js';
+import { visible } from '../../ui/text.js';
+import type { CommandContext, Outcome } from '../command.js';
+import { debugLines, failureLines } from '../failures.js';
+import { Output } from '../output.js';
+import { VERSION } from '../version.js';
+import { complete } from './complete.js';
+import type { Stage } from './context.js';
+import { History, historyPath } from './history.js';
+import { modelNames } from './model-names.js';
+import type { Session } from './session.js';
+
+/** A second Ctrl-C leaves when it follows the first so soon. */
+const TWICE_MS = 2000;
+
+/**
+ * A session at a terminal, until it is left.
+ * @param image to begin with
+ * @throws CocaError `interrupted` when it was left with Ctrl-C, or ended from outside
+ */
+export async function runInteractive(
+  session: Session,
+  image: string | undefined,
+  context: CommandContext,
+): Promise<Outcome> {
+  // React checks itself at every render unless it is told that it is not being developed, before it is first loaded.
+  process.env.NODE_ENV ??= 'production';
+  const { Prompt } = await import('../../ui/repl/prompt.js');
+  const { painter } = await import('../../ui/palette.js');
+  const paint = painter(context.terminal.colors);
+  return context.onScreen(async (streams) => {
+    let running: AbortController | undefined;
+    let interruptedAt = Number.NEGATIVE_INFINITY;
+    const leaving = new AbortController();
+    const isSecond = (): boolean => {
+      const now = performance.now();
+      const isSoon = now - interruptedAt < TWICE_MS;
+      interruptedAt = now;
+      return isSoon;
+    };
+    const history = await History.load(historyPath(), context.complain);
+    const prompt = new Prompt(context.terminal, streams, {
+      history: () => history.lines,
+      complete: (line, cursor) => complete(line, cursor, session, modelNames),
+      onInterrupt: () => {
+        if (isSecond()) leaving.abort();
+        running?.abort();
+      },
+    });
+    const ended = AbortSignal.any([context.signal, leaving.signal]);
+    const say = (text: string): void => prompt.write(`${text}\n`);
+    const stageFor = (signal: AbortSignal): Stage => ({
+      ...context,
+      out: linesTo((text) => prompt.write(text)),
+      notice: (text) => say(paint.dim(visible(text))),
+      complain: (text) => say(`${paint.red('!')} ${visible(text)}`),
+      status: { show: (text) => prompt.report(visible(text)), clear: () => prompt.report('') },
+      // It may have another size by now.
+      terminal: describeTerminal(streams.stdout, process.env),
+      signal,
+      echo: async (command) => say(paint.dim(`$ ${visible(command)}`)),
+      clear: () => prompt.clearScreen(),
+      onScreen: async (show) => {
+        await prompt.hide();
+        try {
+          return await show({ ...streams, signal });
+        } finally {
+          if (!ended.aborted) prompt.show();
+        }
+      },
+    });
+    /** Runs one piece of work; whatever becomes of it, the session goes on. */
+    const perform = async (work: (stage: Stage) => Promise<unknown>): Promise<void> => {
+      running = new AbortController();
+      const signal = AbortSignal.any([ended, running.signal]);
+      const stage = stageFor(signal);
+      prompt.begin();
+      const done = work(stage).catch((error: unknown) => {
+        if (ended.aborted) return;
+        if (signal.aborted) say(paint.dim('stopped'));
+        else for (const line of errorText(error)) say(line);
+      });
+      await Promise.race([done, aborted(ended)]);
+      await stage.out.flush();
+      running = undefined;
+      prompt.finish();
+      const { current, names } = session.pictures;
+      const number = names.length > 1 ? `${names.indexOf(current!) + 1} ` : '';
+      prompt.setLabel(current === undefined ? 'coca' : `${number}${visible(shortName(current))}`);
+    };
+    const errorText = (error: unknown): string[] => {
+      const { message, hint } = failureLines(error);
+      return [`${paint.red('!')} ${message}`, ...(hint ? [paint.dim(`  ${hint}`)] : []), ...debugLines(error)];
+    };
+
+    prompt.setLabel('coca');
+    say(`coca ${VERSION} · ${paint.dim("a picture's path opens it · help · Ctrl-D leaves")}`);
+    prompt.show();
+    try {
+      await perform((stage) => (image === undefined ? session.warmUp(stage) : session.open(image, stage)));
+      while (!session.isOver && !ended.aborted) {
+        const event = await prompt.next(ended);
+        if (event === undefined || event.type === 'end-of-input') break;
+        if (event.type === 'interrupt') {
+          if (isSecond()) leaving.abort();
+          else prompt.remark('Ctrl-C again or Ctrl-D leaves');
+          continue;
+        }
+        interruptedAt = Number.NEGATIVE_INFINITY;
+        say(`${paint.dim('›')} ${visible(event.line)}`);
+        await history.add(event.line).catch((error: Error) => say(errorText(error)[0]!));
+        await perform((stage) => session.run(event.line, stage));
+      }
+    } finally {
+      await prompt.hide();
+    }
+    if (ended.aborted) throw new CocaError('interrupted', 'interrupted');
+    return { done: 1, failed: 0 };
+  });
+}
+
+/** Results as lines above the prompt: the rest of a line waits until the line ends. */
+function linesTo(write: (text: string) => void): Output {
+  let rest = '';
+  return new Output(async (bytes) => {
+    const text = rest + bytes.toString();
+    const end = text.lastIndexOf('\n') + 1;
+    rest = text.slice(end);
+    if (end > 0) write(text.slice(0, end));
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** The last part of a path or URL. */
+function shortName(name: string): string {
+  return name.split('/').findLast((part) => part !== '') ?? name;
+}
