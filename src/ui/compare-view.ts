@@ -28,10 +28,10 @@ export function compareLines(
   const high = Math.max(...all);
   const nameWidth = Math.min(
     LONGEST_NAME,
-    Math.max(4, columns - CELL),
+    Math.max(4, columns - CELL - 1),
     Math.max(0, ...rows.map(({ name }) => widthOf(visible(name)))),
   );
-  const perBlock = Math.max(1, Math.floor((columns - nameWidth) / CELL));
+  const perBlock = Math.max(1, Math.floor((columns - nameWidth - 1) / CELL));
   const lines: string[] = [];
   for (let from = 0; from < captions.length; from += perBlock) {
     const shown = [...captions.keys()].slice(from, from + perBlock);
@@ -40,11 +40,11 @@ export function compareLines(
         .padStart(CELL - 1)
         .padEnd(CELL),
     );
-    lines.push(paint.dim(`${' '.repeat(nameWidth)}${head.join('')}`.trimEnd()));
+    lines.push(paint.dim(`${' '.repeat(nameWidth + 1)}${head.join('')}`.trimEnd()));
     for (const { name, cosines } of rows) {
       const best = Math.max(...cosines.map((cosine) => cosine ?? Number.NEGATIVE_INFINITY));
       const cells = shown.map((caption) => cell(cosines[caption] ?? null, best, low, high, colors));
-      lines.push(`${padEnd(truncate(visible(name), nameWidth), nameWidth)}${cells.join('')}`.trimEnd());
+      lines.push(`${padEnd(truncate(visible(name), nameWidth), nameWidth)} ${cells.join('')}`.trimEnd());
     }
     lines.push('');
   }

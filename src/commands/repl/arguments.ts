@@ -50,10 +50,16 @@ export function fillArguments(command: Command, words: readonly Word[], fillings
   return { options, positionals: [...filled, ...captions] };
 }
 
-/** The words that name captions, as captions: joined where a command takes one, or where bars part them. */
+/**
+ * The words that name captions, as captions. Bars part them; where there is none, quotes tell, and words without either are
+ * one caption.
+ */
 function captionsOf(words: readonly Word[], { variadic }: ArgumentSpec): string[] {
-  if (!variadic) return words.length === 0 ? [] : [words.map(({ text }) => text).join(' ')];
-  if (!words.some(({ isBar }) => isBar)) return words.map(plainText);
+  if (words.length === 0) return [];
+  const hasBar = words.some(({ isBar }) => isBar);
+  if (!variadic || (!hasBar && !words.some(({ isQuoted }) => isQuoted)))
+    return [words.map(({ text }) => text).join(' ')];
+  if (!hasBar) return words.map(plainText);
   const groups: string[][] = [[]];
   for (const word of words) {
     if (word.isBar) groups.push([]);

@@ -4,6 +4,7 @@ import type { Outcome } from '../command.js';
 import type { FilledLine } from './arguments.js';
 import { capturing } from './capture.js';
 import type { SessionContext } from './context.js';
+import { shortName } from './pictures.js';
 import type { Session } from './session.js';
 
 export const compareOptions = {
@@ -37,7 +38,7 @@ export async function comparePictures(
   const ranking: FilledLine = { positionals: captions, options: names.flatMap((name) => ['--image', name]) };
   const { objects, text, outcome } = await objectsOf<RankObject>(session, 'rank', ranking, context);
   if (options.json) await context.out.write(text);
-  else await writeTable(objects, captions, context);
+  else await writeTable(objects, captions, session, context);
   return outcome;
 }
 
@@ -69,20 +70,24 @@ function isResult<T>(object: T | { readonly error: unknown }): object is T {
 async function writeTable(
   objects: readonly RankObject[],
   captions: readonly string[],
+  session: Session,
   context: SessionContext,
 ): Promise<void> {
   const { terminal, out } = context;
   const rows = objects.map(({ image, results }) => ({
-    name: image,
+    image,
     cosines: captions.map((caption) => results.find((result) => result.caption === caption)?.cosine ?? null),
   }));
   if (terminal.interactive) {
     const { compareLines } = await import('../../ui/compare-view.js');
-    await out.write(`${compareLines(rows, captions, terminal.columns, terminal.colors).join('\n')}\n`);
+    const numbered = rows.map(({ image, cosines }) => {
+      return { name: `${session.pictures.names.indexOf(image) + 1} ${shortName(image)}`, cosines };
+    });
+    await out.write(`${compareLines(numbered, captions, terminal.columns, terminal.colors).join('\n')}\n`);
     return;
   }
   await out.line(['', ...captions.map(visible)].join('\t'));
-  for (const { name, cosines } of rows) {
-    await out.line([visible(name), ...cosines.map((cosine) => cosine?.toFixed(6) ?? '-')].join('\t'));
+  for (const { image, cosines } of rows) {
+    await out.line([visible(image), ...cosines.map((cosine) => cosine?.toFixed(6) ?? '-')].join('\t'));
   }
 }

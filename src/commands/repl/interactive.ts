@@ -1,4 +1,5 @@
 import { CocaError } from '../../model/errors.js';
+import { wrap } from '../../ui/layout.js';
 import { describeTerminal } from '../../ui/terminal.js';
 import { visible } from '../../ui/text.js';
 import type { CommandContext, Outcome } from '../command.js';
@@ -9,6 +10,7 @@ import { complete } from './complete.js';
 import type { Stage } from './context.js';
 import { History, historyPath } from './history.js';
 import { modelNames } from './model-names.js';
+import { shortName } from './pictures.js';
 import type { Session } from './session.js';
 
 /** A second Ctrl-C leaves when it follows the first so soon. */
@@ -49,20 +51,24 @@ export async function runInteractive(
       },
     });
     const ended = AbortSignal.any([context.signal, leaving.signal]);
-    const say = (text: string): void => prompt.write(`${text}\n`);
+    const hasEnded = new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true }));
+    const say = (text: string, style: (line: string) => string = (line) => line): void => {
+      const lines = wrap(text, streams.stdout.columns || context.terminal.columns);
+      prompt.write(lines.map((line) => `${style(line)}\n`).join(''));
+    };
     const stageFor = (signal: AbortSignal): Stage => ({
       ...context,
       out: linesTo((text) => prompt.write(text)),
-      notice: (text) => say(paint.dim(visible(text))),
-      complain: (text) => say(`${paint.red('!')} ${visible(text)}`),
+      notice: (text) => say(visible(text), paint.dim),
+      complain: (text) => say(`! ${visible(text)}`, paint.red),
       status: { show: (text) => prompt.report(visible(text)), clear: () => prompt.report('') },
       // It may have another size by now.
       terminal: describeTerminal(streams.stdout, process.env),
       signal,
-      echo: async (command) => say(paint.dim(`$ ${visible(command)}`)),
+      echo: async (command) => say(`$ ${visible(command)}`, paint.dim),
       clear: () => prompt.clearScreen(),
       onScreen: async (show) => {
-        await prompt.hide();
+        prompt.hide();
         try {
           return await show({ ...streams, signal });
         } finally {
@@ -78,10 +84,10 @@ export async function runInteractive(
       prompt.begin();
       const done = work(stage).catch((error: unknown) => {
         if (ended.aborted) return;
-        if (signal.aborted) say(paint.dim('stopped'));
-        else for (const line of errorText(error)) say(line);
+        if (signal.aborted) say('stopped', paint.dim);
+        else fail(error);
       });
-      await Promise.race([done, aborted(ended)]);
+      await Promise.race([done, hasEnded]);
       await stage.out.flush();
       running = undefined;
       prompt.finish();
@@ -89,31 +95,33 @@ export async function runInteractive(
       const number = names.length > 1 ? `${names.indexOf(current!) + 1} ` : '';
       prompt.setLabel(current === undefined ? 'coca' : `${number}${visible(shortName(current))}`);
     };
-    const errorText = (error: unknown): string[] => {
+    const fail = (error: unknown): void => {
       const { message, hint } = failureLines(error);
-      return [`${paint.red('!')} ${message}`, ...(hint ? [paint.dim(`  ${hint}`)] : []), ...debugLines(error)];
+      say(`! ${message}`, paint.red);
+      if (hint) say(hint, (line) => paint.dim(`  ${line}`));
+      for (const line of debugLines(error)) say(line);
     };
 
     prompt.setLabel('coca');
-    say(`coca ${VERSION} · ${paint.dim("a picture's path opens it · help · Ctrl-D leaves")}`);
+    say(`coca ${VERSION} · a picture's path opens it · help · Ctrl-D leaves`, paint.dim);
     prompt.show();
     try {
       await perform((stage) => (image === undefined ? session.warmUp(stage) : session.open(image, stage)));
       while (!session.isOver && !ended.aborted) {
-        const event = await prompt.next(ended);
-        if (event === undefined || event.type === 'end-of-input') break;
+        const event = await Promise.race([prompt.next(), hasEnded]);
+        if (!event || event.type === 'end-of-input') break;
         if (event.type === 'interrupt') {
           if (isSecond()) leaving.abort();
           else prompt.remark('Ctrl-C again or Ctrl-D leaves');
           continue;
         }
         interruptedAt = Number.NEGATIVE_INFINITY;
-        say(`${paint.dim('›')} ${visible(event.line)}`);
-        await history.add(event.line).catch((error: Error) => say(errorText(error)[0]!));
+        say(`› ${visible(event.line)}`, paint.bold);
+        await history.add(event.line).catch(fail);
         await perform((stage) => session.run(event.line, stage));
       }
     } finally {
-      await prompt.hide();
+      prompt.close();
     }
     if (ended.aborted) throw new CocaError('interrupted', 'interrupted');
     return { done: 1, failed: 0 };
@@ -129,16 +137,4 @@ function linesTo(write: (text: string) => void): Output {
     rest = text.slice(end);
     if (end > 0) write(text.slice(0, end));
   });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-/** The last part of a path or URL. */
-function shortName(name: string): string {
-  return name.split('/').findLast((part) => part !== '') ?? name;
 }

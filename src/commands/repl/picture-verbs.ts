@@ -98,8 +98,12 @@ export function pictureVerbs(session: Session): readonly Command[] {
 /** The current picture with its caption, where somebody looks; a program asks for captions when it wants them. */
 async function show(session: Session, context: SessionContext): Promise<Outcome> {
   if (!context.terminal.interactive) return { done: 1, failed: 0 };
-  const caption = session.program('caption');
-  return session.runProgram(caption, { positionals: [session.pictures.current!], options: [] }, context);
+  const { pictures } = session;
+  pictures.shown = undefined;
+  const line = { positionals: [pictures.current!], options: [] };
+  const outcome = await session.runProgram(session.program('caption'), line, context);
+  pictures.shown = pictures.current;
+  return outcome;
 }
 
 /** "*2  b.png  a small book": the current one is starred. */

@@ -1,10 +1,17 @@
 import { CocaError } from '../../model/errors.js';
 
+/** The last part of a path or URL: what a person calls a picture. */
+export function shortName(name: string): string {
+  return name.split('/').findLast((part) => part !== '') ?? name;
+}
+
 /** The pictures that a session has open, and which of them it is about. */
 export class Pictures {
   readonly #names: string[] = [];
   readonly #captions = new Map<string, string>();
   #current: string | undefined;
+  /** The picture that was drawn last. */
+  shown: string | undefined;
 
   /** In the order in which they were opened: the first is number 1. */
   get names(): readonly string[] {

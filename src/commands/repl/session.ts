@@ -8,7 +8,7 @@ import { encodeName } from '../names.js';
 import { parseCommandLine } from '../parse.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
-import { type FilledLine, fillArguments, looksLikePicture, pictureOf } from './arguments.js';
+import { expandHome, type FilledLine, fillArguments, looksLikePicture, pictureOf } from './arguments.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
 import { Pictures } from './pictures.js';
@@ -65,9 +65,11 @@ export class Session {
    * @throws CocaError for what could not be done at all, as the commands do; the session goes on
    */
   async run(line: string, stage: Stage): Promise<LineOutcome> {
-    const words = withoutProgramName(splitLine(line));
+    const words = splitLine(line);
     if (words.length === 0 || (words[0]!.text.startsWith('#') && !words[0]!.isQuoted)) return 'nothing';
     const context = this.#contextOf(stage);
+    // A command as a shell takes it, pasted: its words are whole.
+    if (words[0]!.text === 'coca' && words.length > 1) return this.#runShellWords(words.slice(1), context);
     const [verb, ...rest] = words as [Word, ...Word[]];
     if (words.length === 1 && !verb.isQuoted && /^@?\d+$/.test(verb.text)) {
       return this.runOwn(['show', pictureOf(verb, this.#fillings(), true)], context);
@@ -79,6 +81,8 @@ export class Session {
     }
     // Its options are for the line that it repeats.
     if (command.name === 'last') return this.#repeat(line.slice(verb.end), stage);
+    const asksForHelp = rest.some(({ text, isQuoted }) => !isQuoted && (text === '--help' || text === '-h'));
+    if (asksForHelp) return this.runOwn([command.name, '--help'], context);
     const filled = fillArguments(command, rest, this.#fillings());
     if (!this.programs.includes(command)) return this.runOwn(commandLine(command, filled), context);
     const outcome = await this.runProgram(command, filled, context);
@@ -101,7 +105,21 @@ export class Session {
       ...stage,
       models: this.models,
       onCaption: (image, caption) => this.pictures.describe(image, caption),
+      isShown: (image) => image === this.pictures.shown,
     };
+  }
+
+  async #runShellWords(words: readonly Word[], context: SessionContext): Promise<Outcome> {
+    const argv = words.map(({ text, isQuoted }) => (isQuoted ? text : expandHome(text)));
+    const request = parseCommandLine(argv, this.programs);
+    if (request.kind !== 'run') return this.#answer(request, context);
+    const { command } = request;
+    const at = argv.indexOf(command.name);
+    return this.runProgram(
+      command,
+      { positionals: [], options: [...argv.slice(0, at), ...argv.slice(at + 1)] },
+      context,
+    );
   }
 
   #repeat(added: string, stage: Stage): Promise<LineOutcome> {
@@ -213,9 +231,4 @@ function commandLine({ name }: Command, { positionals, options }: FilledLine): s
 
 function exists(path: string): boolean {
   return path !== '' && existsSync(encodeName(path));
-}
-
-/** Shell commands may be pasted: a leading `coca` is no verb. */
-function withoutProgramName(words: readonly Word[]): readonly Word[] {
-  return words[0]?.text === 'coca' && words.length > 1 ? words.slice(1) : words;
 }

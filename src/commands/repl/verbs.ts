@@ -13,6 +13,7 @@ export function sessionVerbs(session: Session): readonly Command[] {
     args: [],
     async run(_, context) {
       context.clear();
+      session.pictures.shown = undefined;
       return undefined;
     },
   });

@@ -2,6 +2,7 @@ import { type Instance, render } from 'ink';
 import type { Streams } from '../full-screen.js';
 import type { Terminal } from '../terminal.js';
 import type { EditorAction, MenuItem } from './editor.js';
+import { Gate } from './gate.js';
 import { KeyReader } from './key-reader.js';
 import type { PromptCommand } from './keys.js';
 import { INITIAL_PROMPT, type PromptAction, type PromptState, reducePrompt } from './state.js';
@@ -40,7 +41,8 @@ export class Prompt {
   #state: PromptState = INITIAL_PROMPT;
   #listeners = new Set<() => void>();
   #app: Instance | undefined;
-  #write: (text: string) => void;
+  #writeAbove: (text: string) => void = () => undefined;
+  readonly #gate: Gate;
   #events: PromptEvent[] = [];
   #wake: () => void = () => undefined;
   readonly #keys: KeyReader;
@@ -51,7 +53,7 @@ export class Prompt {
     private readonly streams: Streams,
     private readonly host: PromptHost,
   ) {
-    this.#write = (text) => streams.stdout.write(text);
+    this.#gate = new Gate(streams.stdout, terminal);
     this.#keys = new KeyReader(streams.stdin, streams.stdout, (commands) => commands.forEach(this.#perform));
     this.#store = {
       subscribe: (listener) => {
@@ -60,45 +62,54 @@ export class Prompt {
       },
       get: () => this.#state,
       setWriter: (write) => {
-        this.#write = write;
+        this.#writeAbove = write;
       },
     };
   }
 
   /** Shows the prompt and reads keys. */
   show(): void {
-    const { stdin, stdout } = this.streams;
-    const { columns, rows, colors } = this.terminal;
-    const sizeOf = () => ({ columns: stdout.columns || columns, rows: stdout.rows || rows });
-    this.#app = render(<PromptView store={this.#store} colors={colors} sizeOf={sizeOf} />, {
-      stdin,
-      stdout,
-      exitOnCtrlC: false,
-      patchConsole: false,
-      maxFps: 60,
-    });
+    // What Ink believes to be on the terminal was written to a shut gate.
+    this.#app?.clear();
+    this.#gate.open();
+    if (this.#app) this.#dispatch({ type: 'redraw' });
+    else this.#app = this.#mount();
     this.#keys.start();
   }
 
   /** Takes the prompt away and stops reading: the terminal is somebody else's. */
-  async hide(): Promise<void> {
+  hide(): void {
+    if (!this.#gate.isOpen) return;
     this.#keys.stop();
-    const app = this.#app;
-    this.#app = undefined;
-    if (!app) return;
-    app.clear();
-    app.unmount();
-    await app.waitUntilExit();
-    this.#write = (text) => this.streams.stdout.write(text);
+    this.#app?.clear();
+    this.#gate.shut();
+  }
+
+  /** Takes the prompt away for good. */
+  close(): void {
+    this.hide();
+    this.#app?.unmount();
+  }
+
+  #mount(): Instance {
+    const { colors } = this.terminal;
+    return render(<PromptView store={this.#store} colors={colors} gate={this.#gate} />, {
+      stdin: this.streams.stdin,
+      stdout: this.#gate as unknown as NodeJS.WriteStream,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      maxFps: 60,
+    });
   }
 
   /** Writes above the prompt; `text` is whole lines. */
   write(text: string): void {
-    this.#write(text);
+    if (this.#gate.isOpen) this.#writeAbove(text);
+    else this.streams.stdout.write(text);
   }
 
   clearScreen(): void {
-    this.#write(CLEAR_SCREEN);
+    this.write(CLEAR_SCREEN);
   }
 
   setLabel(label: string): void {
@@ -124,19 +135,18 @@ export class Prompt {
   }
 
   /** What a person does next. */
-  async next(signal: AbortSignal): Promise<PromptEvent | undefined> {
+  async next(): Promise<PromptEvent> {
     const [line] = this.#state.queued;
     if (line !== undefined) {
       this.#dispatch({ type: 'take' });
       return { type: 'line', line };
     }
-    while (this.#events.length === 0 && !signal.aborted) {
+    while (this.#events.length === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
       });
     }
-    return this.#events.shift();
+    return this.#events.shift()!;
   }
 
   #dispatch(action: PromptAction): void {

@@ -3,6 +3,7 @@ import { type ReactElement, useEffect, useInsertionEffect, useState, useSyncExte
 import { Lines } from '../lines.js';
 import type { Colors } from '../terminal.js';
 import { promptFrame } from './frame.js';
+import type { Gate } from './gate.js';
 import type { PromptState } from './state.js';
 
 /** Holds the state of the prompt, whether it is shown or not. */
@@ -16,27 +17,26 @@ export interface PromptStore {
 export interface PromptViewProps {
   readonly store: PromptStore;
   readonly colors: Colors;
-  /** Of the terminal now. */
-  readonly sizeOf: () => { readonly columns: number; readonly rows: number };
+  /** Ink's stdout. */
+  readonly gate: Gate;
 }
 
 const TICK_MS = 100;
 
 /** The foot of a session, below all that was written. */
-export function PromptView({ store, colors, sizeOf }: PromptViewProps): ReactElement {
-  const { stdout, write } = useStdout();
+export function PromptView({ store, colors, gate }: PromptViewProps): ReactElement {
+  const { write } = useStdout();
   const { setCursorPosition } = useCursor();
   const state = useSyncExternalStore(store.subscribe, store.get);
-  const [size, setSize] = useState(sizeOf);
   const [now, setNow] = useState(() => performance.now());
   useInsertionEffect(() => store.setWriter(write), [store, write]);
   useEffect(() => {
-    const onResize = () => setSize(sizeOf());
-    stdout.on('resize', onResize);
+    const onResize = () => setNow(performance.now());
+    gate.on('resize', onResize);
     return () => {
-      stdout.off('resize', onResize);
+      gate.off('resize', onResize);
     };
-  }, [stdout, sizeOf]);
+  }, [gate]);
   const isWorking = state.work !== undefined;
   useEffect(() => {
     if (!isWorking) return;
@@ -44,7 +44,11 @@ export function PromptView({ store, colors, sizeOf }: PromptViewProps): ReactEle
     return () => clearInterval(timer);
   }, [isWorking]);
 
-  const { lines, cursor } = promptFrame(state, { ...size, colors }, Math.max(now, state.work?.since ?? 0));
+  const { lines, cursor } = promptFrame(
+    state,
+    { columns: gate.columns, rows: gate.rows, colors },
+    Math.max(now, state.work?.since ?? 0),
+  );
   setCursorPosition(cursor);
   return <Lines lines={lines} />;
 }
