@@ -26,7 +26,7 @@ export interface FlagOption extends OptionBase {
 }
 
 /** What a word names, for whoever completes or fills in words. */
-export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model';
+export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'option' | 'value';
 
 /** `--name TEXT`. */
 export interface TextOption extends OptionBase {
@@ -119,6 +119,8 @@ export interface CommandContext {
   readonly models: ModelSource;
   /** Told the caption that a picture was given, by search or by the user: a session goes on from it. */
   readonly onCaption: (image: string, caption: string) => void;
+  /** Whether the picture was just drawn for the person who asks: then it is not drawn once more. */
+  readonly isShown: (image: string) => boolean;
   /** Lends the terminal to a view that reads keys and has the screen for itself, until it is left. */
   readonly onScreen: <T>(show: (streams: Streams) => Promise<T>) => Promise<T>;
 }

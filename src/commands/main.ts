@@ -23,13 +23,13 @@ export async function main(argv: readonly string[], commands: readonly Command[]
     const run = runRequest(argv, commands, out, signals);
     // When the grace period wins the race nobody awaits the run any more, and its late failure says nothing new.
     run.catch(() => undefined);
-    const code = await Promise.race([run, signals.overdue.then((name) => SIGNAL_EXIT_CODES[name])]);
+    const code = await Promise.race([run, signals.overdue.then(() => EXIT.nothingDone)]);
     await out.flush();
-    return exitCodeAfterSignal(signals) ?? code;
+    return exitCodeOfEnding(signals) ?? code;
   } catch (error) {
     await out?.flush();
     if (error instanceof ReaderGone) return EXIT.done;
-    const ended = exitCodeAfterSignal(signals);
+    const ended = exitCodeOfEnding(signals);
     if (ended !== undefined) return ended;
     printError(error);
     return exitCodeOf(error);
@@ -75,6 +75,7 @@ async function runRequest(
         stdin: process.stdin as Readable & { isTTY?: boolean },
         signal: signals.signal,
         models: FRESH_MODELS,
+        isShown: () => false,
         onCaption: () => undefined,
         onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),
       };
@@ -94,9 +95,13 @@ function exitCodeOfOutcome({ done, failed }: Outcome): number {
   return done > 0 ? EXIT.someFailed : EXIT.nothingDone;
 }
 
-function exitCodeAfterSignal(signals: SignalWatch): number | undefined {
-  const name = signals.received();
-  return name && SIGNAL_EXIT_CODES[name];
+/** The exit code of what ended the program from outside; an error that nobody caught is reported. */
+function exitCodeOfEnding(signals: SignalWatch): number | undefined {
+  const ending = signals.received();
+  if (ending === undefined) return undefined;
+  if ('name' in ending) return SIGNAL_EXIT_CODES[ending.name];
+  printError(ending.crash);
+  return EXIT.nothingDone;
 }
 
 function exitCodeOf(error: unknown): number {

@@ -82,7 +82,7 @@ async function lookShower(context: CommandContext, options: RankWriterOptions): 
     if (look === undefined) return show(item);
     const { picture } = item;
     const heat = enlargeMap(look.map, look.grid, picture.size);
-    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, LOOK_OPACITY) } });
+    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, LOOK_OPACITY) } }, true);
   };
 }
 

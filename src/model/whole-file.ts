@@ -16,11 +16,13 @@ export function isTemporaryOf(name: string, finalName: string): boolean {
 /**
  * Writes a file whole or not at all: to a temporary file beside it, which takes the name once it is on disk.
  * @param fill writes the contents, piece by piece
+ * @param mode who may do what with it, as far as the process's umask lets them
  * @throws CocaError `write-failed`; what `fill` throws, unchanged
  */
 export async function writeWhole(
   path: string,
   fill: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+  mode = 0o666,
 ): Promise<void> {
   const temporary = temporaryName(path);
   const orFail = async <T>(operation: Promise<T>): Promise<T> => {
@@ -30,7 +32,7 @@ export async function writeWhole(
       throw writeFailed(path, cause);
     }
   };
-  const handle = await orFail(open(temporary, 'wx'));
+  const handle = await orFail(open(temporary, 'wx', mode));
   try {
     try {
       await fill((bytes) => orFail(writeFully(handle, bytes)));
