@@ -9,8 +9,9 @@ import { checkRange, findWord, parseHead, parseLayer } from './attend-choice.js'
 import { type AttendResult, attendLines, attendObject } from './attend-result.js';
 import { DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
-import { checkSources, imageNames, readImage } from './inputs.js';
+import { checkSources } from './inputs.js';
 import { MODEL_GLOBALS, withModel } from './model.js';
+import { oneName, pictureOf } from './one-picture.js';
 import { formatOf, objectWriter, Tally } from './results.js';
 
 const { beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
@@ -103,7 +104,7 @@ export const attend = defineCommand({
     const tally = new Tally(context, objects);
     await withModel(options, context, async (coca) => {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
-      const image = await oneName(word, context);
+      const image = await oneName(word, 'attend', context);
       // One set of graphs, that which reports attention, also searches for the caption.
       const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare('attention')]);
       if ('error' in input) return tally.fail(image, input.error);
@@ -158,30 +159,6 @@ function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<str
     `--${kebab(useless)} shapes a caption that is searched for, and here CAPTION is given`,
     'leave one of the two out',
   );
-}
-
-/** The picture that a word names; a glob may name one, too. */
-async function oneName(word: string, { stdin }: CommandContext): Promise<string> {
-  const names: string[] = [];
-  for await (const name of imageNames({ images: [word], files: [], files0: [] }, stdin)) {
-    names.push(name);
-    if (names.length > 1) throw new CocaError('usage', `${word} names several pictures`, 'coca attend takes one');
-  }
-  return names[0]!;
-}
-
-type Input = { readonly picture: Picture; readonly bytes: Buffer } | { readonly error: CocaError };
-
-async function pictureOf(image: string, coca: LoadedCoca, context: CommandContext): Promise<Input> {
-  const input = await readImage(image, context);
-  if ('error' in input) return input;
-  const { loadPicture } = await import('../model/image.js');
-  try {
-    return { picture: await loadPicture(input.bytes, coca.preprocess), bytes: input.bytes };
-  } catch (error) {
-    if (error instanceof CocaError) return { error };
-    throw error;
-  }
 }
 
 /** The square that the model sees, with more pixels where the model's own are few. */

@@ -7,8 +7,9 @@ import { evaluate } from './eval.js';
 import { init } from './init.js';
 import { rank } from './rank.js';
 import { replOver } from './repl.js';
+import { step } from './step.js';
 
-const PROGRAMS: readonly Command[] = [caption, rank, attend, embed, init, evaluate, bench];
+const PROGRAMS: readonly Command[] = [caption, rank, attend, step, embed, init, evaluate, bench];
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [replOver(PROGRAMS), ...PROGRAMS];

@@ -81,12 +81,7 @@ export function checkSession(
  * Does everything again that a session did.
  * @throws CocaError `bad-session` for what cannot be done here; `interrupted`
  */
-export async function replay(
-  stepper: Stepper,
-  saved: SavedSession,
-  file: string,
-  signal: AbortSignal,
-): Promise<void> {
+export async function replay(stepper: Stepper, saved: SavedSession, file: string, signal: AbortSignal): Promise<void> {
   for (const [i, action] of saved.actions.entries()) {
     if (signal.aborted) throw new CocaError('interrupted', 'interrupted');
     try {

@@ -6,11 +6,7 @@ import type { Walker } from './step-walk.js';
  * Does what a script says, word by word.
  * @throws CocaError `usage` naming the word that cannot be done; `interrupted`
  */
-export async function performScript(
-  walker: Walker,
-  script: readonly ScriptWord[],
-  signal: AbortSignal,
-): Promise<void> {
+export async function performScript(walker: Walker, script: readonly ScriptWord[], signal: AbortSignal): Promise<void> {
   for (const word of script) {
     if (signal.aborted) throw new CocaError('interrupted', 'interrupted');
     try {

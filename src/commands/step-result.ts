@@ -24,10 +24,12 @@ export function stepObject({ image, session, coca }: StepResult): object {
   const best = bestOf(walk.lines[walk.line]!, tokenizer);
   return {
     image,
-    nodes: sessionTree(walk).map(({ token: id, id: node, parent, step, beam, logprob, sum, score, state, ...more }) => ({
-      ...{ id: node, parent, step, beam, token: token(id), logprob, sum, score, state },
-      ...more,
-    })),
+    nodes: sessionTree(walk).map(
+      ({ token: id, id: node, parent, step, beam, logprob, sum, score, state, ...more }) => ({
+        ...{ id: node, parent, step, beam, token: token(id), logprob, sum, score, state },
+        ...more,
+      }),
+    ),
     best: best?.caption ?? null,
     score: best?.score ?? null,
     ids: best?.ids ?? null,

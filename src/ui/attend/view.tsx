@@ -1,9 +1,10 @@
 import { Box, useApp, useInput } from 'ink';
-import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef } from 'react';
 import { truncate } from '../layout.js';
 import { Lines } from '../lines.js';
 import { painter } from '../palette.js';
 import type { Screen } from '../screen.js';
+import { type ScreenSize, useScreenSize } from '../screen-size.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
 import { type AttendCommand, commandOf, KEY_LINE } from './keys.js';
@@ -12,12 +13,6 @@ import type { AttendSource } from './source.js';
 import { stageOf } from './stage.js';
 import { type AttendAction, type AttendState, reduce } from './state.js';
 import { captionLines } from './words.js';
-
-/** The stream that is drawn on, as far as its size goes. */
-export interface ScreenSize {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 export interface AttendViewProps {
   readonly source: AttendSource;
@@ -29,9 +24,6 @@ export interface AttendViewProps {
   /** Its size now. */
   readonly sizeOf: () => ScreenSize;
 }
-
-/** Why the view was left. */
-export type AttendExit = 'quit' | 'interrupt';
 
 /** A picture, where each word of its caption looks, and the keys to walk through them. */
 export function AttendView({ source, initial, colors, screen, sizeOf }: AttendViewProps): ReactElement {
@@ -46,15 +38,8 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
       }),
     initial,
   );
-  const [size, setSize] = useState(sizeOf);
+  const size = useScreenSize(screen, sizeOf);
   const isSaving = useRef(false);
-  useEffect(() => {
-    const onResize = () => setSize(sizeOf());
-    screen.on('resize', onResize);
-    return () => {
-      screen.off('resize', onResize);
-    };
-  }, [screen, sizeOf]);
 
   const save = async (): Promise<void> => {
     if (isSaving.current) return;
