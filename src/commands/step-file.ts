@@ -14,6 +14,12 @@ import { writeWhole } from '../model/whole-file.js';
 import { readRegularFile } from './files.js';
 import { bestOf } from './step-result.js';
 
+/** A saved session, and the file that it is from. */
+export interface LoadedSession {
+  readonly file: string;
+  readonly saved: SavedSession;
+}
+
 const LARGEST_FILE = 16 * 2 ** 20;
 
 /** What a session is about, beside what was done. */
@@ -56,8 +62,7 @@ export async function readSession(path: string): Promise<SavedSession> {
  * @throws CocaError `bad-session`
  */
 export function checkSession(
-  saved: SavedSession,
-  file: string,
+  { saved, file }: LoadedSession,
   image: { readonly name: string; readonly sha256: string },
   model: string,
 ): void {
@@ -81,7 +86,7 @@ export function checkSession(
  * Does everything again that a session did.
  * @throws CocaError `bad-session` for what cannot be done here; `interrupted`
  */
-export async function replay(stepper: Stepper, saved: SavedSession, file: string, signal: AbortSignal): Promise<void> {
+export async function replay(stepper: Stepper, { saved, file }: LoadedSession, signal: AbortSignal): Promise<void> {
   for (const [i, action] of saved.actions.entries()) {
     if (signal.aborted) throw new CocaError('interrupted', 'interrupted');
     try {

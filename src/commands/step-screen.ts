@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import { CocaError } from '../model/errors.js';
 import { showSteps } from '../ui/step/show.js';
+import { staticLines } from '../ui/step/static.js';
 import { safeName } from './attend-files.js';
 import type { CommandContext } from './command.js';
 import { isUrl } from './download.js';
@@ -25,8 +26,21 @@ export async function walkOnScreen(options: ScreenOptions, context: CommandConte
     return `saved in ${file}`;
   };
   const source = await WalkSource.open({ ...options, save });
-  const left = await context.onScreen((streams) => showSteps(source, context.terminal, streams));
-  if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
+  try {
+    const left = await context.onScreen((streams) => showSteps(source, context.terminal, streams));
+    if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
+  } finally {
+    source.leave();
+  }
+}
+
+/** Prints where a walk stands, for a terminal on which no keys are asked for. */
+export async function printWalk(
+  options: Omit<SourceOptions, 'save'>,
+  { out, terminal }: CommandContext,
+): Promise<void> {
+  const source = await WalkSource.open({ ...options, save: () => Promise.reject(new Error('nothing is saved here')) });
+  await out.write(`${staticLines(source, terminal).join('\n')}\n`);
 }
 
 /** What a picture's session is called. */

@@ -71,12 +71,13 @@ export class Snapshots {
     const nodes = new Map(state.nodes.map((node) => [node.id, node]));
     return {
       search: searchText(line),
+      width: widthOf(line),
       step: state.step,
       maxSteps: state.options.maxLength - state.promptLength,
       isDone: isDone(state),
       hypotheses: this.#hypotheses(line, nodes, preview),
       chosen: line.chosen,
-      weighed: this.#weighed(line, nodes),
+      fallen: this.#fallen(line, nodes),
       lines: walk.lines.map((one) => this.#line(one)),
       line: walk.line,
       tree: this.#tree(session),
@@ -124,13 +125,14 @@ export class Snapshots {
     }));
   }
 
-  #weighed({ state }: Line, nodes: ReadonlyMap<number, SearchNode>) {
+  #fallen({ state }: Line, nodes: ReadonlyMap<number, SearchNode>) {
     const pathTo = (id: number): number[] => {
       const node = nodes.get(id);
       return node ? [...pathTo(node.parent), id] : [];
     };
     const texts = new Map<number, TokenCell[]>();
-    return (state.considered.at(-1) ?? []).map((candidate) => {
+    const fallen = (state.considered.at(-1) ?? []).filter(({ fate }) => fate !== 'live' && fate !== 'finished');
+    return fallen.map((candidate) => {
       const after = texts.get(candidate.parent) ?? this.#cells(pathTo(candidate.parent), nodes);
       texts.set(candidate.parent, after);
       return { ...this.#candidate(candidate), after };
@@ -158,6 +160,9 @@ export class Snapshots {
       }));
   }
 }
+
+const widthOf = ({ state: { options, groups } }: Line): number =>
+  options.strategy === 'beam' ? options.beams : groups.length;
 
 /** "beam search, 6 beams". */
 function searchText({ state: { options } }: Line): string {

@@ -4,7 +4,7 @@ import { gridSize } from '../model/config.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
-import { type Action, type FoundToken, findTokens, hypothesesOf } from '../model/stepper/index.js';
+import { type Action, type FoundToken, findTokens, hypothesesOf, standingOf } from '../model/stepper/index.js';
 import type { WordMap } from '../ui/attend/source.js';
 import type { FoundView, StepRequest, StepSnapshot, StepSource } from '../ui/step/source.js';
 import { visible } from '../ui/text.js';
@@ -34,6 +34,7 @@ export class WalkSource implements StepSource {
   #watched: Promise<ImageEncoding> | undefined;
   #current: StepSnapshot;
   #running: AbortController | undefined;
+  #isLeft = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -79,6 +80,12 @@ export class WalkSource implements StepSource {
 
   stop(): void {
     this.#running?.abort();
+  }
+
+  /** Ends what runs, and forgets what was asked but not begun. */
+  leave(): void {
+    this.#isLeft = true;
+    this.stop();
   }
 
   async find(query: string, most: number): Promise<readonly FoundView[]> {
@@ -166,30 +173,26 @@ export class WalkSource implements StepSource {
   }
 
   async #run(): Promise<string> {
+    const { walker } = this.options;
     const running = new AbortController();
     this.#running = running;
-    try {
-      await this.options.walker.run({ signal: running.signal, onStep: () => this.#show([]) });
-      return '';
-    } catch (error) {
-      if (running.signal.aborted && error instanceof CocaError) return 'stopped';
-      throw error;
-    } finally {
-      this.#running = undefined;
+    while (!walker.isDone) {
+      if (running.signal.aborted) return 'stopped';
+      await walker.next();
+      await this.#refresh();
     }
+    return '';
   }
 
   async #refresh(): Promise<void> {
-    this.#show(await this.options.walker.stepper.preview());
-  }
-
-  #show(preview: Parameters<Snapshots['of']>[1]): void {
-    this.#current = this.#snapshots.of(this.options.walker.stepper.session, preview);
+    const { stepper } = this.options.walker;
+    const preview = await stepper.preview();
+    this.#current = this.#snapshots.of(stepper.session, preview);
     for (const listener of this.#listeners) listener();
   }
 
-  #inTurn<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.#turn.then(work);
+  #inTurn(work: () => Promise<string>): Promise<string> {
+    const result = this.#turn.then(() => (this.#isLeft ? '' : work()));
     this.#turn = result.catch(() => undefined);
     return result;
   }
@@ -217,9 +220,7 @@ export class WalkSource implements StepSource {
     const { tokenizer } = this.options.coca;
     const ids = query.trim() === '' ? [] : tokenizer.encode(query);
     if (ids.length < 2) return [];
-    const [first] = ids;
-    const alone = findTokens(this.#vocabulary![first!]!, this.#vocabulary!, logits, this.#vocabulary!.length);
-    const { logprob, rank } = alone.find(({ id }) => id === first)!;
+    const { logprob, rank } = standingOf(ids[0]!, logits);
     return [{ ids, text: ids.map((id) => this.#snapshots.textOf(id)).join('+'), probability: Math.exp(logprob), rank }];
   }
 

@@ -31,19 +31,16 @@ export function findTokens(
   const best = kinds
     .flatMap((ids) => ids.sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, most))
     .slice(0, most);
-  const total = logSumExp(logits, 0, logits.length);
-  return best.map((id) => {
-    const logprob = Math.fround(logits[id]! - total);
-    return { id, text: texts[id]!, logprob, rank: rankOf(id, logits) };
-  });
+  return best.map((id) => ({ id, text: texts[id]!, ...standingOf(id, logits) }));
 }
 
-function rankOf(id: number, logits: Float32Array): number {
+/** How a token stands among all others: its log-probability, and its rank from 1. */
+export function standingOf(id: number, logits: Float32Array): Pick<FoundToken, 'logprob' | 'rank'> {
   const own = logits[id]!;
   let better = 0;
   for (let other = 0; other < logits.length; other++) {
     const value = logits[other]!;
     if (value > own || (value === own && other < id)) better++;
   }
-  return better + 1;
+  return { logprob: Math.fround(own - logSumExp(logits, 0, logits.length)), rank: better + 1 };
 }

@@ -1,10 +1,10 @@
 import { padEnd, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
-import { type CellStyle, cellSpans, clip, clipStart, percent, type Span } from './cells.js';
+import { type CellStyle, cellSpans, clip, clipStart, percent, type Span, spansWidth } from './cells.js';
 import type { HypothesisView, StepSnapshot } from './source.js';
 import { CHOSEN, figure, MARKS, survives } from './theme.js';
-import { firstRow, outsideText } from './tree-view.js';
+import { firstRow, outsideText } from './viewport.js';
 
 interface BeamsFrame {
   readonly columns: number;
@@ -18,20 +18,30 @@ interface BeamsFrame {
 const WIDE = { score: 24, sum: 44, next: 72 };
 const NEXT_SHARE = 0.34;
 const MOST_NEXT = 4;
+/** Columns before the texts; and so that what stands behind them moves seldom. */
+const HEAD = 22;
+const TEXT_STEP = 8;
 
 /** Every beam with its text, its score and sum, and the likeliest that may follow; then what is finished. */
 export function beamLines(snapshot: StepSnapshot, { columns, rows, colors, back }: BeamsFrame): string[] {
   const { hypotheses, chosen } = snapshot;
   const hasTitle = rows > 3 && columns >= WIDE.score;
   const height = hasTitle ? rows - 1 : rows;
-  const first = firstRow(chosen, hypotheses.length, height, 0);
-  const next = columns >= WIDE.next && !snapshot.isDone ? Math.floor(columns * NEXT_SHARE) : 0;
-  const lines = hypotheses
-    .slice(first, first + height)
-    .map((one, i) => beamLine(one, first + i === chosen, { columns, next, colors, back }));
+  const first = firstRow(chosen, hypotheses.length, height);
+  const shown = hypotheses.slice(first, first + height);
+  const next = nextColumns(shown, columns, colors);
+  const lines = shown.map((one, i) => beamLine(one, first + i === chosen, { columns, next, colors, back }));
   if (!hasTitle) return lines;
   const outside = outsideText(first, height, hypotheses.length);
   return [title(columns, next, outside, colors), ...lines];
+}
+
+/** Columns for what may follow: what the texts leave, at least a third; none where all are finished. */
+function nextColumns(shown: readonly HypothesisView[], columns: number, colors: Colors): number {
+  if (columns < WIDE.next || shown.every(({ number }) => number === null)) return 0;
+  const longest = Math.max(...shown.map(({ cells }) => spansWidth(cellSpans(cells, { colors }))));
+  const texts = HEAD + TEXT_STEP * Math.ceil((longest + 3) / TEXT_STEP);
+  return Math.max(Math.floor(columns * NEXT_SHARE), columns - texts);
 }
 
 function title(columns: number, next: number, outside: string, colors: Colors): string {

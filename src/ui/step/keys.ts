@@ -27,7 +27,7 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['[ ]', 'the token before, after'],
   ['a', 'where the model looked for that token'],
   ['o', 'options of the search from here on'],
-  ['t', 'the tree, or what the last step weighed'],
+  ['t', 'the tree, what fell at the last step, or both'],
   ['PgUp PgDn', 'scroll'],
   ['w', 'save the session'],
   ['? q', 'this list, quit'],
@@ -35,7 +35,7 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
 
 /** The keys in a line, the most needed first. */
 export const KEY_LINE =
-  'Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  e run  ? keys  q quit  a attention  o options  t weighed  w save';
+  'Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit  e run  a attention  o options  t fallen  w save';
 
 const WALK_KEYS: Readonly<Record<string, StepCommand>> = {
   ' ': ask({ type: 'next' }),
@@ -47,7 +47,7 @@ const WALK_KEYS: Readonly<Record<string, StepCommand>> = {
   a: look({ type: 'toggle-attention' }),
   o: look({ type: 'open-options' }),
   '/': look({ type: 'open-find' }),
-  t: look({ type: 'toggle-weighed' }),
+  t: look({ type: 'toggle-lower' }),
   '?': look({ type: 'toggle-help' }),
   w: { type: 'save' },
   q: { type: 'quit' },
@@ -86,6 +86,8 @@ function walkCommand(input: string, key: Partial<Key>, state: StepState): StepCo
 
 function helpCommand(input: string, key: Partial<Key>): StepCommand | undefined {
   if (input === 'q') return { type: 'quit' };
+  if (key.upArrow || key.pageUp) return look({ type: 'scroll', by: key.upArrow ? -1 : -PAGE });
+  if (key.downArrow || key.pageDown) return look({ type: 'scroll', by: key.downArrow ? 1 : PAGE });
   return key.escape || key.return || input === '?' || input === ' ' ? look({ type: 'close' }) : undefined;
 }
 

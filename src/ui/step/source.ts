@@ -75,14 +75,16 @@ export interface OptionView {
 export interface StepSnapshot {
   /** "beam search, 6 beams". */
   readonly search: string;
+  /** How many hypotheses it keeps side by side. */
+  readonly width: number;
   readonly step: number;
   readonly maxSteps: number;
   readonly isDone: boolean;
   /** Of the current line: its beams, then its finished captions. */
   readonly hypotheses: readonly HypothesisView[];
   readonly chosen: number;
-  /** What the last step of the current line weighed, the best first. */
-  readonly weighed: readonly WeighedView[];
+  /** What the last step of the current line weighed and let fall, the best first. */
+  readonly fallen: readonly WeighedView[];
   readonly lines: readonly LineView[];
   readonly line: number;
   /** Of all lines; parents first, and what was given left out. */

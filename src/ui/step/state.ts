@@ -7,8 +7,8 @@ export interface StepState {
   readonly back: number;
   /** Rows that the tree is scrolled down from where the chosen beam is in the middle. */
   readonly scroll: number;
-  /** What the last step weighed stands in place of the tree. */
-  readonly isWeighed: boolean;
+  /** The lower part shows what it does not show at first (see the layout's `isOther`). */
+  readonly isOther: boolean;
   /** A map of where the token looks lies over the picture. */
   readonly isAttending: boolean;
   /** What was typed to find a token, and which of those found is meant. */
@@ -28,13 +28,14 @@ export interface StepLimits {
   /** Tokens of the chosen text. */
   readonly tokens: number;
   readonly matches: number;
+  readonly scroll: readonly [least: number, most: number];
   readonly options: readonly OptionView[];
 }
 
 export type StepAction =
   | { readonly type: 'token-before' | 'token-after' }
   | { readonly type: 'scroll'; readonly by: number }
-  | { readonly type: 'toggle-weighed' | 'toggle-attention' | 'toggle-help' | 'open-find' | 'open-options' | 'close' }
+  | { readonly type: 'toggle-lower' | 'toggle-attention' | 'toggle-help' | 'open-find' | 'open-options' | 'close' }
   | { readonly type: 'type'; readonly text: string }
   | { readonly type: 'erase' }
   | { readonly type: 'move'; readonly by: 1 | -1 }
@@ -48,7 +49,7 @@ export const INITIAL: StepState = {
   mode: 'walk',
   back: 0,
   scroll: 0,
-  isWeighed: false,
+  isOther: false,
   isAttending: false,
   query: '',
   match: 0,
@@ -67,19 +68,19 @@ export function reduce(state: StepState, action: StepAction, limits: StepLimits)
     case 'token-after':
       return { ...quiet, back: Math.max(0, state.back - 1) };
     case 'scroll':
-      return { ...quiet, scroll: state.scroll + action.by };
-    case 'toggle-weighed':
-      return { ...quiet, isWeighed: !state.isWeighed, scroll: 0 };
+      return { ...quiet, scroll: within(limits.scroll, within(limits.scroll, state.scroll) + action.by) };
+    case 'toggle-lower':
+      return { ...quiet, isOther: !state.isOther, scroll: 0 };
     case 'toggle-attention':
       return { ...quiet, isAttending: !state.isAttending };
     case 'toggle-help':
-      return { ...quiet, mode: state.mode === 'help' ? 'walk' : 'help' };
+      return { ...quiet, mode: state.mode === 'help' ? 'walk' : 'help', scroll: 0 };
     case 'open-find':
       return { ...quiet, mode: 'find', query: '', match: 0 };
     case 'open-options':
       return { ...quiet, mode: 'options', row: 0, draft: {} };
     case 'close':
-      return { ...quiet, mode: 'walk' };
+      return { ...quiet, mode: 'walk', scroll: 0 };
     case 'begin':
       return { ...state, mode: 'walk', pending: state.pending + 1, message: '', back: 0, scroll: 0 };
     case 'end':
@@ -90,6 +91,9 @@ export function reduce(state: StepState, action: StepAction, limits: StepLimits)
       return state.mode === 'find' ? finding(quiet, action, limits) : editing(quiet, action, limits);
   }
 }
+
+const within = ([least, most]: readonly [number, number], value: number): number =>
+  Math.min(most, Math.max(least, value));
 
 type Typing = Extract<StepAction, { readonly type: 'type' | 'erase' | 'move' | 'adjust' }>;
 

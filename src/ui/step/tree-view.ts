@@ -5,10 +5,14 @@ import { cellSpans, cellText, clip, inWidth, type Span } from './cells.js';
 import type { StepSnapshot, TreeNodeView } from './source.js';
 import { CHOSEN, figure, markOf, paintFate, reasonText } from './theme.js';
 import { type TreeRow, treeRows } from './tree.js';
+import { firstRow, outsideText } from './viewport.js';
 
 const GUTTER = 2;
 /** What stands at the end of a row: a mark, then a score or the reason. */
 const TAIL = 13;
+/** Texts have so many columns at least, and so many after the longest. */
+const TEXT = 40;
+const GAP = 4;
 /** Narrower, the texts are worth more than what became of them. */
 const NARROW = 36;
 
@@ -20,56 +24,65 @@ export interface TreeFrame {
   readonly scroll: number;
 }
 
-const drawn = new WeakMap<StepSnapshot['tree'], Map<Colors, readonly TreeRow[]>>();
+const drawn = new WeakMap<StepSnapshot['tree'], Map<Colors, DrawnTree>>();
+
+interface DrawnTree {
+  readonly rows: readonly TreeRow[];
+  /** Columns that the longest text takes. */
+  readonly widest: number;
+}
 
 /** The rows of a snapshot's tree; keys that do not change the tree do not cost it again. */
-export function rowsOf({ tree }: StepSnapshot, colors: Colors): readonly TreeRow[] {
-  const known = drawn.get(tree) ?? new Map<Colors, readonly TreeRow[]>();
+export function drawnTree({ tree }: StepSnapshot, colors: Colors): DrawnTree {
+  const known = drawn.get(tree) ?? new Map<Colors, DrawnTree>();
   drawn.set(tree, known);
-  const rows = known.get(colors) ?? treeRows(tree, colors);
-  known.set(colors, rows);
-  return rows;
+  const made = known.get(colors);
+  if (made) return made;
+  const rows = treeRows(tree, colors);
+  const widest = Math.max(0, ...rows.map(({ column, nodes }) => column + cellsWidth(nodes, colors)));
+  known.set(colors, { rows, widest });
+  return { rows, widest };
 }
 
-/** As much of the tree as there is room for: the rows around the chosen beam, moved by `scroll`. */
-export function treeLines(snapshot: StepSnapshot, { columns, rows: height, colors, scroll }: TreeFrame): string[] {
-  const rows = rowsOf(snapshot, colors);
-  if (rows.length === 0) return [painter(colors).dim('nothing yet: Space takes the first step')].slice(0, height);
+const cellsWidth = (nodes: readonly TreeNodeView[], colors: Colors): number =>
+  nodes.reduce((sum, { cell }) => sum + widthOf(cellText(cell, colors)) + (cell.isJoined ? 0 : 1), 0);
+
+/** Columns in which the longest text has room, and what became of it. */
+export const treeWidth = (snapshot: StepSnapshot, colors: Colors): number =>
+  GUTTER + Math.max(TEXT, drawnTree(snapshot, colors).widest + GAP) + tailWidth(snapshot);
+
+/** The row that the chosen text ends in. */
+export function chosenRow(snapshot: StepSnapshot, colors: Colors): number {
   const { node } = snapshot.hypotheses[snapshot.chosen]!;
-  const at = Math.max(
-    0,
-    rows.findIndex(({ nodes }) => nodes.some(({ id }) => id === node)),
-  );
-  const first = firstRow(at, rows.length, height, scroll);
-  const width = columns - GUTTER - (columns < NARROW ? 0 : TAIL + 1 + lineLabelWidth(snapshot));
+  const found = drawnTree(snapshot, colors).rows.findIndex(({ nodes }) => nodes.some(({ id }) => id === node));
+  return Math.max(0, found);
+}
+
+/** A title, and as much of the tree as there is room for: the rows around the chosen beam, moved by `scroll`. */
+export function treeLines(snapshot: StepSnapshot, { columns, rows: height, colors, scroll }: TreeFrame): string[] {
+  if (height < 1) return [];
+  const { rows } = drawnTree(snapshot, colors);
+  const paint = painter(colors);
+  if (rows.length === 0) return [paint.bold('tree'), paint.dim('Space takes the first step')].slice(0, height);
+  const { node } = snapshot.hypotheses[snapshot.chosen]!;
+  const at = chosenRow(snapshot, colors);
+  const first = firstRow(at, rows.length, height - 1, scroll);
+  const outside = outsideText(first, height - 1, rows.length);
+  const title = `  ${snapshot.tree.length} tokens${outside === '' ? '' : `, rows: ${outside}`}`;
+  const width = Math.min(columns, treeWidth(snapshot, colors)) - GUTTER - (columns < NARROW ? 0 : tailWidth(snapshot));
   const from = offsetOf(rows[at]!, node, width, colors);
-  return rows
-    .slice(first, first + height)
-    .map((row) => drawRow(row, { snapshot, node, from, width, hasTail: columns >= NARROW, colors }));
-}
-
-/** Which row stands at the top, so that row `at` is in the middle where there are rows on both sides. */
-export function firstRow(at: number, count: number, height: number, scroll: number): number {
-  const wanted = at - Math.floor(height / 2) + scroll;
-  return Math.max(0, Math.min(wanted, count - height));
-}
-
-/** "12 rows above, 30 below": what a viewport leaves out. */
-export function outsideText(first: number, height: number, count: number): string {
-  const below = Math.max(0, count - first - height);
-  return [first > 0 ? `${first} above` : '', below > 0 ? `${below} below` : '']
-    .filter((part) => part !== '')
-    .join(', ');
+  return [
+    paint.bold('tree') + paint.dim(title),
+    ...rows
+      .slice(first, first + height - 1)
+      .map((row) => drawRow(row, { snapshot, node, from, width, hasTail: columns >= NARROW, colors })),
+  ];
 }
 
 /** How far all rows are moved to the left, so that the end of the chosen text is there. */
 function offsetOf({ nodes, column }: TreeRow, node: number, width: number, colors: Colors): number {
-  let end = column;
-  for (const { id, cell } of nodes) {
-    end += widthOf(cellText(cell, colors)) + (cell.isJoined ? 0 : 1);
-    if (id === node) break;
-  }
-  return Math.max(0, end + 1 - width);
+  const upTo = nodes.slice(0, nodes.findIndex(({ id }) => id === node) + 1);
+  return Math.max(0, column + cellsWidth(upTo, colors) + 1 - width);
 }
 
 interface RowFrame {
@@ -112,8 +125,8 @@ function texts(nodes: readonly TreeNodeView[], colors: Colors): Span[] {
   return [...cellSpans(cells(alive), { colors }), ...gap, ...cellSpans(cells(fallen), { colors, isDim: true })];
 }
 
-const lineLabelWidth = ({ lines }: StepSnapshot): number =>
-  lines.length > 1 ? String(lines.length - 1).length + 2 : 0;
+const tailWidth = ({ lines }: StepSnapshot): number =>
+  TAIL + 1 + (lines.length > 1 ? String(lines.length - 1).length + 2 : 0);
 
 /** What became of a row: its score, or why it ended; with several lines, in which. */
 function tail(
