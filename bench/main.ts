@@ -7,12 +7,11 @@
  * $COCA_PEER_PYTHON (default: python3); where that has no open_clip, this program is measured alone.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { statSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NAMED_CONFIGS } from '../src/model/configs.js';
-import { initModel } from '../src/model/init.js';
+import { modelFolder } from './model-folder.js';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const CLI = path('../dist/cli.js');
@@ -31,16 +30,6 @@ function run(program: string, args: readonly string[]): Run {
   const ms = performance.now() - start;
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}\n${stderr}`);
   return { stdout, ms };
-}
-
-async function modelFolder(name: string): Promise<string> {
-  if (!Object.hasOwn(NAMED_CONFIGS, name)) return name;
-  const folder = join(tmpdir(), `coca-bench-${name}`);
-  if (!existsSync(join(folder, 'open_clip_model.safetensors'))) {
-    process.stderr.write(`making random weights of ${name} in ${folder}\n`);
-    await initModel({ config: name, output: folder, seed: 1, dtype: 'F32' });
-  }
-  return folder;
 }
 
 const hasPeer = () => spawnSync(PYTHON, ['-c', 'import open_clip, transformers']).status === 0;

@@ -1,5 +1,5 @@
 import type { Coca } from '../model/api.js';
-import { type Candidate, isDone, type SearchNode } from '../model/decoding/index.js';
+import { type Candidate, isDone, type SearchNode, type SearchState } from '../model/decoding/index.js';
 import {
   CANDIDATES,
   candidatesOf,
@@ -10,6 +10,7 @@ import {
   type OptionChanges,
   type Session,
   sessionTree,
+  type Walk,
 } from '../model/stepper/index.js';
 import type {
   CandidateView,
@@ -46,6 +47,11 @@ const STEPS: { readonly [Name in keyof Required<OptionChanges>]: OptionView['by'
 /** Makes what the view shows out of a session. */
 export class Snapshots {
   readonly #texts = new Map<number, string>();
+  /** The tree of the searches that it was last made of: looking elsewhere does not change it. */
+  #tree: { readonly states: readonly SearchState[]; readonly nodes: readonly TreeNodeView[] } = {
+    states: [],
+    nodes: [],
+  };
   /** Whether this vocabulary says where words end: only then can tokens be set without a space. */
   readonly #marksEnds: boolean;
 
@@ -80,7 +86,7 @@ export class Snapshots {
       fallen: this.#fallen(line, nodes),
       lines: walk.lines.map((one) => this.#line(one)),
       line: walk.line,
-      tree: this.#tree(session),
+      tree: this.#treeOf(session),
       options: optionsOf(line),
       past: past.length,
       future: future.length,
@@ -131,7 +137,11 @@ export class Snapshots {
       return node ? [...pathTo(node.parent), id] : [];
     };
     const texts = new Map<number, TokenCell[]>();
-    const fallen = (state.considered.at(-1) ?? []).filter(({ fate }) => fate !== 'live' && fate !== 'finished');
+    // By what they would have come to without the rules: what was likely and banned comes first.
+    const fair = ({ parent, logprob }: Candidate): number => (nodes.get(parent)?.sum ?? 0) + logprob;
+    const fallen = (state.considered.at(-1) ?? [])
+      .filter(({ fate }) => fate !== 'live' && fate !== 'finished')
+      .sort((a, b) => fair(b) - fair(a));
     return fallen.map((candidate) => {
       const after = texts.get(candidate.parent) ?? this.#cells(pathTo(candidate.parent), nodes);
       texts.set(candidate.parent, after);
@@ -145,7 +155,14 @@ export class Snapshots {
     return { text: visible(best?.caption ?? ''), score: best?.score ?? 0, step: state.step, isDone: isDone(state) };
   }
 
-  #tree({ walk }: Session): readonly TreeNodeView[] {
+  #treeOf({ walk }: Session): readonly TreeNodeView[] {
+    const states = walk.lines.map(({ state }) => state);
+    const isSame = states.length === this.#tree.states.length && states.every((own, i) => own === this.#tree.states[i]);
+    if (!isSame) this.#tree = { states, nodes: this.#nodesOf(walk) };
+    return this.#tree.nodes;
+  }
+
+  #nodesOf(walk: Walk): readonly TreeNodeView[] {
     return sessionTree(walk)
       .filter(({ step }) => step > 0)
       .map(({ id, parent, token, logprob, forced, state, why, sum, score, line }) => ({

@@ -1,5 +1,6 @@
 import { CocaError } from '../model/errors.js';
 import { canShow } from '../ui/full-screen.js';
+import { visible } from '../ui/text.js';
 import { DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources } from './inputs.js';
@@ -79,6 +80,7 @@ export const step = defineCommand({
         const best = bestOf(walk.walker.line, coca.tokenizer);
         if (best) context.onCaption(image, best.caption);
         tally.succeed();
+        if (isShown && best && best.ids.length > 1) await context.out.line(visible(best.caption));
         const result = { image, session: walk.walker.stepper.session, coca };
         if (objects) await objects.write(stepObject(result));
         else if (format === 'plain') await context.out.write(`${stepLines(result).join('\n')}\n`);

@@ -12,15 +12,17 @@ const RESTORE_CURSOR = '\u001b8';
 const CLEAR = '\u001b[2J\u001b[H';
 
 /**
- * The terminal as Ink sees it, with pictures laid over what Ink writes. Ink looks at every character of its text several
- * times: a picture of thousands of coloured cells would take it a third of a second, for each key. So Ink leaves room
- * for pictures, and they are painted there as soon as the text is written. Both count from the top left corner of a
- * screen of their own.
+ * The terminal as Ink sees it, with pictures, and whatever else is large and coloured, laid over what Ink writes. Ink
+ * looks at every character of its text several times: a picture of thousands of coloured cells would take it a third of
+ * a second, for each key. So Ink leaves room for them, and they are painted there as soon as the text is written; after
+ * that, only the lines that changed. Both count from the top left corner of a screen of their own.
  */
 export class Screen extends EventEmitter {
   readonly isTTY = true;
   #paintings: readonly Painting[] = [];
   #isPainted = true;
+  /** Lines that are on the screen as they were painted, by their places. */
+  #shown: ReadonlyMap<string, string> = new Map();
 
   constructor(private readonly stdout: NodeJS.WriteStream) {
     super();
@@ -32,6 +34,7 @@ export class Screen extends EventEmitter {
     const onResize = (): void => {
       // What a terminal makes of its lines when its size changes, nobody knows.
       this.stdout.write(CLEAR);
+      this.#lose();
       this.emit('resize');
     };
     this.stdout.on('resize', onResize);
@@ -57,19 +60,36 @@ export class Screen extends EventEmitter {
 
   /** Paints what no text was written for: where only pictures changed. */
   flush(): void {
-    if (!this.#isPainted) this.stdout.write(this.#paint());
+    if (this.#isPainted) return;
+    const cells = this.#paint();
+    if (cells !== '') this.stdout.write(cells);
   }
 
   readonly write = (text: string, done?: () => void): boolean => {
     // Ink's frames end their lines, its cursor commands do not.
-    return this.stdout.write(text.includes('\n') ? text + this.#paint() : text, done);
+    if (!text.includes('\n')) return this.stdout.write(text, done);
+    this.#lose();
+    return this.stdout.write(text + this.#paint(), done);
   };
+
+  /** What was painted is there no more. */
+  #lose(): void {
+    this.#shown = new Map();
+    this.#isPainted = false;
+  }
 
   #paint(): string {
     this.#isPainted = true;
-    const cells = this.#paintings.flatMap(({ row, column, lines }) =>
-      lines.map((line, i) => `\u001b[${row + i + 1};${column + 1}H${line}`),
-    );
-    return cells.length === 0 ? '' : SAVE_CURSOR + cells.join('') + RESTORE_CURSOR;
+    const shown = new Map<string, string>();
+    let cells = '';
+    for (const { row, column, lines } of this.#paintings) {
+      for (const [i, line] of lines.entries()) {
+        const place = `${row + i + 1};${column + 1}`;
+        if (this.#shown.get(place) !== line) cells += `\u001b[${place}H${line}`;
+        shown.set(place, line);
+      }
+    }
+    this.#shown = shown;
+    return cells === '' ? '' : SAVE_CURSOR + cells + RESTORE_CURSOR;
   }
 }

@@ -29,6 +29,30 @@ const OPACITY = 0.7;
 const TREE_STEP = 8;
 const MOST_FALLEN = 100;
 
+/** The text of the whole screen, each line as wide as its place: what was there before is painted over. */
+export function textPainting(
+  source: StepSource,
+  snapshot: StepSnapshot,
+  looking: Looking,
+  layout: StepLayout,
+  colors: Colors,
+): Painting {
+  const { columns, left } = layout;
+  const [from, to] = looking.state.mode === 'help' ? [0, 0] : pictureRange(layout);
+  const lines = stageLines(source, snapshot, looking, layout, colors);
+  return {
+    row: 0,
+    column: 0,
+    lines: lines.map((line, row) => padEnd(line, row >= from && row < to ? left : columns)),
+  };
+}
+
+/** The rows that the picture stands beside. */
+function pictureRange({ hasHeader, lineRows, gapRows, pictureRows }: StepLayout): [from: number, to: number] {
+  const from = (hasHeader ? 1 : 0) + lineRows + gapRows;
+  return [from, from + pictureRows];
+}
+
 /** The text of the whole screen. */
 export function stageLines(
   source: StepSource,
@@ -98,11 +122,12 @@ function lower(snapshot: StepSnapshot, { scroll }: StepState, layout: StepLayout
 export function picturePaintings(
   { picture, grid }: StepSource,
   map: WordMap | undefined,
-  { columns, pictureRows, hasHeader, lineRows, gapRows }: StepLayout,
+  layout: StepLayout,
   colors: Colors,
 ): Painting[] {
+  const { columns, pictureRows } = layout;
   if (pictureRows === 0) return [];
   const wordMap = map ?? { map: new Float32Array(grid * grid), peak: { x: 0, y: 0 }, entropy: 0 };
   const lines = mapLines({ picture, grid, wordMap, opacity: map ? OPACITY : 0, colors }, 2 * pictureRows);
-  return [{ row: (hasHeader ? 1 : 0) + lineRows + gapRows, column: columns - 2 * pictureRows, lines }];
+  return [{ row: pictureRange(layout)[0], column: columns - 2 * pictureRows, lines }];
 }

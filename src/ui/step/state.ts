@@ -17,8 +17,6 @@ export interface StepState {
   /** The option that is edited, and values that were changed but not taken yet. */
   readonly row: number;
   readonly draft: Readonly<Record<string, string>>;
-  /** Requests that are not done yet. */
-  readonly pending: number;
   /** What the last action had to say. */
   readonly message: string;
 }
@@ -40,9 +38,8 @@ export type StepAction =
   | { readonly type: 'erase' }
   | { readonly type: 'move'; readonly by: 1 | -1 }
   | { readonly type: 'adjust'; readonly by: 1 | -1 }
-  /** A request is on its way, and has ended with something to say. */
-  | { readonly type: 'begin' }
-  | { readonly type: 'end'; readonly message: string }
+  /** Something is asked of the walk: one looks at where it leads. */
+  | { readonly type: 'ask' }
   | { readonly type: 'say'; readonly message: string };
 
 export const INITIAL: StepState = {
@@ -55,7 +52,6 @@ export const INITIAL: StepState = {
   match: 0,
   row: 0,
   draft: {},
-  pending: 0,
   message: '',
 };
 
@@ -81,15 +77,19 @@ export function reduce(state: StepState, action: StepAction, limits: StepLimits)
       return { ...quiet, mode: 'options', row: 0, draft: {} };
     case 'close':
       return { ...quiet, mode: 'walk', scroll: 0 };
-    case 'begin':
-      return { ...state, mode: 'walk', pending: state.pending + 1, message: '', back: 0, scroll: 0 };
-    case 'end':
-      return { ...state, pending: state.pending - 1, message: action.message };
+    case 'ask':
+      return changed(state, { mode: 'walk', message: '', back: 0, scroll: 0 });
     case 'say':
-      return { ...state, message: action.message };
+      return changed(state, { message: action.message });
     default:
       return state.mode === 'find' ? finding(quiet, action, limits) : editing(quiet, action, limits);
   }
+}
+
+/** The same state where nothing changes: then nothing is drawn. */
+function changed(state: StepState, changes: Partial<StepState>): StepState {
+  const isSame = Object.entries(changes).every(([name, value]) => state[name as keyof StepState] === value);
+  return isSame ? state : { ...state, ...changes };
 }
 
 const within = ([least, most]: readonly [number, number], value: number): number =>

@@ -14,6 +14,8 @@ export interface WalkHandles {
   readonly found: readonly FoundView[];
   /** How far the view can be scrolled: for the view to say, which knows where everything is. */
   readonly scrollRange: { current: StepLimits['scroll'] };
+  /** Something was asked that is not done yet. */
+  readonly isAtWork: boolean;
   readonly look: (action: StepAction) => void;
   readonly ask: (request: StepRequest) => void;
   readonly save: () => void;
@@ -57,9 +59,16 @@ export function useWalk(source: StepSource): WalkHandles {
     };
   }, [source, snapshot, state.mode, state.query, look]);
 
+  const [pending, setPending] = useState(0);
   const say = (work: Promise<string>): void => {
-    look({ type: 'begin' });
-    work.catch((error: Error) => error.message).then((message) => look({ type: 'end', message: visible(message) }));
+    look({ type: 'ask' });
+    setPending((count) => count + 1);
+    work
+      .catch((error: Error) => error.message)
+      .then((message) => {
+        setPending((count) => count - 1);
+        look({ type: 'say', message: visible(message) });
+      });
   };
   return {
     snapshot,
@@ -67,6 +76,7 @@ export function useWalk(source: StepSource): WalkHandles {
     live,
     found: found.current,
     scrollRange,
+    isAtWork: pending > 0,
     look,
     ask: (request) => say(source.perform(request)),
     save: () => say(source.save()),

@@ -1,15 +1,15 @@
 import { Box, useApp, useInput } from 'ink';
 import { type ReactElement, useEffect, useInsertionEffect, useMemo } from 'react';
-import { Lines } from '../lines.js';
 import type { Screen } from '../screen.js';
 import { type ScreenSize, useScreenSize } from '../screen-size.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
 import { commandOf, type StepCommand } from './keys.js';
 import { layoutOf } from './layout.js';
+import { pressesOf } from './presses.js';
 import { scrollRangeOf } from './scroll.js';
 import type { StepSource } from './source.js';
-import { picturePaintings, stageLines } from './stage.js';
+import { picturePaintings, textPainting } from './stage.js';
 import type { StepState } from './state.js';
 import { useAttention } from './use-attention.js';
 import { useSlow } from './use-slow.js';
@@ -28,7 +28,7 @@ export interface StepViewProps {
 export function StepView({ source, colors, screen, sizeOf }: StepViewProps): ReactElement {
   const { exit } = useApp();
   const size = useScreenSize(screen, sizeOf);
-  const { snapshot, state, live, found, scrollRange, look, ask, save } = useWalk(source);
+  const { snapshot, state, live, found, scrollRange, isAtWork, look, ask, save } = useWalk(source);
 
   const accept = (): void => {
     const { mode, draft, query, match } = live.current;
@@ -57,10 +57,9 @@ export function StepView({ source, colors, screen, sizeOf }: StepViewProps): Rea
     }
   };
   useInput((input, key) => {
-    // Keys that come faster than they are read arrive together, and each can change what the next one means.
-    const letters = input.length > 1 && !key.ctrl && !key.meta ? [...input] : [input];
-    for (const letter of letters) {
-      const command = commandOf(letter, key, live.current);
+    // Each press can change what the next one means.
+    for (const press of pressesOf(input, key)) {
+      const command = commandOf(press.input, press.key, live.current);
       if (command) perform(command);
     }
   });
@@ -78,26 +77,22 @@ export function StepView({ source, colors, screen, sizeOf }: StepViewProps): Rea
   scrollRange.current = scrollRangeOf(snapshot, state, layout, colors);
   const hasMap = state.isAttending && layout.pictureRows > 0;
   const { map, isLooking, problem } = useAttention(source, snapshot, hasMap, state.back);
-  const isSlow = useSlow(state.pending > 0 || isLooking);
+  const isSlow = useSlow(isAtWork || isLooking);
   const remark = remarkOf(state, hasMap, problem, isSlow ? (isLooking ? 'looking ...' : 'at work ... Esc stops') : '');
-  const lines = useMemo(
-    () => stageLines(source, snapshot, { state, found, remark }, layout, colors),
+  const text = useMemo(
+    () => textPainting(source, snapshot, { state, found, remark }, layout, colors),
     [source, snapshot, state, found, remark, layout, colors],
   );
   const isHelp = state.mode === 'help';
-  const paintings = useMemo(
+  const picture = useMemo(
     () => (isHelp ? [] : picturePaintings(source, map, layout, colors)),
     [isHelp, source, map, layout, colors],
   );
-  // Before Ink writes the text of this render, and after, should it be the same text as before.
-  useInsertionEffect(() => screen.setPaintings(paintings), [screen, paintings]);
+  // Before Ink writes its frame, which is empty: all that is to be seen is painted.
+  useInsertionEffect(() => screen.setPaintings([text, ...picture]), [screen, text, picture]);
   useEffect(() => screen.flush());
 
-  return (
-    <Box flexDirection="column" width={layout.columns} height={layout.height}>
-      <Lines lines={lines} />
-    </Box>
-  );
+  return <Box width={layout.columns} height={layout.height} />;
 }
 
 /** What the last line says in place of the keys. */
