@@ -25,7 +25,7 @@ const TEXT_STEP = 8;
 /** Every beam with its text, its score and sum, and the likeliest that may follow; then what is finished. */
 export function beamLines(snapshot: StepSnapshot, { columns, rows, colors, back }: BeamsFrame): string[] {
   const { hypotheses, chosen } = snapshot;
-  const hasTitle = rows > 3 && columns >= WIDE.score;
+  const hasTitle = rows > 2 && columns >= WIDE.score;
   const height = hasTitle ? rows - 1 : rows;
   const first = firstRow(chosen, hypotheses.length, height);
   const shown = hypotheses.slice(first, first + height);

@@ -54,6 +54,7 @@ export function clip(spans: readonly Span[], from: number, width: number): strin
   if (width < 1) return '';
   const total = spansWidth(spans);
   const isCutLeft = from > 0;
+  if (isCutLeft && width === 1) return '…';
   const isCutRight = total > from + width;
   const start = isCutLeft ? from + 1 : from;
   const end = from + width - (isCutRight ? 1 : 0);
