@@ -89,13 +89,15 @@ function splitWords(script: string): { text: string; column: number }[] {
 }
 
 function commandOf(at: Place): ScriptCommand {
-  const colon = at.text.indexOf(':');
-  const verb = (colon < 0 ? at.text : at.text.slice(0, colon)).trim();
+  // A verb ends at its colon; that of fork also at the @ of a step.
+  const end = at.text.search(/[:@]/);
+  const verb = (end < 0 ? at.text : at.text.slice(0, end)).trim();
   if (!Object.hasOwn(VERBS, verb)) {
     const problem = verb === '' ? 'there is no verb' : `there is no verb ${verb}`;
     throw scriptError(at, problem, didYouMean(verb, Object.keys(VERBS)) ?? `verbs: ${Object.values(VERBS).join(', ')}`);
   }
-  const read = new Reader(at, verb as Verb, colon < 0 ? undefined : argumentOf(at, at.text.slice(colon + 1).trim()));
+  const rest = at.text.slice(at.text[end] === ':' ? end + 1 : end).trim();
+  const read = new Reader(at, verb as Verb, end < 0 ? undefined : argumentOf(at, rest));
   switch (verb as Verb) {
     case 'next':
     case 'undo':

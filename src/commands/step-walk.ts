@@ -2,6 +2,7 @@ import type { Coca } from '../model/api.js';
 import { isDone } from '../model/decoding/index.js';
 import { CocaError } from '../model/errors.js';
 import {
+  CANDIDATES,
   candidatesOf,
   currentLine,
   type Hypothesis,
@@ -131,7 +132,7 @@ export class Walker {
   async #idsOf(target: ForceTarget): Promise<readonly number[]> {
     if ('ids' in target) return target.ids;
     if (this.isDone) refuse('this search has ended', 'undo a step, or fork from an earlier token');
-    const candidates = candidatesOf(await this.stepper.preview(), this.chosen);
+    const candidates = candidatesOf(await this.stepper.preview(), this.chosen).slice(0, CANDIDATES);
     const found = candidates[target.candidate - 1];
     return [found?.token ?? refuse(`there is no candidate ${target.candidate}`, `there are ${candidates.length}`)];
   }
