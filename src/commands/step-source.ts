@@ -121,9 +121,13 @@ export class WalkSource implements StepSource {
     const { session } = walker.stepper;
     switch (request.type) {
       case 'next':
-      case 'prune':
-        await walker[request.type]();
+        await walker.next();
         return '';
+      case 'prune': {
+        const { chosen } = walker;
+        await walker.prune();
+        return chosen.kind === 'live' ? `beam ${chosen.number} is pruned` : '';
+      }
       case 'next-line':
         await walker.nextLine();
         return walker.stepper.session.walk.lines.length > 1 ? '' : 'there is one line; b forks off another';
