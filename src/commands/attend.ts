@@ -7,7 +7,7 @@ import type { Tokenizer } from '../model/tokenizer.js';
 import type { Word } from '../model/words.js';
 import { checkRange, findWord, parseHead, parseLayer } from './attend-choice.js';
 import { type AttendResult, attendLines, attendObject } from './attend-result.js';
-import { DECODING_OPTIONS, searchOptions } from './caption.js';
+import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources, imageNames, readImage } from './inputs.js';
 import { MODEL_GLOBALS, withModel } from './model.js';
@@ -93,11 +93,15 @@ export const attend = defineCommand({
     },
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
-  async run({ args, options, typed, preset }, context) {
+  async check({ args, options, typed }) {
+    choiceOf(options);
+    refuseSearchOptions(args[1], typed);
+    await checkSearchOptions(options, typed);
+  },
+  async run({ args, options, typed }, context) {
     const [word, caption] = args as readonly [string, string?];
     checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const choice = choiceOf(options);
-    refuseSearchOptions(caption, new Set([...typed].filter((name) => !preset.has(name))));
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const tally = new Tally(context, objects);
@@ -109,7 +113,7 @@ export const attend = defineCommand({
       if ('error' in input) return tally.fail(image, input.error);
       const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
       const search = {
-        ...(await searchOptions({ options, typed, preset }, coca, context.notice)),
+        ...(await searchOptions(options, typed, coca)),
         prompt: options.prompt,
       };
       const seen = await lookAt(input.picture, given ?? search, coca, context);

@@ -1,9 +1,8 @@
 import type { Coca } from '../model/api.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
-import { CocaError } from '../model/errors.js';
 import type { PictureKind } from '../ui/picture.js';
 import { captionWriter, type PictureCaptions } from './caption-output.js';
-import { type CommandContext, defineCommand, kebab } from './command.js';
+import { type CommandContext, defineCommand } from './command.js';
 import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
 import {
   MODEL_GLOBALS,
@@ -95,7 +94,8 @@ export const caption = defineCommand({
     { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
-  async run({ args, options, typed, preset }, context) {
+  check: ({ options, typed }) => checkSearchOptions(options, typed),
+  async run({ args, options, typed }, context) {
     const sources = { images: args, files: options.files, files0: options.files0 };
     checkSources(sources, context.stdin);
     const format = formatOf(options, context);
@@ -103,7 +103,7 @@ export const caption = defineCommand({
       context.notice('--logprobs shows on a terminal, or with --json or --jsonl');
     }
     return withModel(options, context, async (coca) => {
-      const decoding = await searchOptions({ options, typed, preset }, coca, context.notice);
+      const decoding = await searchOptions(options, typed, coca);
       context.status.show('loading the model');
       await coca.prepare('captions'); // before any clock starts
       context.status.clear();
@@ -142,41 +142,35 @@ export const caption = defineCommand({
   },
 });
 
-/** What was given of a command's options, and by whom. */
-interface GivenOptions {
-  readonly options: Readonly<Partial<Record<keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed', unknown>>>;
-  readonly typed: ReadonlySet<string>;
-  readonly preset: ReadonlySet<string>;
+type SearchNames = keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed';
+type SearchValues = Readonly<Partial<Record<SearchNames, unknown>>>;
+
+/** The search options that were typed; what was not is for `decodingOptions` to complete, and to check. */
+export function searchOptions(
+  options: SearchValues,
+  typed: ReadonlySet<string>,
+  { config }: Pick<Coca, 'config'>,
+): Promise<DecodingOptions> {
+  return completeOptions(options, typed, Math.min(config.text.context_length, config.multimodal.context_length));
 }
 
 /**
- * The search options that were given; what was not is for `decodingOptions` to complete, and to check. What a session
- * has set yields to what was typed: where the two cannot be had together, it is left out, and `notice` says so.
+ * Checks search options against each other while no model is known.
+ * @throws CocaError `usage` for what contradicts itself, whatever the model
  */
-export async function searchOptions(
-  { options, typed, preset }: GivenOptions,
-  coca: Coca,
-  notice: (text: string) => void,
+export async function checkSearchOptions(options: SearchValues, typed: ReadonlySet<string>): Promise<void> {
+  await completeOptions(options, typed, Number.POSITIVE_INFINITY);
+}
+
+async function completeOptions(
+  options: SearchValues,
+  typed: ReadonlySet<string>,
+  contextLength: number,
 ): Promise<DecodingOptions> {
   const { decodingOptions } = await import('../model/decoding/index.js');
-  const model = { contextLength: Math.min(coca.config.text.context_length, coca.config.multimodal.context_length) };
-  const names = ([...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as (keyof typeof options)[]).filter((name) =>
-    typed.has(name),
-  );
-  const withThese = (some: readonly (keyof typeof options)[]) =>
-    decodingOptions(Object.fromEntries(some.map((name) => [name, options[name]])) as Partial<DecodingOptions>, model);
-  const kept = names.filter((name) => !preset.has(name));
-  let complete = withThese(kept);
-  for (const name of names.filter((other) => preset.has(other))) {
-    try {
-      complete = withThese([...kept, name]);
-      kept.push(name);
-    } catch (error) {
-      if (!(error instanceof CocaError)) throw error;
-      notice(`the session's --${kebab(name)} is left out here: ${error.message}`);
-    }
-  }
-  return complete;
+  const names = [...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as SearchNames[];
+  const given = Object.fromEntries(names.filter((name) => typed.has(name)).map((name) => [name, options[name]]));
+  return decodingOptions(given as Partial<DecodingOptions>, { contextLength });
 }
 
 /** Captions of the pictures of a group, by item. */

@@ -134,10 +134,8 @@ export interface Outcome {
 export interface Invocation<O extends OptionSpecs = OptionSpecs> {
   readonly args: readonly string[];
   readonly options: OptionValues<O>;
-  /** Names of the options that were given, the others have their defaults. */
+  /** Names of the options that were typed, the others have their defaults. */
   readonly typed: ReadonlySet<string>;
-  /** Names of those among them that nobody typed for this command: a session has set them for all of its commands. */
-  readonly preset: ReadonlySet<string>;
 }
 
 export interface Command {
@@ -153,6 +151,11 @@ export interface Command {
   /** Which of the global options it takes: any other is refused rather than ignored. */
   readonly globals: readonly GlobalName[];
   readonly examples: readonly { readonly line: string; readonly does: string }[];
+  /**
+   * Checks what was typed against itself, before anything is loaded.
+   * @throws CocaError `usage` for what cannot be had together
+   */
+  readonly check?: (invocation: Invocation) => Promise<void>;
   readonly run: (invocation: Invocation, context: CommandContext) => Promise<Outcome>;
 }
 
@@ -210,9 +213,10 @@ type TypedInvocation<O extends OptionSpecs, G extends GlobalName> = Omit<Invocat
 
 /** Checks a definition's types: `run` sees exactly the options that it declared. */
 export function defineCommand<const O extends OptionSpecs, const G extends GlobalName>(
-  command: Omit<Command, 'options' | 'globals' | 'run'> & {
+  command: Omit<Command, 'options' | 'globals' | 'check' | 'run'> & {
     readonly options: O;
     readonly globals: readonly G[];
+    readonly check?: (invocation: TypedInvocation<O, G>) => Promise<void>;
     readonly run: (invocation: TypedInvocation<O, G>, context: CommandContext) => Promise<Outcome>;
   },
 ): Command {

@@ -174,7 +174,7 @@ function readInvocation(command: Command, program: CommanderCommand, sub: Comman
     }
   }
   if (options.json && options.jsonl) throw new CocaError('usage', '--json and --jsonl exclude each other');
-  return { args: sub.args, options: options as Invocation['options'], typed, preset: new Set() };
+  return { args: sub.args, options: options as Invocation['options'], typed };
 }
 
 export function findCommand(name: string, commands: readonly Command[]): Command {

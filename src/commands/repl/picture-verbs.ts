@@ -1,7 +1,7 @@
 import { visible } from '../../ui/text.js';
 import type { Command, Outcome } from '../command.js';
 import { imageNames } from '../inputs.js';
-import { compareOptions, comparePictures } from './compare.js';
+import { comparePictures } from './compare.js';
 import type { SessionContext } from './context.js';
 import type { Session } from './session.js';
 import { defineVerb } from './verb.js';
@@ -88,7 +88,7 @@ export function pictureVerbs(session: Session): readonly Command[] {
     details:
       'Without captions, those of the pictures themselves. The figure is the cosine of the embeddings; the best caption of each picture is marked.',
     args: [{ name: 'CAPTION', description: 'captions, parted by bars', kind: 'text', required: false, variadic: true }],
-    options: compareOptions,
+    globals: ['json'],
     run: ({ args, options }, context) => comparePictures(session, args, options, context),
   });
 

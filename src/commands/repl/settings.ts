@@ -50,21 +50,20 @@ export class Settings {
   }
 
   /**
-   * What is set of a command's options, as words of its command line.
+   * What is set of a command's options, in the order in which it was, as words of its command line.
    * @param typed names, in camel case, that were typed and so are not added
    */
-  wordsFor(command: Command, typed: ReadonlySet<string>): { readonly names: string[]; readonly words: string[] } {
-    const names: string[] = [];
-    const words: string[] = [];
-    for (const [name, spec] of allOptions(command)) {
-      const value = this.#values.get(kebab(name));
-      if (value === undefined || typed.has(name)) continue;
-      const added = wordsOf(kebab(name), spec, value);
-      if (added.length === 0) continue;
-      names.push(name);
-      words.push(...added);
-    }
-    return { names, words };
+  wordsFor(
+    command: Command,
+    typed: ReadonlySet<string>,
+  ): readonly { readonly name: string; readonly words: readonly string[] }[] {
+    const specs = new Map(allOptions(command).map(([name, spec]) => [kebab(name), { name, spec }]));
+    return [...this.#values].flatMap(([typedName, value]) => {
+      const found = specs.get(typedName);
+      if (!found || typed.has(found.name)) return [];
+      const words = wordsOf(typedName, found.spec, value);
+      return words.length === 0 ? [] : [{ name: found.name, words }];
+    });
   }
 
   #find(typed: string): readonly [name: string, spec: OptionSpec] {
