@@ -101,8 +101,10 @@ export class Session {
   }
 
   #contextOf(stage: Stage): SessionContext {
+    const isQuiet = () => this.settings.get('quiet') === 'on';
     return {
       ...stage,
+      notice: (text) => (isQuiet() ? undefined : stage.notice(text)),
       models: this.models,
       onCaption: (image, caption) => this.pictures.describe(image, caption),
       isShown: (image) => image === this.pictures.shown,

@@ -18,6 +18,11 @@ export class Settings {
     return [...this.#values];
   }
 
+  /** The value of an option, if it is set. */
+  get(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+
   /** Every option that can be set, by its name as it is typed: those of one value, of any command. */
   specs(): ReadonlyMap<string, OptionSpec> {
     const all = [...Object.entries(GLOBAL_OPTIONS), ...this.commands.flatMap((command) => allOptions(command))];

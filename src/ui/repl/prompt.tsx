@@ -17,16 +17,16 @@ export interface PromptHost {
     line: string,
     cursor: number,
   ) => Promise<{ readonly start: number; readonly candidates: readonly MenuItem[] }>;
-  /** Ctrl-C while something runs. */
-  readonly onInterrupt: () => void;
+  /** Ctrl-C while something runs. `isSecond`: the last key was one, too. */
+  readonly onInterrupt: (isSecond: boolean) => void;
 }
 
 /** What a person does at a prompt while nothing runs. */
 export type PromptEvent =
   | { readonly type: 'line'; readonly line: string }
-  /** Ctrl-C on an empty line. */
+  /** A second Ctrl-C in a row, on an empty line. */
   | { readonly type: 'interrupt' }
-  /** Ctrl-D on an empty line. */
+  /** Ctrl-D on an empty line; while something runs, it counts afterwards. */
   | { readonly type: 'end-of-input' };
 
 const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
@@ -45,6 +45,8 @@ export class Prompt {
   readonly #gate: Gate;
   #events: PromptEvent[] = [];
   #wake: () => void = () => undefined;
+  /** How many Ctrl-C came in a row. */
+  #interrupts = 0;
   readonly #keys: KeyReader;
   readonly #store: PromptStore;
 
@@ -72,9 +74,10 @@ export class Prompt {
     // What Ink believes to be on the terminal was written to a shut gate.
     this.#app?.clear();
     this.#gate.open();
+    // Before the first frame: a key that is pressed early would be echoed into it.
+    this.#keys.start();
     if (this.#app) this.#dispatch({ type: 'redraw' });
     else this.#app = this.#mount();
-    this.#keys.start();
   }
 
   /** Takes the prompt away and stops reading: the terminal is somebody else's. */
@@ -164,7 +167,8 @@ export class Prompt {
   }
 
   readonly #perform = (command: PromptCommand): void => {
-    const { editor, work } = this.#state;
+    const { editor } = this.#state;
+    if (command.type !== 'interrupt') this.#interrupts = 0;
     switch (command.type) {
       case 'submit':
         this.#edit({ type: 'clear' });
@@ -176,14 +180,11 @@ export class Prompt {
         else this.#complete();
         return;
       case 'interrupt':
-        this.#dispatch({ type: 'drop-queue' });
-        if (work) this.host.onInterrupt();
-        else if (editor.text === '' && !editor.search) this.#emit({ type: 'interrupt' });
-        else this.#edit(editor.search ? { type: 'cancel-search' } : { type: 'clear' });
+        this.#interrupt();
         return;
       case 'end-of-input':
         if (editor.text !== '') this.#edit({ type: 'delete-forward' });
-        else if (!work) this.#emit({ type: 'end-of-input' });
+        else this.#emit({ type: 'end-of-input' });
         return;
       case 'clear-screen':
         this.clearScreen();
@@ -196,6 +197,19 @@ export class Prompt {
         this.#edit(command);
     }
   };
+
+  /** Ctrl-C gives up what is nearest: the lines that wait and what runs, else what is typed, else the session. */
+  #interrupt(): void {
+    const { editor, work } = this.#state;
+    this.#interrupts++;
+    this.#dispatch({ type: 'drop-queue' });
+    if (work) this.host.onInterrupt(this.#interrupts > 1);
+    else if (editor.text !== '' || editor.search) {
+      this.#interrupts = 0;
+      this.#edit(editor.search ? { type: 'cancel-search' } : { type: 'clear' });
+    } else if (this.#interrupts > 1) this.#emit({ type: 'interrupt' });
+    else this.remark('Ctrl-C again or Ctrl-D leaves');
+  }
 
   #submit(line: string): void {
     if (this.#state.work || this.#state.queued.length > 0 || this.#events.length > 0) {
