@@ -25,7 +25,7 @@ describe('on a pseudo-terminal', () => {
     const first = await pty.until(/\[a\].*background[\s\S]*q quit/);
     expect(first).toMatch(/word +1 of 7/);
     expect(first).toMatch(/▀{30}/);
-    expect(pty.screen().cell(0, 0).style).toMatch(/38;2;\d+;\d+;\d+;48;2;/);
+    expect(pty.screen().cell(0, 0).style).toMatch(/38;2;\d+;\d+;\d+ 48;2;/);
     pty.type(KEYS.right);
     await pty.until(/word +2 of 7[\s\S]*\[small\]/);
     pty.type(KEYS.left + KEYS.left);

@@ -60,7 +60,9 @@ export class Pty {
   screen(): VirtualTerminal {
     const { columns, rows } = this.#shown;
     // What was cut in the middle of a control sequence goes on in the next chunk.
-    return new VirtualTerminal(columns, rows).write(this.#output.replace(/\u001b(\[[?0-9;]*)?$/, ''));
+    return new VirtualTerminal(columns, rows).write(
+      this.#output.replace(/\u001b(\[[?0-9;]*|[_P\]][^\u0007\u001b]*\u001b?)?$/, ''),
+    );
   }
 
   /** Types, without waiting. */

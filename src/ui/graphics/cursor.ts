@@ -1,0 +1,4 @@
+/** Moves the cursor to a cell of the screen, counted from 0. */
+export function cursorTo(row: number, column: number): string {
+  return `\u001b[${row + 1};${column + 1}H`;
+}
