@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { cursorTo } from './graphics/cursor.js';
+import { cursorTo, eraseCells } from './graphics/cursor.js';
 import { type KittyImage, KittyPictures, type KittyPlacement } from './graphics/kitty.js';
 
 /**
@@ -8,7 +8,7 @@ import { type KittyImage, KittyPictures, type KittyPlacement } from './graphics/
  */
 export type Drawing =
   | { readonly cells: readonly string[] }
-  | { readonly inline: string }
+  | { readonly inline: string; readonly columns: number; readonly rows: number }
   | { readonly kitty: KittyImage };
 
 /** A drawing with its place on the screen: rows and columns of its top left corner, counted from 0. */
@@ -73,7 +73,7 @@ export class Screen extends EventEmitter {
 
   /** Paints what no text was written for: where only pictures changed. */
   flush(): void {
-    if (!this.#isPainted) this.stdout.write(this.#paint());
+    if (!this.#isPainted) this.stdout.write(this.#paint().text);
   }
 
   /** Sends the terminal something that shows nothing: a question. */
@@ -84,15 +84,16 @@ export class Screen extends EventEmitter {
   readonly write = (text: string, done?: () => void): boolean => {
     // Ink's frames end their lines, its cursor commands do not.
     if (!text.includes('\n')) return this.stdout.write(text, done);
-    // Blanks wipe most pictures away, but only this all of them.
-    const before = this.#places;
     const painted = this.#paint();
-    return this.stdout.write((this.#places === before ? '' : ERASE) + text + painted, done);
+    // Blanks wipe most pictures away, but only this all of them.
+    return this.stdout.write((painted.isElsewhere ? ERASE : '') + text + painted.text, done);
   };
 
-  #paint(): string {
+  /** The bytes that paint, and whether what text can wipe away has gone to other places. */
+  #paint(): { readonly text: string; readonly isElsewhere: boolean } {
     this.#isPainted = true;
     const over: string[] = [];
+    const blanks: string[] = [];
     const places: string[] = [];
     const pictures: KittyPlacement[] = [];
     for (const { row, column, drawing } of this.#paintings) {
@@ -103,9 +104,13 @@ export class Screen extends EventEmitter {
       const lines = 'cells' in drawing ? drawing.cells : [drawing.inline];
       places.push(`${row} ${column} ${lines.length}`);
       for (const [i, line] of lines.entries()) over.push(cursorTo(row + i, column) + line);
+      if ('cells' in drawing) continue;
+      // It may not fill its cells to the edge.
+      for (let i = 0; i < drawing.rows; i++) blanks.push(cursorTo(row + i, column) + eraseCells(drawing.columns));
     }
+    const isElsewhere = places.join() !== this.#places;
     this.#places = places.join();
-    const text = this.#pictures.update(pictures) + over.join('');
-    return text === '' ? '' : SAVE_CURSOR + text + RESTORE_CURSOR;
+    const text = [...(isElsewhere ? blanks : []), this.#pictures.update(pictures), ...over].join('');
+    return { text: text === '' ? '' : SAVE_CURSOR + text + RESTORE_CURSOR, isElsewhere };
   }
 }

@@ -144,13 +144,19 @@ export class VirtualTerminal {
         this.#cells[this.#row]!.fill(EMPTY, first === 2 ? 0 : this.#column);
         this.#pictures.wipe(this.#row, first === 2 ? 0 : this.#column, this.columns);
         return;
+      case 'X':
+        this.#cells[this.#row]!.fill(EMPTY, this.#column, this.#column + by);
+        this.#pictures.wipe(this.#row, this.#column, this.#column + by);
+        return;
       case 'J':
         if (first < 2) return;
         this.#cells = this.#blank();
         this.#pictures.clear();
         return;
       case 't':
-        return; // a question: whoever tests answers it
+      case 'S':
+        if (final === 'S' && !isPrivate) break;
+        return; // questions: whoever tests answers them
       case 'h':
       case 'l':
         if (!isPrivate) break;

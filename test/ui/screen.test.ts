@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { kittyImage } from '../../src/ui/graphics/kitty.js';
+import { sixelImage } from '../../src/ui/graphics/sixel.js';
 import { type Painting, Screen } from '../../src/ui/screen.js';
 import { FakeStdout } from '../support/terminal-streams.js';
 import { VirtualTerminal } from '../support/virtual-terminal.js';
@@ -53,6 +54,17 @@ describe('cells', () => {
     screen.write('\u001b[Htwo\n');
     expect(stdout.frames.at(-1)).not.toContain('\u001b[2J');
   });
+});
+
+test('an inline picture empties the cells that it takes from others', () => {
+  const { screen, terminal } = open();
+  screen.setPaintings([cells(0, 0, 'XXXX', 'XXXX')]);
+  screen.write('\n');
+  const inline = sixelImage({ size: 30, rgb: new Uint8Array(30 * 30 * 3) }, 1); // less than 4 x 2 cells of 10 x 20
+  screen.setPaintings([{ row: 0, column: 0, drawing: { inline, columns: 4, rows: 2 } }]);
+  screen.flush();
+  expect(terminal().text()).toBe('');
+  expect(terminal().pictures()).toEqual([expect.objectContaining({ protocol: 'sixel', row: 0, column: 0 })]);
 });
 
 describe('pictures that a terminal keeps', () => {

@@ -50,17 +50,19 @@ type Draw = (drawing: MapDrawing, rows: number, mostPixels: number) => Drawing;
 function pixelDrawer(kind: Exclude<PictureKind, 'none'>, cell: CellSize | undefined): Draw | undefined {
   const scaled = (drawing: MapDrawing, rows: number, mostPixels: number) =>
     markedMapPixels(drawing, Math.floor(Math.min(2 * rows * PIXELS_PER_COLUMN, Math.sqrt(mostPixels))));
+  const cells = (rows: number) => ({ columns: 2 * rows, rows });
   switch (kind) {
     case 'kitty':
-      return (drawing, rows, mostPixels) => ({
-        kitty: kittyImage(scaled(drawing, rows, mostPixels), { columns: 2 * rows, rows }),
-      });
+      return (drawing, rows, mostPixels) => ({ kitty: kittyImage(scaled(drawing, rows, mostPixels), cells(rows)) });
     case 'iterm':
       return (drawing, rows, mostPixels) => ({
-        inline: itermImage(scaled(drawing, rows, mostPixels), { columns: 2 * rows, rows }),
+        inline: itermImage(scaled(drawing, rows, mostPixels), cells(rows)),
+        ...cells(rows),
       });
     case 'sixel':
-      return cell && ((drawing, rows, mostPixels) => ({ inline: sixels(drawing, rows, cell, mostPixels) }));
+      return (
+        cell && ((drawing, rows, mostPixels) => ({ inline: sixels(drawing, rows, cell, mostPixels), ...cells(rows) }))
+      );
     case 'blocks':
       return undefined;
   }

@@ -1,6 +1,6 @@
 import { Box, useApp, useInput } from 'ink';
 import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef, useState } from 'react';
-import { ASK_CELL_SIZE, answeredCellSize, type CellSize } from '../graphics/cell-size.js';
+import { ASK_CELL_SIZE, answeredCellSize, type CellAnswer } from '../graphics/cell-size.js';
 import { truncate } from '../layout.js';
 import { Lines } from '../lines.js';
 import { painter } from '../palette.js';
@@ -52,7 +52,7 @@ export function AttendView({ source, initial, colors, kind, screen, sizeOf }: At
     initial,
   );
   const [size, setSize] = useState(sizeOf);
-  const [cell, setCell] = useState<CellSize>();
+  const [cell, setCell] = useState<CellAnswer>();
   const isSaving = useRef(false);
   useEffect(() => {
     // Another size may be another font.
@@ -92,8 +92,8 @@ export function AttendView({ source, initial, colors, kind, screen, sizeOf }: At
     }
   };
   useInput((input, key) => {
-    const answered = answeredCellSize(input);
-    if (answered) return setCell(answered);
+    const answer = answeredCellSize(input, sizeOf());
+    if (answer) return setCell((known) => (known?.isExact && !answer.isExact ? known : answer));
     // Keys that come faster than they are read arrive together.
     const letters = input.length > 1 && !key.ctrl && !key.meta ? [...input] : [input];
     for (const letter of letters) {

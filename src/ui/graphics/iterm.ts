@@ -1,3 +1,4 @@
+import { constants } from 'node:zlib';
 import ansiEscapes from 'ansi-escapes';
 import { PNG } from 'pngjs';
 import type { Raster } from '../picture.js';
@@ -19,6 +20,7 @@ function png({ size, rgb }: Raster): Buffer {
     inputColorType: 2,
     inputHasAlpha: false,
     filterType: 0,
-    deflateLevel: 1,
+    deflateLevel: constants.Z_BEST_SPEED,
+    deflateStrategy: constants.Z_DEFAULT_STRATEGY,
   });
 }

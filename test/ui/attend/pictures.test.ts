@@ -36,8 +36,8 @@ describe.each(GRAPHICS)('%s', (kind) => {
     expect(app.pictures()).toEqual([expect.objectContaining({ protocol: kind, ...LARGE })]);
     const pixels = await pixelsOf(app.pictures()[0]!);
     expect([pixels.width, pixels.height]).toEqual([400, 400]);
-    // The source is 8 x 8: each of its pixels is a square of 50. Sixels mix levels 51 apart.
-    const tolerance = kind === 'sixel' ? 51 : 0;
+    // The source is 8 x 8: each of its pixels is a square of 50. Sixels say colours in percents.
+    const tolerance = kind === 'sixel' ? 2 : 0;
     const { picture } = source;
     for (const [x, y] of [
       [0, 0],
@@ -72,7 +72,7 @@ describe.each(GRAPHICS)('%s', (kind) => {
     });
     const { map } = source.mapOf(1, { method: 'cross', layer: 'mean', head: 'mean' });
     const rgb = overlay({ size: 400, rgb: enlarged }, enlargeMap(map, 4, 400), 0.7);
-    const tolerance = kind === 'sixel' ? 51 : 0;
+    const tolerance = kind === 'sixel' ? 12 : 0; // 256 colours
     for (const [x, y] of [
       [0, 0],
       [100, 150],
@@ -179,6 +179,16 @@ describe('sixel', () => {
     expect(app.stdout.frames.join('').match(/\u001b\[16t/g)).toHaveLength(2);
     await app.press('\u001b[6;10;5t');
     // Still 20 rows of 10 pixels.
+    expect(await pixelsOf(app.pictures()[0]!)).toMatchObject({ width: 200, height: 200 });
+  });
+
+  test('the size of a cell outranks that of the window, whichever comes first', async () => {
+    await open(testSource(CAPTION), 'sixel');
+    await app.press('\u001b[?2;0;400;240S');
+    expect(await pixelsOf(app.pictures()[0]!)).toMatchObject({ width: 400, height: 400 });
+    app.close();
+    app = renderAttend(testSource(CAPTION), 80, 24, 'any', 'sixel');
+    await app.press('\u001b[?2;0;400;240S');
     expect(await pixelsOf(app.pictures()[0]!)).toMatchObject({ width: 200, height: 200 });
   });
 

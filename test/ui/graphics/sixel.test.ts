@@ -12,10 +12,17 @@ const sized = (values: fc.Arbitrary<number>) =>
     .chain((size) => fc.array(values, { minLength: size * size * 3, maxLength: size * size * 3 }))
     .map((rgb) => ({ size: Math.sqrt(rgb.length / 3), rgb: Uint8Array.from(rgb) }));
 
-test('colours of the palette arrive as they are, in pixels of every scale', async () => {
+/** Colours are sent in whole percents: at most half of one away, and rounded again. */
+const PERCENT = 2;
+
+test('a picture of few colours arrives as it is, in pixels of every scale', async () => {
   const rasters = sized(fc.constantFrom(0, 51, 102, 153, 204, 255));
   await fc.assert(
     fc.asyncProperty(rasters, fc.constantFrom(...SIXEL_SCALES), async (raster, scale) => {
+      const colors = new Set(
+        Array.from({ length: raster.size ** 2 }, (_, i) => raster.rgb.subarray(i * 3, i * 3 + 3).join()),
+      );
+      fc.pre(colors.size <= 256);
       const { width, height, rgb } = await decoded(sixelImage(raster, scale));
       const side = raster.size * scale;
       expect([width, height]).toEqual([side, side]);
@@ -23,7 +30,8 @@ test('colours of the palette arrive as they are, in pixels of every scale', asyn
         for (let x = 0; x < side; x++) {
           const from = (Math.floor(y / scale) * raster.size + Math.floor(x / scale)) * 3;
           const at = (y * side + x) * 3;
-          expect([...rgb.subarray(at, at + 3)]).toEqual([...raster.rgb.subarray(from, from + 3)]);
+          for (let i = 0; i < 3; i++)
+            expect(Math.abs(rgb[at + i]! - raster.rgb[from + i]!)).toBeLessThanOrEqual(PERCENT);
         }
       }
     }),
@@ -31,23 +39,14 @@ test('colours of the palette arrive as they are, in pixels of every scale', asyn
   );
 });
 
-test('other colours are mixed from the two nearest levels of each channel', async () => {
-  await fc.assert(
-    fc.asyncProperty(sized(fc.integer({ min: 0, max: 255 })), async (raster) => {
-      const { rgb } = await decoded(sixelImage(raster, 1));
-      for (const [i, value] of raster.rgb.entries()) expect(Math.abs(rgb[i]! - value)).toBeLessThan(51);
-    }),
-    { numRuns: 30 },
-  );
-});
-
-test('an area has its mean colour', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 0, max: 255 }), async (value) => {
-      const { rgb } = await decoded(sixelImage({ size: 4, rgb: new Uint8Array(48).fill(value) }, 1));
-      const mean = rgb.reduce((sum, channel) => sum + channel, 0) / rgb.length;
-      // Sixteen thresholds tell sixteen steps between two levels apart.
-      expect(Math.abs(mean - value)).toBeLessThanOrEqual(51 / 32 + 0.01);
-    }),
-  );
+test('a smooth picture of thousands of colours arrives nearly as it is', async () => {
+  const size = 96;
+  const rgb = Uint8Array.from({ length: size * size * 3 }, (_, i) => {
+    const pixel = Math.floor(i / 3);
+    return [((pixel % size) * 255) / size, (Math.floor(pixel / size) * 255) / size, 90][i % 3]!;
+  });
+  const found = await decoded(sixelImage({ size, rgb }, 1));
+  const errors = rgb.map((value, i) => Math.abs(value - found.rgb[i]!));
+  expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(5);
+  expect(Math.max(...errors)).toBeLessThan(32);
 });
