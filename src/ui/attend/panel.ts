@@ -8,6 +8,8 @@ import { percent } from './words.js';
 
 const BAR = 10;
 const LABEL = 13;
+/** A label and the longest fact, the entropy. */
+const FULL_COLUMNS = LABEL + 17;
 
 export interface PanelSpace {
   readonly columns: number;
@@ -20,7 +22,7 @@ export interface PanelSpace {
 /** What is known about the current word and its map, in at most `columns` x `rows`: in full, or in the rows there are. */
 export function panelLines(source: AttendSource, state: AttendState, wordMap: WordMap, space: PanelSpace): string[] {
   const full = fullPanel(source, state, wordMap, space);
-  if (space.rows >= full.length && space.columns >= 2 * LABEL - 1) return full;
+  if (space.rows >= full.length && space.columns >= FULL_COLUMNS) return full;
   return shortPanel(source, state, wordMap, space).slice(0, space.rows);
 }
 
