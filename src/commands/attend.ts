@@ -5,6 +5,7 @@ import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
 import type { Tokenizer } from '../model/tokenizer.js';
 import type { Word } from '../model/words.js';
+import type { PictureKind } from '../ui/picture.js';
 import { checkRange, findWord, parseHead, parseLayer } from './attend-choice.js';
 import { type AttendResult, attendLines, attendObject } from './attend-result.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
@@ -84,7 +85,7 @@ export const attend = defineCommand({
     },
     ...SEARCH_OPTIONS,
   },
-  globals: [...MODEL_GLOBALS],
+  globals: [...MODEL_GLOBALS, 'images'],
   examples: [
     { line: 'coca attend photo.jpg', does: 'where each word of its caption looks' },
     {
@@ -124,7 +125,11 @@ export const attend = defineCommand({
       tally.succeed();
       context.onCaption(image, seen.caption);
 
-      const square = () => squareOf(input.bytes, coca);
+      let drawn: Promise<Picture> | undefined;
+      const square = () => {
+        drawn ??= squareOf(input.bytes, coca);
+        return drawn;
+      };
       if (options.output !== undefined) {
         const { writeAttendFiles } = await import('./attend-files.js');
         const count = await writeAttendFiles(options.output, asked, await square());
@@ -133,7 +138,8 @@ export const attend = defineCommand({
       if (objects) return objects.write(attendObject(asked));
       if (format === 'plain') return context.out.write(`${attendLines(asked).join('\n')}\n`);
       const { present } = await import('./attend-screen.js');
-      return present(all, current, { context, square, isAsked: options.output === undefined });
+      const images = options.images as PictureKind | 'auto';
+      return present(all, current, { context, square, isAsked: options.output === undefined, images });
     });
     await objects?.end();
     return tally.outcome();
