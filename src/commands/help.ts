@@ -16,7 +16,8 @@ export function programHelp(commands: readonly Command[], version: string, colum
   return [
     `coca ${version}: look inside a CoCa image-text model`,
     '',
-    'Usage: coca COMMAND [ARGUMENT...] [OPTION...]',
+    'Usage: coca [COMMAND] [ARGUMENT...] [OPTION...]',
+    'Without COMMAND it is an interactive session.',
     '',
     'Commands:',
     ...table(rows, width),
