@@ -1,9 +1,12 @@
 import type { Coca } from '../model/api.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
+import { CocaError } from '../model/errors.js';
+import { canRedraw } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
 import { captionWriter, type PictureCaptions } from './caption-output.js';
-import { type CommandContext, defineCommand } from './command.js';
-import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
+import type { Search, SearchOptions } from './caption-watch.js';
+import { defineCommand } from './command.js';
+import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture, readsStdin } from './inputs.js';
 import {
   MODEL_GLOBALS,
   type PictureItem,
@@ -74,6 +77,7 @@ export const caption = defineCommand({
       bare: 0,
       description: 'each token with its probability, and the N likeliest in its place',
     },
+    watch: { type: 'flag', description: 'on a terminal: draws the search while it runs' },
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },
@@ -83,6 +87,7 @@ export const caption = defineCommand({
     { line: "coca caption 'photos/*.jpg' --jsonl", does: 'a JSON object a line for every picture' },
     { line: 'find . -name "*.png" -print0 | coca caption --files0 -', does: 'pictures from a list' },
     { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
+    { line: 'coca caption photo.jpg --watch', does: 'every beam with its words and scores, step by step' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
   async run({ args, options, typed }, context) {
@@ -92,8 +97,16 @@ export const caption = defineCommand({
     if (format === 'plain' && typed.has('logprobs')) {
       context.notice('--logprobs shows on a terminal, or with --json or --jsonl');
     }
+    if (options.watch && options.batch > 1) {
+      throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
+    }
+    const isWatched = options.watch && format === 'terminal' && canRedraw(context.terminal);
+    if (options.watch && !isWatched) {
+      context.notice('--watch shows on a terminal whose lines can be drawn anew, without --json and --jsonl');
+    }
     return withModel(options, context, async (coca) => {
       const decoding = await searchOptions(options, typed, coca);
+      const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       context.status.show('loading the model');
       await coca.prepare('captions'); // before any clock starts
       context.status.clear();
@@ -103,6 +116,13 @@ export const caption = defineCommand({
         images: options.images as PictureKind | 'auto',
         showTokens: typed.has('logprobs'),
       });
+      const search: Search = isWatched
+        ? await (await import('./caption-watch.js')).watchedSearch(
+            coca,
+            context,
+            context.stdin.isTTY === true && !readsStdin(sources),
+          )
+        : (images, options) => coca.caption(images, options, { signal: context.signal });
       const tally = new Tally(context, writer.objects);
       const showProgress = progress(context, knownCount(sources));
       try {
@@ -111,7 +131,7 @@ export const caption = defineCommand({
         for await (const group of grouped(items, options.batch)) {
           const found = readable(group);
           if (found.length === 1) await writer.begin(found[0]!);
-          const captions = await captionGroup(found, coca, decoding, options.prompt, context);
+          const captions = await captionGroup(found, coca, how, search);
           for (const item of group) {
             if ('error' in item) await tally.fail(item.name, item.error);
             else {
@@ -150,14 +170,12 @@ export async function searchOptions(
 async function captionGroup(
   found: readonly ReadablePicture[],
   coca: Coca,
-  decoding: DecodingOptions,
-  prompt: string | undefined,
-  context: CommandContext,
+  options: SearchOptions,
+  search: Search,
 ): Promise<Map<PictureItem, PictureCaptions>> {
   if (found.length === 0) return new Map();
   const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
-  const options = prompt === undefined ? decoding : { ...decoding, prompt };
-  const run = await coca.caption(encoding, options, { signal: context.signal });
+  const run = await search(encoding, options);
   const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
   return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, ms }]));
 }
