@@ -63,6 +63,7 @@ export const caption = defineCommand({
   usage: 'caption IMAGE...',
   details: [
     'Piped, one picture named alone gives its caption, several give PATH<TAB>CAPTION; with --num, one such line for each caption. --logprobs then shows nothing: use --json or --jsonl.',
+    '--watch: live beams with their words shaded by probability, cumulative log-probability and score, then what is finished, and what was just pruned, dimmed. Ctrl-C stops. What is found is the same; then the caption takes the place of the drawing.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
   args: [{ name: 'IMAGE', description: 'path, URL, glob, or - for bytes on stdin', required: false, variadic: true }],

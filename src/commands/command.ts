@@ -109,7 +109,10 @@ export interface CommandContext {
   /** Aborted by Ctrl-C and its kin. */
   readonly signal: AbortSignal;
   readonly models: ModelSource;
-  /** Lends the terminal to a view that reads keys and has the screen for itself, until it is left. */
+  /**
+   * Lends the terminal to a view that reads keys, until it is left: one that has the screen for itself, or one that
+   * draws below what is there and takes it away again.
+   */
   readonly onScreen: <T>(show: (streams: Streams) => Promise<T>) => Promise<T>;
 }
 

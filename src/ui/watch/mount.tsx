@@ -7,7 +7,7 @@ import { reduce, type WatchState, type WatchStep } from './state.js';
 import { WatchView } from './view.js';
 
 /** The least time between two frames: drawing one takes a few milliseconds, and the search waits for it. */
-const FRAME_MS = 80;
+const FRAME_MS = 120;
 /** The end of a search stays for a moment: a small model's is over before anybody has seen anything. */
 const LAST_FRAME_MS = 400;
 
