@@ -117,13 +117,10 @@ export const caption = defineCommand({
         images: options.images as PictureKind | 'auto',
         showTokens: typed.has('logprobs'),
       });
+      const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
       const search: Search = isWatched
-        ? await (await import('./caption-watch.js')).watchedSearch(
-            coca,
-            context,
-            context.stdin.isTTY === true && !readsStdin(sources),
-          )
-        : (images, options) => coca.caption(images, options, { signal: context.signal });
+        ? await (await import('./caption-watch.js')).watchedSearch(coca, context, hasKeys)
+        : (images, asked) => coca.caption(images, asked, { signal: context.signal });
       const tally = new Tally(context, writer.objects);
       const showProgress = progress(context, knownCount(sources));
       try {
