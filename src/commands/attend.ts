@@ -11,7 +11,7 @@ import { type AttendResult, attendLines, attendObject } from './attend-result.js
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources, imageNames, readImage } from './inputs.js';
-import { MODEL_GLOBALS, withModel } from './model.js';
+import { MODEL_GLOBALS, searchProgress, withModel } from './model.js';
 import { formatOf, objectWriter, Tally } from './results.js';
 
 const { beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
@@ -233,7 +233,10 @@ async function lookAt(
   if (!Array.isArray(given)) {
     const { prompt, ...decoding } = given as Search;
     const options = prompt === undefined ? decoding : { ...decoding, prompt };
-    const { captions } = await coca.caption(encoding, options, { signal: context.signal });
+    const { captions } = await coca.caption(encoding, options, {
+      signal: context.signal,
+      onStep: searchProgress(context),
+    });
     ids = captions[0]![0]!.ids;
   }
   const attention = await attendCaption(coca, encoding, ids);

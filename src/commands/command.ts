@@ -121,7 +121,10 @@ export interface CommandContext {
   readonly onCaption: (image: string, caption: string) => void;
   /** Whether the picture was just drawn for the person who asks: then it is not drawn once more. */
   readonly isShown: (image: string) => boolean;
-  /** Lends the terminal to a view that reads keys and has the screen for itself, until it is left. */
+  /**
+   * Lends the terminal to a view that reads keys, until it is left: one that has the screen for itself, or one that
+   * draws below what is there and takes it away again.
+   */
   readonly onScreen: <T>(show: (streams: Streams) => Promise<T>) => Promise<T>;
 }
 

@@ -63,6 +63,11 @@ export function knownCount(sources: ImageSources): number | undefined {
   return sources.images.some((image) => !isUrl(image) && isDynamicPattern(image)) ? undefined : sources.images.length;
 }
 
+/** Whether a picture or a list comes by stdin. */
+export function readsStdin({ images, files, files0 }: ImageSources): boolean {
+  return [...images, ...files, ...files0].includes('-');
+}
+
 /**
  * Checks what can be checked before anything is read.
  * @throws CocaError `usage` when there is nothing to read, or stdin is wanted twice or is a terminal.

@@ -69,6 +69,12 @@ export class Pty {
     );
   }
 
+  /** The screen's text after each frame of Ink's that there ever was, however briefly. */
+  frames(): string[] {
+    const terminal = new VirtualTerminal(this.#shown.columns, this.#shown.rows);
+    return this.#output.split(/(?<=\u001b\[\?2026l)/).map((frame) => terminal.write(frame).text());
+  }
+
   /** Types, without waiting. */
   type(keys: string): void {
     this.#child.stdin!.write(keys);

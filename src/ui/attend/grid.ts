@@ -1,3 +1,4 @@
+import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Drawing } from '../screen.js';
@@ -5,7 +6,6 @@ import type { Colors } from '../terminal.js';
 import type { DrawMap, MapLook } from './draw.js';
 import type { AttendSource } from './source.js';
 import { CURRENT } from './theme.js';
-import { percent } from './words.js';
 
 /** Tiles of a grid: how large their squares are, how many stand beside each other, and how many fit at once. */
 export interface Tiling {

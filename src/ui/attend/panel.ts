@@ -1,10 +1,10 @@
+import { percent } from '../caption-view.js';
 import { bar, truncate } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { AttendSource, WordMap } from './source.js';
 import type { AttendState } from './state.js';
 import { heatScale } from './theme.js';
-import { percent } from './words.js';
 
 const BAR = 10;
 const LABEL = 13;

@@ -1,8 +1,8 @@
+import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { AttendSource, MapSelection } from './source.js';
-import { percent } from './words.js';
 
 const LONGEST_WORD = 20;
 
