@@ -8,6 +8,7 @@ export { DEVICES, type Device } from './engine/onnx/devices.js';
 export { CocaError, type ErrorCode } from './errors.js';
 export { loadPicture, type PictureOptions } from './image.js';
 export { type InitOptions, type InitResult, initModel } from './init.js';
-export { BUNDLED_MODEL, type LoadedCoca, type LoadOptions, loadCoca } from './load.js';
+export { type LoadedCoca, type LoadOptions, loadCoca } from './load.js';
+export { BUNDLED_MODEL } from './locate.js';
 export type { Picture } from './picture.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer.js';

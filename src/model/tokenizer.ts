@@ -63,8 +63,16 @@ function findSpecial(codec: Codec, name: string): SpecialIds {
   return { sot: need(START_NAMES, 'start'), eot: need(END_NAMES, 'end'), pad: find(PAD_NAMES) ?? 0 };
 }
 
+/** Tokens of OpenCLIP's CLIP tokenizer. */
+const CLIP_SIZE = 49_408;
+
+/** Whether an embedding of so many rows can be that of OpenCLIP's CLIP tokenizer. */
+export const fitsClip = (vocabSize: number): boolean => fits(CLIP_SIZE, vocabSize);
+
+const fits = (tokens: number, vocabSize: number) => tokens <= vocabSize && vocabSize - tokens <= MAX_UNUSED;
+
 function checkSizes(codec: Codec, vocabSize: number, name: string): void {
-  if (codec.size > vocabSize || vocabSize - codec.size > MAX_UNUSED) {
+  if (!fits(codec.size, vocabSize)) {
     throw new CocaError(
       'bad-tokenizer',
       `${name} has ${codec.size} tokens, the model's embedding ${vocabSize} rows`,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../errors.js';
-import { makeFolder } from '../folders.js';
+import { exists, makeFolder } from '../folders.js';
 import { isTemporaryOf } from '../whole-file.js';
 import { bytesPerElement } from './dtype.js';
 import { badCheckpoint } from './problem.js';
@@ -81,13 +81,6 @@ async function prepare(cacheDir: string, name: string): Promise<void> {
     const reason = `${cacheDir}: the cache of converted checkpoints cannot be used (${code ?? message})`;
     throw new CocaError('write-failed', reason, 'check that the folder is writable', { cause });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function checkGrowth(file: RegularFile, weights: readonly TorchWeight[]): void {
