@@ -8,7 +8,12 @@ import { CocaError } from './errors.js';
  * @throws CocaError `bad-config`; the system's error where the file cannot be read
  */
 export async function readConfigFile(path: string, where = path): Promise<CocaConfig> {
-  return parseConfig(parseJson(await readFile(path, 'utf8'), where), where);
+  return parseConfig(await readJsonFile(path, where), where);
+}
+
+/** @throws CocaError `bad-config` naming the file; the system's error where it cannot be read */
+export async function readJsonFile(path: string, where = path): Promise<unknown> {
+  return parseJson(await readFile(path, 'utf8'), where);
 }
 
 /** @throws CocaError `bad-config` naming the file */

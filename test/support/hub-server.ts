@@ -202,7 +202,9 @@ export class HubServer {
     const hash = request.url!.slice(1).split('?')[0];
     for (const { files } of this.#repositories.values()) {
       const found = Object.values(files).find((bytes) => sha256(bytes) === hash);
-      if (found) return this.#sendBytes(found, request, response, fault, { etag: `"${hash}-storage"` });
+      if (found === undefined) continue;
+      this.#sendBytes(found, request, response, fault, { etag: `"${hash}-storage"` });
+      return;
     }
     response.writeHead(403).end();
   }

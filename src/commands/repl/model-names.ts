@@ -1,4 +1,4 @@
-import { BUNDLED_MODEL } from '../../model/load.js';
+import { BUNDLED_MODEL } from '../../model/locate.js';
 
 /** Names that `--model` takes, besides paths. */
 export async function modelNames(): Promise<readonly string[]> {

@@ -9,7 +9,8 @@ import { CocaError } from '../errors.js';
  * https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
  */
 
-const PUBLIC_HUB = 'https://huggingface.co';
+/** Where models are published, whichever mirror they are fetched from. */
+export const PUBLIC_HUB = 'https://huggingface.co';
 
 /** `~` and `$NAME` as a shell would read them. */
 function expand(path: string, env: NodeJS.ProcessEnv): string {

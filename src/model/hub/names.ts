@@ -62,7 +62,8 @@ export function parseHubName(name: string): RepositoryRef {
   return { repository, revision };
 }
 
-function isRepository(repository: string): boolean {
+/** Whether a text is OWNER/NAME as the hub allows it. */
+export function isRepository(repository: string): boolean {
   const parts = repository.split('/');
   return (
     parts.length === 2 &&
@@ -72,8 +73,8 @@ function isRepository(repository: string): boolean {
   );
 }
 
-/** Git's rules for ref names, narrowed to what is harmless in a path. */
-function isRevision(revision: string): boolean {
+/** Whether a text can be a branch, tag or commit: git's rules, narrowed to what is harmless in a path. */
+export function isRevision(revision: string): boolean {
   return (
     revision.length <= 200 &&
     revision.split('/').every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(part) && !/\.\.|\.lock$|\.$/.test(part))
