@@ -30,6 +30,7 @@ export const modelsPull = defineCommand({
         if (objects) await objects.write(pulled);
         else await context.out.line(visible(pulled.folder));
         context.notice(summaryOf(pulled));
+        context.notice(`--model ${pulled.name} loads it, coca models use ${pulled.name} makes it the default`);
         tally.succeed();
       } catch (error) {
         context.status.clear();
@@ -99,6 +100,7 @@ function reporter({ notice, status }: CommandContext): (event: PullEvent) => voi
 }
 
 function summaryOf({ name, bytes, fetched }: PulledModel): string {
-  const came = fetched === 0 ? 'was here already and is right' : `is here, ${bytesText(fetched)} fetched`;
-  return `${name} ${came} (${bytesText(bytes)}); --model ${name} takes it, coca models use ${name} makes it the default`;
+  const size = bytesText(bytes);
+  if (fetched === 0) return `${name} was here already and is right (${size})`;
+  return fetched < bytes ? `${name} is here (${size}, ${bytesText(fetched)} of them new)` : `${name} is here (${size})`;
 }

@@ -37,8 +37,18 @@ export interface HubRepository {
   readonly token?: string;
 }
 
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-const gitBlob = (bytes: Buffer) => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+/** Each buffer is hashed once. */
+function remembered(hash: (bytes: Buffer) => string): (bytes: Buffer) => string {
+  const known = new WeakMap<Buffer, string>();
+  return (bytes) => {
+    const digest = known.get(bytes) ?? hash(bytes);
+    known.set(bytes, digest);
+    return digest;
+  };
+}
+
+const sha256 = remembered((bytes) => createHash('sha256').update(bytes).digest('hex'));
+const gitBlob = remembered((bytes) => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex'));
 
 export class HubServer {
   readonly seen: SeenRequest[] = [];
@@ -155,7 +165,7 @@ export class HubServer {
     response.end(JSON.stringify({ ...info, lastModified: '2024-01-01T00:00:00.000Z', tags: [] }));
   }
 
-  #sendTree(url: URL, { files, lfsFrom = 1000 }: HubRepository, response: ServerResponse): void {
+  #sendTree(url: URL, { files, lfsFrom = 100_000 }: HubRepository, response: ServerResponse): void {
     const entries = Object.entries(files).map(([path, bytes]) => {
       const entry = { type: 'file', path, size: bytes.length, oid: gitBlob(bytes) };
       if (bytes.length < lfsFrom) return entry;
@@ -174,7 +184,7 @@ export class HubServer {
 
   #sendFile(
     path: string,
-    { files, lfsFrom = 1000 }: HubRepository,
+    { files, lfsFrom = 100_000 }: HubRepository,
     commit: string,
     request: IncomingMessage,
     response: ServerResponse,
