@@ -46,22 +46,28 @@ function rows(facts: ModelFacts): [string, string][] {
   const { vision, text, multimodal, embed_dim } = config;
   const optional = (key: string, value: string | undefined): [string, string][] =>
     value === undefined ? [] : [[key, value]];
-  const millions = (count: number) => `${(count / 1e6).toFixed(1)} M`;
-  const { total, logits: _scalars, ...parts } = parameters;
-  const queries = vision.attentional_pool ? `, ${vision.attn_pooler_queries} pooler queries` : '';
+  const part = (key: Exclude<keyof ModelFacts['parameters'], 'total'>, shape: string): [string, string] => [
+    `  ${key}`,
+    `${millions(parameters[key]).padEnd(10)}${shape}`.trimEnd(),
+  ];
+  const layers = (of: { layers: number; width: number }) => `${of.layers} layers of width ${of.width}`;
   return [
     ['name', name],
-    ...optional('repository', repository && `${repository}${commit ? ` at ${commit}` : ''}`),
+    ...optional('repository', repository),
+    ...optional('commit', commit),
     ...optional('source', source),
     ['licence', license ?? 'not stated'],
     ['folder', folder],
     ['weights', `${weights.file}, ${bytesText(weights.bytes)}, ${weights.dtypes.join(' and ')}`],
-    ['parameters', millions(total)],
-    ...Object.entries(parts).map(([part, count]): [string, string] => [`  ${part}`, millions(count)]),
-    ['picture', `${vision.image_size} x ${vision.image_size}, patches of ${vision.patch_size}${queries}`],
-    ['vision', `${vision.layers} layers of width ${vision.width}`],
-    ['text', `${text.layers} layers of width ${text.width}, ${text.context_length} ids of ${text.vocab_size}`],
-    ['multimodal', `${multimodal.layers} layers of width ${multimodal.width}`],
+    ['parameters', millions(parameters.total)],
+    part('vision', layers(vision)),
+    part('poolers', vision.attentional_pool ? `${vision.attn_pooler_queries} queries` : ''),
+    part('text', layers(text)),
+    part('multimodal', layers(multimodal)),
+    ['picture', `${vision.image_size} x ${vision.image_size} pixels, patches of ${vision.patch_size}`],
+    ['context', `${text.context_length} ids of ${text.vocab_size}`],
     ['embedding', `${embed_dim} numbers`],
   ];
 }
+
+const millions = (count: number): string => `${(count / 1e6).toFixed(1)} M`;

@@ -7,12 +7,12 @@ import { defineCommand } from './command.js';
 import { formatOf, writeObjects } from './results.js';
 
 const STATES: Readonly<Record<ListedModel['state'], string>> = {
-  bundled: 'comes with coca',
+  bundled: 'bundled',
   installed: 'here',
-  partial: 'cut off; pull goes on',
+  partial: 'cut off',
   folder: 'a folder',
-  missing: 'not here',
-  known: 'coca models pull NAME',
+  missing: 'gone',
+  known: 'not here',
 };
 
 export const modelsList = defineCommand({
@@ -32,7 +32,10 @@ export const modelsList = defineCommand({
     const format = formatOf(options, context);
     if (format === 'json' || format === 'jsonl') await writeObjects(context.out, format, list);
     else if (format === 'plain') for (const model of list) await context.out.line(plainLine(model));
-    else for (const line of table(list, painter(context.terminal.colors).bold)) await context.out.line(line);
+    else {
+      for (const line of table(list, painter(context.terminal.colors).bold)) await context.out.line(line);
+      context.notice('coca models pull NAME fetches one, coca models use NAME makes one the default (*)');
+    }
     return { done: 1, failed: 0 };
   },
 });

@@ -206,11 +206,25 @@ describe('failures', () => {
     expect(filesUnder(world.cache).all.filter((path) => statSync(path).size === weights.length)).toEqual([]);
     expect((await coca(['caption', BOOK, '--model', REPOSITORY])).code).toBe(2);
 
+    const [, cut] = JSON.parse((await coca(['models', '--json'])).stdout);
+    expect(cut).toMatchObject({ name: REPOSITORY, state: 'partial', bytes: kept });
+
     world.hub.rate = 0;
     const [pulled] = JSON.parse((await coca(['models', 'pull', REPOSITORY, '--json', '-q'])).stdout);
     expect(pulled.fetched).toBe(weights.length - kept);
     expect(filesUnder(world.cache).incomplete).toEqual([]);
     expect((await coca(['caption', BOOK, '-q', '--model', REPOSITORY])).stdout).toBe(BOOK_CAPTION);
+  });
+
+  test('a model that was cut is removed with what came of it', async () => {
+    world.hub.fault = ({ server, headers }) => {
+      if (server === 'hub') return undefined;
+      return headers.range ? { kind: 'status', status: 404 } : { kind: 'cut', after: 5_000_000 };
+    };
+    expect((await coca(['models', 'pull', REPOSITORY])).code).toBe(2);
+    expect(filesUnder(world.cache).incomplete).toHaveLength(1);
+    expect((await coca(['models', 'remove', REPOSITORY])).code).toBe(0);
+    expect(filesUnder(world.cache).all).toEqual([]);
   });
 
   test('fault 38: https never leads to http, and a certificate that nobody vouches for is no https', async () => {

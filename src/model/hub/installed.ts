@@ -5,7 +5,7 @@ import { readJsonFile } from '../config-file.js';
 import { CONFIG_FILE } from '../model-files.js';
 import { hubCacheFolder } from './environment.js';
 import { RepositoryCache } from './layout.js';
-import { COMMIT, displayName, isRepository, isRevision } from './names.js';
+import { COMMIT, DEFAULT_REVISION, displayName, isRepository, isRevision } from './names.js';
 import { listPartials } from './partial.js';
 
 /** A CoCa model in the hub's cache, whoever fetched it. */
@@ -42,12 +42,15 @@ async function modelsOf(cache: RepositoryCache): Promise<CachedModel[]> {
   for (const commit of (await readdir(cache.snapshots).catch(() => [])).sort()) {
     const folder = cache.snapshot(commit);
     if (!COMMIT.test(commit) || !(await describesCoca(folder))) continue;
-    const name = displayName({ repository: cache.repository, revision: revisions.get(commit) ?? commit });
     const bytes = await bytesOf(folder);
+    // A branch gets its commit once everything is here: what has neither is most likely on its way to be main.
+    const revision = revisions.get(commit) ?? (bytes === undefined ? DEFAULT_REVISION : commit);
+    const name = displayName({ repository: cache.repository, revision });
     const common = { name, repository: cache.repository, commit, folder, partialBytes };
     models.push(bytes === undefined ? common : { ...common, bytes });
   }
-  return models;
+  const isWhole = (name: string) => models.some((other) => other.name === name && other.bytes !== undefined);
+  return models.filter(({ name, bytes }) => bytes !== undefined || !isWhole(name));
 }
 
 /** The branch or tag that stands for a commit; main before others. */

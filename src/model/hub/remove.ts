@@ -6,6 +6,7 @@ import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
 import { orWriteFailed } from '../whole-file.js';
 import { hubCacheFolder } from './environment.js';
 import { isContentHash } from './hash.js';
+import { cachedModels } from './installed.js';
 import { findSnapshot, RepositoryCache } from './layout.js';
 import { displayName, parseHubName } from './names.js';
 import { listPartials } from './partial.js';
@@ -30,7 +31,9 @@ export async function removeModel(name: string, env: NodeJS.ProcessEnv = process
   const ref = parseHubName(name);
   const shown = displayName(ref);
   const cacheFolder = hubCacheFolder(env);
-  const folder = await findSnapshot(ref, shown, cacheFolder);
+  // One that was cut is no snapshot that a name stands for yet.
+  const listed = (await cachedModels(env)).find((model) => model.name === shown);
+  const folder = listed?.folder ?? (await findSnapshot(ref, shown, cacheFolder));
   const cache = new RepositoryCache(cacheFolder, ref.repository);
   return orWriteFailed(cache.folder, removeFrom(cache, folder, shown, env));
 }
