@@ -240,6 +240,16 @@ export function defineVerbs(
   return { ...verbs[0], ...group, usage: `${group.name} [${words}]`, examples, verbs };
 }
 
+/** A command, or the one of its verbs that the word after its name says. */
+export function withVerb(command: Command, word: string | undefined): Command {
+  return command.verbs?.find((verb) => verbOf(verb) === word) ?? command;
+}
+
+/** Every command, and the verbs of those that have some. */
+export function withVerbs(commands: readonly Command[]): readonly Command[] {
+  return commands.flatMap((command) => [command, ...(command.verbs ?? [])]);
+}
+
 /** The last word of a command's name. */
 export function verbOf({ name }: Command): string {
   return name.slice(name.indexOf(' ') + 1);

@@ -9,6 +9,8 @@ import {
   type OptionSpec,
   type OptionSpecs,
   verbOf,
+  withVerb,
+  withVerbs,
 } from './command.js';
 import { PICTURE_NAME } from './names.js';
 import { didYouMean } from './suggest.js';
@@ -154,11 +156,6 @@ function plainOption(flags: string, description: string): Option {
   return option;
 }
 
-/** Every command, and the verbs of those that have some. */
-function withVerbs(commands: readonly Command[]): readonly Command[] {
-  return commands.flatMap((command) => [command, ...(command.verbs ?? [])]);
-}
-
 /** `--logprobs` without a number is written out as `--logprobs=BARE`, so that it never takes a picture's name for one. */
 function withBareValues(argv: readonly string[], commands: readonly Command[]): string[] {
   const bare = new Map<string, number>();
@@ -201,9 +198,9 @@ function readInvocation(command: Command, program: CommanderCommand, sub: Comman
 function findNamed([name, verb, ...rest]: readonly string[], commands: readonly Command[]): Command {
   const command = findCommand(name!, commands);
   if (verb === undefined) return command;
-  const found = command.verbs?.find((other) => verbOf(other) === verb);
-  if (found && rest.length === 0) return found;
-  if (command.verbs && !found) throw unknownVerb(verb, command);
+  const found = withVerb(command, verb);
+  if (found !== command && rest.length === 0) return found;
+  if (command.verbs && found === command) throw unknownVerb(verb, command);
   throw new CocaError('usage', 'too many arguments for coca help', helpHint(command));
 }
 

@@ -84,6 +84,17 @@ describe('from nothing to a caption', () => {
   });
 });
 
+test('a session takes the same verbs, and follows a new default', async () => {
+  const lines = [`open ${BOOK}`, 'caption --jsonl', `models pull ${REPOSITORY}`, `models use ${REPOSITORY}`];
+  const input = [...lines, 'caption --jsonl', 'coca models info -q --jsonl', 'models --help', 'export'].join('\n');
+  const { code, stdout } = await run(['repl', '-q'], { env: world.env, input });
+  expect(code).toBe(0);
+  const objects = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  expect(objects.map(({ model, name }) => model ?? name)).toEqual(['scenes', REPOSITORY, REPOSITORY]);
+  expect(stdout).toContain('Usage: coca models [list|pull|use|info|remove]');
+  expect(stdout).toContain(`coca models pull ${REPOSITORY} --quiet`);
+});
+
 describe('list', () => {
   const list = async (env: NodeJS.ProcessEnv = {}) => JSON.parse((await coca(['models', '--json'], env)).stdout);
   const states = (models: { name: string; state: string }[]) =>
