@@ -8,7 +8,7 @@ import { changeSettings, readSettings, settingsFile } from './settings.js';
  * Makes a model the one that is loaded where none is named.
  * @returns what the settings now hold: a name, or an absolute path, since they are read from any folder
  * @throws CocaError as `locateModel` and `readModelFolder` for a model that is not here or cannot be read;
- *   `bad-settings`
+ *   `bad-settings`, `write-failed`
  */
 export async function chooseModel(named: string): Promise<{ readonly model: string; readonly settings: string }> {
   const { name, path, hub } = await locateModel(named);
@@ -22,7 +22,7 @@ export async function chooseModel(named: string): Promise<{ readonly model: stri
 /**
  * Unsets the default if it is this model, which is gone.
  * @returns whether it was
- * @throws CocaError `bad-settings`
+ * @throws CocaError `bad-settings`, `write-failed`
  */
 export async function forgetModel(name: string): Promise<boolean> {
   if ((await readSettings()).model !== name) return false;

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CocaError } from './errors.js';
 import { makeFolder } from './folders.js';
+import { orWriteFailed, writeWhole } from './whole-file.js';
 
 /** What the user has set for good. */
 export interface Settings {
@@ -35,22 +35,13 @@ export async function readSettings(env?: NodeJS.ProcessEnv): Promise<Settings> {
 /**
  * Changes some settings (to undefined: unsets them) and leaves the others as they are, also those that this version does
  * not know.
- * @throws CocaError `bad-settings`
+ * @throws CocaError `bad-settings`, `write-failed`
  */
 export async function changeSettings(changes: { [K in keyof Settings]: Settings[K] | undefined }): Promise<void> {
   const path = settingsFile();
   const fields = { ...(await readFields(path)), ...changes };
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    await makeFolder(configFolder());
-    await writeFile(temporary, `${JSON.stringify(fields, null, 2)}\n`);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const hint = 'COCA_CONFIG names another folder';
-    throw new CocaError('bad-settings', `${path} cannot be written (${code ?? message})`, hint, { cause });
-  }
+  await orWriteFailed(path, makeFolder(configFolder()));
+  await writeWhole(path, (write) => write(Buffer.from(`${JSON.stringify(fields, null, 2)}\n`)));
 }
 
 async function readFields(path: string): Promise<Record<string, unknown>> {

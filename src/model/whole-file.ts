@@ -13,6 +13,11 @@ export function isTemporaryOf(name: string, finalName: string): boolean {
   return name.startsWith(`.${finalName}.`) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(finalName.length + 2));
 }
 
+/** Whether `name` is that of any temporary file of `writeWhole`. */
+export function isTemporaryName(name: string): boolean {
+  return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
+}
+
 /**
  * Writes a file whole or not at all: to a temporary file beside it, which takes the name once it is on disk.
  * @param fill writes the contents, piece by piece

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { CocaError } from '../errors.js';
 import { isFolder, makeFolder } from '../folders.js';
+import { writeWhole } from '../whole-file.js';
+import { isContentHash } from './hash.js';
 import { COMMIT, type RepositoryRef } from './names.js';
 
 /**
@@ -58,9 +60,16 @@ export class RepositoryCache {
     if (revision === commit || (await this.commitOf(revision)) === commit) return;
     const path = join(this.refs, revision);
     await makeFolder(dirname(path));
-    const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-    await writeFile(temporary, commit);
-    await rename(temporary, path);
+    await writeWhole(path, (write) => write(Buffer.from(commit)));
+  }
+
+  /** The hash that a file of a snapshot goes by, if it is a link to a blob of this repository. */
+  async linkedHash(path: string): Promise<string | undefined> {
+    const target = await readlink(path).catch(() => undefined);
+    if (target === undefined) return undefined;
+    // The first link only: Python's blobs can be links themselves, into a store that repositories share.
+    const blob = resolve(dirname(path), target);
+    return dirname(blob) === resolve(this.blobs) && isContentHash(basename(blob)) ? basename(blob) : undefined;
   }
 
   /** Gives a blob its name in a snapshot, in place of whatever had that name. */

@@ -1,11 +1,10 @@
-import { lstat, readdir, readlink, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { lstat, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { conversionsFolder } from '../cache.js';
 import { convertedPath, weightsFile } from '../checkpoint/index.js';
 import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
 import { orWriteFailed } from '../whole-file.js';
 import { hubCacheFolder } from './environment.js';
-import { isContentHash } from './hash.js';
 import { cachedModels } from './installed.js';
 import { findSnapshot, RepositoryCache } from './layout.js';
 import { displayName, parseHubName } from './names.js';
@@ -48,21 +47,22 @@ async function removeFrom(
   let kept = 0;
   const names = await readdir(folder);
   const own = await ownFiles(folder, names);
-  const blobs: string[] = [];
+  const hashes = new Set<string>();
   for (const file of own) {
     const path = join(folder, file);
-    const blob = await linkedBlob(path, cache);
-    if (blob === undefined) freed += await sizeOnDisk(path);
-    else blobs.push(blob);
+    const hash = await cache.linkedHash(path);
+    if (hash === undefined) freed += await sizeOnDisk(path);
+    else hashes.add(hash);
     await rm(path);
   }
   const others = names.filter((file) => !own.includes(file));
   if (others.length === 0) await removeSnapshot(cache, folder);
-  const stillLinked = await linkedBlobs(cache);
-  for (const blob of blobs) {
+  const stillLinked = await linkedHashes(cache);
+  for (const hash of hashes) {
+    const blob = cache.blob(hash);
     const size = await sizeOnDisk(blob);
     const whole = (await stat(blob).catch(() => undefined))?.size ?? 0;
-    if (stillLinked.has(blob)) kept += whole;
+    if (stillLinked.has(hash)) kept += whole;
     else {
       await rm(blob, { force: true });
       freed += size;
@@ -109,19 +109,9 @@ async function removeSnapshot(cache: RepositoryCache, folder: string): Promise<v
   }
 }
 
-/** The blob of this repository that a file of a snapshot is a link to. */
-async function linkedBlob(path: string, cache: RepositoryCache): Promise<string | undefined> {
-  const target = await readlink(path).catch(() => undefined);
-  if (target === undefined) return undefined;
-  const blob = resolve(dirname(path), target);
-  const isOurs = dirname(blob) === resolve(cache.blobs) && isContentHash(blob.slice(resolve(cache.blobs).length + 1));
-  return isOurs ? blob : undefined;
-}
-
-async function linkedBlobs(cache: RepositoryCache): Promise<ReadonlySet<string>> {
+async function linkedHashes(cache: RepositoryCache): Promise<ReadonlySet<string | undefined>> {
   const files = await readdir(cache.snapshots, { recursive: true }).catch(() => []);
-  const blobs = await Promise.all(files.map((file) => linkedBlob(join(cache.snapshots, file), cache)));
-  return new Set(blobs.filter((blob) => blob !== undefined));
+  return new Set(await Promise.all(files.map((file) => cache.linkedHash(join(cache.snapshots, file)))));
 }
 
 const isEmpty = async (folder: string): Promise<boolean> => (await readdir(folder).catch(() => [])).length === 0;
