@@ -12,6 +12,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     // Neither the settings nor the models of whoever runs the tests.
-    env: { COCA_CONFIG: nowhere, HF_HOME: nowhere, HF_HUB_CACHE: nowhere },
+    env: { COCA_CONFIG: nowhere, HF_HOME: nowhere, HF_HUB_CACHE: nowhere, NO_PROXY: '127.0.0.1,localhost' },
   },
 });

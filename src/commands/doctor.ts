@@ -45,8 +45,8 @@ export const doctor = defineCommand({
 
 async function* allChecks({ terminal, signal, status }: CommandContext): AsyncGenerator<Check> {
   const { examine } = await import('../model/doctor/index.js');
-  yield* await checkTerminal(terminal);
   yield* examine({ signal, onStatus: (text) => status.show(visible(text)) });
+  yield* await checkTerminal(terminal);
 }
 
 async function fixed(check: Check): Promise<Check> {

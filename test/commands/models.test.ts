@@ -8,6 +8,7 @@ import { fixture } from '../support/golden.js';
 import { httpsRedirector } from '../support/https-hub.js';
 import { filesUnder, hubWorld, REPOSITORY, WEIGHTS } from '../support/hub-fixture.js';
 import { HubServer } from '../support/hub-server.js';
+import { tunnel } from '../support/proxy.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const BOOK = fixture('scenes/0001.png');
@@ -254,6 +255,27 @@ describe('failures', () => {
       expect(world.hub.seen).toEqual([]);
     } finally {
       await hub.stop();
+    }
+  });
+
+  test('a proxy that the environment names is gone through, unless the host is exempt', async () => {
+    const proxy = await tunnel();
+    const env = { HTTP_PROXY: proxy.url, NO_PROXY: '' };
+    try {
+      expect((await coca(['models', 'pull', REPOSITORY, '-q'], { ...env, NO_PROXY: '127.0.0.1' })).code).toBe(0);
+      expect(proxy.targets).toEqual([]);
+      await coca(['models', 'remove', REPOSITORY]);
+      expect((await coca(['models', 'pull', REPOSITORY, '-q'], env)).code).toBe(0);
+      const hosts = [world.hub.url, world.hub.storageUrl].map((url) => new URL(url).host);
+      expect(new Set(proxy.targets)).toEqual(new Set(hosts));
+      const { code, stderr } = await coca(['models', 'pull', REPOSITORY], {
+        ...env,
+        HTTP_PROXY: 'socks5://me:secret@x',
+      });
+      expect(code).toBe(64);
+      expect(stderr).not.toContain('secret');
+    } finally {
+      await proxy.stop();
     }
   });
 

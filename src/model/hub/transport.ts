@@ -1,6 +1,7 @@
 import { CocaError } from '../errors.js';
 import type { HubAccess } from './environment.js';
 import { connectionError, shownUrl, statusError, TransientError } from './failures.js';
+import { sender } from './proxy.js';
 
 /** HTTP as downloads from the hub need it: what is asked for comes from where it may come from, in bounded time. */
 
@@ -116,9 +117,10 @@ async function send(
   signal: AbortSignal | undefined,
 ): Promise<{ response: Response; controller: AbortController }> {
   const controller = new AbortController();
+  const fetchIt = await sender(url);
   const { done, isOver } = abortsWith(controller, timeoutMs, signal);
   try {
-    const response = await fetch(url, { redirect: 'manual', headers, signal: controller.signal });
+    const response = await fetchIt(url, { redirect: 'manual', headers, signal: controller.signal });
     return { response, controller };
   } catch (error) {
     throw explain(error, url, signal, isOver() ? `no answer within ${timeoutMs / 1000} s` : undefined);
