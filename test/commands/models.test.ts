@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { coca as run } from '../support/cli.js';
@@ -200,6 +210,25 @@ describe('failures', () => {
     expect(readFileSync(outside, 'utf8')).toBe('precious');
     expect(readFileSync(join(old, WEIGHTS)).equals(world.repository.files[WEIGHTS]!)).toBe(true);
     expect(readdirSync(snapshot).sort()).toEqual(['link', 'vocab.txt']);
+  });
+
+  test('a blob in the store that repositories share, as Python keeps large files, is used and left there', async () => {
+    await coca(['models', 'pull', REPOSITORY, '-q']);
+    const weights = join(world.cache, 'models--someone--scenes', 'snapshots');
+    const link = join(weights, HubServer.commitOf(world.repository), WEIGHTS);
+    const blob = resolve(dirname(link), readlinkSync(link));
+    const shared = join(world.cache, 'blobs', 'ab', `ab${'0'.repeat(62)}`);
+    mkdirSync(dirname(shared), { recursive: true });
+    renameSync(blob, shared);
+    symlinkSync(relative(dirname(blob), shared), blob);
+
+    expect((await coca(['caption', BOOK, '-q', '--model', REPOSITORY])).stdout).toBe(BOOK_CAPTION);
+    expect(JSON.parse((await coca(['models', 'pull', REPOSITORY, '--jsonl', '-q'])).stdout)).toMatchObject({
+      fetched: 0,
+    });
+    const removed = JSON.parse((await coca(['models', 'remove', REPOSITORY, '--jsonl', '-q'])).stdout);
+    expect(removed.kept).toBe(world.repository.files[WEIGHTS]!.length);
+    expect(filesUnder(world.cache).all).toEqual([shared]);
   });
 
   test('fault 35: kill -9 leaves nothing under a final name, and the next pull goes on', async () => {
