@@ -128,14 +128,14 @@ describe('doctor', () => {
     const weights = createHash('sha256').update(world.repository.files[WEIGHTS]!).digest('hex');
     const other = 'f'.repeat(64);
     const useless = [
-      put(blobs, `${weights}.coca-free-00000000.incomplete`, 0),
+      put(blobs, `${weights}.coca-free-0000000000000000.incomplete`, 0),
       put(blobs, `${other}.0123abcd.incomplete`, 2),
-      put(blobs, `${other}.coca-free-00000001.incomplete`, 31),
+      put(blobs, `${other}.coca-free-0000000000000001.incomplete`, 31),
       put(converted, 'broken.safetensors', 0),
       put(converted, '.a.safetensors.0123456789ab.tmp', 2),
     ];
     const wanted = [
-      put(blobs, `${other}.coca-free-00000002.incomplete`, 1),
+      put(blobs, `${other}.coca-free-0000000000000002.incomplete`, 1),
       put(blobs, `${other}.89abcdef.incomplete`, 0),
       put(converted, '.b.safetensors.0123456789ab.tmp', 0),
       put(converted, 'notes.txt', 400),

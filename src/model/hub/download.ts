@@ -36,7 +36,9 @@ const POLL_MS = 500;
 
 /**
  * Fetches one file into the cache's blobs. Goes on where an earlier try stopped, tries again when the connection fails,
- * and gives the file its name only once its hash is right and its bytes are on the disk.
+ * and gives the file its name only once its hash is right and its bytes are on the disk. Where another process is
+ * fetching it, waits for that.
+ * @returns whether it was fetched here; if not, another process put it there in the meantime
  * @throws CocaError `bad-download`, `network`, `denied`, `not-found`, `write-failed`, `interrupted`
  */
 export async function* downloadBlob(
@@ -44,19 +46,21 @@ export async function* downloadBlob(
   snapshot: RemoteSnapshot,
   cache: RepositoryCache,
   options: DownloadOptions,
-): AsyncGenerator<DownloadEvent, void> {
+): AsyncGenerator<DownloadEvent, boolean> {
   const target = cache.blob(file.hash);
   const retries = new Retries(options.policy, options.signal);
-  for (;;) {
+  for (let hasWaited = false; ; hasWaited = true) {
     const claim = await orWriteFailed(target, claimPartial(cache.blobs, file.hash));
     if ('path' in claim) {
+      if (hasWaited && (await exists(target))) {
+        await releasePartial(claim.path, file.hash);
+        return false;
+      }
       yield* fillPartial(claim.path, file, snapshot, target, options);
-      return;
+      return true;
     }
     yield { kind: 'waiting', pid: claim.owner.pid };
     await retries.wait(POLL_MS);
-    // Whoever was waited for has checked it.
-    if (await exists(target)) return;
   }
 }
 

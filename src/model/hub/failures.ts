@@ -20,8 +20,17 @@ export function shownUrl(url: URL): string {
   return url.origin + url.pathname;
 }
 
-/** The error for an answer that is no success. `sentToken` decides what a refusal means. */
-export function statusError(response: Response, url: URL, sentToken: boolean): CocaError {
+/** What became of the token in a request: there is none, it was sent, or it was kept back. */
+export type TokenUse = 'none' | 'sent' | 'withheld';
+
+const TOKEN_ADVICE: Readonly<Record<TokenUse, string>> = {
+  none: 'check the name; for a private one set HF_TOKEN or use "hf auth login"',
+  sent: 'make one that may read this repository, for HF_TOKEN or with "hf auth login"',
+  withheld: 'the token was not sent: it goes to the host of HF_ENDPOINT alone, and not over plain http',
+};
+
+/** The error for an answer that is no success. What became of the token decides what a refusal means. */
+export function statusError(response: Response, url: URL, token: TokenUse): CocaError {
   const { status } = response;
   const where = shownUrl(url);
   // The hub says in a header of its own which kind of refusal or absence it is.
@@ -30,23 +39,14 @@ export function statusError(response: Response, url: URL, sentToken: boolean): C
     return new CocaError(
       'denied',
       `${where}: its owner wants terms accepted first`,
-      sentToken
+      token === 'sent'
         ? 'accept them on the page of the model, signed in as the owner of the token'
         : 'accept them on the page of the model, and give a token of that account in HF_TOKEN',
     );
   }
   if (status === 401 || status === 403) {
-    return sentToken
-      ? new CocaError(
-          'denied',
-          `${where}: the hub refuses the token (${status})`,
-          'make one that may read this repository, for HF_TOKEN or with "hf auth login"',
-        )
-      : new CocaError(
-          'denied',
-          `${where}: no such repository, or one that wants a token (${status})`,
-          'check the name; for a private one set HF_TOKEN or use "hf auth login"',
-        );
+    const what = token === 'sent' ? 'the hub refuses the token' : 'no such repository, or one that wants a token';
+    return new CocaError('denied', `${where}: ${what} (${status})`, TOKEN_ADVICE[token]);
   }
   if (status === 404 || status === 410) {
     const what = code === 'RevisionNotFound' ? 'no such branch, tag or commit' : 'not found';

@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /**
  * Downloads in the making, beside the blobs that they will become. The name says whose it is:
  *
- *     HASH.coca-HOST-PID-RANDOM.incomplete    being written by that process
- *     HASH.coca-free-RANDOM.incomplete        left in good order: whoever wants to goes on with it
+ *     HASH.coca-HOST-PID-STAMP.incomplete    being written by that process
+ *     HASH.coca-free-STAMP.incomplete        left in good order: whoever wants to goes on with it
  *
  * So a partial file is its own lock. It is taken over by renaming it, which can succeed for one process only; nothing
  * else has to be left behind or cleaned up, and what a killed process leaves is known by its owner being gone. Right or
@@ -17,7 +17,8 @@ import { join } from 'node:path';
 /** Whoever writes touches the file at least this often; older ones belong to nobody any more. */
 const ABANDONED_MS = 10 * 60 * 1000;
 
-const NAME = /^(?<hash>[0-9a-f]{40,64})\.coca-(?<owner>free|(?<host>[0-9a-f]{8})-(?<pid>\d+))-[0-9a-f]{8}\.incomplete$/;
+const NAME =
+  /^(?<hash>[0-9a-f]{40,64})\.coca-(?<owner>free|(?<host>[0-9a-f]{8})-(?<pid>\d+))-(?<stamp>[0-9a-f]{16})\.incomplete$/;
 
 /** huggingface_hub's own; it never goes on with one. */
 const FOREIGN_NAME = /^[0-9a-f]{40,64}(\.[0-9a-f]{8})?\.incomplete$/;
@@ -29,6 +30,8 @@ export interface PartialFile {
   readonly hash: string;
   readonly size: number;
   readonly ageMs: number;
+  /** Sorts by when it was begun; empty for another program's. */
+  readonly stamp: string;
   /** `abandoned`: whoever wrote it is gone, so it can be taken over. `foreign`: another program's. */
   readonly state: 'free' | 'abandoned' | 'owned' | 'foreign';
   /** The process that is writing it, where that is known to be on this machine. */
@@ -50,7 +53,7 @@ async function describePartial(blobs: string, name: string): Promise<PartialFile
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined || !stats.isFile()) return undefined;
   const ageMs = Date.now() - stats.mtimeMs;
-  const common = { path, hash: name.split('.', 1)[0]!, size: stats.size, ageMs };
+  const common = { path, hash: name.split('.', 1)[0]!, size: stats.size, ageMs, stamp: groups?.stamp ?? '' };
   if (groups === undefined) return { ...common, state: 'foreign' };
   if (groups.owner === 'free') return { ...common, state: 'free' };
   const pid = groups.host === HOST ? Number(groups.pid) : undefined;
@@ -67,7 +70,13 @@ function isRunning(pid: number): boolean {
   }
 }
 
-const ownName = (hash: string) => `${hash}.coca-${HOST}-${process.pid}-${randomBytes(4).toString('hex')}.incomplete`;
+const nameOf = (hash: string, owner: string, stamp: string) => `${hash}.coca-${owner}-${stamp}.incomplete`;
+
+/** Microseconds since 1970 and two random digits, in hex. */
+function newStamp(): string {
+  const now = Math.round((performance.timeOrigin + performance.now()) * 1000);
+  return now.toString(16).padStart(14, '0') + randomBytes(1).toString('hex');
+}
 
 /** What `claimPartial` found: a file of one's own to write to, or somebody who is writing already. */
 export type Claim = { readonly path: string } | { readonly owner: PartialFile };
@@ -76,10 +85,12 @@ export type Claim = { readonly path: string } | { readonly owner: PartialFile };
 export async function claimPartial(blobs: string, hash: string): Promise<Claim> {
   const owner = await ownerOf(blobs, hash);
   if (owner) return { owner };
-  const path = (await takeOver(blobs, hash)) ?? (await startPartial(blobs, hash));
-  // Two that start in the same moment see each other here, and the one whose name comes first stays.
+  const stamp = newStamp();
+  const path = join(blobs, nameOf(hash, `${HOST}-${process.pid}`, stamp));
+  if (!(await takeOver(blobs, hash, path))) await writeFile(path, '', { flag: 'wx' });
+  // Two that start in the same moment see each other here, and the first one stays.
   const other = await ownerOf(blobs, hash, path);
-  if (other && other.path < path) {
+  if (other && other.stamp < stamp) {
     await releasePartial(path, hash);
     return { owner: other };
   }
@@ -91,33 +102,27 @@ async function ownerOf(blobs: string, hash: string, except?: string): Promise<Pa
   return partials.find(({ path, ...partial }) => partial.hash === hash && partial.state === 'owned' && path !== except);
 }
 
-async function takeOver(blobs: string, hash: string): Promise<string | undefined> {
+/** Makes the longest partial file that was left behind the one at `path`, and removes the others; tells whether there was one. */
+async function takeOver(blobs: string, hash: string, path: string): Promise<boolean> {
   const partials = await listPartials(blobs);
   const left = partials.filter((partial) => partial.hash === hash && /^(free|abandoned)$/.test(partial.state));
   left.sort((a, b) => b.size - a.size);
-  let taken: string | undefined;
-  for (const { path } of left) {
-    if (taken !== undefined) {
-      await rm(path, { force: true });
+  let isTaken = false;
+  for (const other of left) {
+    if (isTaken) {
+      await rm(other.path, { force: true });
       continue;
     }
-    const own = join(blobs, ownName(hash));
     try {
-      await rename(path, own);
-      taken = own;
-      await touchPartial(own);
+      await rename(other.path, path);
+      isTaken = true;
+      await touchPartial(path);
     } catch (error) {
       // Somebody else was faster.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
-  return taken;
-}
-
-async function startPartial(blobs: string, hash: string): Promise<string> {
-  const path = join(blobs, ownName(hash));
-  await writeFile(path, '', { flag: 'wx' });
-  return path;
+  return isTaken;
 }
 
 /** A sign of life while nothing comes to be written. */
@@ -131,5 +136,5 @@ export async function releasePartial(path: string, hash: string): Promise<void> 
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined) return;
   if (stats.size === 0) await rm(path, { force: true });
-  else await rename(path, join(path, '..', `${hash}.coca-free-${randomBytes(4).toString('hex')}.incomplete`));
+  else await rename(path, join(dirname(path), nameOf(hash, 'free', newStamp())));
 }

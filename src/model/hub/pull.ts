@@ -74,8 +74,9 @@ export async function* pullModel(name: string, options: PullOptions = {}): Async
   if (wantsTokenizer && !snapshot.files.has(TOKENIZER_FILE)) {
     yield { kind: 'remark', text: `this model needs a ${TOKENIZER_FILE}, which ${ref.repository} does not have` };
   }
-  const names = [CARD_FILE, ...(wantsTokenizer ? [TOKENIZER_FILE] : []), weights];
-  const files = names.map((wanted) => snapshot.files.get(wanted)).filter((file) => file !== undefined);
+  const small = [CARD_FILE, ...(wantsTokenizer ? [TOKENIZER_FILE] : [])].map((wanted) => snapshot.files.get(wanted));
+  const files = [...small, snapshot.files.get(weights)].filter((file) => file !== undefined);
+  requireSmall(small, ref.repository);
   const missing = await pull.missingBytes(files);
   yield { kind: 'plan', commit: snapshot.commit, files, missing };
   await requireSpace(cache.cacheFolder, missing);
@@ -124,12 +125,15 @@ class Pull {
     const target = join(this.folder, name);
     const blob = this.cache.blob(hash);
     let fetched = 0;
-    // Where there are no links, the file itself is in the snapshot, and no blob.
-    if (!(yield* this.#isRight((await exists(blob)) ? blob : target, file))) {
-      for await (const event of downloadBlob(file, this.snapshot, this.cache, this.options)) {
-        if (event.kind === 'progress') fetched = event.done - event.resumedAt;
-        yield { ...event, name, size };
+    // Where there are no links, the file itself is in the snapshot, and no blob. What another process fetched is looked at, too.
+    while (!(yield* this.#isRight((await exists(blob)) ? blob : target, file))) {
+      const download = downloadBlob(file, this.snapshot, this.cache, this.options);
+      let next = await download.next();
+      for (; !next.done; next = await download.next()) {
+        if (next.value.kind === 'progress') fetched = next.value.done - next.value.resumedAt;
+        yield { ...next.value, name, size };
       }
+      if (next.value) break;
     }
     if ((await exists(blob)) && !(await isSameFile(blob, target))) {
       await orWriteFailed(target, this.cache.link(hash, this.snapshot.commit, name));
@@ -174,8 +178,18 @@ function requireFile(snapshot: RemoteSnapshot, name: string): RemoteFile {
       'coca models list shows models that are known',
     );
   }
-  if (file.size > MAX_SMALL_BYTES) throw new CocaError('bad-download', `${name} of ${file.size} bytes is no config`);
+  requireSmall([file], snapshot.repository);
   return file;
+}
+
+/** Files that are read whole must be of a size for that. @throws CocaError `bad-download` */
+function requireSmall(files: readonly (RemoteFile | undefined)[], repository: string): void {
+  const large = files.find((file) => file !== undefined && file.size > MAX_SMALL_BYTES);
+  if (large === undefined) return;
+  throw new CocaError(
+    'bad-download',
+    `${repository}: ${large.name} has ${large.size} bytes, far too many for what it is`,
+  );
 }
 
 /** Whether a model reads texts with a tokenizer of its own. */

@@ -53,7 +53,7 @@ export async function request(start: URL, access: HubAccess, options: RequestOpt
     }
     if (!response.ok) {
       controller.abort();
-      throw statusError(response, url, token !== undefined);
+      throw statusError(response, url, token ? 'sent' : access.token ? 'withheld' : 'none');
     }
     return {
       status: response.status,
