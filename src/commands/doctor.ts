@@ -62,20 +62,24 @@ function plainLines({ status, area, name, found, advice = '' }: Check): string[]
 const WORDS: Readonly<Record<Check['status'], string>> = { ok: 'ok', absent: 'no', problem: 'bad', fatal: 'bad' };
 const NAME_COLUMNS = 24;
 const INDENT = 6;
+/** On a narrower terminal, what was found stands below the name instead of beside it. */
+const ROOMY = 64;
 
 /** Checks for a person, under a heading for each area. */
 function linesFor({ columns, colors }: Terminal): (check: Check) => string[] {
   const paint = painter(colors);
   const paints = { ok: paint.green, absent: paint.dim, problem: paint.yellow, fatal: paint.red };
-  const width = Math.max(20, Math.min(columns, 100) - INDENT - NAME_COLUMNS);
-  const pad = ' '.repeat(INDENT + NAME_COLUMNS);
+  const left = columns < ROOMY ? INDENT : INDENT + NAME_COLUMNS;
+  const width = Math.min(columns, 100) - left;
+  const pad = ' '.repeat(left);
   let area: Check['area'] | undefined;
   return ({ status, area: next, name, found, advice }) => {
     const heading = next === area ? [] : ['', paint.bold(next)];
     area = next;
-    const [first, ...rest] = wrap(visible(found), width);
-    const head = paints[status](padEnd(`  ${WORDS[status]}`, INDENT)) + padEnd(visible(name), NAME_COLUMNS);
-    const more = [...rest, ...(advice === undefined ? [] : wrap(visible(advice), width))];
-    return [...heading, `${head}${first}`, ...more.map((line, i) => pad + (i < rest.length ? line : paint.dim(line)))];
+    const head = paints[status](padEnd(`  ${WORDS[status]}`, INDENT)) + padEnd(visible(name), left - INDENT);
+    const below = wrap(visible(found), width).map((line) => pad + line);
+    const advised = advice === undefined ? [] : wrap(visible(advice), width).map((line) => pad + paint.dim(line));
+    if (left === INDENT) return [...heading, head, ...below, ...advised];
+    return [...heading, head + below[0]!.slice(left), ...below.slice(1), ...advised];
   };
 }

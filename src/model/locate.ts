@@ -70,8 +70,11 @@ async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<Located
       `coca init ${model} FOLDER makes some`,
     );
   }
-  // The checkpoint reader names what it looked for.
-  return { name: basename(path), path };
+  throw new CocaError(
+    'not-found',
+    `${path}: no such file`,
+    'check the path; coca models lists the names that are known',
+  );
 }
 
 async function inCache(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy'>> {

@@ -84,6 +84,8 @@ export function connectionError(error: unknown, url: URL): CocaError {
     const hint = 'a proxy with a certificate of its own needs NODE_EXTRA_CA_CERTS';
     return new CocaError('network', `${url.origin}: its certificate is not trusted (${code})`, hint, options);
   }
+  // What has no code never got as far as the network: an address or a header that fetch refuses.
+  if (code === '') return new CocaError('network', `${shownUrl(url)}: ${message}`, undefined, options);
   const reason = code === 'ECONNREFUSED' ? 'connection refused' : code === 'ECONNRESET' ? 'connection cut' : message;
   return new TransientError(`${shownUrl(url)}: ${reason}`, 'check the network and try again', undefined, options);
 }
