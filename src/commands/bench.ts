@@ -1,5 +1,4 @@
 import type { Measurement } from '../model/bench.js';
-import { CocaError } from '../model/errors.js';
 import { safeJson, visible } from '../ui/text.js';
 import { defineCommand } from './command.js';
 import { readImage } from './inputs.js';
@@ -40,8 +39,7 @@ export const bench = defineCommand({
       const { measure } = await import('../model/bench.js');
       const picture = await loadPicture(await pictureBytes(args[0], context), coca.preprocess);
       const measurements: Measurement[] = [];
-      for await (const measurement of measure(coca, picture, options)) {
-        if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+      for await (const measurement of measure(coca, picture, { ...options, signal: context.signal })) {
         measurements.push(measurement);
         context.status.show(`${measurement.task}: ${measurement.ms.toFixed(1)} ms`);
       }

@@ -121,7 +121,10 @@ export interface CommandContext {
   readonly onCaption: (image: string, caption: string) => void;
   /** Whether the picture was just drawn for the person who asks: then it is not drawn once more. */
   readonly isShown: (image: string) => boolean;
-  /** Lends the terminal to a view that reads keys and has the screen for itself, until it is left. */
+  /**
+   * Lends the terminal to a view that reads keys, until it is left: one that has the screen for itself, or one that
+   * draws below what is there and takes it away again.
+   */
   readonly onScreen: <T>(show: (streams: Streams) => Promise<T>) => Promise<T>;
 }
 
@@ -134,13 +137,12 @@ export interface Outcome {
 export interface Invocation<O extends OptionSpecs = OptionSpecs> {
   readonly args: readonly string[];
   readonly options: OptionValues<O>;
-  /** Names of the options that were given, the others have their defaults. */
+  /** Names of the options that were typed, the others have their defaults. */
   readonly typed: ReadonlySet<string>;
-  /** Names of those among them that nobody typed for this command: a session has set them for all of its commands. */
-  readonly preset: ReadonlySet<string>;
 }
 
 export interface Command {
+  /** One word; two for the verb of a command that has several: `models pull`. */
   readonly name: string;
   /** What it does, in a line, lower case, without a full stop. */
   readonly summary: string;
@@ -153,7 +155,14 @@ export interface Command {
   /** Which of the global options it takes: any other is refused rather than ignored. */
   readonly globals: readonly GlobalName[];
   readonly examples: readonly { readonly line: string; readonly does: string }[];
+  /**
+   * Checks what was typed against itself, before anything is loaded.
+   * @throws CocaError `usage` for what cannot be had together
+   */
+  readonly check?: (invocation: Invocation) => Promise<void>;
   readonly run: (invocation: Invocation, context: CommandContext) => Promise<Outcome>;
+  /** A command of its own for each verb; the name alone stands for the first. */
+  readonly verbs?: readonly Command[];
 }
 
 /** Options that mean the same in every command, and may also be typed before the command's name. */
@@ -164,7 +173,7 @@ export const GLOBAL_OPTIONS = {
     short: 'm',
     placeholder: 'MODEL',
     description:
-      'a bundled name, or a folder or file of an OpenCLIP checkpoint (default: $COCA_MODEL, then the bundled model)',
+      'a name that coca models list shows, hf-hub:OWNER/NAME, or a folder or file of an OpenCLIP checkpoint (default: $COCA_MODEL, then what coca models use set, then the bundled model)',
   },
   device: {
     type: 'choice',
@@ -210,14 +219,40 @@ type TypedInvocation<O extends OptionSpecs, G extends GlobalName> = Omit<Invocat
 
 /** Checks a definition's types: `run` sees exactly the options that it declared. */
 export function defineCommand<const O extends OptionSpecs, const G extends GlobalName>(
-  command: Omit<Command, 'options' | 'globals' | 'run'> & {
+  command: Omit<Command, 'options' | 'globals' | 'check' | 'run'> & {
     readonly options: O;
     readonly globals: readonly G[];
+    readonly check?: (invocation: TypedInvocation<O, G>) => Promise<void>;
     readonly run: (invocation: TypedInvocation<O, G>, context: CommandContext) => Promise<Outcome>;
   },
 ): Command {
   // The parser fills in every declared option, so the narrower type holds for what it passes.
   return command as unknown as Command;
+}
+
+/** A command whose first word is followed by a verb; without one, the first of them is meant. */
+export function defineVerbs(
+  group: Pick<Command, 'name' | 'summary' | 'details'>,
+  verbs: readonly [Command, ...Command[]],
+): Command {
+  const words = verbs.map((verb) => verbOf(verb)).join('|');
+  const examples = verbs.flatMap((verb) => verb.examples.slice(0, 1));
+  return { ...verbs[0], ...group, usage: `${group.name} [${words}]`, examples, verbs };
+}
+
+/** A command, or the one of its verbs that the word after its name says. */
+export function withVerb(command: Command, word: string | undefined): Command {
+  return command.verbs?.find((verb) => verbOf(verb) === word) ?? command;
+}
+
+/** Every command, and the verbs of those that have some. */
+export function withVerbs(commands: readonly Command[]): readonly Command[] {
+  return commands.flatMap((command) => [command, ...(command.verbs ?? [])]);
+}
+
+/** The last word of a command's name. */
+export function verbOf({ name }: Command): string {
+  return name.slice(name.indexOf(' ') + 1);
 }
 
 /** `maxLength` as it is typed: `max-length`. */

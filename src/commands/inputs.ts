@@ -63,6 +63,11 @@ export function knownCount(sources: ImageSources): number | undefined {
   return sources.images.some((image) => !isUrl(image) && isDynamicPattern(image)) ? undefined : sources.images.length;
 }
 
+/** Whether a picture or a list comes by stdin. */
+export function readsStdin({ images, files, files0 }: ImageSources): boolean {
+  return [...images, ...files, ...files0].includes('-');
+}
+
 /**
  * Checks what can be checked before anything is read.
  * @throws CocaError `usage` when there is nothing to read, or stdin is wanted twice or is a terminal.
@@ -156,8 +161,11 @@ async function readStdin(stdin: Readable): Promise<Buffer> {
   return Buffer.concat(chunks, total);
 }
 
+/** What an input is, as its error object calls it. */
+export type InputKind = 'image' | 'caption' | 'text' | 'model';
+
 /** An error about one input as the object that `--json` and `--jsonl` give in its place. */
-export function errorObject(name: string, error: CocaError, key: 'image' | 'caption' | 'text' = 'image'): object {
+export function errorObject(name: string, error: CocaError, key: InputKind = 'image'): object {
   return { [key]: name, error: { code: error.code, message: error.message } };
 }
 

@@ -82,6 +82,7 @@ async function runRequest(
       // A list or picture that is still being waited for must not hold up the end.
       signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
       try {
+        await request.command.check?.(request.invocation);
         return exitCodeOfOutcome(await request.command.run(request.invocation, context));
       } finally {
         status.clear();

@@ -20,9 +20,8 @@ export async function pictureShower(
   const kind = await choosePictureKind(asked, context.terminal);
   const columns = pictureColumns(context.terminal, ROWS_BELOW, isOne ? ALONE_ROWS : AMONG_OTHERS_ROWS);
   return async ({ name, picture }, isOverlaid = false) => {
-    // Also brings the status line out of the way before a library may write to the terminal itself.
-    await context.out.write(isOne ? '' : `${visible(name)}\n`);
-    if (!isOverlaid && context.isShown(name)) return;
-    await context.out.write(await drawPicture(picture, kind, columns, context.terminal.colors));
+    const isNeeded = isOverlaid || !context.isShown(name);
+    const drawn = isNeeded ? await drawPicture(picture, kind, columns, context.terminal.colors) : '';
+    await context.out.write(`${isOne ? '' : `${visible(name)}\n`}${drawn}`);
   };
 }

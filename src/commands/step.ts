@@ -1,7 +1,7 @@
 import { CocaError } from '../model/errors.js';
 import { canShow } from '../ui/full-screen.js';
 import { visible } from '../ui/text.js';
-import { DECODING_OPTIONS, searchOptions } from './caption.js';
+import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources } from './inputs.js';
 import { MODEL_GLOBALS, withModel } from './model.js';
@@ -55,9 +55,13 @@ export const step = defineCommand({
     },
     { line: 'coca step --load photo-step.json', does: 'go on where a session was saved' },
   ],
-  async run({ args, options, typed, preset }, context) {
+  async check({ options, typed }) {
+    if (options.script !== undefined) parseScript(options.script);
+    refuseOptionsBeside(options.load, typed);
+    await checkSearchOptions(options, typed);
+  },
+  async run({ args, options, typed }, context) {
     const script = options.script === undefined ? undefined : parseScript(options.script);
-    refuseOptionsBeside(options.load, new Set([...typed].filter((name) => !preset.has(name))));
     const loaded =
       options.load === undefined ? undefined : { file: options.load, saved: await readSession(options.load) };
     const word = args[0] ?? loaded?.saved.image;
@@ -68,7 +72,7 @@ export const step = defineCommand({
     await withModel(options, context, async (coca) => {
       // What a session calls its picture is a name, not a pattern.
       const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
-      const search = loaded ? undefined : await searchOptions({ options, typed, preset }, coca, context.notice);
+      const search = loaded ? undefined : await searchOptions(options, typed, coca);
       const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
       if ('error' in walk) return tally.fail(image, walk.error);
       try {

@@ -1,6 +1,7 @@
 import { render } from 'ink';
-import type { ReactElement } from 'react';
+import { createElement, type ReactElement } from 'react';
 import type { Streams } from './full-screen.js';
+import { Guard } from './guard.js';
 import { Screen } from './screen.js';
 import type { ScreenSize } from './screen-size.js';
 import type { Terminal } from './terminal.js';
@@ -21,7 +22,7 @@ export async function mountView(
   const unfollow = screen.follow();
   const sizeOf = () => ({ columns: screen.columns || columns, rows: screen.rows || rows });
   const app = render(
-    view(screen, sizeOf),
+    createElement(Guard, undefined, view(screen, sizeOf)),
     // Ink would end with success at Ctrl-C: the view decides.
     {
       stdin,

@@ -108,6 +108,11 @@ function currentPicture({ picture }: Fillings): string {
   throw new CocaError('usage', 'no picture is open', 'type the path of one, or: open *.png');
 }
 
+/** Words as they go to a command. */
+export function plainWords(words: readonly Word[]): string[] {
+  return words.map(plainText);
+}
+
 /** A word as it goes to a command: a home folder written out, and the URL of a file as its path. */
 function plainText({ text, isQuoted }: Word): string {
   if (text.startsWith('file://') && URL.canParse(text)) return fileURLToPath(text);

@@ -7,10 +7,6 @@ import type { SessionContext } from './context.js';
 import { shortName } from './pictures.js';
 import type { Session } from './session.js';
 
-export const compareOptions = {
-  json: { type: 'flag', description: 'as rank --json gives it' },
-} as const;
-
 interface CaptionObject {
   readonly image: string;
   readonly caption: string;

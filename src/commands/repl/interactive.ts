@@ -13,9 +13,6 @@ import { modelNames } from './model-names.js';
 import { shortName } from './pictures.js';
 import type { Session } from './session.js';
 
-/** A second Ctrl-C leaves when it follows the first so soon. */
-const TWICE_MS = 2000;
-
 /**
  * A session at a terminal, until it is left.
  * @param image to begin with
@@ -33,20 +30,13 @@ export async function runInteractive(
   const paint = painter(context.terminal.colors);
   return context.onScreen(async (streams) => {
     let running: AbortController | undefined;
-    let interruptedAt = Number.NEGATIVE_INFINITY;
     const leaving = new AbortController();
-    const isSecond = (): boolean => {
-      const now = performance.now();
-      const isSoon = now - interruptedAt < TWICE_MS;
-      interruptedAt = now;
-      return isSoon;
-    };
     const history = await History.load(historyPath(), context.complain);
     const prompt = new Prompt(context.terminal, streams, {
       history: () => history.lines,
       complete: (line, cursor) => complete(line, cursor, session, modelNames),
-      onInterrupt: () => {
-        if (isSecond()) leaving.abort();
+      onInterrupt: (isSecond) => {
+        if (isSecond) leaving.abort();
         running?.abort();
       },
     });
@@ -68,7 +58,7 @@ export async function runInteractive(
       echo: async (command) => say(`$ ${visible(command)}`, paint.dim),
       clear: () => prompt.clearScreen(),
       onScreen: async (show) => {
-        prompt.hide();
+        await prompt.hide();
         try {
           return await show({ ...streams, signal });
         } finally {
@@ -111,17 +101,15 @@ export async function runInteractive(
         const event = await Promise.race([prompt.next(), hasEnded]);
         if (!event || event.type === 'end-of-input') break;
         if (event.type === 'interrupt') {
-          if (isSecond()) leaving.abort();
-          else prompt.remark('Ctrl-C again or Ctrl-D leaves');
-          continue;
+          leaving.abort();
+          break;
         }
-        interruptedAt = Number.NEGATIVE_INFINITY;
         say(`› ${visible(event.line)}`, paint.bold);
         await history.add(event.line).catch(fail);
         await perform((stage) => session.run(event.line, stage));
       }
     } finally {
-      prompt.close();
+      await prompt.hide();
     }
     if (ended.aborted) throw new CocaError('interrupted', 'interrupted');
     return { done: 1, failed: 0 };

@@ -1,7 +1,7 @@
 import { visible } from '../../ui/text.js';
 import type { Command, Outcome } from '../command.js';
 import { imageNames } from '../inputs.js';
-import { compareOptions, comparePictures } from './compare.js';
+import { comparePictures } from './compare.js';
 import type { SessionContext } from './context.js';
 import type { Session } from './session.js';
 import { defineVerb } from './verb.js';
@@ -30,7 +30,7 @@ export function pictureVerbs(session: Session): readonly Command[] {
       const before = pictures.current;
       for (const name of names) pictures.open(name);
       pictures.open(first!);
-      if (others.length > 0) await context.out.write(`${pictureLines(session).join('\n')}\n`);
+      if (others.length > 0) await writePictures(session, context);
       const outcome = await show(session, context);
       // What turned out to be no picture was not opened.
       if (outcome.done === 0 && !known.has(first!)) {
@@ -64,8 +64,7 @@ export function pictureVerbs(session: Session): readonly Command[] {
     summary: 'lists the open pictures and what was said of them',
     args: [],
     async run(_, context) {
-      const lines = pictureLines(session);
-      if (lines.length > 0) await context.out.write(`${lines.join('\n')}\n`);
+      if (pictures.names.length > 0) await writePictures(session, context);
       else context.notice('no picture is open');
       return undefined;
     },
@@ -88,7 +87,7 @@ export function pictureVerbs(session: Session): readonly Command[] {
     details:
       'Without captions, those of the pictures themselves. The figure is the cosine of the embeddings; the best caption of each picture is marked.',
     args: [{ name: 'CAPTION', description: 'captions, parted by bars', kind: 'text', required: false, variadic: true }],
-    options: compareOptions,
+    globals: ['json'],
     run: ({ args, options }, context) => comparePictures(session, args, options, context),
   });
 
@@ -106,14 +105,21 @@ async function show(session: Session, context: SessionContext): Promise<Outcome>
   return outcome;
 }
 
-/** "*2  b.png  a small book": the current one is starred. */
-function pictureLines({ pictures }: Session): string[] {
+/** The open pictures, the current one starred: in columns for a person, with tabs between for a program. */
+async function writePictures({ pictures }: Session, { out, terminal }: SessionContext): Promise<void> {
   const { names, current } = pictures;
-  const width = String(names.length).length;
-  return names.map((name, i) => {
-    const caption = pictures.captionOf(name);
-    const mark = name === current ? '*' : ' ';
-    const said = caption === undefined ? '' : `\t${visible(caption)}`;
-    return `${mark}${String(i + 1).padStart(width)}\t${visible(name)}${said}`;
+  const said = names.map((name) => visible(pictures.captionOf(name) ?? ''));
+  const numbers = names.map((name, i) => {
+    const number = String(i + 1).padStart(String(names.length).length);
+    return `${name === current ? '*' : ' '}${number}`;
   });
+  if (!terminal.interactive) {
+    const lines = names.map((name, i) => [numbers[i], visible(name), ...(said[i] ? [said[i]] : [])].join('\t'));
+    await out.write(lines.map((line) => `${line}\n`).join(''));
+    return;
+  }
+  const { padEnd, truncate, widthOf } = await import('../../ui/layout.js');
+  const width = Math.max(...names.map((name) => widthOf(visible(name))));
+  const lines = names.map((name, i) => `${numbers[i]}  ${padEnd(visible(name), width)}  ${said[i]}`.trimEnd());
+  await out.write(lines.map((line) => `${truncate(line, terminal.columns)}\n`).join(''));
 }

@@ -1,14 +1,22 @@
 import { existsSync } from 'node:fs';
 import { CocaError } from '../../model/errors.js';
 import type { LoadedCoca, LoadOptions } from '../../model/load.js';
-import type { Command, GlobalValues, Outcome } from '../command.js';
+import {
+  type Command,
+  type GlobalValues,
+  type Invocation,
+  kebab,
+  type Outcome,
+  withVerb,
+  withVerbs,
+} from '../command.js';
 import { commandHelp } from '../help.js';
 import { withModel } from '../model.js';
 import { encodeName } from '../names.js';
 import { parseCommandLine } from '../parse.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
-import { expandHome, type FilledLine, fillArguments, looksLikePicture, pictureOf } from './arguments.js';
+import { type FilledLine, fillArguments, looksLikePicture, pictureOf, plainWords } from './arguments.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
 import { Pictures } from './pictures.js';
@@ -17,8 +25,7 @@ import { sessionVerbs } from './verbs.js';
 import { WarmModels } from './warm-models.js';
 import { quoteLine, splitLine, type Word } from './words.js';
 
-/** Options of every command that a session's own uses of it leave out: they want its objects, and nothing drawn. */
-const OUTPUT_OPTIONS: ReadonlySet<string> = new Set(['json', 'jsonl']);
+const OUTPUT_FORMS = ['json', 'jsonl'];
 
 /** A command that was run, as a shell would have been told to. */
 export interface Action {
@@ -74,17 +81,20 @@ export class Session {
     if (words.length === 1 && !verb.isQuoted && /^@?\d+$/.test(verb.text)) {
       return this.runOwn(['show', pictureOf(verb, this.#fillings(), true)], context);
     }
-    const command = verb.isQuoted ? undefined : this.commands.find(({ name }) => name === verb.text);
-    if (command === undefined) {
+    const found = verb.isQuoted ? undefined : this.commands.find(({ name }) => name === verb.text);
+    if (found === undefined) {
       const isForParser = verb.text === 'help' || verb.text.startsWith('-');
-      return this.runOwn(isForParser ? words.map(({ text }) => text) : this.#asPictures(line, words), context);
+      if (isForParser) return this.runOwn(plainWords(words), context);
+      return this.runOwn(['open', '--', ...this.#asPictures(line, words)], context);
     }
+    const command = withVerb(found, rest[0]?.isQuoted ? undefined : rest[0]?.text);
+    if (command !== found) rest.shift();
     // Its options are for the line that it repeats.
     if (command.name === 'last') return this.#repeat(line.slice(verb.end), stage);
     const asksForHelp = rest.some(({ text, isQuoted }) => !isQuoted && (text === '--help' || text === '-h'));
-    if (asksForHelp) return this.runOwn([command.name, '--help'], context);
+    if (asksForHelp) return this.runOwn([...command.name.split(' '), '--help'], context);
     const filled = fillArguments(command, rest, this.#fillings());
-    if (!this.programs.includes(command)) return this.runOwn(commandLine(command, filled), context);
+    if (!this.#isProgram(command)) return this.runOwn(commandLine(command, filled), context);
     const outcome = await this.runProgram(command, filled, context);
     this.last = { line, command, filled };
     return outcome;
@@ -101,8 +111,10 @@ export class Session {
   }
 
   #contextOf(stage: Stage): SessionContext {
+    const isQuiet = () => this.settings.get('quiet') === 'on';
     return {
       ...stage,
+      notice: (text) => (isQuiet() ? undefined : stage.notice(text)),
       models: this.models,
       onCaption: (image, caption) => this.pictures.describe(image, caption),
       isShown: (image) => image === this.pictures.shown,
@@ -110,16 +122,17 @@ export class Session {
   }
 
   async #runShellWords(words: readonly Word[], context: SessionContext): Promise<Outcome> {
-    const argv = words.map(({ text, isQuoted }) => (isQuoted ? text : expandHome(text)));
+    const argv = plainWords(words);
     const request = parseCommandLine(argv, this.programs);
     if (request.kind !== 'run') return this.#answer(request, context);
     const { command } = request;
-    const at = argv.indexOf(command.name);
-    return this.runProgram(
-      command,
-      { positionals: [], options: [...argv.slice(0, at), ...argv.slice(at + 1)] },
-      context,
-    );
+    const options = [...argv];
+    for (const word of command.name.split(' ')) options.splice(options.indexOf(word), 1);
+    return this.runProgram(command, { positionals: [], options }, context);
+  }
+
+  #isProgram(command: Command): boolean {
+    return withVerbs(this.programs).includes(command);
   }
 
   #repeat(added: string, stage: Stage): Promise<LineOutcome> {
@@ -129,31 +142,44 @@ export class Session {
 
   /** Runs a command of the program with what is set, shows what a shell would have been told, and keeps that. */
   async runProgram(command: Command, filled: FilledLine, context: SessionContext): Promise<Outcome> {
-    const { argv, request, presets } = this.request(command, filled);
-    if (request.kind !== 'run') return this.#answer(request, context);
-    const { invocation } = request;
+    const typed = parseCommandLine(commandLine(command, filled), this.programs);
+    if (typed.kind !== 'run') return this.#answer(typed, context);
+    await command.check?.(typed.invocation);
+    const { argv, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
     await context.echo(shellCommand({ argv }));
-    const quiet = invocation.options.quiet === true;
-    const outcome = await command.run(
-      { ...invocation, preset: new Set(presets) },
-      { ...context, notice: quiet ? () => undefined : context.notice },
-    );
+    const notice = invocation.options.quiet === true ? () => undefined : context.notice;
+    const outcome = await command.run(invocation, { ...context, notice });
     if (outcome.done > 0) this.actions.push({ argv });
     return outcome;
   }
 
   /**
-   * The command line that a line stands for, what is set included.
-   * @param isForObjects leaves out what is set of the output's form, for a use of the command that has its own
+   * The command line with what is set of its options. What was typed outranks that: where both cannot be had together, or an
+   * argument leaves an option nothing to do, it is left out.
    */
-  request(command: Command, filled: FilledLine, isForObjects = false) {
-    const bare = commandLine(command, filled);
-    const typed = parseCommandLine(bare, this.programs);
-    if (typed.kind !== 'run') return { argv: bare, request: typed, presets: [] };
-    const given = new Set([...typed.invocation.typed, ...(isForObjects ? OUTPUT_OPTIONS : [])]);
-    const { names, words } = this.settings.wordsFor(command, given);
-    const argv = commandLine(command, { ...filled, options: [...filled.options, ...words] });
-    return { argv, request: parseCommandLine(argv, this.programs), presets: names };
+  async #withSettings(command: Command, filled: FilledLine, typed: Invocation, notice: (text: string) => void) {
+    const given = command.args.slice(0, filled.positionals.length);
+    const excluded = new Set([...typed.typed, ...given.flatMap(({ unless }) => unless ?? [])]);
+    // An output has one form.
+    if (OUTPUT_FORMS.some((name) => typed.typed.has(name))) for (const name of OUTPUT_FORMS) excluded.add(name);
+    const attempt = async (options: readonly string[]) => {
+      const argv = commandLine(command, { ...filled, options });
+      const request = parseCommandLine(argv, this.programs);
+      const invocation = request.kind === 'run' ? request.invocation : typed;
+      await command.check?.(invocation);
+      return { argv, invocation };
+    };
+    const settings = this.settings.wordsFor(command, excluded);
+    const all = [...filled.options, ...settings.flatMap(({ words }) => words)];
+    const together = await attempt(all).catch(orUsage);
+    if (!(together instanceof CocaError)) return together;
+    let options = filled.options;
+    for (const { name, words } of settings) {
+      const next = await attempt([...options, ...words]).catch(orUsage);
+      if (next instanceof CocaError) notice(`the session's --${kebab(name)} is left out here: ${next.message}`);
+      else options = [...options, ...words];
+    }
+    return attempt(options);
   }
 
   /** Runs one of the session's own verbs. */
@@ -169,14 +195,14 @@ export class Session {
   }
 
   /** Lends the model that the session's commands use. */
-  withModel<T>(context: SessionContext, work: (coca: LoadedCoca) => Promise<T>): Promise<T> {
-    return withModel(this.#modelOptions(), context, work);
+  async withModel<T>(context: SessionContext, work: (coca: LoadedCoca) => Promise<T>): Promise<T> {
+    return withModel(await this.#modelOptions(), context, work);
   }
 
   /** Forgets the loaded model of the present name: its files may have changed. */
-  dropModel(): Promise<void> {
-    const { model, device, engine } = this.#modelOptions();
-    return this.models.drop({ ...(model !== undefined && { model }), device, engine });
+  async dropModel(): Promise<void> {
+    const { model, device, engine } = await this.#modelOptions();
+    await this.models.drop({ ...(model !== undefined && { model }), device, engine });
   }
 
   close(): Promise<void> {
@@ -184,10 +210,13 @@ export class Session {
   }
 
   /** What the commands of this session say of their model, as their own parser reads it. */
-  #modelOptions(): GlobalValues<'model' | 'device' | 'engine'> {
-    const { request } = this.request(this.program('caption'), { positionals: ['-'], options: [] });
+  async #modelOptions(): Promise<GlobalValues<'model' | 'device' | 'engine'>> {
+    const command = this.program('caption');
+    const filled: FilledLine = { positionals: ['-'], options: [] };
+    const request = parseCommandLine(commandLine(command, filled), this.programs);
     if (request.kind !== 'run') throw new Error('the caption command is not the caption command');
-    return request.invocation.options as unknown as GlobalValues<'model' | 'device' | 'engine'>;
+    const { invocation } = await this.#withSettings(command, filled, request.invocation, () => undefined);
+    return invocation.options as unknown as GlobalValues<'model' | 'device' | 'engine'>;
   }
 
   #fillings() {
@@ -199,8 +228,8 @@ export class Session {
   #asPictures(line: string, words: readonly Word[]): string[] {
     // A path that was pasted as it is, with its blanks.
     const whole = line.trim();
-    if (words.length > 1 && exists(whole)) return ['open', '--', whole];
-    if (words.every((word) => looksLikePicture(word, exists))) return ['open', '--', ...words.map(({ text }) => text)];
+    if (words.length > 1 && exists(whole)) return [whole];
+    if (words.every((word) => looksLikePicture(word, exists))) return plainWords(words);
     const verb = words[0]!.text;
     const guess = didYouMean(
       verb,
@@ -216,17 +245,24 @@ export class Session {
     const { columns } = context.terminal;
     if (request.kind === 'version') await context.out.line(VERSION);
     else if (request.command) {
-      const isOwn = !this.programs.includes(request.command);
+      const isOwn = !this.#isProgram(request.command);
       await context.out.write(commandHelp(request.command, columns, isOwn ? '' : 'coca '));
     } else await context.out.write(sessionHelp(this.commands, this.programs, columns));
     return { done: 1, failed: 0 };
   }
 }
 
+/** A complaint about usage as a value; anything else goes on. */
+function orUsage(error: unknown): CocaError {
+  if (error instanceof CocaError && error.code === 'usage') return error;
+  throw error;
+}
+
 /** The words of a command line: arguments first, as people write them, unless one could be taken for an option. */
 function commandLine({ name }: Command, { positionals, options }: FilledLine): string[] {
   const isDashed = positionals.some((word) => word.startsWith('-') && word !== '-');
-  return isDashed ? [name, ...options, '--', ...positionals] : [name, ...positionals, ...options];
+  const words = name.split(' ');
+  return isDashed ? [...words, ...options, '--', ...positionals] : [...words, ...positionals, ...options];
 }
 
 function exists(path: string): boolean {

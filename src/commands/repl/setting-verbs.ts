@@ -47,7 +47,7 @@ export function settingVerbs(session: Session): readonly Command[] {
         await session.withModel(context, (coca) => context.out.line(visible(`${coca.name} on ${coca.device}`)));
         return undefined;
       }
-      const before = settings.entries().find(([set]) => set === 'model')?.[1];
+      const before = settings.get('model');
       settings.set('model', name);
       try {
         await session.dropModel();

@@ -1,5 +1,5 @@
 import { CocaError } from '../../model/errors.js';
-import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from '../command.js';
+import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec, withVerbs } from '../command.js';
 import { didYouMean } from '../suggest.js';
 import { parseChoice, parseNumber } from '../values.js';
 import { allOptions } from './arguments.js';
@@ -18,9 +18,17 @@ export class Settings {
     return [...this.#values];
   }
 
+  /** The value of an option, if it is set. */
+  get(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+
   /** Every option that can be set, by its name as it is typed: those of one value, of any command. */
   specs(): ReadonlyMap<string, OptionSpec> {
-    const all = [...Object.entries(GLOBAL_OPTIONS), ...this.commands.flatMap((command) => allOptions(command))];
+    const all = [
+      ...Object.entries(GLOBAL_OPTIONS),
+      ...withVerbs(this.commands).flatMap((command) => allOptions(command)),
+    ];
     return new Map(all.filter(([, spec]) => spec.type !== 'list').map(([name, spec]) => [kebab(name), spec]));
   }
 
@@ -50,21 +58,20 @@ export class Settings {
   }
 
   /**
-   * What is set of a command's options, as words of its command line.
+   * What is set of a command's options, in the order in which it was, as words of its command line.
    * @param typed names, in camel case, that were typed and so are not added
    */
-  wordsFor(command: Command, typed: ReadonlySet<string>): { readonly names: string[]; readonly words: string[] } {
-    const names: string[] = [];
-    const words: string[] = [];
-    for (const [name, spec] of allOptions(command)) {
-      const value = this.#values.get(kebab(name));
-      if (value === undefined || typed.has(name)) continue;
-      const added = wordsOf(kebab(name), spec, value);
-      if (added.length === 0) continue;
-      names.push(name);
-      words.push(...added);
-    }
-    return { names, words };
+  wordsFor(
+    command: Command,
+    typed: ReadonlySet<string>,
+  ): readonly { readonly name: string; readonly words: readonly string[] }[] {
+    const specs = new Map(allOptions(command).map(([name, spec]) => [kebab(name), { name, spec }]));
+    return [...this.#values].flatMap(([typedName, value]) => {
+      const found = specs.get(typedName);
+      if (!found || typed.has(found.name)) return [];
+      const words = wordsOf(typedName, found.spec, value);
+      return words.length === 0 ? [] : [{ name: found.name, words }];
+    });
   }
 
   #find(typed: string): readonly [name: string, spec: OptionSpec] {

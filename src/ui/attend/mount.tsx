@@ -1,5 +1,6 @@
 import type { Streams } from '../full-screen.js';
 import { mountView, type ViewExit } from '../mount.js';
+import type { PictureKind } from '../picture.js';
 import type { Terminal } from '../terminal.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
@@ -9,12 +10,14 @@ import { AttendView } from './view.js';
 export function mount(
   source: AttendSource,
   initial: AttendState,
+  kind: PictureKind,
   terminal: Terminal,
   streams: Streams,
 ): Promise<ViewExit> {
+  const { colors } = terminal;
   return mountView(
     (screen, sizeOf) => (
-      <AttendView source={source} initial={initial} colors={terminal.colors} screen={screen} sizeOf={sizeOf} />
+      <AttendView source={source} initial={initial} colors={colors} kind={kind} screen={screen} sizeOf={sizeOf} />
     ),
     terminal,
     streams,

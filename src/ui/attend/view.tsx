@@ -1,12 +1,15 @@
 import { Box, useApp, useInput } from 'ink';
-import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef } from 'react';
+import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { ASK_CELL_SIZE, answeredCellSize, type CellAnswer } from '../graphics/cell-size.js';
 import { truncate } from '../layout.js';
 import { Lines } from '../lines.js';
 import { painter } from '../palette.js';
+import type { PictureKind } from '../picture.js';
 import type { Screen } from '../screen.js';
 import { type ScreenSize, useScreenSize } from '../screen-size.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
+import { mapDrawer } from './draw.js';
 import { type AttendCommand, commandOf, KEY_LINE } from './keys.js';
 import { layoutOf } from './layout.js';
 import type { AttendSource } from './source.js';
@@ -19,6 +22,8 @@ export interface AttendViewProps {
   /** What is shown first. */
   readonly initial: AttendState;
   readonly colors: Colors;
+  /** What pictures are drawn with. */
+  readonly kind: PictureKind;
   /** Ink's stdout. */
   readonly screen: Screen;
   /** Its size now. */
@@ -26,7 +31,7 @@ export interface AttendViewProps {
 }
 
 /** A picture, where each word of its caption looks, and the keys to walk through them. */
-export function AttendView({ source, initial, colors, screen, sizeOf }: AttendViewProps): ReactElement {
+export function AttendView({ source, initial, colors, kind, screen, sizeOf }: AttendViewProps): ReactElement {
   const { exit } = useApp();
   const [state, dispatch] = useReducer(
     (from: AttendState, action: AttendAction) =>
@@ -39,7 +44,12 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
     initial,
   );
   const size = useScreenSize(screen, sizeOf);
+  const [cell, setCell] = useState<CellAnswer>();
   const isSaving = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another size may be another font
+  useEffect(() => {
+    if (kind === 'sixel') screen.send(ASK_CELL_SIZE);
+  }, [screen, kind, size]);
 
   const save = async (): Promise<void> => {
     if (isSaving.current) return;
@@ -63,6 +73,8 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
     }
   };
   useInput((input, key) => {
+    const answer = answeredCellSize(input, sizeOf());
+    if (answer) return setCell((known) => (known?.isExact && !answer.isExact ? known : answer));
     // Keys that come faster than they are read arrive together.
     const letters = input.length > 1 && !key.ctrl && !key.meta ? [...input] : [input];
     for (const letter of letters) {
@@ -71,8 +83,16 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
     }
   });
 
-  const layout = useMemo(() => layoutOf(size.columns, size.rows, source.words, colors), [size, source, colors]);
-  const { lines, paintings } = useMemo(() => stageOf(source, state, layout, colors), [source, state, layout, colors]);
+  const hasPicture = kind !== 'none';
+  const layout = useMemo(() => layoutOf(size, source.words, colors, hasPicture), [size, source, colors, hasPicture]);
+  const draw = useMemo(
+    () => (kind === 'none' ? undefined : mapDrawer(source, kind, colors, cell)),
+    [source, kind, colors, cell],
+  );
+  const { lines, column, paintings } = useMemo(
+    () => stageOf(source, state, layout, colors, draw),
+    [source, state, layout, colors, draw],
+  );
   // Before Ink writes the text of this render, and after, should it be the same text as before.
   useInsertionEffect(() => screen.setPaintings(paintings), [screen, paintings]);
   useEffect(() => screen.flush());
@@ -80,7 +100,9 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
   const { columns, height, captionRows, hasKeys } = layout;
   return (
     <Box flexDirection="column" width={columns} height={height}>
-      <Lines lines={lines} />
+      <Box marginLeft={column} flexShrink={0}>
+        <Lines lines={lines} />
+      </Box>
       <Box flexGrow={1} />
       <Lines lines={captionLines(source.words, state.word, columns, captionRows, colors)} />
       {hasKeys && <Lines lines={[footLine(state, columns, colors)]} />}

@@ -1,8 +1,9 @@
 import { type Instance, render } from 'ink';
 import type { Streams } from '../full-screen.js';
+import { Guard } from '../guard.js';
+import { takeAway } from '../take-away.js';
 import type { Terminal } from '../terminal.js';
 import type { EditorAction, MenuItem } from './editor.js';
-import { Gate } from './gate.js';
 import { KeyReader } from './key-reader.js';
 import type { PromptCommand } from './keys.js';
 import { INITIAL_PROMPT, type PromptAction, type PromptState, reducePrompt } from './state.js';
@@ -17,16 +18,16 @@ export interface PromptHost {
     line: string,
     cursor: number,
   ) => Promise<{ readonly start: number; readonly candidates: readonly MenuItem[] }>;
-  /** Ctrl-C while something runs. */
-  readonly onInterrupt: () => void;
+  /** Ctrl-C while something runs. `isSecond`: the last key was one, too. */
+  readonly onInterrupt: (isSecond: boolean) => void;
 }
 
 /** What a person does at a prompt while nothing runs. */
 export type PromptEvent =
   | { readonly type: 'line'; readonly line: string }
-  /** Ctrl-C on an empty line. */
+  /** A second Ctrl-C in a row, on an empty line. */
   | { readonly type: 'interrupt' }
-  /** Ctrl-D on an empty line. */
+  /** Ctrl-D on an empty line; while something runs, it counts afterwards. */
   | { readonly type: 'end-of-input' };
 
 const CLEAR_SCREEN = '\u001b[2J\u001b[3J\u001b[H';
@@ -42,9 +43,10 @@ export class Prompt {
   #listeners = new Set<() => void>();
   #app: Instance | undefined;
   #writeAbove: (text: string) => void = () => undefined;
-  readonly #gate: Gate;
   #events: PromptEvent[] = [];
   #wake: () => void = () => undefined;
+  /** How many Ctrl-C came in a row. */
+  #interrupts = 0;
   readonly #keys: KeyReader;
   readonly #store: PromptStore;
 
@@ -53,7 +55,6 @@ export class Prompt {
     private readonly streams: Streams,
     private readonly host: PromptHost,
   ) {
-    this.#gate = new Gate(streams.stdout, terminal);
     this.#keys = new KeyReader(streams.stdin, streams.stdout, (commands) => commands.forEach(this.#perform));
     this.#store = {
       subscribe: (listener) => {
@@ -69,42 +70,31 @@ export class Prompt {
 
   /** Shows the prompt and reads keys. */
   show(): void {
-    // What Ink believes to be on the terminal was written to a shut gate.
-    this.#app?.clear();
-    this.#gate.open();
-    if (this.#app) this.#dispatch({ type: 'redraw' });
-    else this.#app = this.#mount();
+    const { stdin, stdout } = this.streams;
+    const { columns, rows, colors } = this.terminal;
+    const sizeOf = () => ({ columns: stdout.columns || columns, rows: stdout.rows || rows });
+    // Before the first frame: a key that is pressed early would be echoed into it.
     this.#keys.start();
+    this.#app = render(
+      <Guard>
+        <PromptView store={this.#store} colors={colors} sizeOf={sizeOf} />
+      </Guard>,
+      { stdin, stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 60 },
+    );
   }
 
   /** Takes the prompt away and stops reading: the terminal is somebody else's. */
-  hide(): void {
-    if (!this.#gate.isOpen) return;
+  async hide(): Promise<void> {
+    const app = this.#app;
+    if (!app) return;
+    this.#app = undefined;
     this.#keys.stop();
-    this.#app?.clear();
-    this.#gate.shut();
-  }
-
-  /** Takes the prompt away for good. */
-  close(): void {
-    this.hide();
-    this.#app?.unmount();
-  }
-
-  #mount(): Instance {
-    const { colors } = this.terminal;
-    return render(<PromptView store={this.#store} colors={colors} gate={this.#gate} />, {
-      stdin: this.streams.stdin,
-      stdout: this.#gate as unknown as NodeJS.WriteStream,
-      exitOnCtrlC: false,
-      patchConsole: false,
-      maxFps: 60,
-    });
+    await takeAway(app, this.streams.stdout);
   }
 
   /** Writes above the prompt; `text` is whole lines. */
   write(text: string): void {
-    if (this.#gate.isOpen) this.#writeAbove(text);
+    if (this.#app) this.#writeAbove(text);
     else this.streams.stdout.write(text);
   }
 
@@ -164,7 +154,8 @@ export class Prompt {
   }
 
   readonly #perform = (command: PromptCommand): void => {
-    const { editor, work } = this.#state;
+    const { editor } = this.#state;
+    if (command.type !== 'interrupt') this.#interrupts = 0;
     switch (command.type) {
       case 'submit':
         this.#edit({ type: 'clear' });
@@ -176,14 +167,11 @@ export class Prompt {
         else this.#complete();
         return;
       case 'interrupt':
-        this.#dispatch({ type: 'drop-queue' });
-        if (work) this.host.onInterrupt();
-        else if (editor.text === '' && !editor.search) this.#emit({ type: 'interrupt' });
-        else this.#edit(editor.search ? { type: 'cancel-search' } : { type: 'clear' });
+        this.#interrupt();
         return;
       case 'end-of-input':
         if (editor.text !== '') this.#edit({ type: 'delete-forward' });
-        else if (!work) this.#emit({ type: 'end-of-input' });
+        else this.#emit({ type: 'end-of-input' });
         return;
       case 'clear-screen':
         this.clearScreen();
@@ -196,6 +184,19 @@ export class Prompt {
         this.#edit(command);
     }
   };
+
+  /** Ctrl-C gives up what is nearest: the lines that wait and what runs, else what is typed, else the session. */
+  #interrupt(): void {
+    const { editor, work } = this.#state;
+    this.#interrupts++;
+    this.#dispatch({ type: 'drop-queue' });
+    if (work) this.host.onInterrupt(this.#interrupts > 1);
+    else if (editor.text !== '' || editor.search) {
+      this.#interrupts = 0;
+      this.#edit(editor.search ? { type: 'cancel-search' } : { type: 'clear' });
+    } else if (this.#interrupts > 1) this.#emit({ type: 'interrupt' });
+    else this.remark('Ctrl-C again or Ctrl-D leaves');
+  }
 
   #submit(line: string): void {
     if (this.#state.work || this.#state.queued.length > 0 || this.#events.length > 0) {

@@ -40,11 +40,8 @@ export function textPainting(
   const { columns, left } = layout;
   const [from, to] = looking.state.mode === 'help' ? [0, 0] : pictureRange(layout);
   const lines = stageLines(source, snapshot, looking, layout, colors);
-  return {
-    row: 0,
-    column: 0,
-    lines: lines.map((line, row) => padEnd(line, row >= from && row < to ? left : columns)),
-  };
+  const cells = lines.map((line, row) => padEnd(line, row >= from && row < to ? left : columns));
+  return { row: 0, column: 0, drawing: { cells } };
 }
 
 /** The rows that the picture stands beside. */
@@ -128,6 +125,6 @@ export function picturePaintings(
   const { columns, pictureRows } = layout;
   if (pictureRows === 0) return [];
   const wordMap = map ?? { map: new Float32Array(grid * grid), peak: { x: 0, y: 0 }, entropy: 0 };
-  const lines = mapLines({ picture, grid, wordMap, opacity: map ? OPACITY : 0, colors }, 2 * pictureRows);
-  return [{ row: pictureRange(layout)[0], column: columns - 2 * pictureRows, lines }];
+  const cells = mapLines({ picture, grid, wordMap, opacity: map ? OPACITY : 0 }, 2 * pictureRows, colors);
+  return [{ row: pictureRange(layout)[0], column: columns - 2 * pictureRows, drawing: { cells } }];
 }
