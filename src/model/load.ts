@@ -8,9 +8,8 @@ import { checkShapes, openCheckpoint, type SafetensorsFile, weightsFile } from '
 import { CocaModel } from './coca.js';
 import { type CocaConfig, parseConfig } from './config.js';
 import { NAMED_CONFIGS } from './configs.js';
-import type { Network } from './engine/network.js';
-import { chooseDevice, type Device, type DeviceChoice, describeChoice } from './engine/onnx/devices.js';
-import { OnnxNetwork } from './engine/onnx/network.js';
+import type { Device, Engine } from './engine/engines.js';
+import { openNetwork } from './engine/open.js';
 import { CocaError } from './errors.js';
 import type { PictureOptions } from './image.js';
 import { loadTokenizer } from './tokenizer.js';
@@ -18,8 +17,10 @@ import { loadTokenizer } from './tokenizer.js';
 export interface LoadOptions {
   /** A folder, a weights file, or a name; by default `$COCA_MODEL`, then the bundled model. */
   readonly model?: string;
+  /** One of the engine's own; by default `auto`, the best that works. */
   readonly device?: Device | 'auto';
-  readonly engine?: 'onnx';
+  /** By default `onnx`, the faster one. */
+  readonly engine?: Engine;
   /** Receives one-line remarks for a person: which device was taken and why, what the bundled model knows. */
   readonly onNotice?: (text: string) => void;
 }
@@ -40,7 +41,7 @@ const BUNDLED_NOTICE =
 
 /**
  * Loads a model: config, tokenizer and weights are checked before an engine sees them.
- * @throws CocaError `not-found`, `bad-config`, `bad-checkpoint`, `bad-tokenizer`, `device` or `engine`
+ * @throws CocaError `not-found`, `bad-config`, `bad-checkpoint`, `bad-tokenizer`, `usage`, `device` or `engine`
  */
 export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const notice = options.onNotice ?? (() => undefined);
@@ -50,7 +51,8 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const { config, folder } = await readConfig(weights);
   const tokenizer = await tokenizerFor(config, folder);
   const checkpoint = await openWeights(weights, config);
-  const network = await openNetwork(config, checkpoint, options.device ?? 'auto', notice);
+  const { engine = 'onnx', device = 'auto' } = options;
+  const network = await openNetwork(engine, device, config, checkpoint, notice);
   if (chosen === undefined) notice(BUNDLED_NOTICE);
   try {
     return await CocaModel.create(name, config, tokenizer, network, checkpoint);
@@ -123,29 +125,4 @@ async function openWeights(weights: string, config: CocaConfig): Promise<Safeten
   const checkpoint = await openCheckpoint(await realpath(weights), { cacheDir: join(cacheFolder(), 'converted') });
   checkShapes(checkpoint, parameterShapes(config));
   return checkpoint;
-}
-
-async function openNetwork(
-  config: CocaConfig,
-  checkpoint: SafetensorsFile,
-  wanted: Device | 'auto',
-  notice: (text: string) => void,
-): Promise<Network> {
-  let choice: DeviceChoice = await chooseDevice(wanted);
-  let network = await OnnxNetwork.open(config, checkpoint, choice.device);
-  if (wanted === 'auto') {
-    if (choice.device !== 'cpu') {
-      try {
-        await network.prepare('images');
-      } catch (error) {
-        // It computes small things but not this model (its memory, an operator): the CPU can.
-        await network.release();
-        const reason = (error as Error).message;
-        choice = { device: 'cpu', passedOver: [...choice.passedOver, { device: choice.device, reason }] };
-        network = await OnnxNetwork.open(config, checkpoint, 'cpu');
-      }
-    }
-    notice(describeChoice(choice));
-  }
-  return network;
 }
