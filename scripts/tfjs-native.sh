@@ -5,7 +5,7 @@
 #
 # @tensorflow/tfjs-node 4.22, the last release, downloads libtensorflow 2.9.1 (for a GPU: CUDA 11.2). This takes the same
 # library from TensorFlow's wheel on PyPI instead, and compiles the small addon between the two.
-#   --gpu    @tensorflow/tfjs-node-gpu on `tensorflow[and-cuda]`: CUDA 12 and cuDNN come with it (about 4 GB), the driver
+#   --gpu    @tensorflow/tfjs-node-gpu on `tensorflow[and-cuda]`: CUDA 12 and cuDNN come with it (6.5 GB), the driver
 #            does not
 #   FOLDER   by default `tfjs` in the program's cache folder, which is looked in by itself; any other must be named in
 #            $COCA_TFJS_PATH

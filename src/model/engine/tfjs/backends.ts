@@ -100,7 +100,7 @@ function loadNative(device: 'node' | 'node-gpu'): NonNullable<typeof native> {
   // tfjs-node 4.22 uses what Node 23 no longer has.
   const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
   legacy.isNullOrUndefined ??= (value) => value === undefined || value === null;
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // warnings of TensorFlow are for its developers
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3'; // errors come back as exceptions; the rest is for TensorFlow's developers
   const tf = loadFrom<TensorFlow>(path);
   tf.enableProdMode();
   const { isUsingGpuDevice } = tf.backend() as unknown as { isUsingGpuDevice: boolean };

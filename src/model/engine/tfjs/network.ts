@@ -8,7 +8,7 @@ import { textBatch } from '../text-batch.js';
 import { type Backend, openBackend } from './backends.js';
 import { evaluate } from './evaluate.js';
 import { TfjsOps } from './ops.js';
-import { CheckpointParameters, type Tower } from './parameters.js';
+import { CheckpointParameters, type Parameters, type Tower } from './parameters.js';
 import { TfjsTreeModel } from './tree-model.js';
 
 /** Held on this side: nothing tells when a picture is no longer wanted. */
@@ -30,16 +30,16 @@ const TOWERS_OF: Readonly<Record<Task, readonly Tower[]>> = {
 
 /** The network on TensorFlow.js: computed step by step, weights read when a part of the network is first needed. */
 export class TfjsNetwork implements Network {
-  private readonly parameters: CheckpointParameters;
   private readonly ops: TfjsOps;
 
   private constructor(
-    private readonly backend: Backend,
     private readonly config: CocaConfig,
-    checkpoint: SafetensorsFile,
+    private readonly backend: Backend,
+    parameters: Parameters,
+    /** Where the weights are read from, unless they are there already. */
+    private readonly source?: CheckpointParameters,
   ) {
-    this.parameters = new CheckpointParameters(backend, checkpoint);
-    this.ops = new TfjsOps(backend.tf, this.parameters);
+    this.ops = new TfjsOps(backend.tf, parameters);
   }
 
   /**
@@ -47,15 +47,22 @@ export class TfjsNetwork implements Network {
    * @throws CocaError `device` or what the backend throws as it starts
    */
   static async open(config: CocaConfig, checkpoint: SafetensorsFile, device: TfjsDevice): Promise<TfjsNetwork> {
-    return new TfjsNetwork(await openBackend(device), config, checkpoint);
+    const backend = await openBackend(device);
+    const parameters = new CheckpointParameters(backend, checkpoint);
+    return new TfjsNetwork(config, backend, parameters, parameters);
+  }
+
+  /** The network over parameters that are somebody else's, who may change them between calls. */
+  static over(config: CocaConfig, backend: Backend, parameters: Parameters): TfjsNetwork {
+    return new TfjsNetwork(config, backend, parameters);
   }
 
   get device(): TfjsDevice {
     return this.backend.device;
   }
 
-  prepare(task: Task): Promise<void> {
-    return this.parameters.load(TOWERS_OF[task]);
+  async prepare(task: Task): Promise<void> {
+    await this.source?.load(TOWERS_OF[task]);
   }
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
@@ -94,7 +101,7 @@ export class TfjsNetwork implements Network {
 
   async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TfjsTreeModel> {
     if (!(tokens instanceof TfjsImageTokens)) throw new TypeError('image tokens of another engine');
-    await this.parameters.load(['text.', 'text_decoder.']);
+    await this.source?.load(['text.', 'text_decoder.']);
     const { ops, config, backend } = this;
     const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
     const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.tokens, shape)));
@@ -102,6 +109,6 @@ export class TfjsNetwork implements Network {
   }
 
   async release(): Promise<void> {
-    this.parameters.dispose();
+    this.source?.dispose();
   }
 }

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type {
   AttentionInput,
   AttentionOutput,
@@ -8,10 +8,12 @@ import type {
   ScopeResult,
 } from '../../architecture/ops.js';
 import { gelu, quickGelu } from './functions/activations.js';
+import { add, l2Normalize, meanRows, multiply } from './functions/arithmetic.js';
 import { attend, attentionProbabilities, joinHeads, splitHeads, splitProjections } from './functions/attention.js';
 import { embedding, repeat } from './functions/embedding.js';
 import { layerNorm } from './functions/layer-norm.js';
 import { linear } from './functions/product.js';
+import { concat, reshape, sliceAxis } from './functions/shape.js';
 import type { Parameters } from './parameters.js';
 import type { TensorFlow } from './tensorflow.js';
 
@@ -83,11 +85,11 @@ export class TfjsOps implements Ops<Tensor> {
   }
 
   add(a: Tensor, b: Tensor): Tensor {
-    return this.tf.add(a, b);
+    return add(this.tf, a, b);
   }
 
   multiply(a: Tensor, b: Tensor): Tensor {
-    return this.tf.mul(a, b);
+    return multiply(this.tf, a, b);
   }
 
   /** As a product of patches laid out as rows: no backend needs the gradient of a convolution for that. */
@@ -101,7 +103,7 @@ export class TfjsOps implements Ops<Tensor> {
       const apart = tf.reshape(used, [batch, channels, grid, patchSize, grid, patchSize]);
       return tf.reshape(tf.transpose(apart, [0, 2, 4, 1, 3, 5]), [batch, grid * grid, size]);
     });
-    return linear(tf, patches, tf.reshape(kernels, [-1, size]));
+    return linear(tf, patches, reshape(tf, kernels, [-1, size]));
   }
 
   embed(ids: Tensor, table: Tensor): Tensor {
@@ -111,27 +113,26 @@ export class TfjsOps implements Ops<Tensor> {
   }
 
   repeat(x: Tensor, like: Tensor): Tensor {
-    return repeat(this.tf, this.tf.reshape(x, [-1, x.shape.at(-1)!]), like.shape[0]!);
+    return repeat(this.tf, x.rank === 2 ? x : reshape(this.tf, x, [1, -1]), like.shape[0]!);
   }
 
   concat(a: Tensor, b: Tensor): Tensor {
-    return this.tf.concat([a, b], 1);
+    return concat(this.tf, a, b, 1);
   }
 
   slice(x: Tensor, start: number, end?: number): Tensor {
-    const [batch, n, width] = x.shape as [number, number, number];
-    const from = start < 0 ? n + start : start;
-    const to = end === undefined ? n : end < 0 ? n + end : end;
-    return this.tf.slice(x, [0, from, 0], [batch, to - from, width]);
+    const n = x.shape[1]!;
+    const to = end ?? n;
+    return sliceAxis(this.tf, x, 1, start < 0 ? n + start : start, to < 0 ? n + to : to);
   }
 
   take(x: Tensor, index: number): Tensor {
     const [batch, , width] = x.shape as [number, number, number];
-    return this.tf.reshape(this.slice(x, index, index === -1 ? undefined : index + 1), [batch, width]);
+    return reshape(this.tf, this.slice(x, index, index === -1 ? undefined : index + 1), [batch, width]);
   }
 
   meanRows(x: Tensor): Tensor {
-    return this.tf.mean(x, 1);
+    return meanRows(this.tf, x);
   }
 
   splitHeads(x: Tensor, heads: number): Tensor {
@@ -142,25 +143,22 @@ export class TfjsOps implements Ops<Tensor> {
     const { tf } = this;
     const { heads, own, cache, mask } = input;
     const join = (past: Tensor | undefined, rows: Tensor | undefined): Tensor => {
-      const parts = [past, rows && this.splitHeads(rows, heads)].filter((part) => part !== undefined);
-      return parts.length === 1 ? parts[0]! : tf.concat(parts as Tensor4D[], 2);
+      const split = rows && this.splitHeads(rows, heads);
+      return past && split ? concat(tf, past, split, 2) : (past ?? split)!;
     };
     const query = this.splitHeads(input.query, heads);
     const keys = join(cache?.keys, own?.keys); // [B, H, M, D]
     const values = join(cache?.values, own?.values); // [B, H, M, D]
-    const perturbation = this.options.perturbation?.(input.site);
-    if (!input.wantProbabilities && perturbation === undefined) {
-      return { output: joinHeads(tf, attend(tf, { query, keys, values, mask })) };
+    if (!input.wantProbabilities) {
+      const perturbation = this.options.perturbation?.(input.site);
+      return { output: joinHeads(tf, attend(tf, { query, keys, values, mask, perturbation })) };
     }
     const probabilities = attentionProbabilities(tf, { query, keys, mask });
-    const used = perturbation ? tf.add(probabilities, perturbation) : probabilities;
-    return { output: joinHeads(tf, tf.matMul(used, values)), probabilities };
+    return { output: joinHeads(tf, tf.matMul(probabilities, values)), probabilities };
   }
 
   l2Normalize(x: Tensor): Tensor {
-    const { tf } = this;
-    const length = tf.sqrt(tf.sum(tf.square(x), -1, true));
-    return tf.div(x, tf.maximum(length, 1e-12));
+    return l2Normalize(this.tf, x);
   }
 
   /** Frees at once what only this piece needed; under differentiation, what was saved for the gradient stays. */

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { readTensor, type SafetensorsFile } from '../../checkpoint/index.js';
 import type { Backend } from './backends.js';
-import type { TensorFlow } from './tensorflow.js';
+import { sliceAxis } from './functions/shape.js';
 
 type Rows = readonly [start: number, end: number];
 
@@ -72,7 +72,7 @@ export class CheckpointParameters implements Parameters {
     if (exact !== undefined) return exact;
     const whole = this.tensors.get(name);
     if (whole === undefined) throw new Error(`the network asks for ${keyOf(name, rows)}, which was not loaded`);
-    return sliceRows(this.backend.tf, whole, rows!);
+    return sliceAxis(this.backend.tf, whole, 0, ...rows!);
   }
 
   isTransposed(weight: Tensor): boolean {
@@ -84,10 +84,6 @@ export class CheckpointParameters implements Parameters {
     this.tensors.clear();
     this.towers.clear();
   }
-}
-
-export function sliceRows(tf: TensorFlow, whole: Tensor, [start, end]: Rows): Tensor {
-  return tf.slice(whole, [start, ...whole.shape.slice(1).map(() => 0)], [end - start, ...whole.shape.slice(1)]);
 }
 
 function keyOf(name: string, rows: Rows | undefined): string {

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { differentiable, type TensorFlow } from '../tensorflow.js';
-import { product, rowsOf } from './product.js';
+import { product } from './product.js';
 
 /**
  * Rows of a table: ids [...] (int32), table [V, W] -> [..., W].
@@ -9,7 +9,7 @@ import { product, rowsOf } from './product.js';
 export function embedding(tf: TensorFlow, ids: Tensor, values: Int32Array, table: Tensor): Tensor {
   return differentiable(tf, [table], () => ({
     value: tf.gather(table, ids),
-    gradient: (dy) => [sumByRow(tf, rowsOf(tf, dy), values, table.shape[0]!)],
+    gradient: (dy) => [sumByRow(tf, tf.reshape(dy, [-1, table.shape[1]!]), values, table.shape[0]!)],
   }));
 }
 

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { differentiable, type TensorFlow } from '../tensorflow.js';
+import { reshape, rowsOf } from './shape.js';
 
 export interface ProductOptions {
   readonly transposeA?: boolean;
@@ -22,15 +23,11 @@ export function product(tf: TensorFlow, a: Tensor, b: Tensor, options: ProductOp
   }) as Tensor2D;
 }
 
-/** [..., W] -> [M, W] */
-export function rowsOf(tf: TensorFlow, x: Tensor): Tensor2D {
-  return tf.reshape(x, [-1, x.shape.at(-1)!]);
-}
-
-/** The sum of the rows of x [M, W] -> [W], as a product: reductions over the first axis are slow on most backends. */
+/** The sum of the rows of x [..., W] -> [W], as a product: reductions over the first axis are slow on most backends. */
 export function sumOfRows(tf: TensorFlow, x: Tensor): Tensor1D {
-  const rows = rowsOf(tf, x);
-  return tf.reshape(product(tf, tf.ones([1, rows.shape[0]]), rows), [-1]);
+  const width = x.shape.at(-1)!;
+  const rows = x.size / width;
+  return tf.reshape(product(tf, tf.ones([1, rows]), tf.reshape(x, [rows, width])), [width]);
 }
 
 /**
@@ -57,5 +54,5 @@ export function linear(
       ],
     };
   });
-  return tf.reshape(out, shape);
+  return x.rank === 2 ? out : reshape(tf, out, shape);
 }
