@@ -27,20 +27,20 @@ export function attend(tf: TensorFlow, heads: Heads): Tensor {
   const scale = query.shape.at(-1)! ** -0.5;
   return differentiable(tf, [query, keys, values, ...(perturbation ? [perturbation] : [])], (save) => {
     const softmax = attentionProbabilities(tf, heads);
-    const probabilities = perturbation ? tf.add(softmax, perturbation) : softmax;
-    const output = tf.matMul(probabilities, values);
-    save([query, keys, values, probabilities, output]);
+    const output = tf.matMul(perturbation ? tf.add(softmax, perturbation) : softmax, values);
+    save([query, keys, values, softmax, output, ...(perturbation ? [perturbation] : [])]);
     return {
       value: output,
-      gradient: (dy, [q, k, v, p, y]) => {
+      gradient: (dy, [q, k, v, p, y, added]) => {
         const dProbabilities = tf.matMul(dy, v!, false, true); // [B, H, N, M]
-        // Through the softmax: p (dp - sum(dp p)), where that sum is dy . y, which is the shorter one.
-        const dScores = tf.mul(p!, tf.sub(dProbabilities, tf.sum(tf.mul(dy, y!), -1, true)));
+        // Through the softmax: p (dp - sum(dp p)). Where nothing was added to p that sum is dy . y, which is shorter.
+        const along = tf.sum(added ? tf.mul(dProbabilities, p!) : tf.mul(dy, y!), -1, true);
+        const dScores = tf.mul(p!, tf.sub(dProbabilities, along));
         return [
           tf.mul(tf.matMul(dScores, k!), scale),
           tf.matMul(dScores, tf.mul(q!, scale), true, false),
-          tf.matMul(p!, dy, true, false),
-          ...(perturbation ? [dProbabilities] : []),
+          tf.matMul(added ? tf.add(p!, added) : p!, dy, true, false),
+          ...(added ? [dProbabilities] : []),
         ];
       },
     };

@@ -1,5 +1,6 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { differentiable, type TensorFlow } from '../tensorflow.js';
+import { oneHot } from './embedding.js';
 
 /**
  * The sum over rows of -sum_v target_v log softmax(logits)_v, and its gradient softmax(logits) - target.
@@ -19,11 +20,12 @@ export function softmaxCrossEntropy(
   const totals = tf.sum(exponentials, -1, true); // [M, 1]
   const places = labels.map((label, row) => row * size + label);
   const ofLabels = tf.sum(tf.gather(tf.reshape(shifted, [-1]), tf.tensor1d(places, 'int32')));
-  const rest = smoothing / size;
-  const expected = smoothing === 0 ? ofLabels : tf.add(tf.mul(ofLabels, 1 - smoothing), tf.mul(tf.sum(shifted), rest));
-  const target = tf.oneHot(tf.tensor1d(labels, 'int32'), size, 1 - smoothing + rest, rest);
+  const spread = smoothing / size;
+  const mixed = (ofLabel: Tensor, ofAll: () => Tensor | number): Tensor =>
+    smoothing === 0 ? ofLabel : tf.add(tf.mul(ofLabel, 1 - smoothing), tf.mul(ofAll(), spread));
+  const target = mixed(oneHot(tf, labels, size), () => 1);
   return {
-    loss: tf.sub(tf.sum(tf.log(totals)), expected),
+    loss: tf.sub(tf.sum(tf.log(totals)), mixed(ofLabels, () => tf.sum(shifted))),
     gradient: tf.sub(tf.div(exponentials, totals), target),
   };
 }

@@ -23,9 +23,14 @@ function sumByRow(tf: TensorFlow, x: Tensor, targets: Int32Array, size: number):
   const slots = new Int32Array(size).fill(depth); // a row of zeros, unless
   for (const [slot, target] of distinct.entries()) slots[target] = slot;
   const slotOf = targets.map((target) => slots[target]!);
-  const members = tf.oneHot(tf.tensor1d(slotOf, 'int32'), depth); // [M, depth]
+  const members = oneHot(tf, slotOf, depth); // [M, depth]
   const sums = product(tf, members, x, { transposeA: true });
   return tf.gather(tf.concat([sums, tf.zeros([1, x.shape[1]!])]), tf.tensor1d(slots, 'int32'));
+}
+
+/** Rows of zeros with a one at each label: [M, size]. Made of whole numbers: the wasm backend makes no others. */
+export function oneHot(tf: TensorFlow, labels: Int32Array, size: number): Tensor {
+  return tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), size), 'float32');
 }
 
 /** Some rows of x [M, W], each at most once: [rows.length, W]. */
