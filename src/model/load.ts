@@ -12,7 +12,7 @@ import type { Device, Engine } from './engine/engines.js';
 import { openNetwork } from './engine/open.js';
 import { CocaError } from './errors.js';
 import type { PictureOptions } from './image.js';
-import { loadTokenizer } from './tokenizer.js';
+import { loadTokenizer, type Tokenizer } from './tokenizer.js';
 
 export interface LoadOptions {
   /** A folder, a weights file, or a name; by default `$COCA_MODEL`, then the bundled model. */
@@ -39,19 +39,34 @@ const BUNDLED_NOTICE =
   'the bundled model knows pictures composed of emoji and nothing of photographs; ' +
   'for those: coca models pull coca_ViT-B-32, or --model FOLDER (an OpenCLIP CoCa checkpoint)';
 
+/** What a model is made of, found and checked, before an engine sees it. */
+export interface ModelFiles {
+  readonly name: string;
+  readonly config: CocaConfig;
+  readonly tokenizer: Tokenizer;
+  readonly checkpoint: SafetensorsFile;
+}
+
+/**
+ * Finds a model and checks config, tokenizer and weights.
+ * @throws CocaError `not-found`, `bad-config`, `bad-checkpoint` or `bad-tokenizer`
+ */
+export async function readModel(model: string | undefined): Promise<ModelFiles> {
+  const { name, path } = locate(model);
+  const weights = await weightsFile(path);
+  const { config, folder } = await readConfig(weights);
+  const tokenizer = await tokenizerFor(config, folder);
+  return { name, config, tokenizer, checkpoint: await openWeights(weights, config) };
+}
+
 /**
  * Loads a model: config, tokenizer and weights are checked before an engine sees them.
  * @throws CocaError `not-found`, `bad-config`, `bad-checkpoint`, `bad-tokenizer`, `usage`, `device` or `engine`
  */
 export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
-  const notice = options.onNotice ?? (() => undefined);
+  const { engine = 'onnx', device = 'auto', onNotice: notice = () => undefined } = options;
   const chosen = options.model ?? (process.env.COCA_MODEL || undefined);
-  const { name, path } = locate(chosen);
-  const weights = await weightsFile(path);
-  const { config, folder } = await readConfig(weights);
-  const tokenizer = await tokenizerFor(config, folder);
-  const checkpoint = await openWeights(weights, config);
-  const { engine = 'onnx', device = 'auto' } = options;
+  const { name, config, tokenizer, checkpoint } = await readModel(chosen);
   const network = await openNetwork(engine, device, config, checkpoint, notice);
   if (chosen === undefined) notice(BUNDLED_NOTICE);
   try {
@@ -98,7 +113,7 @@ async function readConfig(weights: string): Promise<{ readonly config: CocaConfi
   return { config: parseConfig(json, path), folder };
 }
 
-async function tokenizerFor(config: CocaConfig, folder: string) {
+async function tokenizerFor(config: CocaConfig, folder: string): Promise<Tokenizer> {
   const { text, special_ids } = config;
   const file = join(folder, 'tokenizer.json');
   const hasFile = await stat(file).then(

@@ -25,7 +25,10 @@ export function softmaxCrossEntropy(
     smoothing === 0 ? ofLabel : tf.add(tf.mul(ofLabel, 1 - smoothing), tf.mul(ofAll(), spread));
   const target = mixed(oneHot(tf, labels, size), () => 1);
   return {
-    loss: tf.sub(tf.sum(tf.log(totals)), mixed(ofLabels, () => tf.sum(shifted))),
+    loss: tf.sub(
+      tf.sum(tf.log(totals)),
+      mixed(ofLabels, () => tf.sum(shifted)),
+    ),
     gradient: tf.sub(tf.div(exponentials, totals), target),
   };
 }
