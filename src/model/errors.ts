@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'bad-text' // a text that cannot be used (too long, empty)
   | 'device' // an execution device that cannot run
   | 'engine' // the inference engine failed
+  | 'diverged' // training whose loss or gradient is no longer finite
   | 'write-failed' // an output could not be written
   | 'network' // a remote resource could not be fetched
   | 'denied' // a server wants a token, another token, or terms accepted first
