@@ -1,22 +1,21 @@
 /**
  * How fast `coca step` is: a step of the search, and the time from a key to its frame between steps.
  *
- *   npm run bench:step [-- MODEL [BEAMS]]    MODEL: coca_ViT-B-32 (random weights), a bundled name (default: scenes), a folder
+ *   npm run bench -- step [MODEL [BEAMS]]    MODEL: coca_ViT-B-32 (random weights), a bundled name (default: scenes), a folder
  *
  * A step is all that a key costs until the frame can be drawn: the search one token further, one model call for all
  * beams, and what the view shows of it. Frames are timed from the key's arrival to the last write that it causes, on a
  * terminal that is none; Ink draws at most 60 a second, so 17 ms of each may be waiting.
  */
-import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openWalk } from '../src/commands/step-open.js';
 import { WalkSource } from '../src/commands/step-source.js';
 import { decodingOptions } from '../src/model/decoding/index.js';
 import { loadCoca } from '../src/model/load.js';
-import { modelFolder } from './model-folder.js';
+import { modelFolder } from './common.js';
+import { keyboard, Terminal } from './terminal.js';
 
 process.env.NODE_ENV = 'production';
 const { mount } = await import('../src/ui/step/mount.js');
@@ -44,37 +43,6 @@ const SEARCH_KEYS: typeof KEYS = [
   ['find', ['/', 'd', 'o', 'g', '\u007f', DOWN, ESCAPE]],
 ];
 
-class FakeStdout extends EventEmitter {
-  readonly isTTY = true;
-  lastWrite = 0;
-  writes = 0;
-
-  constructor(
-    readonly columns: number,
-    readonly rows: number,
-  ) {
-    super();
-  }
-
-  readonly write = (_text: string, done?: () => void): boolean => {
-    this.lastWrite = performance.now();
-    this.writes++;
-    done?.();
-    return true;
-  };
-}
-
-function fakeStdin(): NodeJS.ReadStream {
-  const stream = new PassThrough();
-  const same = () => stream;
-  return Object.assign(stream, {
-    isTTY: true,
-    setRawMode: same,
-    ref: same,
-    unref: same,
-  }) as unknown as NodeJS.ReadStream;
-}
-
 const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
 const row = (name: string, times: readonly number[]) => {
   const most = Math.max(...times);
@@ -84,8 +52,8 @@ const row = (name: string, times: readonly number[]) => {
 };
 
 async function measureKeys(source: WalkSource, columns: number, rows: number, keys: typeof KEYS): Promise<void> {
-  const stdout = new FakeStdout(columns, rows);
-  const stdin = fakeStdin();
+  const stdout = new Terminal(columns, rows);
+  const stdin = keyboard();
   const controller = new AbortController();
   const terminal = { interactive: true, columns, rows, colors: 'any', env: {} } as const;
   const streams = { stdin, stdout: stdout as unknown as NodeJS.WriteStream, signal: controller.signal };
@@ -94,11 +62,11 @@ async function measureKeys(source: WalkSource, columns: number, rows: number, ke
   for (const [name, presses] of keys) {
     const times: number[] = [];
     for (const press of presses) {
-      const before = stdout.writes;
+      const before = stdout.bytes;
       const start = performance.now();
       stdin.push(press);
       await wait(150);
-      if (stdout.writes > before) times.push(stdout.lastWrite - start);
+      if (stdout.bytes > before) times.push(stdout.last - start);
     }
     row(`${columns}x${rows} ${name}`, times);
   }
@@ -106,7 +74,7 @@ async function measureKeys(source: WalkSource, columns: number, rows: number, ke
   await left;
 }
 
-const [model = 'scenes', beams = '6'] = process.argv.slice(2);
+const [model = 'scenes', beams = '6'] = process.argv.slice(3);
 const coca = await loadCoca({ model: model === 'scenes' ? model : await modelFolder(model), device: 'cpu' });
 const { context_length } = coca.config.text;
 const contextLength = Math.min(context_length, coca.config.multimodal.context_length);

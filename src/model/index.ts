@@ -4,7 +4,7 @@ export { type BenchOptions, type Measurement, measure } from './bench.js';
 export { type CocaConfig, parseConfig } from './config.js';
 export { NAMED_CONFIGS } from './configs.js';
 export * from './decoding/index.js';
-export { DEVICES, type Device } from './engine/onnx/devices.js';
+export { DEVICES, type Device, ENGINE_DEVICES, ENGINES, type Engine } from './engine/engines.js';
 export { CocaError, type ErrorCode } from './errors.js';
 export { type PullEvent, type PulledModel, type PullOptions, pullModel } from './hub/pull.js';
 export { loadPicture, type PictureOptions } from './image.js';
