@@ -27,6 +27,8 @@ import { bestOf } from './step-result.js';
 
 /** Stands for the end token, whose name is long. */
 const END = '↵';
+/** After a token that does not end a word. */
+const PIECE = '+';
 
 /** By how much the arrow keys change an option. */
 const STEPS: { readonly [Name in keyof Required<OptionChanges>]: OptionView['by'] } = {
@@ -69,6 +71,11 @@ export class Snapshots {
     return text;
   }
 
+  /** The same where it stands alone: a piece that the next token goes on from is told from a whole word. */
+  labelOf(id: number): string {
+    return this.#isPiece(id) ? `${this.textOf(id)}${PIECE}` : this.textOf(id);
+  }
+
   /** @param preview what the next step would weigh */
   of(session: Session, preview: readonly Candidate[]): StepSnapshot {
     const line = currentLine(session);
@@ -77,6 +84,7 @@ export class Snapshots {
     const nodes = new Map(state.nodes.map((node) => [node.id, node]));
     return {
       search: searchText(line),
+      prompt: visible(this.tokenizer.decode(promptOf(line))),
       width: widthOf(line),
       step: state.step,
       maxSteps: state.options.maxLength - state.promptLength,
@@ -93,10 +101,13 @@ export class Snapshots {
     };
   }
 
+  #isPiece(id: number): boolean {
+    const { endsWord, special } = this.tokenizer;
+    return this.#marksEnds && !endsWord(id) && id !== special.eot;
+  }
+
   #cell({ id, logprob, isForced }: { id: number; logprob: number; isForced: boolean }): TokenCell {
-    const { tokenizer } = this;
-    const isWord = !this.#marksEnds || tokenizer.endsWord(id) || id === tokenizer.special.eot;
-    return { text: this.textOf(id), probability: Math.exp(logprob), isJoined: !isWord, isForced };
+    return { text: this.textOf(id), probability: Math.exp(logprob), isJoined: this.#isPiece(id), isForced };
   }
 
   /** The tokens on the way to a node, the start token left out. */
@@ -108,7 +119,7 @@ export class Snapshots {
   }
 
   #candidate({ token, logprob, sum, score, fate }: Candidate): CandidateView {
-    return { text: this.textOf(token), probability: Math.exp(logprob), sum, score, fate };
+    return { text: this.labelOf(token), probability: Math.exp(logprob), sum, score, fate };
   }
 
   #hypotheses(
@@ -177,6 +188,9 @@ export class Snapshots {
       }));
   }
 }
+
+const promptOf = ({ state }: Line): readonly number[] =>
+  state.nodes.slice(0, state.promptLength).map(({ token }) => token);
 
 const widthOf = ({ state: { options, groups } }: Line): number =>
   options.strategy === 'beam' ? options.beams : groups.length;

@@ -12,6 +12,9 @@ import { optionChange } from './step-script.js';
 import { Snapshots } from './step-snapshot.js';
 import type { Walker } from './step-walk.js';
 
+/** Texts whose attention is kept: some megabytes each. */
+const REMEMBERED = 8;
+
 export interface SourceOptions {
   readonly image: string;
   readonly picture: Picture;
@@ -94,8 +97,8 @@ export class WalkSource implements StepSource {
     const logits = await this.options.walker.stepper.logits(chosen.text);
     const found = (token: FoundToken): FoundView => ({
       ids: [token.id],
-      text: token.text,
-      probability: Math.exp(token.logprob),
+      text: this.#snapshots.labelOf(token.id),
+      logprob: token.logprob,
       rank: token.rank,
     });
     this.#vocabulary ??= this.#readVocabulary();
@@ -204,7 +207,7 @@ export class WalkSource implements StepSource {
   #describe(action: Action): string {
     switch (action.type) {
       case 'force':
-        return `force ${this.#snapshots.textOf(action.token)}`;
+        return `force ${this.#snapshots.labelOf(action.token)}`;
       case 'set':
         return `options ${Object.keys(action.options).join(', ')}`;
       case 'next':
@@ -225,7 +228,7 @@ export class WalkSource implements StepSource {
     const ids = query.trim() === '' ? [] : tokenizer.encode(query);
     if (ids.length < 2) return [];
     const { logprob, rank } = standingOf(ids[0]!, logits);
-    return [{ ids, text: ids.map((id) => this.#snapshots.textOf(id)).join('+'), probability: Math.exp(logprob), rank }];
+    return [{ ids, text: ids.map((id) => this.#snapshots.labelOf(id)).join(''), logprob, rank }];
   }
 
   /** What a text attended to, at each of its tokens; computed when it is first looked at. */
@@ -237,6 +240,7 @@ export class WalkSource implements StepSource {
     this.#watched ??= coca.encodeImages([picture], { attention: true });
     const maps = new AttentionMaps(await coca.attend(await this.#watched, ids), coca.config);
     this.#maps.set(key, maps);
+    if (this.#maps.size > REMEMBERED) this.#maps.delete(this.#maps.keys().next().value!);
     return maps;
   }
 }

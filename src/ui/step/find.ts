@@ -4,7 +4,7 @@ import { painter } from '../palette.js';
 import type { PanelFrame } from './candidates.js';
 import { inWidth } from './cells.js';
 import type { FoundView } from './source.js';
-import { CHOSEN } from './theme.js';
+import { CHOSEN, figure } from './theme.js';
 
 const BAR = 8;
 const WORD = { least: 8, most: 24 };
@@ -24,9 +24,10 @@ export function findLines(
   const height = Math.max(1, rows - 1);
   const first = Math.max(0, Math.min(match - height + 1, found.length - height));
   const width = Math.min(Math.max(WORD.least, ...found.map(({ text }) => widthOf(text))), WORD.most);
-  const lines = found.slice(first, first + height).map(({ text, probability, rank, ids }, i) => {
+  const lines = found.slice(first, first + height).map(({ text, logprob, rank, ids }, i) => {
     const isChosen = first + i === match;
-    const likely = `${padEnd(bar(probability, BAR), BAR)} ${percentText(probability)}  rank ${rank}`;
+    const probability = Math.exp(logprob);
+    const likely = `${padEnd(bar(probability, BAR), BAR)} ${percentText(probability)}${figure(logprob)}  rank ${rank}`;
     const several = ids.length > 1 ? `  first of ${ids.length} tokens` : '';
     const line = `${isChosen ? CHOSEN : ' '} ${inWidth(text, width)} ${likely}${several}`;
     return isChosen ? paint.bold(inWidth(line, columns).trimEnd()) : inWidth(line, columns).trimEnd();

@@ -4,6 +4,7 @@ import type { PanelFrame } from './candidates.js';
 import { inWidth } from './cells.js';
 import type { OptionView } from './source.js';
 import { CHOSEN } from './theme.js';
+import { outsideText } from './viewport.js';
 
 /** The options that can be changed, with what was changed but not taken yet. */
 export function optionLines(
@@ -13,12 +14,13 @@ export function optionLines(
   { columns, rows, colors }: PanelFrame,
 ): string[] {
   const paint = painter(colors);
-  const title = 'options from here on';
+  const height = Math.max(1, rows - 1);
+  const first = Math.max(0, Math.min(row - height + 1, options.length - height));
+  const outside = outsideText(first, height, options.length);
+  const title = `options from here on${outside === '' ? '' : ` (${outside})`}`;
   const hint = '  ←→ or type a value, Enter takes them, Esc leaves';
   const heading = paint.bold(title) + (widthOf(title + hint) <= columns ? paint.dim(hint) : '');
   const width = Math.max(...options.map(({ name }) => name.length));
-  const height = Math.max(1, rows - 1);
-  const first = Math.max(0, Math.min(row - height + 1, options.length - height));
   const lines = options.slice(first, first + height).map(({ name, value }, i) => {
     const isChosen = first + i === row;
     const typed = draft[name];

@@ -75,6 +75,8 @@ export interface OptionView {
 export interface StepSnapshot {
   /** "beam search, 6 beams". */
   readonly search: string;
+  /** What captions were made to begin with. */
+  readonly prompt: string;
   /** How many hypotheses it keeps side by side. */
   readonly width: number;
   readonly step: number;
@@ -100,8 +102,8 @@ export interface FoundView {
   /** More than one where the text that was typed is several tokens. */
   readonly ids: readonly number[];
   readonly text: string;
-  /** Of the first. */
-  readonly probability: number;
+  /** Log-probability and rank of the first. */
+  readonly logprob: number;
   readonly rank: number;
 }
 

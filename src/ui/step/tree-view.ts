@@ -1,4 +1,4 @@
-import { widthOf } from '../layout.js';
+import { truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import { cellSpans, cellText, clip, inWidth, type Span } from './cells.js';
@@ -68,11 +68,12 @@ export function treeLines(snapshot: StepSnapshot, { columns, rows: height, color
   const at = chosenRow(snapshot, colors);
   const first = firstRow(at, rows.length, height - 1, scroll);
   const outside = outsideText(first, height - 1, rows.length);
-  const title = `  ${snapshot.tree.length} tokens${outside === '' ? '' : `, rows: ${outside}`}`;
+  const given = snapshot.prompt === '' ? '' : ` after "${snapshot.prompt}"`;
+  const title = `  ${snapshot.tree.length} tokens${given}${outside === '' ? '' : `, rows: ${outside}`}`;
   const width = Math.min(columns, treeWidth(snapshot, colors)) - GUTTER - (columns < NARROW ? 0 : tailWidth(snapshot));
   const from = offsetOf(rows[at]!, node, width, colors);
   return [
-    paint.bold('tree') + paint.dim(title),
+    paint.bold('tree') + paint.dim(truncate(title, columns - 4)),
     ...rows
       .slice(first, first + height - 1)
       .map((row) => drawRow(row, { snapshot, node, from, width, hasTail: columns >= NARROW, colors })),

@@ -56,6 +56,7 @@ const beam = (number: number | null, words: readonly string[], score: number, no
 /** Two beams and a caption; a third branch fell. */
 export const SNAPSHOT: StepSnapshot = {
   search: 'beam search, 2 beams',
+  prompt: '',
   width: 2,
   step: 3,
   maxSteps: 29,
@@ -130,7 +131,7 @@ export class StillSource implements StepSource {
     const all = ['dog', 'hotdog', 'cat'].map((text, i) => ({
       ids: [i],
       text,
-      probability: 0.1 / (i + 1),
+      logprob: Math.log(0.1 / (i + 1)),
       rank: i + 3,
     }));
     return all.filter(({ text }) => text.includes(query));

@@ -234,7 +234,9 @@ describe('keys', () => {
     await app.press('/');
     expect(app.terminal().text()).toMatch(/find: _ {2}Enter forces it[\s\S]*› dog .* rank 3\n {2}hotdog[\s\S]* {2}cat/);
     await app.press('d', 'o', 'x', KEYS.backspace, 'g');
-    expect(app.terminal().text()).toMatch(/find: dog_[\s\S]*› dog +▊ +10\.0 % {2}rank 3\n {2}hotdog +▍ +5\.0 %/);
+    expect(app.terminal().text()).toMatch(
+      /find: dog_[\s\S]*› dog +▊ +10\.0 % +-2\.303 {2}rank 3\n {2}hotdog +▍ +5\.0 %/,
+    );
     await app.press(KEYS.down, KEYS.enter);
     expect(source.asked).toEqual([{ type: 'force-found', query: 'dog', match: 1 }]);
     await app.press('/zzz');
