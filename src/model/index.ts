@@ -14,4 +14,5 @@ export { type ListedModel, listModels } from './list-models.js';
 export { type LoadedCoca, type LoadOptions, loadCoca } from './load.js';
 export { BUNDLED_MODEL } from './locate.js';
 export type { Picture } from './picture.js';
+export * as stepper from './stepper/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer.js';
