@@ -12,6 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openWalk } from '../src/commands/step-open.js';
 import { WalkSource } from '../src/commands/step-source.js';
+import { contextLength } from '../src/model/config.js';
 import { decodingOptions } from '../src/model/decoding/index.js';
 import { loadCoca } from '../src/model/load.js';
 import { modelFolder } from './common.js';
@@ -76,8 +77,7 @@ async function measureKeys(source: WalkSource, columns: number, rows: number, ke
 
 const [model = 'scenes', beams = '6'] = process.argv.slice(3);
 const coca = await loadCoca({ model: model === 'scenes' ? model : await modelFolder(model), device: 'cpu' });
-const { context_length } = coca.config.text;
-const contextLength = Math.min(context_length, coca.config.multimodal.context_length);
+const limit = { contextLength: contextLength(coca.config) };
 const context = {
   stdin: process.stdin,
   signal: new AbortController().signal,
@@ -87,7 +87,7 @@ const context = {
 
 /** A walk of so many beams, untouched; random weights never end a caption by themselves. */
 async function open(beams: number): Promise<WalkSource> {
-  const search = decodingOptions({ beams, maxLength: Math.min(30, contextLength) }, { contextLength });
+  const search = decodingOptions({ beams, maxLength: Math.min(30, limit.contextLength) }, limit);
   const walk = await openWalk({ image: IMAGE, search, prompt: undefined, loaded: undefined }, coca, context);
   if ('error' in walk) throw walk.error;
   return WalkSource.open({ ...walk, save: async () => '' });

@@ -1,3 +1,4 @@
+import { contextLength } from '../model/config.js';
 import { type DecodingOptions, decodingOptions } from '../model/decoding/index.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
@@ -60,10 +61,8 @@ export async function openWalk(
 
 /** @throws CocaError `bad-session` for options that a search here cannot have */
 function savedOptions({ file, saved }: LoadedSession, coca: LoadedCoca): DecodingOptions {
-  const { text, multimodal } = coca.config;
-  const contextLength = Math.min(text.context_length, multimodal.context_length);
   try {
-    const complete = decodingOptions(saved.options, { contextLength });
+    const complete = decodingOptions(saved.options, { contextLength: contextLength(coca.config) });
     const unknown = Object.keys(saved.options).find((name) => !Object.hasOwn(complete, name));
     if (unknown === undefined) return complete;
     throw new CocaError('usage', `there is no option ${unknown}`);

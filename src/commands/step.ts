@@ -4,13 +4,11 @@ import { visible } from '../ui/text.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources } from './inputs.js';
-import { MODEL_GLOBALS, withModel } from './model.js';
+import { MODEL_GLOBALS, searchProgress, withModel } from './model.js';
 import { oneName } from './one-picture.js';
 import { type Format, formatOf, objectWriter, Tally } from './results.js';
-import { readSession } from './step-file.js';
-import { type OpenWalk, openWalk } from './step-open.js';
-import { performScript } from './step-perform.js';
-import { bestOf, stepLines, stepObject } from './step-result.js';
+import type { LoadedSession } from './step-file.js';
+import type { OpenWalk } from './step-open.js';
 import { parseScript, type ScriptWord, VERBS } from './step-script.js';
 
 /** What shapes a search; a loaded session brings its own. */
@@ -62,13 +60,14 @@ export const step = defineCommand({
   },
   async run({ args, options, typed }, context) {
     const script = options.script === undefined ? undefined : parseScript(options.script);
-    const loaded =
-      options.load === undefined ? undefined : { file: options.load, saved: await readSession(options.load) };
+    const loaded = options.load === undefined ? undefined : await load(options.load);
     const word = args[0] ?? loaded?.saved.image;
     checkSources({ images: word === undefined ? [] : [word], files: [], files0: [] }, context.stdin);
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const tally = new Tally(context, objects);
+    const { openWalk } = await import('./step-open.js');
+    const { bestOf, stepLines, stepObject } = await import('./step-result.js');
     await withModel(options, context, async (coca) => {
       // What a session calls its picture is a name, not a pattern.
       const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
@@ -98,6 +97,11 @@ export const step = defineCommand({
   },
 });
 
+async function load(file: string): Promise<LoadedSession> {
+  const { readSession } = await import('./step-file.js');
+  return { file, saved: await readSession(file) };
+}
+
 function refuseOptionsBeside(load: string | undefined, typed: ReadonlySet<string>): void {
   const useless = [...Object.keys(SEARCH_OPTIONS), 'seed'].find((name) => typed.has(name));
   if (load === undefined || useless === undefined) return;
@@ -125,7 +129,18 @@ async function walkThrough(
     await walkOnScreen({ ...walk, file }, context);
     return true;
   }
+  const { performScript } = await import('./step-perform.js');
   if (script) await performScript(walk.walker, script, context.signal);
-  else if (!isLoaded) await walk.walker.run({ signal: context.signal });
+  else if (!isLoaded) await runToTheEnd(walk, context);
   return false;
+}
+
+async function runToTheEnd({ walker }: OpenWalk, context: CommandContext): Promise<void> {
+  const show = searchProgress(context);
+  const onStep = () => {
+    const { state } = walker.line;
+    show({ step: state.step, maxSteps: state.options.maxLength - state.promptLength, states: [state] });
+  };
+  await walker.run({ signal: context.signal, onStep });
+  context.status.clear();
 }

@@ -1,4 +1,5 @@
 import type { Coca, ImageEncoding } from '../api.js';
+import { contextLength } from '../config.js';
 import { advance } from '../decoding/advance.js';
 import type { DecodingOptions } from '../decoding/options.js';
 import { type Candidate, isDone } from '../decoding/state.js';
@@ -106,10 +107,8 @@ export async function openStepper(
   { prompt, ...options }: DecodingOptions & { readonly prompt?: string },
 ): Promise<Stepper> {
   const { special, encode, vocabSize } = coca.tokenizer;
-  const { text, multimodal } = coca.config;
-  const contextLength = Math.min(text.context_length, multimodal.context_length);
   const traced = { ...options, trace: Math.max(options.trace, CANDIDATES) };
   const ids = [special.sot, ...(prompt ? encode(prompt) : [])];
-  const session = startSession(traced, special, ids, { vocabSize, contextLength });
+  const session = startSession(traced, special, ids, { vocabSize, contextLength: contextLength(coca.config) });
   return new Stepper(await coca.openTree(image), session);
 }

@@ -1,8 +1,10 @@
+import { CURRENT } from '../attend/theme.js';
+import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter, shade } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { TokenCell } from './source.js';
-import { CURRENT, FORCED } from './theme.js';
+import { FORCED } from './theme.js';
 
 /** A piece of text in one style. */
 export interface Span {
@@ -16,12 +18,6 @@ export interface CellStyle {
   readonly isDim?: boolean;
   /** The place of the token in brackets. */
   readonly current?: number;
-}
-
-/** "97", "<1": a probability in percent, as short as it can be. */
-export function percent(probability: number): string {
-  const whole = Math.round(probability * 100);
-  return whole === 0 && probability > 0 ? '<1' : String(whole);
 }
 
 /**

@@ -4,9 +4,8 @@ import type { Colors } from '../terminal.js';
 /** Marks of what becomes of a token: shapes, for those who see no colours. */
 export const MARKS = { live: '●', finished: '✓', pruned: '✗' } as const;
 
-/** Before what is chosen; the token that is looked at is in brackets. */
+/** Before what is chosen. */
 export const CHOSEN = '›';
-export const CURRENT = ['[', ']'] as const;
 /** After a token that was forced. */
 export const FORCED = '!';
 
