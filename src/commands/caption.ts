@@ -1,5 +1,6 @@
 import type { Coca } from '../model/api.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
+import { grouped } from '../model/pipeline.js';
 import type { PictureKind } from '../ui/picture.js';
 import { captionWriter, type PictureCaptions } from './caption-output.js';
 import { type CommandContext, defineCommand } from './command.js';
@@ -13,7 +14,6 @@ import {
   readable,
   withModel,
 } from './model.js';
-import { grouped } from './pipeline.js';
 import { formatOf, Tally } from './results.js';
 
 /** Options that shape the search, by the names that `decodingOptions` gives them. */

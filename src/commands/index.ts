@@ -6,6 +6,7 @@ import { embed } from './embed.js';
 import { evaluate } from './eval.js';
 import { init } from './init.js';
 import { rank } from './rank.js';
+import { scenes } from './scenes.js';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [caption, rank, attend, embed, init, evaluate, bench];
+export const COMMANDS: readonly Command[] = [caption, rank, attend, embed, init, scenes, evaluate, bench];

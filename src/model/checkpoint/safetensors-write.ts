@@ -87,7 +87,8 @@ export function isTemporaryOf(name: string, finalName: string): boolean {
   return name.startsWith(`.${finalName}.`) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(finalName.length + 2));
 }
 
-async function writeWhole(
+/** Writes a file whole or not at all, in pieces. Throws `write-failed`, and what `fill` throws, unchanged. */
+export async function writeWhole(
   path: string,
   fill: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
 ): Promise<void> {
