@@ -1,0 +1,140 @@
+import { resolve } from 'node:path';
+import { RegularFile } from '../checkpoint/regular-file.js';
+import { CocaError } from '../errors.js';
+import type { SceneSample } from '../world/source.js';
+import { describe, isObject, type Json } from './description.js';
+import { readRow, splitRow } from './rows.js';
+import type { Description, Locator, RowContext, Sample, Span, TableContext, TarSample } from './sample.js';
+
+/** No picture that can be decoded is larger. */
+const MAX_IMAGE_BYTES = 512 * 2 ** 20;
+
+/** Members of a shard that are pictures, in the order of preference. */
+const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
+
+/**
+ * Reads one sample. Everything it needs is in the locator, so it can run in any thread.
+ * @throws CocaError that says what is wrong with this sample: `not-found`, `unreadable`, `bad-data`
+ */
+export async function readSample(locator: Locator): Promise<Sample> {
+  switch (locator.kind) {
+    case 'json':
+      return fromJson(await readRow(locator.context.file, locator.span), locator);
+    case 'table':
+      return fromTable(await readRow(locator.context.file, locator.span), locator);
+    case 'listed':
+      return { name: locator.path, image: await readImage(locator.path), ...locator.description };
+    case 'tar':
+      return fromTar(locator.file, locator.sample, locator.caption);
+    case 'scene':
+      return fromScene(locator);
+  }
+}
+
+/** What messages call a sample that could not be read. */
+export function nameOf(locator: Locator): string {
+  switch (locator.kind) {
+    case 'json':
+    case 'table':
+      return `${locator.context.file}, row ${locator.row + 1}`;
+    case 'listed':
+      return locator.path;
+    case 'tar':
+      return `${locator.file}, ${locator.sample.key}`;
+    case 'scene':
+      return `scene ${locator.index} of seed ${locator.seed}`;
+  }
+}
+
+const bad = (locator: Locator, what: string, cause?: unknown): CocaError =>
+  new CocaError('bad-data', `${nameOf(locator)}: ${what}`, undefined, { cause });
+
+async function fromJson(text: string, locator: Locator & { readonly context: RowContext }): Promise<Sample> {
+  const { context } = locator;
+  const record = parse(text, locator);
+  const path = record[context.fields.image];
+  if (typeof path !== 'string') throw bad(locator, `no text "${context.fields.image}"`);
+  return withImage(path, described(record, locator, context.fields.caption), context);
+}
+
+function parse(text: string, locator: Locator): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw bad(locator, `not JSON: ${(cause as Error).message}`, cause);
+  }
+  if (!isObject(value)) throw bad(locator, 'no JSON object');
+  return value;
+}
+
+function described(record: Json, locator: Locator, captionField: string): Description {
+  try {
+    return describe(record, captionField);
+  } catch (cause) {
+    throw bad(locator, (cause as Error).message, cause);
+  }
+}
+
+async function fromTable(text: string, locator: Locator & { readonly context: TableContext }): Promise<Sample> {
+  const { columns, separator, fields } = locator.context;
+  const cells = splitRow(text, separator);
+  const cell = (column: string): string | undefined => cells[columns.indexOf(column)];
+  const path = cell(fields.image);
+  if (!path) throw bad(locator, `nothing in the column "${fields.image}"`);
+  const caption = cell(fields.caption);
+  const label = cell('label');
+  const description = { captions: caption === undefined ? [] : [caption], ...(label !== undefined && { label }) };
+  return withImage(path, description, locator.context);
+}
+
+async function withImage(path: string, description: Description, context: RowContext): Promise<Sample> {
+  const name = resolve(context.folder, path);
+  return { name, image: await readImage(name), ...description };
+}
+
+async function fromTar(path: string, sample: TarSample, captionField: string): Promise<Sample> {
+  const locator: Locator = { kind: 'tar', file: path, sample, caption: captionField };
+  const { members } = sample;
+  const extension = IMAGE_EXTENSIONS.find((candidate) => candidate in members);
+  if (extension === undefined) throw bad(locator, `no picture among its members (${Object.keys(members).join(', ')})`);
+  const file = await RegularFile.open(path);
+  try {
+    const read = ({ start, end }: Span) => file.read(start, end - start);
+    const text = async (span: Span) => new TextDecoder().decode(await read(span));
+    let description: Description = { captions: [] };
+    if (members.json) description = described(parse(await text(members.json), locator), locator, captionField);
+    if (members.txt) description = { ...description, captions: [(await text(members.txt)).trim()] };
+    if (members.cls) description = { ...description, label: (await text(members.cls)).trim() };
+    return { name: nameOf(locator), image: await read(members[extension]!), ...description };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readImage(path: string): Promise<Uint8Array> {
+  const file = await RegularFile.open(path);
+  try {
+    if (file.size > MAX_IMAGE_BYTES) {
+      throw new CocaError('unreadable', `${path} is larger than ${MAX_IMAGE_BYTES / 2 ** 20} MiB`);
+    }
+    return await file.read(0, file.size);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The source of the scenes that were asked for last: its art is decoded once. */
+let scenes:
+  | { readonly seed: number; readonly size: number; readonly at: Promise<(index: number) => SceneSample> }
+  | undefined;
+
+async function fromScene(locator: Locator & { readonly kind: 'scene' }): Promise<Sample> {
+  const { seed, size, index } = locator;
+  if (scenes?.seed !== seed || scenes.size !== size) {
+    const { sceneSource } = await import('../world/source.js');
+    scenes = { seed, size, at: sceneSource(seed, { size }) };
+  }
+  const { picture, caption } = (await scenes.at)(index);
+  return { name: nameOf(locator), image: picture, captions: [caption] };
+}
