@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { RegularFile } from '../checkpoint/regular-file.js';
 import { CocaError } from '../errors.js';
+import type { Picture } from '../picture.js';
 import type { SceneSample } from '../world/source.js';
 import { describe, isObject, type Json } from './description.js';
-import { readRow, splitRow } from './rows.js';
+import { readSpan, splitRow } from './rows.js';
 import type { Description, Locator, RowContext, Sample, Span, TableContext, TarSample } from './sample.js';
 
 /** No picture that can be decoded is larger. */
@@ -12,18 +13,34 @@ const MAX_IMAGE_BYTES = 512 * 2 ** 20;
 /** Members of a shard that are pictures, in the order of preference. */
 const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
 
+/** What is known about a sample, and its picture when that is asked for. */
+interface OpenSample extends Description {
+  readonly name: string;
+  readonly readImage: () => Promise<Sample['image']>;
+}
+
 /**
  * Reads one sample. Everything it needs is in the locator, so it can run in any thread.
  * @throws CocaError that says what is wrong with this sample: `not-found`, `unreadable`, `bad-data`
  */
 export async function readSample(locator: Locator): Promise<Sample> {
+  const { readImage, ...known } = await openSample(locator);
+  return { ...known, image: await readImage() };
+}
+
+/** The captions of a sample, its picture left alone. Throws as `readSample`. */
+export async function readCaptions(locator: Locator): Promise<readonly string[]> {
+  return (await openSample(locator)).captions;
+}
+
+async function openSample(locator: Locator): Promise<OpenSample> {
   switch (locator.kind) {
     case 'json':
-      return fromJson(await readRow(locator.context.file, locator.span), locator);
+      return fromJson(await readText(locator.context.file, locator.span), locator);
     case 'table':
-      return fromTable(await readRow(locator.context.file, locator.span), locator);
+      return fromTable(await readText(locator.context.file, locator.span), locator);
     case 'listed':
-      return { name: locator.path, image: await readImage(locator.path), ...locator.description };
+      return openListed(locator.path, locator.description);
     case 'tar':
       return fromTar(locator.file, locator.sample, locator.caption);
     case 'scene':
@@ -49,7 +66,7 @@ export function nameOf(locator: Locator): string {
 const bad = (locator: Locator, what: string, cause?: unknown): CocaError =>
   new CocaError('bad-data', `${nameOf(locator)}: ${what}`, undefined, { cause });
 
-async function fromJson(text: string, locator: Locator & { readonly context: RowContext }): Promise<Sample> {
+function fromJson(text: string, locator: Locator & { readonly context: RowContext }): OpenSample {
   const { context } = locator;
   const record = parse(text, locator);
   const path = record[context.fields.image];
@@ -76,7 +93,7 @@ function described(record: Json, locator: Locator, captionField: string): Descri
   }
 }
 
-async function fromTable(text: string, locator: Locator & { readonly context: TableContext }): Promise<Sample> {
+function fromTable(text: string, locator: Locator & { readonly context: TableContext }): OpenSample {
   const { columns, separator, fields } = locator.context;
   const cells = splitRow(text, separator);
   const cell = (column: string): string | undefined => cells[columns.indexOf(column)];
@@ -88,28 +105,35 @@ async function fromTable(text: string, locator: Locator & { readonly context: Ta
   return withImage(path, description, locator.context);
 }
 
-async function withImage(path: string, description: Description, context: RowContext): Promise<Sample> {
-  const name = resolve(context.folder, path);
-  return { name, image: await readImage(name), ...description };
-}
+const withImage = (path: string, description: Description, { folder }: RowContext): OpenSample =>
+  openListed(resolve(folder, path), description);
 
-async function fromTar(path: string, sample: TarSample, captionField: string): Promise<Sample> {
+const openListed = (path: string, description: Description): OpenSample => ({
+  name: path,
+  ...description,
+  readImage: () => readImage(path),
+});
+
+async function fromTar(path: string, sample: TarSample, captionField: string): Promise<OpenSample> {
   const locator: Locator = { kind: 'tar', file: path, sample, caption: captionField };
   const { members } = sample;
   const extension = IMAGE_EXTENSIONS.find((candidate) => candidate in members);
   if (extension === undefined) throw bad(locator, `no picture among its members (${Object.keys(members).join(', ')})`);
-  const file = await RegularFile.open(path);
-  try {
-    const read = ({ start, end }: Span) => file.read(start, end - start);
-    const text = async (span: Span) => new TextDecoder().decode(await read(span));
-    let description: Description = { captions: [] };
-    if (members.json) description = described(parse(await text(members.json), locator), locator, captionField);
-    if (members.txt) description = { ...description, captions: [(await text(members.txt)).trim()] };
-    if (members.cls) description = { ...description, label: (await text(members.cls)).trim() };
-    return { name: nameOf(locator), image: await read(members[extension]!), ...description };
-  } finally {
-    await file.close();
-  }
+  const { json, txt, cls } = await readTexts(path, members);
+  let description: Description = { captions: [] };
+  if (json !== undefined) description = described(parse(json, locator), locator, captionField);
+  if (txt !== undefined) description = { ...description, captions: [txt.trim()] };
+  if (cls !== undefined) description = { ...description, label: cls.trim() };
+  return { name: nameOf(locator), ...description, readImage: () => readSpan(path, members[extension]!) };
+}
+
+const readText = async (path: string, span: Span): Promise<string> =>
+  new TextDecoder().decode(await readSpan(path, span));
+
+/** Members of a shard that say something about the picture. */
+async function readTexts(path: string, members: TarSample['members']) {
+  const read = async (span: Span | undefined) => span && readText(path, span);
+  return { json: await read(members.json), txt: await read(members.txt), cls: await read(members.cls) };
 }
 
 async function readImage(path: string): Promise<Uint8Array> {
@@ -129,12 +153,20 @@ let scenes:
   | { readonly seed: number; readonly size: number; readonly at: Promise<(index: number) => SceneSample> }
   | undefined;
 
-async function fromScene(locator: Locator & { readonly kind: 'scene' }): Promise<Sample> {
-  const { seed, size, index } = locator;
+async function fromScene(locator: Locator & { readonly kind: 'scene' }): Promise<OpenSample> {
+  const { seed, index } = locator;
+  const { drawScene } = await import('../world/draw.js');
+  return {
+    name: nameOf(locator),
+    captions: [drawScene(seed, index).caption],
+    readImage: () => paintScene(locator),
+  };
+}
+
+async function paintScene({ seed, size, index }: Locator & { readonly kind: 'scene' }): Promise<Picture> {
   if (scenes?.seed !== seed || scenes.size !== size) {
     const { sceneSource } = await import('../world/source.js');
     scenes = { seed, size, at: sceneSource(seed, { size }) };
   }
-  const { picture, caption } = (await scenes.at)(index);
-  return { name: nameOf(locator), image: picture, captions: [caption] };
+  return (await scenes.at)(index).picture;
 }

@@ -113,11 +113,11 @@ export function splitRow(text: string, separator: string): readonly string[] {
   return (parseNow(text, { ...TABLE, delimiter: separator }) as string[][])[0] ?? [];
 }
 
-/** The text of a row. Throws `unreadable`, `not-found`. */
-export async function readRow(path: string, { start, end }: Span): Promise<string> {
+/** The bytes of a part of a file. Throws `unreadable`, `not-found`. */
+export async function readSpan(path: string, { start, end }: Span): Promise<Uint8Array> {
   const file = await RegularFile.open(path);
   try {
-    return new TextDecoder().decode(await file.read(start, end - start));
+    return await file.read(start, end - start);
   } finally {
     await file.close();
   }
