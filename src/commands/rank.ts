@@ -2,6 +2,7 @@ import type { Coca, ImageEncoding } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
+import { dot } from '../model/vectors.js';
 import type { PictureKind } from '../ui/picture.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { checkSources, type ImageSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
@@ -191,9 +192,4 @@ async function captionScorer(
       likelihood: likelihoods?.[i] ?? null,
     }));
   };
-}
-
-/** Of unit vectors: their cosine. */
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }
