@@ -4,5 +4,5 @@ export type { Dataset } from './dataset.js';
 export { type DatasetOptions, openDataset } from './open.js';
 export { type OrderState, readOrderState, startOrder } from './order.js';
 export { type Transform, trainingTransform } from './prepare.js';
-export { captionsOf } from './sequence.js';
+export { descriptions } from './sequence.js';
 export { openTrainingSet, SCENES_SPEC } from './training-set.js';

@@ -140,14 +140,28 @@ async function openTable(path: string, format: string, options: DatasetOptions):
   return rows(index, (row) => ({ kind: 'table', row, span: index.span(row), context }));
 }
 
+/** Says so where an option could change nothing. */
+function refuse(
+  options: DatasetOptions,
+  names: readonly ('imageField' | 'captionField' | 'imageFolder')[],
+  what: string,
+) {
+  const given = names.filter((name) => options[name] !== undefined);
+  if (given.length === 0) return;
+  const words = { imageField: 'image field', captionField: 'caption field', imageFolder: 'image folder' };
+  throw new CocaError('usage', `${words[given[0]!]} means nothing to ${what}`, 'leave it out');
+}
+
 async function openJson(path: string, options: DatasetOptions): Promise<DatasetUnit> {
+  refuse(options, ['imageField', 'captionField'], 'a .json, whose fields have fixed names');
   const json = await readJsonFile(path);
   const folder = options.imageFolder === undefined ? dirname(path) : resolve(options.imageFolder);
   return listedUnit(Array.isArray(json) ? listedScenes(path, json, folder) : listedInCoco(path, json, folder));
 }
 
-async function openFolder(path: string, { needs }: DatasetOptions): Promise<Dataset> {
-  if (needs === 'captions') {
+async function openFolder(path: string, options: DatasetOptions): Promise<Dataset> {
+  refuse(options, ['imageField', 'captionField', 'imageFolder'], 'a folder of pictures');
+  if (options.needs === 'captions') {
     throw new CocaError('bad-data', `${path} is a folder`, `name the file that lists its captions: ${FORMATS}`);
   }
   const unit = listedUnit(await classFolders(path));
@@ -155,7 +169,9 @@ async function openFolder(path: string, { needs }: DatasetOptions): Promise<Data
   return listed(resolve(path), [unit]);
 }
 
-function shards(pattern: string, paths: readonly string[], { captionField = 'caption' }: DatasetOptions): Dataset {
+function shards(pattern: string, paths: readonly string[], options: DatasetOptions): Dataset {
+  refuse(options, ['imageField', 'imageFolder'], 'shards, which hold their pictures');
+  const { captionField = 'caption' } = options;
   return {
     name: basename(pattern),
     size: undefined,

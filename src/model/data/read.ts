@@ -14,8 +14,9 @@ const MAX_IMAGE_BYTES = 512 * 2 ** 20;
 const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
 
 /** What is known about a sample, and its picture when that is asked for. */
-interface OpenSample extends Description {
+interface OpenSample {
   readonly name: string;
+  readonly description: Description;
   readonly readImage: () => Promise<Sample['image']>;
 }
 
@@ -24,13 +25,13 @@ interface OpenSample extends Description {
  * @throws CocaError that says what is wrong with this sample: `not-found`, `unreadable`, `bad-data`
  */
 export async function readSample(locator: Locator): Promise<Sample> {
-  const { readImage, ...known } = await openSample(locator);
-  return { ...known, image: await readImage() };
+  const { name, description, readImage } = await openSample(locator);
+  return { name, ...description, image: await readImage() };
 }
 
-/** The captions of a sample, its picture left alone. Throws as `readSample`. */
-export async function readCaptions(locator: Locator): Promise<readonly string[]> {
-  return (await openSample(locator)).captions;
+/** What is known about a sample, its picture left alone. Throws as `readSample`. */
+export async function readDescription(locator: Locator): Promise<Description> {
+  return (await openSample(locator)).description;
 }
 
 async function openSample(locator: Locator): Promise<OpenSample> {
@@ -110,7 +111,7 @@ const withImage = (path: string, description: Description, { folder }: RowContex
 
 const openListed = (path: string, description: Description): OpenSample => ({
   name: path,
-  ...description,
+  description,
   readImage: () => readImage(path),
 });
 
@@ -124,7 +125,7 @@ async function fromTar(path: string, sample: TarSample, captionField: string): P
   if (json !== undefined) description = described(parse(json, locator), locator, captionField);
   if (txt !== undefined) description = { ...description, captions: [txt.trim()] };
   if (cls !== undefined) description = { ...description, label: cls.trim() };
-  return { name: nameOf(locator), ...description, readImage: () => readSpan(path, members[extension]!) };
+  return { name: nameOf(locator), description, readImage: () => readSpan(path, members[extension]!) };
 }
 
 const readText = async (path: string, span: Span): Promise<string> =>
@@ -158,7 +159,7 @@ async function fromScene(locator: Locator & { readonly kind: 'scene' }): Promise
   const { drawScene } = await import('../world/draw.js');
   return {
     name: nameOf(locator),
-    captions: [drawScene(seed, index).caption],
+    description: { captions: [drawScene(seed, index).caption] },
     readImage: () => paintScene(locator),
   };
 }

@@ -1,7 +1,7 @@
 import { CocaError } from '../errors.js';
 import type { Dataset } from './dataset.js';
-import { readCaptions } from './read.js';
-import type { Locator } from './sample.js';
+import { readDescription } from './read.js';
+import type { Description, Locator } from './sample.js';
 import { indexShard } from './tar.js';
 
 /**
@@ -22,13 +22,17 @@ export async function* inSequence(dataset: Dataset, onProblem: (error: CocaError
 }
 
 /**
- * All captions of a data set, without its pictures: what a tokenizer is trained on.
+ * What is known about the samples, their pictures left alone: the captions that a tokenizer is trained on, the labels
+ * that there are.
  * @param onProblem a sample or shard that cannot be read; the others go on
  */
-export async function* captionsOf(dataset: Dataset, onProblem: (error: CocaError) => void): AsyncGenerator<string> {
+export async function* descriptions(
+  dataset: Dataset,
+  onProblem: (error: CocaError) => void,
+): AsyncGenerator<Description> {
   for await (const locator of inSequence(dataset, onProblem)) {
     try {
-      yield* await readCaptions(locator);
+      yield await readDescription(locator);
     } catch (error) {
       if (!(error instanceof CocaError)) throw error;
       onProblem(error);
