@@ -2,7 +2,7 @@ import type { Coca } from '../api.js';
 import type { DecodingOptions } from '../decoding/index.js';
 import { CocaError } from '../errors.js';
 import { captionMetrics, type ReferencedCaption } from '../metrics/caption-metrics.js';
-import type { Batch, Item, Measure, Metrics } from './measure.js';
+import { type Batch, type Item, type Measure, type Metrics, perBatch } from './measure.js';
 import { TruthCount } from './truth.js';
 
 /** One caption that was written, for whoever wants to read them. */
@@ -19,7 +19,6 @@ export class CaptioningMeasure implements Measure {
   readonly task = 'captioning';
   private readonly written: ReferencedCaption[] = [];
   private readonly truth = new TruthCount();
-  private readonly captions = new WeakMap<Batch, Promise<readonly string[]>>();
 
   constructor(
     private readonly coca: Coca,
@@ -43,16 +42,10 @@ export class CaptioningMeasure implements Measure {
   }
 
   /** All captions of a batch, searched for together. */
-  private captionsOf(batch: Batch): Promise<readonly string[]> {
-    const known = this.captions.get(batch);
-    if (known) return known;
-    const captions = (async () => {
-      const run = await this.coca.caption(await batch.encoding(), this.decoding, this.hooks);
-      return run.captions.map((found) => this.coca.tokenizer.decode(found[0]!.ids));
-    })();
-    this.captions.set(batch, captions);
-    return captions;
-  }
+  private readonly captionsOf = perBatch(async (batch) => {
+    const run = await this.coca.caption(await batch.encoding(), this.decoding, this.hooks);
+    return run.captions.map((found) => this.coca.tokenizer.decode(found[0]!.ids));
+  });
 
   metrics(): Metrics {
     return { ...this.truth.metrics(), ...captionMetrics(this.written) };

@@ -1,6 +1,7 @@
 import type { Coca, ImageEncoding } from '../api.js';
 import type { Description } from '../data/sample.js';
 import type { Picture } from '../picture.js';
+import { unusableText } from '../tokenizer/usable.js';
 
 /** A picture of a data set, ready for the model. */
 export interface Item extends Description {
@@ -33,6 +34,28 @@ export class Batch {
     this.single.set(index, encoding);
     return encoding;
   }
+}
+
+/** What is computed for a batch as a whole, when the first of its pictures asks for it. */
+export function perBatch<T>(compute: (batch: Batch) => Promise<T>): (batch: Batch) => Promise<T> {
+  const known = new WeakMap<Batch, Promise<T>>();
+  return (batch) => {
+    const computed = known.get(batch) ?? compute(batch);
+    known.set(batch, computed);
+    return computed;
+  };
+}
+
+/**
+ * Embeddings of the texts that pictures are compared with, those of a batch in one call.
+ * @param textsOf may be of any length: what does not fit the model is left out
+ */
+export function textFeatures(coca: Coca, textsOf: (item: Item) => readonly string[]) {
+  return perBatch(async ({ items }): Promise<ReadonlyMap<string, Float32Array>> => {
+    const texts = [...new Set(items.flatMap(textsOf))].filter((text) => !unusableText(text, coca.tokenizer));
+    const features = await coca.encodeTexts(texts);
+    return new Map(texts.map((text, i) => [text, features[i]!]));
+  });
 }
 
 /** Figures by their names; null where there is nothing to say. */

@@ -2,7 +2,7 @@ import type { Coca } from '../api.js';
 import { CocaError } from '../errors.js';
 import { retrievalMetrics } from '../metrics/retrieval.js';
 import { mustBeUsable } from '../tokenizer/usable.js';
-import type { Batch, Measure, Metrics } from './measure.js';
+import { type Batch, type Measure, type Metrics, textFeatures } from './measure.js';
 
 const KS = [1, 5, 10];
 
@@ -13,7 +13,11 @@ export class RetrievalMeasure implements Measure {
   private readonly texts: Float32Array[] = [];
   private readonly imageOfText: number[] = [];
 
-  constructor(private readonly coca: Coca) {}
+  private readonly textsOf: ReturnType<typeof textFeatures>;
+
+  constructor(private readonly coca: Coca) {
+    this.textsOf = textFeatures(coca, ({ captions }) => captions);
+  }
 
   get count(): number {
     return this.images.length;
@@ -24,8 +28,9 @@ export class RetrievalMeasure implements Measure {
     if (captions.length === 0) throw new CocaError('bad-data', 'no caption');
     mustBeUsable(captions, this.coca.tokenizer);
     const { features } = await batch.encoding();
-    for (const text of await this.coca.encodeTexts(captions)) {
-      this.texts.push(text);
+    const texts = await this.textsOf(batch);
+    for (const caption of captions) {
+      this.texts.push(texts.get(caption)!);
       this.imageOfText.push(this.images.length);
     }
     this.images.push(features[index]!);

@@ -3,7 +3,7 @@ import { CocaError } from '../errors.js';
 import { mustBeUsable } from '../tokenizer/usable.js';
 import { dot } from '../vectors.js';
 import { longestCaption } from '../world/grammar.js';
-import type { Batch, Item, Measure, Metrics } from './measure.js';
+import { type Batch, type Item, type Measure, type Metrics, textFeatures } from './measure.js';
 
 /**
  * Whether a true caption is preferred to false ones that are alike (CLIP_benchmark's image_caption_selection): `acc` by
@@ -14,20 +14,24 @@ export class SelectionMeasure implements Measure {
   count = 0;
   private byEmbedding = 0;
   private byLikelihood = 0;
+  private readonly textsOf: ReturnType<typeof textFeatures>;
 
   constructor(
     private readonly coca: Coca,
     private readonly hooks: { readonly signal?: AbortSignal },
-  ) {}
+  ) {
+    this.textsOf = textFeatures(coca, (item) => candidates(item) ?? []);
+  }
 
   async add(batch: Batch, index: number): Promise<void> {
     const captions = candidates(batch.items[index]!);
+    if (!captions) throw new CocaError('bad-data', 'no caption with "hard_negatives" to tell it from');
     mustBeUsable(captions, this.coca.tokenizer);
     const image = await batch.encodingOf(index);
-    const texts = await this.coca.encodeTexts(captions);
+    const texts = await this.textsOf(batch);
     const [likelihoods] = await this.coca.captionLikelihoods(image, captions, this.hooks);
     this.count++;
-    if (isFirst(texts.map((text) => dot(text, image.features[0]!)))) this.byEmbedding++;
+    if (isFirst(captions.map((caption) => dot(texts.get(caption)!, image.features[0]!)))) this.byEmbedding++;
     if (isFirst(likelihoods!.map(({ sum, count }) => sum / count))) this.byLikelihood++;
   }
 
@@ -37,11 +41,9 @@ export class SelectionMeasure implements Measure {
 }
 
 /** The true caption (where all are known the longest: false ones are made from it), then the false ones. */
-function candidates({ captions, trueCaptions, hardNegatives }: Item): readonly string[] {
+function candidates({ captions, trueCaptions, hardNegatives }: Item): readonly string[] | undefined {
   const right = trueCaptions?.length ? longestCaption(trueCaptions) : captions[0];
-  if (right === undefined) throw new CocaError('bad-data', 'no caption');
-  if (!hardNegatives?.length) throw new CocaError('bad-data', 'no "hard_negatives" to tell its caption from');
-  return [right, ...hardNegatives];
+  return right === undefined || !hardNegatives?.length ? undefined : [right, ...hardNegatives];
 }
 
 /** Of equals the first counts as higher, as with argmax. */

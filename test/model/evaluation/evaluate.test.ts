@@ -183,11 +183,11 @@ describe('samples that cannot be measured', () => {
     expect(problems).toEqual([
       expect.stringMatching(/row 2: \/bad\.png: not a picture/),
       expect.stringMatching(/row 3: \/gone\.png: no such file/),
-      `${good}: no caption`,
+      `${good}: no caption with "hard_negatives" to tell it from`,
       `${good}: no caption`,
       `${good}: the caption is longer than the 24 ids this model reads`,
       `${good}: the caption is longer than the 24 ids this model reads`,
-      `${good}: no "hard_negatives" to tell its caption from`,
+      `${good}: no caption with "hard_negatives" to tell it from`,
     ]);
   });
 
