@@ -10,9 +10,10 @@ const VERSION = '16.0.0';
 /** Side of the pictures that are taken from it. */
 const SIDE = 64;
 
-/** The picture of one thing: side x side x 4 bytes, RGB multiplied by alpha, and alpha. */
+/** The picture of one thing. */
 export interface Sprite {
   readonly side: number;
+  /** (side + 2) x (side + 2) x 4 bytes: RGB multiplied by alpha, and alpha, with a clear border of one pixel. */
   readonly rgba: Uint8Array;
 }
 
@@ -34,7 +35,7 @@ export async function loadArt(folder: string = packagedArt()): Promise<Art> {
       });
       try {
         const pixels = sharp(bytes).resize(SIDE, SIDE, { fit: 'fill' }).ensureAlpha().toColourspace('srgb');
-        return { side: SIDE, rgba: multiplied(await pixels.raw().toBuffer()) };
+        return makeSprite(SIDE, await pixels.raw().toBuffer());
       } catch (cause) {
         throw new CocaError('bad-image', `${path} cannot be decoded: ${(cause as Error).message}`, HINT, { cause });
       }
@@ -60,11 +61,18 @@ function packagedArt(): string {
   );
 }
 
-/** RGB times alpha, so that pixels can be averaged. */
-function multiplied(rgba: Uint8Array): Uint8Array {
-  for (let at = 0; at < rgba.length; at += 4) {
-    const alpha = rgba[at + 3]! / 255;
-    for (let channel = 0; channel < 3; channel++) rgba[at + channel] = Math.round(rgba[at + channel]! * alpha);
+/** @param rgba side x side x 4 bytes */
+export function makeSprite(side: number, rgba: Uint8Array): Sprite {
+  const bordered = new Uint8Array((side + 2) ** 2 * 4);
+  for (let row = 0; row < side; row++) {
+    let to = ((row + 1) * (side + 2) + 1) * 4;
+    for (let from = row * side * 4; from < (row + 1) * side * 4; from += 4) {
+      const alpha = rgba[from + 3]!;
+      for (let channel = 0; channel < 3; channel++) {
+        bordered[to++] = Math.round((rgba[from + channel]! * alpha) / 255);
+      }
+      bordered[to++] = alpha;
+    }
   }
-  return rgba;
+  return { side, rgba: bordered };
 }

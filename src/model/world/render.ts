@@ -25,56 +25,49 @@ function paintBackground({ colour, axis, from, to }: Paint, size: number): Uint8
  * Lays a sprite over the picture: every pixel of its square looks up where in the sprite it lies. Where the sprite is
  * shrunk, several points a pixel are averaged, about as many as there are sprite pixels under it.
  */
-function paintThing(rgb: Uint8Array, size: number, placement: Placement, sprite: Sprite): void {
+function paintThing(rgb: Uint8Array, size: number, placement: Placement, { side: width, rgba }: Sprite): void {
   const { left, top, side } = pixelSquare(placement, size);
-  const scale = sprite.side / side;
+  const scale = width / side;
   const points = Math.max(1, Math.ceil(scale));
   const weight = 1 / (points * points);
   const sin = Math.sin(placement.turn) * scale;
   const cos = Math.cos(placement.turn) * scale;
   const flip = placement.mirrored ? -1 : 1;
-  const centre = sprite.side / 2 - 0.5;
-  const sum = new Float64Array(4);
+  // Centres of the sprite's pixels have whole coordinates, the first one 1: around them lies a clear border.
+  const centre = width / 2 + 0.5;
+  const stride = (width + 2) * 4;
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
-      sum.fill(0);
-      for (let i = 0; i < points; i++) {
-        const dy = y + (i + 0.5) / points - side / 2;
-        for (let j = 0; j < points; j++) {
-          const dx = x + (j + 0.5) / points - side / 2;
-          addPoint(sum, sprite, centre + flip * (cos * dx + sin * dy), centre - sin * dx + cos * dy);
-        }
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      let alpha = 0;
+      for (let point = 0; point < points * points; point++) {
+        const dx = x + ((point % points) + 0.5) / points - side / 2;
+        const dy = y + (Math.floor(point / points) + 0.5) / points - side / 2;
+        const u = centre + flip * (cos * dx + sin * dy);
+        const v = centre - sin * dx + cos * dy;
+        if (!(u >= 0 && v >= 0 && u < width + 1 && v < width + 1)) continue;
+        // Bilinear, written out: this is where the time of a scene goes.
+        const column = Math.floor(u);
+        const row = Math.floor(v);
+        const at = row * stride + column * 4;
+        const under = at + stride;
+        const d = (u - column) * (v - row);
+        const b = u - column - d;
+        const c = v - row - d;
+        const a = 1 - b - c - d;
+        red += a * rgba[at]! + b * rgba[at + 4]! + c * rgba[under]! + d * rgba[under + 4]!;
+        green += a * rgba[at + 1]! + b * rgba[at + 5]! + c * rgba[under + 1]! + d * rgba[under + 5]!;
+        blue += a * rgba[at + 2]! + b * rgba[at + 6]! + c * rgba[under + 2]! + d * rgba[under + 6]!;
+        alpha += a * rgba[at + 3]! + b * rgba[at + 7]! + c * rgba[under + 3]! + d * rgba[under + 7]!;
       }
-      const clear = 1 - (sum[3]! * weight) / 255;
-      if (clear === 1) continue;
-      const at = ((top + y) * size + left + x) * 3;
-      for (let channel = 0; channel < 3; channel++) {
-        rgb[at + channel] = Math.round(sum[channel]! * weight + clear * rgb[at + channel]!);
-      }
-    }
-  }
-}
-
-/** Adds the sprite's colour at a point between its pixels, whose centres have whole coordinates; it is clear outside. */
-function addPoint(sum: Float64Array, { side, rgba }: Sprite, u: number, v: number): void {
-  const column = Math.floor(u);
-  const row = Math.floor(v);
-  if (column < -1 || row < -1 || column >= side || row >= side) return;
-  const right = u - column;
-  const below = v - row;
-  for (let dy = 0; dy < 2; dy++) {
-    const y = row + dy;
-    if (y < 0 || y >= side) continue;
-    const rowWeight = dy === 0 ? 1 - below : below;
-    for (let dx = 0; dx < 2; dx++) {
-      const x = column + dx;
-      if (x < 0 || x >= side) continue;
-      const weight = rowWeight * (dx === 0 ? 1 - right : right);
-      const at = (y * side + x) * 4;
-      sum[0]! += weight * rgba[at]!;
-      sum[1]! += weight * rgba[at + 1]!;
-      sum[2]! += weight * rgba[at + 2]!;
-      sum[3]! += weight * rgba[at + 3]!;
+      if (alpha === 0) continue;
+      const clear = 1 - (alpha * weight) / 255;
+      const to = ((top + y) * size + left + x) * 3;
+      rgb[to] = Math.round(red * weight + clear * rgb[to]!);
+      rgb[to + 1] = Math.round(green * weight + clear * rgb[to + 1]!);
+      rgb[to + 2] = Math.round(blue * weight + clear * rgb[to + 2]!);
     }
   }
 }

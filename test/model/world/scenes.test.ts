@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { loadArt } from '../../../src/model/world/art.js';
+import { loadArt, makeSprite } from '../../../src/model/world/art.js';
 import { kindOf } from '../../../src/model/world/content.js';
 import { describeScene, drawScene } from '../../../src/model/world/draw.js';
 import { isTrue, parseCaption } from '../../../src/model/world/grammar.js';
@@ -140,7 +140,7 @@ describe('painted scenes', () => {
     const side = 64;
     const rgba = new Uint8Array(side * side * 4);
     for (let i = 0; i < side * side; i++) rgba.set(i % side < side / 2 ? [255, 0, 0, 255] : [0, 255, 0, 255], i * 4);
-    const art = THINGS.map(() => ({ side, rgba }));
+    const art = THINGS.map(() => makeSprite(side, rgba));
     const paint = { colour: [0, 0, 255], axis: 'x', from: 0, to: 0 } as const;
     const paintOne = (turn: number, mirrored: boolean) => {
       const placements = [{ thing: 0, x: 24, y: 24, side: 48, turn, mirrored }];
