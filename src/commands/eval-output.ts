@@ -14,10 +14,13 @@ export interface TaskReport {
   readonly samples: number;
 }
 
-export function taskReport(measure: Measure, names: Pick<TaskReport, 'dataset' | 'model' | 'pretrained'>): TaskReport {
+export async function taskReport(
+  measure: Measure,
+  names: Pick<TaskReport, 'dataset' | 'model' | 'pretrained'>,
+): Promise<TaskReport> {
   const { task, count } = measure;
   const { dataset, model, pretrained } = names;
-  return { dataset, model, pretrained, task, metrics: measure.metrics(), language: 'en', samples: count };
+  return { dataset, model, pretrained, task, metrics: await measure.metrics(), language: 'en', samples: count };
 }
 
 /** Piped: TASK<TAB>METRIC<TAB>VALUE; for a person the same in columns, under a line that says what it is of. */

@@ -18,7 +18,7 @@ export interface TaskSettings {
   /** A file of class names; without one they are the labels. */
   readonly classes: string | undefined;
   readonly templates: readonly string[];
-  readonly onPrediction: (prediction: Prediction) => void;
+  readonly onPrediction: (prediction: Prediction) => Promise<void>;
 }
 
 /** Makes what measures the tasks. */
@@ -41,7 +41,7 @@ export async function measuresOf(
     },
     retrieval: async () => {
       const { RetrievalMeasure } = await import('../model/evaluation/retrieval.js');
-      return new RetrievalMeasure(coca);
+      return new RetrievalMeasure(coca, hooks);
     },
     zeroShot: async () => {
       const { ZeroShotMeasure } = await import('../model/evaluation/zero-shot.js');

@@ -3,7 +3,7 @@ import type { Prediction } from '../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../model/load.js';
 import { DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab, type Outcome } from './command.js';
-import { taskReport, writeReports } from './eval-output.js';
+import { type TaskReport, taskReport, writeReports } from './eval-output.js';
 import { evaluatePointing } from './eval-pointing.js';
 import { measuresOf, TASKS, type Task } from './eval-tasks.js';
 import { BATCH_OPTION, errorLine } from './inputs.js';
@@ -109,15 +109,10 @@ export const evaluate = defineCommand({
     if (data === undefined && options.zeroShot)
       throw new CocaError('usage', 'DATA is missing: the scenes have no labels');
     return withModel(options, context, async (coca) => {
-      const predictions: Prediction[] = [];
-      const outcome = await measure(tasks, coca, data, context, {
-        ...options,
-        templates,
-        decoding: await searchOptions(options, typed, coca),
-        onPrediction: (prediction) => options.predictions !== undefined && predictions.push(prediction),
-      });
-      if (options.predictions !== undefined) await writePredictions(options.predictions, predictions);
-      return outcome;
+      const decoding = await searchOptions(options, typed, coca);
+      return withPredictions(options.predictions, (onPrediction) =>
+        measure(tasks, coca, data, context, { ...options, templates, decoding, onPrediction }),
+      );
     });
   },
 });
@@ -193,14 +188,24 @@ async function measure(
     model: coca.name,
     pretrained: options.model ?? (process.env.COCA_MODEL || BUNDLED_MODEL),
   };
-  const reports = measures.map((one) => taskReport(one, names));
+  context.status.show('computing the figures');
+  const reports: TaskReport[] = [];
+  for (const one of measures) reports.push(await taskReport(one, names));
+  context.status.clear();
   await writeReports(context.out, formatOf(options, context), reports);
   return { done: Math.max(...measures.map(({ count }) => count)), failed: problems.size };
 }
 
-async function writePredictions(path: string, predictions: readonly Prediction[]): Promise<void> {
+/** Opens the file of predictions before anything is computed; it takes its name when all is done. */
+async function withPredictions<T>(
+  path: string | undefined,
+  work: (onPrediction: (prediction: Prediction) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  if (path === undefined) return work(async () => undefined);
   const { writeWhole } = await import('../model/checkpoint/safetensors-write.js');
+  let result: T | undefined;
   await writeWhole(path, async (write) => {
-    for (const prediction of predictions) await write(Buffer.from(`${JSON.stringify(prediction)}\n`));
+    result = await work((prediction) => write(Buffer.from(`${JSON.stringify(prediction)}\n`)));
   });
+  return result!;
 }

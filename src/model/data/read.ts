@@ -4,11 +4,13 @@ import { CocaError } from '../errors.js';
 import type { Picture } from '../picture.js';
 import type { SceneSample } from '../world/source.js';
 import { describe, isObject, type Json } from './description.js';
-import { readSpan, splitRow } from './rows.js';
+import { splitRow } from './rows.js';
 import type { Description, Locator, RowContext, Sample, Span, TableContext, TarSample } from './sample.js';
 
 /** No picture that can be decoded is larger. */
 const MAX_IMAGE_BYTES = 512 * 2 ** 20;
+/** No row or text beside a picture is; a file without line ends is noticed before it fills memory. */
+const MAX_TEXT_BYTES = 16 * 2 ** 20;
 
 /** Members of a shard that are pictures, in the order of preference. */
 const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
@@ -112,7 +114,7 @@ const withImage = (path: string, description: Description, { folder }: RowContex
 const openListed = (path: string, description: Description): OpenSample => ({
   name: path,
   description,
-  readImage: () => readImage(path),
+  readImage: () => readBytes(path, MAX_IMAGE_BYTES),
 });
 
 async function fromTar(path: string, sample: TarSample, captionField: string): Promise<OpenSample> {
@@ -125,11 +127,11 @@ async function fromTar(path: string, sample: TarSample, captionField: string): P
   if (json !== undefined) description = described(parse(json, locator), locator, captionField);
   if (txt !== undefined) description = { ...description, captions: [txt.trim()] };
   if (cls !== undefined) description = { ...description, label: cls.trim() };
-  return { name: nameOf(locator), description, readImage: () => readSpan(path, members[extension]!) };
+  return { name: nameOf(locator), description, readImage: () => readBytes(path, MAX_IMAGE_BYTES, members[extension]!) };
 }
 
 const readText = async (path: string, span: Span): Promise<string> =>
-  new TextDecoder().decode(await readSpan(path, span));
+  new TextDecoder().decode(await readBytes(path, MAX_TEXT_BYTES, span));
 
 /** Members of a shard that say something about the picture. */
 async function readTexts(path: string, members: TarSample['members']) {
@@ -137,13 +139,18 @@ async function readTexts(path: string, members: TarSample['members']) {
   return { json: await read(members.json), txt: await read(members.txt), cls: await read(members.cls) };
 }
 
-async function readImage(path: string): Promise<Uint8Array> {
+/** The bytes of a part of a file, by default of all of it. Throws `unreadable`, `not-found`. */
+async function readBytes(path: string, limit: number, span?: Span): Promise<Uint8Array> {
   const file = await RegularFile.open(path);
   try {
-    if (file.size > MAX_IMAGE_BYTES) {
-      throw new CocaError('unreadable', `${path} is larger than ${MAX_IMAGE_BYTES / 2 ** 20} MiB`);
+    const { start, end } = span ?? { start: 0, end: file.size };
+    if (end - start > limit) {
+      throw new CocaError(
+        'unreadable',
+        `${path}: ${end - start} bytes are more than the ${limit} that are read at once`,
+      );
     }
-    return await file.read(0, file.size);
+    return await file.read(start, end - start);
   } finally {
     await file.close();
   }

@@ -112,13 +112,3 @@ async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer
 export function splitRow(text: string, separator: string): readonly string[] {
   return (parseNow(text, { ...TABLE, delimiter: separator }) as string[][])[0] ?? [];
 }
-
-/** The bytes of a part of a file. Throws `unreadable`, `not-found`. */
-export async function readSpan(path: string, { start, end }: Span): Promise<Uint8Array> {
-  const file = await RegularFile.open(path);
-  try {
-    return await file.read(start, end - start);
-  } finally {
-    await file.close();
-  }
-}

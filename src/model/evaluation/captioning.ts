@@ -24,7 +24,7 @@ export class CaptioningMeasure implements Measure {
     private readonly coca: Coca,
     private readonly decoding: DecodingOptions,
     private readonly hooks: { readonly signal?: AbortSignal },
-    private readonly onPrediction: (prediction: Prediction) => void,
+    private readonly onPrediction: (prediction: Prediction) => Promise<void>,
   ) {}
 
   get count(): number {
@@ -38,7 +38,10 @@ export class CaptioningMeasure implements Measure {
     const candidate = (await this.captionsOf(batch))[index]!;
     this.written.push({ candidate, references });
     const isTrue = item.trueCaptions && this.truth.add(candidate, item.trueCaptions);
-    this.onPrediction({ ...predictionOf(item, candidate, references), ...(isTrue !== undefined && { true: isTrue }) });
+    await this.onPrediction({
+      ...predictionOf(item, candidate, references),
+      ...(isTrue !== undefined && { true: isTrue }),
+    });
   }
 
   /** All captions of a batch, searched for together. */

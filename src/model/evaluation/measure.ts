@@ -73,5 +73,5 @@ export interface Measure {
    */
   add(batch: Batch, index: number): Promise<void>;
   /** Asked for once, when at least one was measured. */
-  metrics(): Metrics;
+  metrics(): Metrics | Promise<Metrics>;
 }

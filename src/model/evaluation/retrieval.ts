@@ -15,7 +15,10 @@ export class RetrievalMeasure implements Measure {
 
   private readonly textsOf: ReturnType<typeof textFeatures>;
 
-  constructor(private readonly coca: Coca) {
+  constructor(
+    private readonly coca: Coca,
+    private readonly hooks: { readonly signal?: AbortSignal },
+  ) {
     this.textsOf = textFeatures(coca, ({ captions }) => captions);
   }
 
@@ -36,7 +39,7 @@ export class RetrievalMeasure implements Measure {
     this.images.push(features[index]!);
   }
 
-  metrics(): Metrics {
-    return retrievalMetrics(this.images, this.texts, this.imageOfText, KS);
+  metrics(): Promise<Metrics> {
+    return retrievalMetrics(this.images, this.texts, this.imageOfText, KS, this.hooks);
   }
 }

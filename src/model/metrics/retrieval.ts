@@ -1,7 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CocaError } from '../errors.js';
 import { dot } from '../vectors.js';
 
 /** By the names that CLIP_benchmark gives them: `image_retrieval_recall@5` and so on. */
 export type RetrievalMetrics = Readonly<Record<string, number>>;
+
+/** Longest that the thread computes before others have their turn (a signal, a status line). */
+const TURN_MS = 50;
 
 /**
  * Recall at k both ways, as the CLIP papers have it: of the texts, the part whose picture is among the k most similar
@@ -9,34 +14,54 @@ export type RetrievalMetrics = Readonly<Record<string, number>>;
  * ones the earlier comes first.
  * @param images unit vectors
  * @param texts unit vectors
- * @param imageOfText the place of each text's picture
+ * @param imageOfText the place of each text's picture; every picture has a text
+ * @throws CocaError `interrupted`
  */
-export function retrievalMetrics(
+export async function retrievalMetrics(
   images: readonly Float32Array[],
   texts: readonly Float32Array[],
   imageOfText: readonly number[],
   ks: readonly number[],
-): RetrievalMetrics {
-  const ofImage: number[][] = images.map(() => []);
-  for (const [text, image] of imageOfText.entries()) ofImage[image]!.push(text);
-  const textRanks = texts.map((text, i) => bestRank(text, images, [imageOfText[i]!]));
-  const imageRanks = images.map((image, i) => bestRank(image, texts, ofImage[i]!));
-  const within = (ranks: readonly number[], k: number) => ranks.filter((rank) => rank < k).length / ranks.length;
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<RetrievalMetrics> {
+  const ofText = texts.map((text, t) => new Place(dot(text, images[imageOfText[t]!]!), imageOfText[t]!));
+  const ofImage: Place[] = [];
+  for (const [t, { score }] of ofText.entries()) {
+    const image = imageOfText[t]!;
+    // Of a picture's texts the most similar counts, of equals the first.
+    if (!ofImage[image] || score > ofImage[image].score) ofImage[image] = new Place(score, t);
+  }
+  let turn = performance.now();
+  for (const [t, text] of texts.entries()) {
+    for (const [i, image] of images.entries()) {
+      const score = dot(text, image);
+      ofText[t]!.meet(score, i);
+      ofImage[i]!.meet(score, t);
+    }
+    if (performance.now() - turn < TURN_MS) continue;
+    await nextTurn();
+    if (signal?.aborted) throw new CocaError('interrupted', 'interrupted');
+    turn = performance.now();
+  }
+  const within = (places: readonly Place[], k: number) => places.filter(({ rank }) => rank < k).length / places.length;
   return Object.fromEntries(
     ks.flatMap((k) => [
-      [`image_retrieval_recall@${k}`, within(textRanks, k)],
-      [`text_retrieval_recall@${k}`, within(imageRanks, k)],
+      [`image_retrieval_recall@${k}`, within(ofText, k)],
+      [`text_retrieval_recall@${k}`, within(ofImage, k)],
     ]),
   );
 }
 
-/** How many candidates come before the best of the right ones. */
-function bestRank(query: Float32Array, candidates: readonly Float32Array[], right: readonly number[]): number {
-  const scores = Float64Array.from(candidates, (candidate) => dot(query, candidate));
-  let best = right[0]!;
-  for (const one of right) if (scores[one]! > scores[best]!) best = one;
-  const score = scores[best]!;
-  let rank = 0;
-  for (let i = 0; i < scores.length; i++) if (scores[i]! > score || (scores[i] === score && i < best)) rank++;
-  return rank;
+/** The right answer to a query, and how many others come before it. */
+class Place {
+  rank = 0;
+
+  constructor(
+    readonly score: number,
+    private readonly index: number,
+  ) {}
+
+  meet(score: number, index: number): void {
+    if (score > this.score || (score === this.score && index < this.index)) this.rank++;
+  }
 }

@@ -93,6 +93,13 @@ describe('JSON lines', () => {
     ]);
   });
 
+  it('whose lines never end are not read into memory', async () => {
+    write('l.jsonl', `{"image": "a.jpg", "caption": "${'x'.repeat(17 * 2 ** 20)}"}`);
+    expect(await all(await open('l.jsonl'))).toEqual([
+      expect.stringMatching(/more than the 16777216 that are read at once/),
+    ]);
+  });
+
   it('may call their fields otherwise, and have their pictures elsewhere', async () => {
     pictures('photos/a.jpg');
     write('l.jsonl', '{"path": "a.jpg", "text": "one"}');

@@ -35,7 +35,9 @@ beforeAll(async () => {
 afterAll(() => coca.close());
 
 const captioning = (strategy: 'beam' | 'greedy', predictions: Prediction[] = []) =>
-  new CaptioningMeasure(coca, decodingOptions({ strategy }, { contextLength: 24 }), {}, (one) => predictions.push(one));
+  new CaptioningMeasure(coca, decodingOptions({ strategy }, { contextLength: 24 }), {}, async (one) => {
+    predictions.push(one);
+  });
 
 async function run(
   measures: readonly Measure[],
@@ -104,7 +106,7 @@ describe('the bundled model on its scenes', () => {
       'some.jsonl',
       some.map(({ image, captions }) => JSON.stringify({ image: fixture(`scenes/${image}`), captions })).join('\n'),
     );
-    const retrieval = new RetrievalMeasure(coca);
+    const retrieval = new RetrievalMeasure(coca, {});
     await run([retrieval], data);
 
     const pictures = await Promise.all(
@@ -119,7 +121,7 @@ describe('the bundled model on its scenes', () => {
     };
     const byText = texts.filter((text, i) => best(text, images) === Math.floor(i / 2)).length / texts.length;
     const byImage = images.filter((image, i) => Math.floor(best(image, texts) / 2) === i).length / images.length;
-    expect(retrieval.metrics()).toMatchObject({
+    expect(await retrieval.metrics()).toMatchObject({
       'image_retrieval_recall@1': byText,
       'text_retrieval_recall@1': byImage,
       'image_retrieval_recall@10': expect.any(Number),
@@ -175,7 +177,7 @@ describe('samples that cannot be measured', () => {
         .join('\n'),
     );
     const selection = new SelectionMeasure(coca, {});
-    const retrieval = new RetrievalMeasure(coca);
+    const retrieval = new RetrievalMeasure(coca, {});
     const { read, problems } = await run([selection, retrieval], data, { batch: 4 });
     expect(read).toBe(4);
     expect(selection.count).toBe(1);
@@ -208,7 +210,7 @@ describe('samples that cannot be measured', () => {
   it('stop when they are interrupted', async () => {
     const stop = new AbortController();
     const dataset = await openDataset(BUNDLED_SCENES, { needs: 'captions' });
-    const work = evaluate(coca, dataset, [new RetrievalMeasure(coca)], {
+    const work = evaluate(coca, dataset, [new RetrievalMeasure(coca, {})], {
       preprocess: coca.preprocess,
       batch: 4,
       signal: stop.signal,

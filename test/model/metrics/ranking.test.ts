@@ -50,12 +50,12 @@ function byMatrix(images: number[][], texts: number[][], imageOfText: number[], 
 }
 
 describe('retrieval', () => {
-  it('counts a picture as found with any of its captions, a caption with its one picture', () => {
+  it('counts a picture as found with any of its captions, a caption with its one picture', async () => {
     const unit = (...values: number[]) => Float32Array.from(values);
     const images = [unit(1, 0), unit(0, 1)];
     // Both captions of picture 0: one near it, one nearer to picture 1.
     const texts = [unit(1, 0), unit(0.6, 0.8), unit(0, 1)];
-    expect(retrievalMetrics(images, texts, [0, 0, 1], [1, 2])).toEqual({
+    expect(await retrievalMetrics(images, texts, [0, 0, 1], [1, 2])).toEqual({
       'image_retrieval_recall@1': 2 / 3,
       'text_retrieval_recall@1': 1,
       'image_retrieval_recall@2': 1,
@@ -63,25 +63,35 @@ describe('retrieval', () => {
     });
   });
 
-  it('is what the sorted score matrix says', () => {
+  it('is what the sorted score matrix says', async () => {
     // Few different values, so that scores are often equal.
     const vector = fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 3, maxLength: 3 });
     const data = fc.array(fc.record({ image: vector, texts: fc.array(vector, { minLength: 1, maxLength: 3 }) }), {
       minLength: 1,
       maxLength: 8,
     });
-    fc.assert(
-      fc.property(data, fc.integer({ min: 1, max: 5 }), (rows, k) => {
+    await fc.assert(
+      fc.asyncProperty(data, fc.integer({ min: 1, max: 5 }), async (rows, k) => {
         const images = rows.map(({ image }) => image);
         const texts = rows.flatMap((row) => row.texts);
         const imageOfText = rows.flatMap((row, i) => row.texts.map(() => i));
         const floats = (list: number[][]) => list.map((one) => Float32Array.from(one));
-        const metrics = retrievalMetrics(floats(images), floats(texts), imageOfText, [k]);
+        const metrics = await retrievalMetrics(floats(images), floats(texts), imageOfText, [k]);
         expect([metrics[`image_retrieval_recall@${k}`], metrics[`text_retrieval_recall@${k}`]]).toEqual(
           byMatrix(images, texts, imageOfText, k),
         );
       }),
     );
+  });
+});
+
+describe('retrieval that takes long', () => {
+  it('stops when it is told to', async () => {
+    const many = Array.from({ length: 3000 }, (_, i) => Float32Array.from({ length: 64 }, (_, j) => Math.sin(i * j)));
+    const stop = new AbortController();
+    const work = retrievalMetrics(many, many, [...many.keys()], [1], { signal: stop.signal });
+    stop.abort();
+    await expect(work).rejects.toMatchObject({ code: 'interrupted' });
   });
 });
 
