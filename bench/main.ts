@@ -2,6 +2,7 @@
  * This program and OpenCLIP on the same weights, picture and machine, in one table of ratios.
  *
  *   npm run bench [-- CONFIG [SECONDS]]     CONFIG: coca_ViT-B-32 (default), coca_ViT-L-14, or a model folder
+ *   npm run bench -- keys                   from a key to its frame in the attend view (keys.ts)
  *
  * Weights of a named config are random, made once in the system's temporary folder. OpenCLIP runs in the Python named by
  * $COCA_PEER_PYTHON (default: python3); where that has no open_clip, this program is measured alone.
@@ -90,29 +91,36 @@ function sameIds(task: string, mine: readonly number[], theirs: readonly number[
   return mine.slice(0, compared).join() === theirs.slice(0, compared).join() && rest.every((id) => id === 0);
 }
 
-const [name = 'coca_ViT-B-32', seconds = '4'] = process.argv.slice(2);
-const folder = await modelFolder(name);
-const bytes = statSync(join(folder, 'open_clip_model.safetensors')).size;
-const a = ours(folder, seconds);
-const b = hasPeer() ? peer(folder, seconds) : undefined;
+async function compare(name: string, seconds: string): Promise<void> {
+  const folder = await modelFolder(name);
+  const bytes = statSync(join(folder, 'open_clip_model.safetensors')).size;
+  const a = ours(folder, seconds);
+  const b = hasPeer() ? peer(folder, seconds) : undefined;
 
-const columns = (cells: readonly string[]) =>
-  cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(12))).join('');
-console.log(
-  `${name}: ${(bytes / 2 ** 20).toFixed(0)} MiB of weights, ${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
-);
-console.log(columns(['', 'coca', ...(b ? ['OpenCLIP', 'ratio', 'same ids'] : [])]));
-for (const [task, ms] of Object.entries(a.times)) {
-  const theirs = b?.times[task];
-  const cells = [task, `${ms.toFixed(1)} ms`];
-  if (b && theirs !== undefined) {
-    cells.push(`${theirs.toFixed(1)} ms`, `${(theirs / ms).toFixed(1)} x`);
-    if (a.ids[task]) cells.push(sameIds(task, a.ids[task], b.ids[task]) ? 'yes' : 'NO');
+  const columns = (cells: readonly string[]) =>
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(12))).join('');
+  console.log(
+    `${name}: ${(bytes / 2 ** 20).toFixed(0)} MiB of weights, ${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+  );
+  console.log(columns(['', 'coca', ...(b ? ['OpenCLIP', 'ratio', 'same ids'] : [])]));
+  for (const [task, ms] of Object.entries(a.times)) {
+    const theirs = b?.times[task];
+    const cells = [task, `${ms.toFixed(1)} ms`];
+    if (b && theirs !== undefined) {
+      cells.push(`${theirs.toFixed(1)} ms`, `${(theirs / ms).toFixed(1)} x`);
+      if (a.ids[task]) cells.push(sameIds(task, a.ids[task], b.ids[task]) ? 'yes' : 'NO');
+    }
+    console.log(columns(cells));
   }
-  console.log(columns(cells));
+  const memory = (size: number) => `${(size / bytes).toFixed(2)} x`;
+  console.log(columns(['peak memory/weights', memory(a.peakMemory), ...(b ? [memory(b.peakMemory)] : [])]));
+  if (!b) console.log(`OpenCLIP was not measured: ${PYTHON} has no open_clip and transformers (set COCA_PEER_PYTHON)`);
+  const differ = b && Object.entries(a.ids).some(([task, ids]) => !sameIds(task, ids, b.ids[task]));
+  if (differ) process.exitCode = 1;
 }
-const memory = (size: number) => `${(size / bytes).toFixed(2)} x`;
-console.log(columns(['peak memory/weights', memory(a.peakMemory), ...(b ? [memory(b.peakMemory)] : [])]));
-if (!b) console.log(`OpenCLIP was not measured: ${PYTHON} has no open_clip and transformers (set COCA_PEER_PYTHON)`);
-const differ = b && Object.entries(a.ids).some(([task, ids]) => !sameIds(task, ids, b.ids[task]));
-if (differ) process.exitCode = 1;
+
+const [name = 'coca_ViT-B-32', seconds = '4'] = process.argv.slice(2);
+if (name === 'keys') {
+  const { keys } = await import('./keys.js');
+  await keys();
+} else await compare(name, seconds);

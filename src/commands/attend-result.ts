@@ -2,7 +2,8 @@ import { type CaptionAttention, entropyOf, type MapChoice, mapOfWord, peakOf } f
 import type { Picture } from '../model/picture.js';
 import type { Word } from '../model/words.js';
 import type { WordMap } from '../ui/attend/source.js';
-import { shortestFloat32, visible } from '../ui/text.js';
+import { visible } from '../ui/text.js';
+import { mapRows } from './map-rows.js';
 
 /** A picture, its caption, and where the words of it that are to be shown look. */
 export interface AttendResult {
@@ -35,17 +36,11 @@ export function attendObject({ attention, choice, ...result }: AttendResult): ob
     crop: result.picture.crop,
     tokens: result.words.map((word) => {
       const { map, peak, entropy } = wordMap(attention, word, choice);
-      return { text: word.text, logprob: word.logprob, map: rowsOf(map, grid), peak, entropy };
+      return { text: word.text, logprob: word.logprob, map: mapRows(map, grid), peak, entropy };
     }),
     model: result.model,
     device: result.device,
   };
-}
-
-function rowsOf(map: Float32Array, grid: number): number[][] {
-  return Array.from({ length: grid }, (_, row) =>
-    Array.from(map.subarray(row * grid, (row + 1) * grid), shortestFloat32),
-  );
 }
 
 /** One line a word: WORD, PEAK_X, PEAK_Y, ENTROPY, with tabs between. */

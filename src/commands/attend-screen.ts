@@ -4,9 +4,10 @@ import { CocaError } from '../model/errors.js';
 import { showAttention } from '../ui/attend/show.js';
 import type { AttendSource, MapSelection, WordMap } from '../ui/attend/source.js';
 import { initialState } from '../ui/attend/state.js';
-import { staticLines } from '../ui/attend/static.js';
+import { staticText } from '../ui/attend/static.js';
 import { canShow } from '../ui/full-screen.js';
-import type { Raster } from '../ui/picture.js';
+import { choosePictureKind, type PictureKind, type Raster } from '../ui/picture.js';
+import type { Terminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
 import { safeName, writeAttendFiles } from './attend-files.js';
 import { type AttendResult, wordMap } from './attend-result.js';
@@ -19,6 +20,7 @@ export interface PresentOptions {
   readonly square: () => Promise<Raster>;
   /** Whether a person is to walk through the maps; otherwise they are printed. */
   readonly isAsked: boolean;
+  readonly images: PictureKind | 'auto';
 }
 
 /**
@@ -29,22 +31,36 @@ export interface PresentOptions {
 export async function present(
   result: AttendResult,
   current: number | undefined,
-  { context, square, isAsked }: PresentOptions,
+  { context, square, isAsked, images }: PresentOptions,
 ): Promise<void> {
   const { terminal, stdin, out } = context;
-  const source = attendSource(result, square);
+  const kind = await kindOfMaps(images, terminal);
+  const hasCells = kind === 'blocks' || kind === 'none';
+  const source = attendSource(result, hasCells ? result.picture : await square(), square);
+  const initial = initialState(result.choice, current ?? 0);
   if (isAsked && canShow(terminal, stdin)) {
-    const initial = initialState(result.choice, current ?? 0);
-    const left = await context.onScreen((streams) => showAttention(source, initial, terminal, streams));
+    const left = await context.onScreen((streams) => showAttention(source, initial, kind, terminal, streams));
     if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
     return;
   }
-  await out.write(`${staticLines(source, initialState(result.choice, current ?? 0), current, terminal).join('\n')}\n`);
+  const { mapDrawer } = await import('../ui/attend/draw.js');
+  const drawerOf =
+    kind === 'none' ? undefined : (shown: AttendSource) => mapDrawer(shown, kind, terminal.colors, undefined);
+  await out.write(staticText(source, initial, current, terminal, drawerOf));
 }
 
-/** What the view may ask. A map is computed when it is first looked at. */
-export function attendSource(result: AttendResult, square: () => Promise<Raster>): AttendSource {
-  const { attention, words, picture } = result;
+/** As for any picture; but a map in characters is text, and the dumbest terminal shows it. */
+async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Promise<PictureKind> {
+  return images === 'auto' && terminal.env.TERM === 'dumb' ? 'blocks' : choosePictureKind(images, terminal);
+}
+
+/**
+ * What the view may ask. A map is computed when it is first looked at.
+ * @param picture the square that the model sees, with as many pixels as are to be drawn
+ * @param square the same, as it is saved
+ */
+export function attendSource(result: AttendResult, picture: Raster, square: () => Promise<Raster>): AttendSource {
+  const { attention, words } = result;
   const known = new Map<string, WordMap>();
   return {
     image: visible(result.image),

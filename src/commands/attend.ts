@@ -5,12 +5,13 @@ import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
 import type { Tokenizer } from '../model/tokenizer.js';
 import type { Word } from '../model/words.js';
+import type { PictureKind } from '../ui/picture.js';
 import { checkRange, findWord, parseHead, parseLayer } from './attend-choice.js';
 import { type AttendResult, attendLines, attendObject } from './attend-result.js';
-import { DECODING_OPTIONS, searchOptions } from './caption.js';
+import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources, imageNames, readImage } from './inputs.js';
-import { MODEL_GLOBALS, withModel } from './model.js';
+import { MODEL_GLOBALS, searchProgress, withModel } from './model.js';
 import { formatOf, objectWriter, Tally } from './results.js';
 
 const { beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
@@ -33,10 +34,18 @@ export const attend = defineCommand({
     'docs/attention.md says what the maps are and how true they are.',
   ].join('\n'),
   args: [
-    { name: 'IMAGE', description: 'path, URL, or - for bytes on stdin', required: true, variadic: false },
+    {
+      name: 'IMAGE',
+      description: 'path, URL, or - for bytes on stdin',
+      kind: 'image',
+      required: true,
+      variadic: false,
+    },
     {
       name: 'CAPTION',
       description: 'whose words; without it, the caption that the model finds',
+      kind: 'text',
+      unless: Object.keys(SEARCH_OPTIONS),
       required: false,
       variadic: false,
     },
@@ -67,10 +76,16 @@ export const attend = defineCommand({
       description: 'only this word (the first shown), by number from 1 or as written',
     },
     special: { type: 'flag', description: 'special tokens too: where the model looks as the caption ends' },
-    output: { type: 'text', short: 'o', placeholder: 'DIR', description: 'write pictures and raw arrays there' },
+    output: {
+      type: 'text',
+      kind: 'folder',
+      short: 'o',
+      placeholder: 'DIR',
+      description: 'write pictures and raw arrays there',
+    },
     ...SEARCH_OPTIONS,
   },
-  globals: [...MODEL_GLOBALS],
+  globals: [...MODEL_GLOBALS, 'images'],
   examples: [
     { line: 'coca attend photo.jpg', does: 'where each word of its caption looks' },
     {
@@ -79,11 +94,15 @@ export const attend = defineCommand({
     },
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
+  async check({ args, options, typed }) {
+    choiceOf(options);
+    refuseSearchOptions(args[1], typed);
+    await checkSearchOptions(options, typed);
+  },
   async run({ args, options, typed }, context) {
     const [word, caption] = args as readonly [string, string?];
     checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const choice = choiceOf(options);
-    refuseSearchOptions(caption, typed);
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const tally = new Tally(context, objects);
@@ -94,15 +113,23 @@ export const attend = defineCommand({
       const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare('attention')]);
       if ('error' in input) return tally.fail(image, input.error);
       const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
-      const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };
+      const search = {
+        ...(await searchOptions(options, typed, coca)),
+        prompt: options.prompt,
+      };
       const seen = await lookAt(input.picture, given ?? search, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
       const asked = current === undefined ? all : { ...all, words: [words[current]!] };
       tally.succeed();
+      context.onCaption(image, seen.caption);
 
-      const square = () => squareOf(input.bytes, coca);
+      let drawn: Promise<Picture> | undefined;
+      const square = () => {
+        drawn ??= squareOf(input.bytes, coca);
+        return drawn;
+      };
       if (options.output !== undefined) {
         const { writeAttendFiles } = await import('./attend-files.js');
         const count = await writeAttendFiles(options.output, asked, await square());
@@ -111,7 +138,8 @@ export const attend = defineCommand({
       if (objects) return objects.write(attendObject(asked));
       if (format === 'plain') return context.out.write(`${attendLines(asked).join('\n')}\n`);
       const { present } = await import('./attend-screen.js');
-      return present(all, current, { context, square, isAsked: options.output === undefined });
+      const images = options.images as PictureKind | 'auto';
+      return present(all, current, { context, square, isAsked: options.output === undefined, images });
     });
     await objects?.end();
     return tally.outcome();
@@ -205,7 +233,10 @@ async function lookAt(
   if (!Array.isArray(given)) {
     const { prompt, ...decoding } = given as Search;
     const options = prompt === undefined ? decoding : { ...decoding, prompt };
-    const { captions } = await coca.caption(encoding, options, { signal: context.signal });
+    const { captions } = await coca.caption(encoding, options, {
+      signal: context.signal,
+      onStep: searchProgress(context),
+    });
     ids = captions[0]![0]!.ids;
   }
   const attention = await attendCaption(coca, encoding, ids);

@@ -1,5 +1,4 @@
 import type { Measurement } from '../model/bench.js';
-import { CocaError } from '../model/errors.js';
 import { safeJson, visible } from '../ui/text.js';
 import { defineCommand } from './command.js';
 import { readImage } from './inputs.js';
@@ -12,7 +11,15 @@ export const bench = defineCommand({
     'Medians of repeated runs after one that is not counted, on the picture given or on a gray one. Captions are timed from pixels to ids.',
     'load is the time until it was ready to caption; peak memory is that of the whole process.',
   ].join('\n'),
-  args: [{ name: 'IMAGE', description: 'path or URL of a picture to caption', required: false, variadic: false }],
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path or URL of a picture to caption',
+      kind: 'file',
+      required: false,
+      variadic: false,
+    },
+  ],
   options: {
     seconds: { type: 'number', min: 0, default: 3, description: 'to spend on each measurement, at least' },
     beams: { type: 'integer', min: 1, default: 6, description: 'beams of the caption' },
@@ -32,8 +39,7 @@ export const bench = defineCommand({
       const { measure } = await import('../model/bench.js');
       const picture = await loadPicture(await pictureBytes(args[0], context), coca.preprocess);
       const measurements: Measurement[] = [];
-      for await (const measurement of measure(coca, picture, options)) {
-        if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+      for await (const measurement of measure(coca, picture, { ...options, signal: context.signal })) {
         measurements.push(measurement);
         context.status.show(`${measurement.task}: ${measurement.ms.toFixed(1)} ms`);
       }

@@ -1,5 +1,7 @@
 import type { Coca } from '../model/api.js';
 import type { Caption } from '../model/decoding/index.js';
+import type { Tokenizer } from '../model/tokenizer.js';
+import { wordsOf } from '../model/words.js';
 import type { CaptionView, ShadedWord } from '../ui/caption-view.js';
 import type { PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
@@ -53,7 +55,7 @@ export async function captionWriter(
       const name = options.isOne ? '' : `${visible(image)}\t`;
       const text = (caption: Caption): string =>
         shadeWords
-          ? shadeWords(wordsOf(caption, options.coca.tokenizer), colors)
+          ? shadeWords(shadedWords(caption, options.coca.tokenizer), colors)
           : visible(options.coca.tokenizer.decode(caption.ids));
       await context.out.write(captions.map((caption) => `${name}${text(caption)}\n`).join(''));
     },
@@ -103,30 +105,12 @@ function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-/**
- * The generated words with the probability of each: the product over the word's tokens. What was given as a prompt
- * is certain; special tokens are no words.
- */
-export function wordsOf(caption: Caption, tokenizer: Coca['tokenizer']): ShadedWord[] {
-  const { sot, eot, pad } = tokenizer.special;
-  const given = caption.ids.slice(0, caption.ids.length - caption.tokens.length).map((id) => ({ id, logprob: 0 }));
-  const words: ShadedWord[] = [];
-  let ids: number[] = [];
-  let logprob = 0;
-  const finish = (): void => {
-    const text = tokenizer.decode(ids).trim();
-    if (text !== '') words.push({ text, probability: Math.exp(logprob) });
-    ids = [];
-    logprob = 0;
-  };
-  for (const token of [...given, ...caption.tokens]) {
-    if (token.id === sot || token.id === eot || token.id === pad) continue;
-    ids.push(token.id);
-    logprob += token.logprob;
-    if (tokenizer.endsWord(token.id)) finish();
-  }
-  finish();
-  return words;
+/** The words of a caption with the probability of each. What was given as a prompt is certain. */
+export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, tokenizer: Tokenizer): ShadedWord[] {
+  const given = Array<number>(ids.length - 1 - tokens.length).fill(0);
+  return wordsOf(ids, [...given, ...tokens.map(({ logprob }) => logprob)], tokenizer)
+    .filter(({ special }) => !special)
+    .map(({ text, logprob }) => ({ text, probability: Math.exp(logprob) }));
 }
 
 function captionView({ captions, ms }: PictureCaptions, options: CaptionWriterOptions): CaptionView {
@@ -136,7 +120,7 @@ function captionView({ captions, ms }: PictureCaptions, options: CaptionWriterOp
   const perSecond = ms.decode > 0 ? `${Math.round((best!.tokens.length * 1000) / ms.decode)} tokens/s` : undefined;
   const textOf = (id: number): string => tokenizer.tokenText(id);
   return {
-    words: wordsOf(best!, tokenizer),
+    words: shadedWords(best!, tokenizer),
     alternatives: others.map(({ ids, score }) => ({ caption: tokenizer.decode(ids), score })),
     ...(options.showTokens
       ? {

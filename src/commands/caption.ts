@@ -1,10 +1,13 @@
 import type { Coca } from '../model/api.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
+import { CocaError } from '../model/errors.js';
 import { grouped } from '../model/pipeline.js';
+import { canRedraw } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
 import { captionWriter, type PictureCaptions } from './caption-output.js';
-import { type CommandContext, defineCommand } from './command.js';
-import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
+import type { Search, SearchOptions } from './caption-watch.js';
+import { defineCommand } from './command.js';
+import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture, readsStdin } from './inputs.js';
 import {
   MODEL_GLOBALS,
   type PictureItem,
@@ -12,6 +15,7 @@ import {
   progress,
   type ReadablePicture,
   readable,
+  searchProgress,
   withModel,
 } from './model.js';
 import { formatOf, Tally } from './results.js';
@@ -60,9 +64,19 @@ export const caption = defineCommand({
   usage: 'caption IMAGE...',
   details: [
     'Piped, one picture named alone gives its caption, several give PATH<TAB>CAPTION; with --num, one such line for each caption. --logprobs then shows nothing: use --json or --jsonl.',
+    '--watch: live beams with their words shaded by probability, cumulative log-probability and score, then what is finished, and what was just pruned, dimmed. Ctrl-C stops. What is found is the same; then the caption takes the place of the drawing.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
-  args: [{ name: 'IMAGE', description: 'path, URL, glob, or - for bytes on stdin', required: false, variadic: true }],
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path, URL, glob, or - for bytes on stdin',
+      kind: 'image',
+      unless: ['files', 'files0'],
+      required: false,
+      variadic: true,
+    },
+  ],
   options: {
     ...DECODING_OPTIONS,
     prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
@@ -74,6 +88,7 @@ export const caption = defineCommand({
       bare: 0,
       description: 'each token with its probability, and the N likeliest in its place',
     },
+    watch: { type: 'flag', description: 'on a terminal: draws the search while it runs' },
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },
@@ -83,8 +98,15 @@ export const caption = defineCommand({
     { line: "coca caption 'photos/*.jpg' --jsonl", does: 'a JSON object a line for every picture' },
     { line: 'find . -name "*.png" -print0 | coca caption --files0 -', does: 'pictures from a list' },
     { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
+    { line: 'coca caption photo.jpg --watch', does: 'every beam with its words and scores, step by step' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
+  async check({ options, typed }) {
+    if (options.watch && options.batch > 1) {
+      throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
+    }
+    await checkSearchOptions(options, typed);
+  },
   async run({ args, options, typed }, context) {
     const sources = { images: args, files: options.files, files0: options.files0 };
     checkSources(sources, context.stdin);
@@ -92,8 +114,13 @@ export const caption = defineCommand({
     if (format === 'plain' && typed.has('logprobs')) {
       context.notice('--logprobs shows on a terminal, or with --json or --jsonl');
     }
+    const isWatched = options.watch && format === 'terminal' && canRedraw(context.terminal);
+    if (options.watch && !isWatched) {
+      context.notice('--watch shows on a terminal whose lines can be drawn anew, without --json and --jsonl');
+    }
     return withModel(options, context, async (coca) => {
       const decoding = await searchOptions(options, typed, coca);
+      const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       context.status.show('loading the model');
       await coca.prepare('captions'); // before any clock starts
       context.status.clear();
@@ -103,20 +130,29 @@ export const caption = defineCommand({
         images: options.images as PictureKind | 'auto',
         showTokens: typed.has('logprobs'),
       });
+      const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
+      const count = knownCount(sources);
+      // The progress of several pictures is counted in pictures.
+      const onStep = () => (count === 1 ? searchProgress(context) : undefined);
+      const search: Search = isWatched
+        ? await (await import('./caption-watch.js')).watchedSearch(coca, context, hasKeys)
+        : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
       const tally = new Tally(context, writer.objects);
-      const showProgress = progress(context, knownCount(sources));
+      const showProgress = progress(context, count);
       try {
         // One group is computed, one is being decoded.
         const items = pictures(sources, coca, context, options.batch * 2);
         for await (const group of grouped(items, options.batch)) {
           const found = readable(group);
           if (found.length === 1) await writer.begin(found[0]!);
-          const captions = await captionGroup(found, coca, decoding, options.prompt, context);
+          const captions = await captionGroup(found, coca, how, search);
           for (const item of group) {
             if ('error' in item) await tally.fail(item.name, item.error);
             else {
               if (found.length > 1) await writer.begin(item);
-              await writer.result(captions.get(item)!);
+              const result = captions.get(item)!;
+              context.onCaption(item.name, coca.tokenizer.decode(result.captions[0]!.ids));
+              await writer.result(result);
               tally.succeed();
             }
             showProgress(tally.finished);
@@ -131,33 +167,46 @@ export const caption = defineCommand({
 });
 
 type SearchNames = keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed';
+type SearchValues = Readonly<Partial<Record<SearchNames, unknown>>>;
 
 /** The search options that were typed; what was not is for `decodingOptions` to complete, and to check. */
-export async function searchOptions(
-  options: Readonly<Partial<Record<SearchNames, unknown>>>,
+export function searchOptions(
+  options: SearchValues,
   typed: ReadonlySet<string>,
-  coca: Coca,
+  { config }: Pick<Coca, 'config'>,
+): Promise<DecodingOptions> {
+  return completeOptions(options, typed, Math.min(config.text.context_length, config.multimodal.context_length));
+}
+
+/**
+ * Checks search options against each other while no model is known.
+ * @throws CocaError `usage` for what contradicts itself, whatever the model
+ */
+export async function checkSearchOptions(options: SearchValues, typed: ReadonlySet<string>): Promise<void> {
+  await completeOptions(options, typed, Number.POSITIVE_INFINITY);
+}
+
+async function completeOptions(
+  options: SearchValues,
+  typed: ReadonlySet<string>,
+  contextLength: number,
 ): Promise<DecodingOptions> {
   const { decodingOptions } = await import('../model/decoding/index.js');
   const names = [...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as SearchNames[];
   const given = Object.fromEntries(names.filter((name) => typed.has(name)).map((name) => [name, options[name]]));
-  return decodingOptions(given as Partial<DecodingOptions>, {
-    contextLength: Math.min(coca.config.text.context_length, coca.config.multimodal.context_length),
-  });
+  return decodingOptions(given as Partial<DecodingOptions>, { contextLength });
 }
 
 /** Captions of the pictures of a group, by item. */
 async function captionGroup(
   found: readonly ReadablePicture[],
   coca: Coca,
-  decoding: DecodingOptions,
-  prompt: string | undefined,
-  context: CommandContext,
+  options: SearchOptions,
+  search: Search,
 ): Promise<Map<PictureItem, PictureCaptions>> {
   if (found.length === 0) return new Map();
   const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
-  const options = prompt === undefined ? decoding : { ...decoding, prompt };
-  const run = await coca.caption(encoding, options, { signal: context.signal });
+  const run = await search(encoding, options);
   const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
   return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, ms }]));
 }

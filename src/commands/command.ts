@@ -25,9 +25,13 @@ export interface FlagOption extends OptionBase {
   readonly negatable?: boolean;
 }
 
+/** What a word names, for whoever completes or fills in words. */
+export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'option' | 'value';
+
 /** `--name TEXT`. */
 export interface TextOption extends OptionBase {
   readonly type: 'text';
+  readonly kind?: WordKind;
   readonly placeholder: string;
   readonly default?: string;
 }
@@ -35,6 +39,7 @@ export interface TextOption extends OptionBase {
 /** `--name TEXT` any number of times; with `rest`, each takes all words up to the next option. */
 export interface ListOption extends OptionBase {
   readonly type: 'list';
+  readonly kind?: WordKind;
   readonly placeholder: string;
   readonly rest?: boolean;
 }
@@ -65,6 +70,9 @@ export interface ArgumentSpec {
   /** As the usage line calls it: IMAGE. */
   readonly name: string;
   readonly description: string;
+  readonly kind: WordKind;
+  /** Options that say the same or make it needless: with one of them, a session does not fill it in. */
+  readonly unless?: readonly string[];
   readonly required: boolean;
   /** Takes all remaining words; only the last argument can. */
   readonly variadic: boolean;
@@ -109,7 +117,14 @@ export interface CommandContext {
   /** Aborted by Ctrl-C and its kin. */
   readonly signal: AbortSignal;
   readonly models: ModelSource;
-  /** Lends the terminal to a view that reads keys and has the screen for itself, until it is left. */
+  /** Told the caption that a picture was given, by search or by the user: a session goes on from it. */
+  readonly onCaption: (image: string, caption: string) => void;
+  /** Whether the picture was just drawn for the person who asks: then it is not drawn once more. */
+  readonly isShown: (image: string) => boolean;
+  /**
+   * Lends the terminal to a view that reads keys, until it is left: one that has the screen for itself, or one that
+   * draws below what is there and takes it away again.
+   */
   readonly onScreen: <T>(show: (streams: Streams) => Promise<T>) => Promise<T>;
 }
 
@@ -139,6 +154,11 @@ export interface Command {
   /** Which of the global options it takes: any other is refused rather than ignored. */
   readonly globals: readonly GlobalName[];
   readonly examples: readonly { readonly line: string; readonly does: string }[];
+  /**
+   * Checks what was typed against itself, before anything is loaded.
+   * @throws CocaError `usage` for what cannot be had together
+   */
+  readonly check?: (invocation: Invocation) => Promise<void>;
   readonly run: (invocation: Invocation, context: CommandContext) => Promise<Outcome>;
 }
 
@@ -146,6 +166,7 @@ export interface Command {
 export const GLOBAL_OPTIONS = {
   model: {
     type: 'text',
+    kind: 'model',
     short: 'm',
     placeholder: 'MODEL',
     description:
@@ -195,9 +216,10 @@ type TypedInvocation<O extends OptionSpecs, G extends GlobalName> = Omit<Invocat
 
 /** Checks a definition's types: `run` sees exactly the options that it declared. */
 export function defineCommand<const O extends OptionSpecs, const G extends GlobalName>(
-  command: Omit<Command, 'options' | 'globals' | 'run'> & {
+  command: Omit<Command, 'options' | 'globals' | 'check' | 'run'> & {
     readonly options: O;
     readonly globals: readonly G[];
+    readonly check?: (invocation: TypedInvocation<O, G>) => Promise<void>;
     readonly run: (invocation: TypedInvocation<O, G>, context: CommandContext) => Promise<Outcome>;
   },
 ): Command {

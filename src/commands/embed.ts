@@ -14,9 +14,18 @@ export const embed = defineCommand({
     'Embeddings have unit length. Pictures come first, in the order given, then texts.',
     'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}.',
   ].join('\n'),
-  args: [{ name: 'IMAGE', description: 'path, URL, glob, or - for bytes on stdin', required: false, variadic: true }],
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path, URL, glob, or - for bytes on stdin',
+      kind: 'image',
+      unless: ['files', 'files0', 'text'],
+      required: false,
+      variadic: true,
+    },
+  ],
   options: {
-    text: { type: 'list', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
+    text: { type: 'list', kind: 'text', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },

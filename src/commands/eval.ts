@@ -45,7 +45,7 @@ export const evaluate = defineCommand({
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more.',
     "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language.",
   ].join('\n'),
-  args: [{ name: 'DATA', description: 'what to measure on', required: false, variadic: false }],
+  args: [{ name: 'DATA', description: 'what to measure on', kind: 'file', required: false, variadic: false }],
   options: {
     captions: { type: 'flag', description: 'captions that the model writes: their truth, and BLEU, ROUGE-L, CIDEr' },
     ranking: { type: 'flag', description: 'telling a true caption from hard negatives' },
@@ -58,11 +58,13 @@ export const evaluate = defineCommand({
     ...CAPTION_OPTIONS,
     predictions: {
       type: 'text',
+      kind: 'file',
       placeholder: 'FILE',
       description: 'with --captions: also writes the captions there, a JSON object a line',
     },
     classes: {
       type: 'text',
+      kind: 'file',
       placeholder: 'FILE',
       description: 'with --zero-shot: class names, one a line by their numbers, or LABEL<TAB>NAME',
       otherwise: 'the labels',
@@ -77,6 +79,7 @@ export const evaluate = defineCommand({
     captionField: { type: 'text', placeholder: 'NAME', description: 'field or column of the caption' },
     imageFolder: {
       type: 'text',
+      kind: 'folder',
       placeholder: 'FOLDER',
       description: 'where relative paths of pictures start',
       otherwise: 'the folder of the file that names them',
@@ -95,28 +98,34 @@ export const evaluate = defineCommand({
     { line: "coca eval 'val-{0000..0009}.tar' --captions --limit 500 --json", does: 'on shards, for a program' },
     { line: 'coca eval --pointing', does: 'the table of docs/attention.md' },
   ],
+  async check({ args, options, typed }) {
+    checkTasks(chosenTasks(options), options.pointing, typed);
+    const bare = options.template.find((template) => !template.includes('{}'));
+    if (bare !== undefined) throw new CocaError('usage', `--template '${bare}' has no {} for the name of the class`);
+    if (args[0] === undefined && options.zeroShot) {
+      throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
+    }
+  },
   async run({ args, options, typed }, context) {
-    const tasks = TASKS.filter((task) => options[task]);
-    checkTasks(tasks, options.pointing, typed);
     const data = args[0];
     if (options.pointing) {
       await withModel(options, context, (coca) => evaluatePointing(coca, data, options, context));
       return { done: 1, failed: 0 };
     }
     const templates = options.template.length > 0 ? options.template : [DEFAULT_TEMPLATE];
-    const bare = templates.find((template) => !template.includes('{}'));
-    if (bare !== undefined) throw new CocaError('usage', `--template '${bare}' has no {} for the name of the class`);
-    if (data === undefined && options.zeroShot)
-      throw new CocaError('usage', 'DATA is missing: the scenes have no labels');
     return withModel(options, context, async (coca) => {
       const decoding = await searchOptions(options, typed, coca);
       return withPredictions(options.predictions, (onPrediction) =>
-        measure(tasks, coca, data, context, { ...options, templates, decoding, onPrediction }),
+        measure(chosenTasks(options), coca, data, context, { ...options, templates, decoding, onPrediction }),
       );
     });
   },
 });
 
+const chosenTasks = (options: Readonly<Record<Task, boolean>>): readonly Task[] =>
+  TASKS.filter((task) => options[task]);
+
+/** Something is to be measured, and nothing is asked that it cannot have. */
 function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySet<string>): void {
   const flags = [...TASKS, 'pointing'].map((name) => `--${kebab(name)}`);
   if (tasks.length === 0 && !pointing) {
@@ -202,7 +211,7 @@ async function withPredictions<T>(
   work: (onPrediction: (prediction: Prediction) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) return work(async () => undefined);
-  const { writeWhole } = await import('../model/checkpoint/safetensors-write.js');
+  const { writeWhole } = await import('../model/whole-file.js');
   let result: T | undefined;
   await writeWhole(path, async (write) => {
     result = await work((prediction) => write(Buffer.from(`${JSON.stringify(prediction)}\n`)));

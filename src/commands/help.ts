@@ -16,7 +16,8 @@ export function programHelp(commands: readonly Command[], version: string, colum
   return [
     `coca ${version}: look inside a CoCa image-text model`,
     '',
-    'Usage: coca COMMAND [ARGUMENT...] [OPTION...]',
+    'Usage: coca [COMMAND] [ARGUMENT...] [OPTION...]',
+    'Without COMMAND it is an interactive session.',
     '',
     'Commands:',
     ...table(rows, width),
@@ -41,15 +42,18 @@ export function programHelp(commands: readonly Command[], version: string, colum
   ].join('\n');
 }
 
-/** The help of one command. */
-export function commandHelp(command: Command, columns: number): string {
+/**
+ * The help of one command.
+ * @param program what is typed before its name
+ */
+export function commandHelp(command: Command, columns: number, program = 'coca '): string {
   const width = Math.min(columns, WIDEST);
   const own = Object.entries(command.options);
   const globals = globalsOf(command);
   return [
-    ...wrap(`coca ${command.name}: ${command.summary}`, width),
+    ...wrap(`${program}${command.name}: ${command.summary}`, width),
     '',
-    `Usage: coca ${usageOf(command)} [OPTION...]`,
+    `Usage: ${program}${usageOf(command)} [OPTION...]`,
     ...(command.args.length > 0 ? ['', 'Arguments:'] : []),
     ...table(
       command.args.map((arg): [string, string] => [arg.name, arg.description]),
@@ -62,8 +66,7 @@ export function commandHelp(command: Command, columns: number): string {
     ...table(globals.map(optionRow), width),
     ...table([['-h, --help', 'this help']], width),
     ...(command.details ? ['', ...command.details.split('\n').flatMap((line) => wrap(line, width))] : []),
-    '',
-    'Examples:',
+    ...(command.examples.length > 0 ? ['', 'Examples:'] : []),
     ...command.examples.flatMap(exampleLines),
     '',
   ].join('\n');
@@ -74,7 +77,7 @@ function exampleLines(example: { line: string; does: string }): string[] {
 }
 
 /** "caption IMAGE..." */
-function usageOf(command: Command): string {
+export function usageOf(command: Command): string {
   if (command.usage !== undefined) return command.usage;
   const words = command.args.map((arg) => {
     const name = arg.variadic ? `${arg.name}...` : arg.name;
@@ -114,7 +117,7 @@ function remarksOf(name: string, spec: OptionSpec): string {
 }
 
 /** Two columns; a left side that is too long gets a line of its own. */
-function table(rows: readonly (readonly [string, string])[], width: number): string[] {
+export function table(rows: readonly (readonly [string, string])[], width: number): string[] {
   const right = Math.max(20, width - LEFT_COLUMN);
   return rows.flatMap(([left, text]) => {
     const lines = wrap(text, right);
@@ -126,7 +129,7 @@ function table(rows: readonly (readonly [string, string])[], width: number): str
 }
 
 /** Breaks at spaces; all of the program's own texts are ASCII, one column a character. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -6,7 +6,10 @@ import { embed } from './embed.js';
 import { evaluate } from './eval.js';
 import { init } from './init.js';
 import { rank } from './rank.js';
+import { replOver } from './repl.js';
 import { scenes } from './scenes.js';
 
+const PROGRAMS: readonly Command[] = [caption, rank, attend, embed, init, scenes, evaluate, bench];
+
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [caption, rank, attend, embed, init, scenes, evaluate, bench];
+export const COMMANDS: readonly Command[] = [replOver(PROGRAMS), ...PROGRAMS];

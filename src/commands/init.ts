@@ -10,10 +10,17 @@ export const init = defineCommand({
     {
       name: 'CONFIG',
       description: 'coca_ViT-B-32, coca_ViT-L-14, coca_base, or the path of an open_clip_config.json',
+      kind: 'file',
       required: true,
       variadic: false,
     },
-    { name: 'FOLDER', description: 'where to make it; must not hold a model yet', required: true, variadic: false },
+    {
+      name: 'FOLDER',
+      description: 'where to make it; must not hold a model yet',
+      kind: 'folder',
+      required: true,
+      variadic: false,
+    },
   ],
   options: {
     dtype: {

@@ -10,8 +10,18 @@ import { readList } from './lists.js';
 
 /** Options of every command that takes pictures. */
 export const INPUT_OPTIONS = {
-  files: { type: 'list', placeholder: 'FILE', description: 'also the images named in FILE, one a line; - is stdin' },
-  files0: { type: 'list', placeholder: 'FILE', description: 'the same with NUL after each name (find -print0)' },
+  files: {
+    type: 'list',
+    kind: 'file',
+    placeholder: 'FILE',
+    description: 'also the images named in FILE, one a line; - is stdin',
+  },
+  files0: {
+    type: 'list',
+    kind: 'file',
+    placeholder: 'FILE',
+    description: 'the same with NUL after each name (find -print0)',
+  },
 } as const satisfies OptionSpecs;
 
 /** Option of every command that can take several pictures through the model at once. */
@@ -51,6 +61,11 @@ export function namesOnePicture(sources: ImageSources): boolean {
 export function knownCount(sources: ImageSources): number | undefined {
   if (sources.files.length + sources.files0.length > 0) return undefined;
   return sources.images.some((image) => !isUrl(image) && isDynamicPattern(image)) ? undefined : sources.images.length;
+}
+
+/** Whether a picture or a list comes by stdin. */
+export function readsStdin({ images, files, files0 }: ImageSources): boolean {
+  return [...images, ...files, ...files0].includes('-');
 }
 
 /**

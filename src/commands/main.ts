@@ -4,6 +4,7 @@ import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
 import type { Command, CommandContext, Outcome } from './command.js';
+import { debugLines, failureLines } from './failures.js';
 import { commandHelp, programHelp } from './help.js';
 import { FRESH_MODELS } from './model.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
@@ -22,13 +23,13 @@ export async function main(argv: readonly string[], commands: readonly Command[]
     const run = runRequest(argv, commands, out, signals);
     // When the grace period wins the race nobody awaits the run any more, and its late failure says nothing new.
     run.catch(() => undefined);
-    const code = await Promise.race([run, signals.overdue.then((name) => SIGNAL_EXIT_CODES[name])]);
+    const code = await Promise.race([run, signals.overdue.then(() => EXIT.nothingDone)]);
     await out.flush();
-    return exitCodeAfterSignal(signals) ?? code;
+    return exitCodeOfEnding(signals) ?? code;
   } catch (error) {
     await out?.flush();
     if (error instanceof ReaderGone) return EXIT.done;
-    const ended = exitCodeAfterSignal(signals);
+    const ended = exitCodeOfEnding(signals);
     if (ended !== undefined) return ended;
     printError(error);
     return exitCodeOf(error);
@@ -74,11 +75,14 @@ async function runRequest(
         stdin: process.stdin as Readable & { isTTY?: boolean },
         signal: signals.signal,
         models: FRESH_MODELS,
+        isShown: () => false,
+        onCaption: () => undefined,
         onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),
       };
       // A list or picture that is still being waited for must not hold up the end.
       signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
       try {
+        await request.command.check?.(request.invocation);
         return exitCodeOfOutcome(await request.command.run(request.invocation, context));
       } finally {
         status.clear();
@@ -92,9 +96,13 @@ function exitCodeOfOutcome({ done, failed }: Outcome): number {
   return done > 0 ? EXIT.someFailed : EXIT.nothingDone;
 }
 
-function exitCodeAfterSignal(signals: SignalWatch): number | undefined {
-  const name = signals.received();
-  return name && SIGNAL_EXIT_CODES[name];
+/** The exit code of what ended the program from outside; an error that nobody caught is reported. */
+function exitCodeOfEnding(signals: SignalWatch): number | undefined {
+  const ending = signals.received();
+  if (ending === undefined) return undefined;
+  if ('name' in ending) return SIGNAL_EXIT_CODES[ending.name];
+  printError(ending.crash);
+  return EXIT.nothingDone;
 }
 
 function exitCodeOf(error: unknown): number {
@@ -105,19 +113,10 @@ function exitCodeOf(error: unknown): number {
 
 /** An error as one clean line and, where there is advice, a second one. */
 function printError(error: unknown): void {
-  if (error instanceof CocaError) {
-    process.stderr.write(`coca: ${visible(error.message)}\n`);
-    if (error.hint) process.stderr.write(`      ${visible(error.hint)}\n`);
-  } else {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`coca: unexpected failure: ${visible(message)}\n      COCA_DEBUG=1 shows where\n`);
-  }
-  if (process.env.COCA_DEBUG === '1' && error instanceof Error) {
-    process.stderr.write(`${String(error.stack)}\n`);
-    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-      process.stderr.write(`caused by ${String(cause.stack)}\n`);
-    }
-  }
+  const { message, hint } = failureLines(error);
+  process.stderr.write(`coca: ${message}\n`);
+  if (hint) process.stderr.write(`      ${hint}\n`);
+  for (const line of debugLines(error)) process.stderr.write(`${line}\n`);
 }
 
 /** Resolves when what was written to a stream has left this process (or cannot leave it). */

@@ -1,3 +1,4 @@
+import type { DecodingProgress } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
@@ -79,6 +80,18 @@ export type ReadablePicture = PictureItem & { readonly picture: Picture };
 /** The items that are pictures. */
 export function readable(items: readonly PictureItem[]): ReadablePicture[] {
   return items.filter((item): item is ReadablePicture => 'picture' in item);
+}
+
+/** From here on a search takes long enough for its steps to be worth a line. */
+const LONG_SEARCH_MS = 500;
+
+/** Shows on the status line how far a search has come, once it takes long. */
+export function searchProgress({ status }: CommandContext): (progress: DecodingProgress) => void {
+  const start = performance.now();
+  return ({ step, maxSteps }) => {
+    const elapsed = performance.now() - start;
+    if (elapsed > LONG_SEARCH_MS) status.show(`step ${progressText(step, maxSteps, elapsed)}`);
+  };
 }
 
 /** Shows on the status line how many of the inputs are through; nothing for a single one. */

@@ -6,6 +6,9 @@ import { isUtf8 } from 'node:buffer';
  * `\udcNN` in JSON, which Python's `os.fsencode(json.loads(...))` turns back into the bytes.
  */
 
+/** What pictures are called, for guesses at what a word may be; what a file is, its bytes tell. */
+export const PICTURE_NAME = /\.(jpe?g|png|webp|gif|avif|tiff?)$/i;
+
 /** A file name's bytes as text. */
 export function decodeName(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');

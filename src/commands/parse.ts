@@ -9,6 +9,7 @@ import {
   type OptionSpec,
   type OptionSpecs,
 } from './command.js';
+import { PICTURE_NAME } from './names.js';
 import { didYouMean } from './suggest.js';
 import { parseChoice, parseNumber } from './values.js';
 
@@ -18,6 +19,10 @@ export type Request =
   | { readonly kind: 'help'; readonly command: Command | undefined }
   | { readonly kind: 'version' };
 
+const PROGRAM = 'coca';
+/** What a command line without a command means. */
+const DEFAULT_COMMAND = 'repl';
+
 const HELP_DESCRIPTION = 'shows this help';
 
 /**
@@ -25,13 +30,18 @@ const HELP_DESCRIPTION = 'shows this help';
  * @throws CocaError `usage` for anything that is not in the definitions, with a guess at what was meant.
  */
 export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Request {
-  if (argv.length === 0) return { kind: 'help', command: undefined };
   let request: Request | undefined;
-  const program = newCommander('coca', undefined, commands);
+  const program = newCommander(PROGRAM, undefined, commands);
   program.option('-V, --version').on('option:version', () => {
     throw new Asked({ kind: 'version' });
   });
   addOptions(program, GLOBAL_OPTIONS);
+  const session = commands.find(({ name }) => name === DEFAULT_COMMAND);
+  program.action(() => {
+    request = session
+      ? { kind: 'run', command: session, invocation: readInvocation(session, program, program) }
+      : { kind: 'help', command: undefined };
+  });
   for (const command of commands) {
     const sub = newCommander(command.name, command, commands);
     for (const arg of command.args) {
@@ -77,6 +87,8 @@ function newCommander(name: string, command: Command | undefined, commands: read
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
     .exitOverride((error) => {
       if (error.code.startsWith('commander.help')) throw new Asked({ kind: 'help', command });
+      if (error.code === 'commander.excessArguments' && name === PROGRAM)
+        throw unknownCommand(commander.args[0]!, commands);
       throw usageError(error, command, commands);
     });
   return commander;
@@ -168,11 +180,13 @@ function readInvocation(command: Command, program: CommanderCommand, sub: Comman
 export function findCommand(name: string, commands: readonly Command[]): Command {
   const found = commands.find((command) => command.name === name);
   if (found) return found;
-  const guess = didYouMean(
-    name,
-    commands.map((command) => command.name),
-  );
-  throw new CocaError('usage', `unknown command '${name}'`, guess ?? helpHint(undefined));
+  throw unknownCommand(name, commands);
+}
+
+function unknownCommand(name: string, commands: readonly Command[]): CocaError {
+  const guess = didYouMean(name, [...commands.map((command) => command.name), 'help']);
+  const picture = PICTURE_NAME.test(name) ? `a picture? coca caption ${name}, or coca repl ${name}` : undefined;
+  return new CocaError('usage', `unknown command '${name}'`, guess ?? picture ?? helpHint(undefined));
 }
 
 function helpHint(command: Command | undefined): string {
@@ -184,10 +198,6 @@ function usageError(error: CommanderError, command: Command | undefined, command
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
   const message = error.message.replace(/^error: /, '').split('\n')[0]!;
   switch (error.code) {
-    case 'commander.unknownCommand': {
-      const guess = didYouMean(quoted, [...commands.map(({ name }) => name), 'help']);
-      return new CocaError('usage', `unknown command '${quoted}'`, guess ?? helpHint(undefined));
-    }
     case 'commander.excessArguments':
       return new CocaError('usage', `too many arguments for coca ${command?.name ?? 'help'}`, helpHint(command));
     case 'commander.unknownOption': {

@@ -2,6 +2,7 @@ import type { Picture } from '../model/picture.js';
 import type { PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import type { CommandContext } from './command.js';
+import { mapRows } from './map-rows.js';
 import type { ReadablePicture } from './model.js';
 import type { RankBy, Ranked } from './ranking.js';
 import { type Format, type ObjectWriter, objectWriter } from './results.js';
@@ -82,13 +83,12 @@ async function lookShower(context: CommandContext, options: RankWriterOptions): 
     if (look === undefined) return show(item);
     const { picture } = item;
     const heat = enlargeMap(look.map, look.grid, picture.size);
-    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, LOOK_OPACITY) } });
+    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, LOOK_OPACITY) } }, true);
   };
 }
 
 function lookObject({ map, grid, ...look }: Look): object {
-  const rows = Array.from({ length: grid }, (_, row) => [...map.subarray(row * grid, (row + 1) * grid)]);
-  return { ...look, grid: [grid, grid], map: rows };
+  return { ...look, grid: [grid, grid], map: mapRows(map, grid) };
 }
 
 /** SCORE<TAB>PROBABILITY<TAB>CAPTION */

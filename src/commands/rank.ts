@@ -29,14 +29,34 @@ export const rank = defineCommand({
     {
       name: 'IMAGE',
       description: 'path, URL, glob or -; left out when pictures come by -i or --files',
+      kind: 'image',
+      unless: ['image', 'files', 'files0'],
       required: false,
       variadic: false,
     },
-    { name: 'CAPTION', description: 'captions to order', required: false, variadic: true },
+    {
+      name: 'CAPTION',
+      description: 'captions to order',
+      kind: 'text',
+      unless: ['captions'],
+      required: false,
+      variadic: true,
+    },
   ],
   options: {
-    image: { type: 'list', short: 'i', placeholder: 'IMAGE', description: 'a picture; repeat it for several' },
-    captions: { type: 'list', placeholder: 'FILE', description: 'also the captions in FILE, one a line; - is stdin' },
+    image: {
+      type: 'list',
+      kind: 'image',
+      short: 'i',
+      placeholder: 'IMAGE',
+      description: 'a picture; repeat it for several',
+    },
+    captions: {
+      type: 'list',
+      kind: 'file',
+      placeholder: 'FILE',
+      description: 'also the captions in FILE, one a line; - is stdin',
+    },
     by: {
       type: 'choice',
       choices: ['contrastive', 'caption', 'both'],

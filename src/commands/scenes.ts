@@ -10,13 +10,22 @@ export const scenes = defineCommand({
     'Scene i depends only on the seed and on i. One pair of things in ten never occurs, whatever the seed; with --held-out only those do, so that a model trained on the others has seen none.',
     'The art is Noto Emoji (Apache License 2.0) from the npm package emoji-datasource-google, which is not installed with this program.',
   ].join('\n'),
-  args: [{ name: 'FOLDER', description: 'where to write; must hold no scenes yet', required: true, variadic: false }],
+  args: [
+    {
+      name: 'FOLDER',
+      description: 'where to write; must hold no scenes yet',
+      kind: 'folder',
+      required: true,
+      variadic: false,
+    },
+  ],
   options: {
     count: { type: 'integer', min: 1, max: 2 ** 32, default: 1000, description: 'how many scenes' },
     size: { type: 'integer', min: 16, max: 2048, default: 192, description: 'side of the pictures in pixels' },
     heldOut: { type: 'flag', description: 'a test set: only pairs of things that training never shows together' },
     art: {
       type: 'text',
+      kind: 'folder',
       placeholder: 'FOLDER',
       description: "the things' pictures, by their names in emoji-datasource-google",
       otherwise: 'img/google/64 of the installed package',

@@ -8,17 +8,20 @@ const ROWS_BELOW = 7;
 const ALONE_ROWS = 22;
 const AMONG_OTHERS_ROWS = 8;
 
-/** Draws pictures on the terminal: one named alone as large as is pleasant, one of several small under its name. */
+/**
+ * Draws pictures on the terminal: one named alone as large as is pleasant, one of several small under its name. What is
+ * on the screen already is not drawn again, unless something lies over it now.
+ */
 export async function pictureShower(
   context: CommandContext,
   asked: PictureKind | 'auto',
   isOne: boolean,
-): Promise<(item: ReadablePicture) => Promise<void>> {
+): Promise<(item: ReadablePicture, isOverlaid?: boolean) => Promise<void>> {
   const kind = await choosePictureKind(asked, context.terminal);
   const columns = pictureColumns(context.terminal, ROWS_BELOW, isOne ? ALONE_ROWS : AMONG_OTHERS_ROWS);
-  return async ({ name, picture }) => {
-    // Also brings the status line out of the way before a library may write to the terminal itself.
-    await context.out.write(isOne ? '' : `${visible(name)}\n`);
-    await context.out.write(await drawPicture(picture, kind, columns, context.terminal.colors));
+  return async ({ name, picture }, isOverlaid = false) => {
+    const isNeeded = isOverlaid || !context.isShown(name);
+    const drawn = isNeeded ? await drawPicture(picture, kind, columns, context.terminal.colors) : '';
+    await context.out.write(`${isOne ? '' : `${visible(name)}\n`}${drawn}`);
   };
 }

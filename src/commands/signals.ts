@@ -5,36 +5,45 @@ export type EndingSignal = keyof typeof SIGNAL_EXIT_CODES;
 /** How long work may take to come to a clean stop after the first signal. */
 const GRACE_MS = 1500;
 
+/** Why a program ends before its work does: a signal, or an error that nobody caught. */
+export type Ending = { readonly name: EndingSignal } | { readonly crash: unknown };
+
 export interface SignalWatch {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** Resolves with the signal when it is time to go: after the grace period, or at a second signal. */
-  readonly overdue: Promise<EndingSignal>;
-  /** The first signal, once there was one. */
-  received(): EndingSignal | undefined;
+  /** Resolves when it is time to go: after the grace period, or at a second signal. */
+  readonly overdue: Promise<void>;
+  /** What came first, once something did. */
+  received(): Ending | undefined;
   stop(): void;
 }
 
-/** Turns Ctrl-C and its kin into an AbortSignal: what is written stays whole, and a second Ctrl-C does not wait. */
+/**
+ * Turns Ctrl-C and its kin into an AbortSignal: what is written stays whole, and a second Ctrl-C does not wait. So it
+ * does with an error that nobody caught, for views to put the terminal in order before it is reported.
+ */
 export function watchSignals(): SignalWatch {
   const controller = new AbortController();
-  let first: EndingSignal | undefined;
+  let first: Ending | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let goNow: (name: EndingSignal) => void;
-  const overdue = new Promise<EndingSignal>((resolve) => {
+  let goNow: () => void;
+  const overdue = new Promise<void>((resolve) => {
     goNow = resolve;
   });
   const names = Object.keys(SIGNAL_EXIT_CODES) as EndingSignal[];
-  const onSignal = (name: EndingSignal): void => {
+  const end = (ending: Ending): void => {
     if (first !== undefined) {
-      goNow(first);
+      goNow();
       return;
     }
-    first = name;
-    controller.abort(name);
-    timer = setTimeout(() => goNow(name), GRACE_MS);
+    first = ending;
+    controller.abort();
+    timer = setTimeout(goNow, GRACE_MS);
   };
+  const onSignal = (name: EndingSignal): void => end({ name });
+  const onCrash = (crash: unknown): void => end({ crash });
   for (const name of names) process.on(name, onSignal);
+  process.on('uncaughtException', onCrash);
   return {
     signal: controller.signal,
     overdue,
@@ -42,6 +51,7 @@ export function watchSignals(): SignalWatch {
     stop() {
       clearTimeout(timer);
       for (const name of names) process.off(name, onSignal);
+      process.off('uncaughtException', onCrash);
     },
   };
 }

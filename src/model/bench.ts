@@ -1,5 +1,6 @@
 import type { Coca } from './api.js';
 import { type DecodingOptions, decodingOptions } from './decoding/index.js';
+import { CocaError } from './errors.js';
 import type { Picture } from './picture.js';
 
 /** How long one task takes once everything is loaded and warm. */
@@ -21,11 +22,13 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly beams: number;
   readonly maxLength: number;
+  /** Ends the measuring early: with CocaError `interrupted`. */
+  readonly signal?: AbortSignal;
 }
 
 /** Measures a model on one picture, task by task; the first run of each is not counted. */
 export async function* measure(coca: Coca, picture: Picture, options: BenchOptions): AsyncGenerator<Measurement> {
-  const timed = (run: () => Promise<unknown>) => medianTime(run, options.seconds * 1000);
+  const timed = (run: () => Promise<unknown>) => medianTime(run, options.seconds * 1000, options.signal);
   for (const batch of [1, 8]) {
     const pictures = Array.from({ length: batch }, () => picture);
     const time = await timed(() => coca.encodeImages(pictures));
@@ -51,11 +54,16 @@ export async function* measure(coca: Coca, picture: Picture, options: BenchOptio
   }
 }
 
-async function medianTime(run: () => Promise<unknown>, budget: number): Promise<{ ms: number; runs: number }> {
+async function medianTime(
+  run: () => Promise<unknown>,
+  budget: number,
+  signal: AbortSignal | undefined,
+): Promise<{ ms: number; runs: number }> {
   await run();
   const times: number[] = [];
   const end = performance.now() + budget;
   while (performance.now() < end || times.length < 2) {
+    if (signal?.aborted) throw new CocaError('interrupted', 'interrupted');
     const start = performance.now();
     await run();
     times.push(performance.now() - start);

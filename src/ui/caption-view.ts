@@ -29,7 +29,7 @@ export interface CaptionView {
 export function captionLines(view: CaptionView, columns: number, colors: Colors): string[] {
   const paint = painter(colors);
   return [
-    ...(colors === 'none' ? percentWords(view.words, columns) : shadedLines(view.words, columns, colors)),
+    ...arrange(view.words, (word) => wordWidth(word, colors), columns).flatMap((line) => wordLine(line, colors)),
     ...view.alternatives.flatMap(({ caption, score }) =>
       wrap(visible(caption), columns - 9).map(
         (line, i) => `${i === 0 ? paint.dim(score.toFixed(3).padStart(7)) : ' '.repeat(7)}  ${line}`,
@@ -45,24 +45,27 @@ export function shadeWords(words: readonly ShadedWord[], colors: Colors): string
   return words.map(({ text, probability }) => shade(visible(text), probability, colors)).join(' ');
 }
 
-function shadedLines(words: readonly ShadedWord[], columns: number, colors: Colors): string[] {
-  return arrange(words, (word) => widthOf(visible(word.text)), columns).map((line) => shadeWords(line, colors));
+/** Columns that a word takes in a line of words. */
+export function wordWidth({ text, probability }: ShadedWord, colors: Colors): number {
+  const width = widthOf(visible(text));
+  return colors === 'none' ? Math.max(width, percent(probability).length) : width;
 }
 
-/** Without colours: each word over its probability in percent. */
-function percentWords(words: readonly ShadedWord[], columns: number): string[] {
-  const percent = (word: ShadedWord): string => String(Math.round(word.probability * 100));
-  const cell = (word: ShadedWord): number => Math.max(widthOf(visible(word.text)), percent(word).length);
-  return arrange(words, cell, columns).flatMap((line) => [
-    line
-      .map((word) => padEnd(visible(word.text), cell(word)))
+/** Words in a row, each on the colour of its probability; without colours, each over its probability in percent. */
+export function wordLine(words: readonly ShadedWord[], colors: Colors): string[] {
+  if (colors !== 'none') return [shadeWords(words, colors)];
+  const below = (cell: (word: ShadedWord) => string): string =>
+    words
+      .map((word) => padEnd(cell(word), wordWidth(word, colors)))
       .join(' ')
-      .trimEnd(),
-    line
-      .map((word) => percent(word).padEnd(cell(word)))
-      .join(' ')
-      .trimEnd(),
-  ]);
+      .trimEnd();
+  return [below(({ text }) => visible(text)), below(({ probability }) => percent(probability))];
+}
+
+/** "97", "<1": a probability in percent, as short as it can be. */
+export function percent(probability: number): string {
+  const whole = Math.round(probability * 100);
+  return whole === 0 && probability > 0 ? '<1' : String(whole);
 }
 
 /** Words into lines of at most `columns`; a word that is wider alone has its line. */

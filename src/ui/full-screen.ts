@@ -11,27 +11,46 @@ export interface Streams {
 const ENTER_SCREEN = '\u001b[?1049h\u001b[H';
 const LEAVE_SCREEN = '\u001b[?1049l';
 
-/** Whether keys can be read and frames be drawn; Ink itself is silent where CI is set. */
-export function canShow(terminal: Terminal, stdin: { readonly isTTY?: boolean }): boolean {
-  const { env, interactive } = terminal;
+/** Whether lines can be drawn anew; Ink itself is silent where CI is set. */
+export function canRedraw({ env, interactive }: Terminal): boolean {
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '0' && env[name] !== 'false';
-  return interactive && stdin.isTTY === true && env.TERM !== 'dumb' && !isSet('CI') && !isSet('CONTINUOUS_INTEGRATION');
+  return interactive && env.TERM !== 'dumb' && !isSet('CI') && !isSet('CONTINUOUS_INTEGRATION');
+}
+
+/** Whether that is so and keys can be read. */
+export function canShow(terminal: Terminal, stdin: { readonly isTTY?: boolean }): boolean {
+  return canRedraw(terminal) && stdin.isTTY === true;
 }
 
 /**
- * Runs an Ink view on a screen of its own, and puts the terminal back as it was.
+ * Runs an Ink view that reads keys, below what is on the terminal or (`fullScreen`) instead of it, and puts the terminal
+ * back as it was.
  * @param mount loads the view and shows it until it is left
  */
-export async function fullScreen<T>({ stdin, stdout }: Streams, mount: () => Promise<T>): Promise<T> {
-  // React checks itself at every render unless it is told that it is not being developed, before it is first loaded.
-  process.env.NODE_ENV ??= 'production';
+export async function withKeys<T>({ stdin }: Streams, mount: () => Promise<T>): Promise<T> {
+  productionReact();
   // Before the first frame, and not with it as Ink does: a key that is pressed early would be echoed into it.
   stdin.setRawMode(true);
-  stdout.write(ENTER_SCREEN);
   try {
     return await mount();
   } finally {
-    stdout.write(LEAVE_SCREEN);
     stdin.setRawMode(false);
   }
+}
+
+/** The same on a screen of its own. */
+export function fullScreen<T>(streams: Streams, mount: () => Promise<T>): Promise<T> {
+  return withKeys(streams, async () => {
+    streams.stdout.write(ENTER_SCREEN);
+    try {
+      return await mount();
+    } finally {
+      streams.stdout.write(LEAVE_SCREEN);
+    }
+  });
+}
+
+/** React checks itself at every render unless it is told that it is not being developed, before it is first loaded. */
+export function productionReact(): void {
+  process.env.NODE_ENV ??= 'production';
 }

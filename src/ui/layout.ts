@@ -58,6 +58,18 @@ export function truncate(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** The end of `text` in at most `width` columns; what was cut before it shows as an ellipsis. */
+export function truncateStart(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  for (const { segment } of [...segmenter.segment(text)].reverse()) {
+    if (widthOf(segment + kept) > width - 1) break;
+    kept = segment + kept;
+  }
+  return `…${kept}`;
+}
+
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** A bar of `fraction` of `width` columns, to an eighth of a column. */

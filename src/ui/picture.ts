@@ -11,7 +11,7 @@ export interface Raster {
 }
 
 const CELL_ASPECT = 2;
-/** Pixels of a cell where a protocol counts in pixels and the terminal has not been asked: a common font size. */
+/** Pixels of a cell where sixels are printed: the terminal is not asked, and a VT340's cells are the custom. */
 const CELL_WIDTH_PX = 10;
 
 /** What to draw with: as asked, or the best that the terminal is known to do. */
@@ -35,8 +35,7 @@ export function pictureColumns(terminal: Terminal, reservedRows: number, maxRows
 }
 
 /**
- * A picture as text to print, its last line ended. Kitty's protocol is spoken by a library that writes to stdout
- * itself: everything before must have been written, and the text returned only ends the line.
+ * A picture as text to print, its last line ended.
  * @param columns width in terminal columns; the height is half as many rows.
  */
 export async function drawPicture(
@@ -46,29 +45,23 @@ export async function drawPicture(
   colors: Terminal['colors'],
 ): Promise<string> {
   if (columns < 4) return '';
-  const rows = columns / CELL_ASPECT;
+  const cells = { columns, rows: columns / CELL_ASPECT };
   switch (kind) {
     case 'none':
       return '';
     case 'blocks':
       return colors === 'none' ? shadedBlocks(raster, columns) : halfBlocks(raster, columns, colors);
-    case 'iterm': {
-      const { default: ansiEscapes } = await import('ansi-escapes');
-      return `${ansiEscapes.image(await png(raster), { width: columns, height: rows, preserveAspectRatio: true })}\n`;
-    }
-    case 'sixel':
-      return `${await sixel(raster, columns * CELL_WIDTH_PX)}\n`;
     case 'kitty': {
-      const { default: supports } = await import('supports-terminal-graphics');
-      // The library draws with what it detected; here it was asked for.
-      supports.stdout.kitty = true;
-      const { default: terminalImage } = await import('terminal-image');
-      const text = await terminalImage.buffer(await png(raster), {
-        width: columns,
-        height: rows,
-        preserveAspectRatio: false,
-      });
-      return `${text}\n`;
+      const { kittyImage, showKitty } = await import('./graphics/kitty.js');
+      return `${showKitty(kittyImage(raster, cells))}\n`;
+    }
+    case 'iterm': {
+      const { itermImage } = await import('./graphics/iterm.js');
+      return `${itermImage(raster, cells)}\n`;
+    }
+    case 'sixel': {
+      const { sixelImage } = await import('./graphics/sixel.js');
+      return `${sixelImage(await enlarge(raster, columns * CELL_WIDTH_PX), 1)}\n`;
     }
   }
 }
@@ -131,20 +124,10 @@ function shadedBlocks(raster: Raster, columns: number): string {
   return text;
 }
 
-async function png({ size, rgb }: Raster): Promise<Buffer> {
+async function enlarge({ size, rgb }: Raster, side: number): Promise<Raster> {
   const { default: sharp } = await import('sharp');
-  return sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
-    .png()
-    .toBuffer();
-}
-
-async function sixel({ size, rgb }: Raster, side: number): Promise<string> {
-  const { default: sharp } = await import('sharp');
-  const { image2sixel } = await import('sixel');
-  const rgba = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
-    .resize(side, side, { kernel: 'cubic' })
-    .ensureAlpha()
-    .raw()
-    .toBuffer();
-  return image2sixel(new Uint8Array(rgba), side, side);
+  const pixels = sharp(rgb, { raw: { width: size, height: size, channels: 3 } }).resize(side, side, {
+    kernel: 'cubic',
+  });
+  return { size: side, rgb: await pixels.raw().toBuffer() };
 }

@@ -1,15 +1,27 @@
 import { EventEmitter } from 'node:events';
+import { cursorTo, eraseCells } from './graphics/cursor.js';
+import { type KittyImage, KittyPictures, type KittyPlacement } from './graphics/kitty.js';
 
-/** Cells that are drawn beside Ink: a block of lines with its place on the screen, counted from 0. */
+/**
+ * What is drawn beside Ink: lines of cells; a picture of iTerm2 or in sixels, which takes the place of the cells below
+ * it; or one that a terminal keeps apart from its text.
+ */
+export type Drawing =
+  | { readonly cells: readonly string[] }
+  | { readonly inline: string; readonly columns: number; readonly rows: number }
+  | { readonly kitty: KittyImage };
+
+/** A drawing with its place on the screen: rows and columns of its top left corner, counted from 0. */
 export interface Painting {
   readonly row: number;
   readonly column: number;
-  readonly lines: readonly string[];
+  readonly drawing: Drawing;
 }
 
 const SAVE_CURSOR = '\u001b7';
 const RESTORE_CURSOR = '\u001b8';
-const CLEAR = '\u001b[2J\u001b[H';
+const ERASE = '\u001b[2J';
+const HOME = '\u001b[H';
 
 /**
  * The terminal as Ink sees it, with pictures laid over what Ink writes. Ink looks at every character of its text several
@@ -21,22 +33,26 @@ export class Screen extends EventEmitter {
   readonly isTTY = true;
   #paintings: readonly Painting[] = [];
   #isPainted = true;
+  /** Where the drawings are that text can wipe away. */
+  #places = '';
+  readonly #pictures = new KittyPictures();
 
   constructor(private readonly stdout: NodeJS.WriteStream) {
     super();
     this.setMaxListeners(0);
   }
 
-  /** Starts to follow the terminal's size. @returns how to stop */
+  /** Starts to follow the terminal's size. @returns how to stop, and to leave no picture behind */
   follow(): () => void {
     const onResize = (): void => {
       // What a terminal makes of its lines when its size changes, nobody knows.
-      this.stdout.write(CLEAR);
+      this.stdout.write(this.#pictures.update([]) + ERASE + HOME);
       this.emit('resize');
     };
     this.stdout.on('resize', onResize);
     return () => {
       this.stdout.off('resize', onResize);
+      this.stdout.write(this.#pictures.update([]));
     };
   }
 
@@ -57,19 +73,44 @@ export class Screen extends EventEmitter {
 
   /** Paints what no text was written for: where only pictures changed. */
   flush(): void {
-    if (!this.#isPainted) this.stdout.write(this.#paint());
+    if (!this.#isPainted) this.stdout.write(this.#paint().text);
+  }
+
+  /** Sends the terminal something that shows nothing: a question. */
+  send(text: string): void {
+    this.stdout.write(text);
   }
 
   readonly write = (text: string, done?: () => void): boolean => {
     // Ink's frames end their lines, its cursor commands do not.
-    return this.stdout.write(text.includes('\n') ? text + this.#paint() : text, done);
+    if (!text.includes('\n')) return this.stdout.write(text, done);
+    const painted = this.#paint();
+    // Blanks wipe most pictures away, but only this all of them.
+    return this.stdout.write((painted.isElsewhere ? ERASE : '') + text + painted.text, done);
   };
 
-  #paint(): string {
+  /** The bytes that paint, and whether what text can wipe away has gone to other places. */
+  #paint(): { readonly text: string; readonly isElsewhere: boolean } {
     this.#isPainted = true;
-    const cells = this.#paintings.flatMap(({ row, column, lines }) =>
-      lines.map((line, i) => `\u001b[${row + i + 1};${column + 1}H${line}`),
-    );
-    return cells.length === 0 ? '' : SAVE_CURSOR + cells.join('') + RESTORE_CURSOR;
+    const over: string[] = [];
+    const blanks: string[] = [];
+    const places: string[] = [];
+    const pictures: KittyPlacement[] = [];
+    for (const { row, column, drawing } of this.#paintings) {
+      if ('kitty' in drawing) {
+        pictures.push({ row, column, image: drawing.kitty });
+        continue;
+      }
+      const lines = 'cells' in drawing ? drawing.cells : [drawing.inline];
+      places.push(`${row} ${column} ${lines.length}`);
+      for (const [i, line] of lines.entries()) over.push(cursorTo(row + i, column) + line);
+      if ('cells' in drawing) continue;
+      // It may not fill its cells to the edge.
+      for (let i = 0; i < drawing.rows; i++) blanks.push(cursorTo(row + i, column) + eraseCells(drawing.columns));
+    }
+    const isElsewhere = places.join() !== this.#places;
+    this.#places = places.join();
+    const text = [...(isElsewhere ? blanks : []), this.#pictures.update(pictures), ...over].join('');
+    return { text: text === '' ? '' : SAVE_CURSOR + text + RESTORE_CURSOR, isElsewhere };
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixture } from '../support/golden.js';
 import { Pty } from '../support/pty.js';
+import { CELL, pixelsOf, type ShownPicture } from '../support/terminal-pictures.js';
 
 const BOOK = fixture('scenes/0001.png');
 const SIZE = { columns: 80, rows: 24 };
@@ -25,7 +26,7 @@ describe('on a pseudo-terminal', () => {
     const first = await pty.until(/\[a\].*background[\s\S]*q quit/);
     expect(first).toMatch(/word +1 of 7/);
     expect(first).toMatch(/▀{30}/);
-    expect(pty.screen().cell(0, 0).style).toMatch(/38;2;\d+;\d+;\d+;48;2;/);
+    expect(pty.screen().cell(0, 0).style).toMatch(/38;2;\d+;\d+;\d+ 48;2;/);
     pty.type(KEYS.right);
     await pty.until(/word +2 of 7[\s\S]*\[small\]/);
     pty.type(KEYS.left + KEYS.left);
@@ -38,6 +39,7 @@ describe('on a pseudo-terminal', () => {
     await pty.until(/method +rollout/);
     pty.type('o');
     await pty.until(/opacity +90 %/);
+    expect(pty.output).not.toMatch(/\u001b_G|\u001bP|\u001b\]|\u001b\[16t/);
     pty.type('g');
     await pty.until(/book 83.*\n[\s\S]*\[background 100\]/);
     pty.type('g?');
@@ -105,5 +107,66 @@ describe('on a pseudo-terminal', () => {
     await pty.until(/\[pink\]/);
     pty.type('\u001b');
     expect((await pty.end()).code).toBe(0);
+  });
+
+  describe('pictures', () => {
+    const LARGE = { row: 0, column: 0, columns: 40, rows: 20 };
+    /** Waits for as many pictures as are wanted, since text comes before them, and returns them. */
+    const pictures = async (count: number, isWanted: (picture: ShownPicture) => boolean = () => true) => {
+      const screen = await pty.untilScreen(`${count} pictures`, (shown) => {
+        return shown.pictures().length === count && shown.pictures().every(isWanted);
+      });
+      return screen.pictures();
+    };
+
+    test('Kitty: detected, replaced by each key, hidden by the help, deleted at the end', async () => {
+      pty = new Pty(['attend', BOOK, '--quiet'], { ...SIZE, env: { KITTY_WINDOW_ID: '1' } });
+      const [first] = await pictures(1);
+      expect(first).toMatchObject({ protocol: 'kitty', ...LARGE });
+      const { width, height, rgb } = await pixelsOf(first!);
+      expect([width, height]).toEqual([400, 400]);
+      // The scene is pink: red most, green least, also under the map.
+      expect(rgb[0]).toBeGreaterThan(rgb[1]!);
+      pty.type(KEYS.right);
+      const [second] = await pictures(1, ({ payload }) => payload !== first!.payload);
+      expect(second).toMatchObject(LARGE);
+      pty.type('?');
+      await pty.until(/all words at once/);
+      await pictures(0);
+      pty.type('?g');
+      await pty.until(/\[small 69\]/);
+      await pictures(7);
+      pty.type('q');
+      expect(await pty.end()).toEqual({ code: 0, ...left });
+      const end = pty.output.slice(0, pty.output.lastIndexOf('\u001b[?1049l'));
+      expect(end.match(/\u001b_Ga=d,d=I,i=\d+,q=2\u001b\\/g)!.length).toBeGreaterThanOrEqual(7);
+      expect(pty.output).not.toMatch(/▀|\u001bP|\u001b\]/);
+    });
+
+    test('sixel: as soon as the terminal says how large its cells are', async () => {
+      pty = new Pty(['attend', BOOK, '--quiet', '--images', 'sixel'], SIZE);
+      await pty.untilScreen('a question', () => pty.output.includes('\u001b[16t'));
+      await pty.until(/▀{30}[\s\S]*q quit/);
+      pty.type(`\u001b[6;${CELL.height};${CELL.width}t${KEYS.right}`);
+      await pty.until(/word +2 of 7/);
+      expect(await pictures(1)).toEqual([expect.objectContaining({ protocol: 'sixel', ...LARGE })]);
+      pty.type('q');
+      expect(await pty.end()).toEqual({ code: 0, ...left });
+    });
+
+    test('iTerm2', async () => {
+      pty = new Pty(['attend', BOOK, '--quiet', '--images', 'iterm'], SIZE);
+      expect(await pictures(1)).toEqual([expect.objectContaining({ protocol: 'iterm', ...LARGE })]);
+      pty.type(KEYS.interrupt);
+      expect(await pty.end()).toEqual({ code: 130, ...left });
+    });
+
+    test('none', async () => {
+      pty = new Pty(['attend', BOOK, '--quiet', '--images', 'none'], { ...SIZE, env: { KITTY_WINDOW_ID: '1' } });
+      await pty.until(/word +1 of 7[\s\S]*q quit/);
+      pty.type('q');
+      expect((await pty.end()).code).toBe(0);
+      expect(pty.output).not.toMatch(/▀|\u001b_G|\u001bP|\u001b\]/);
+    });
   });
 });

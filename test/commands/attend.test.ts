@@ -107,7 +107,9 @@ test('control characters of a word are shown, not sent', () => {
     attention: { maps: { grid: 1, layers: 1, heads: 1, ofRows: () => Float32Array.of(1) } },
   } as unknown as AttendResult;
   expect(attendLines(hostile)).toEqual(['re\\x1b[2Jd\\t\\u202e\t0.5000\t0.5000\t0.0000']);
-  const source = attendSource(hostile, () => Promise.reject(new Error('not asked for')));
+  const source = attendSource(hostile, { size: 1, rgb: new Uint8Array(3) }, () =>
+    Promise.reject(new Error('not asked for')),
+  );
   expect([source.image, source.words[0]!.text]).toEqual(['a\\x1b]0;x\\x07.png', 're\\x1b[2Jd\\t\\u202e']);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { captionObject, wordsOf } from '../../src/commands/caption-output.js';
+import { captionObject, shadedWords } from '../../src/commands/caption-output.js';
 import type { Caption } from '../../src/model/decoding/index.js';
-import type { Tokenizer } from '../../src/model/tokenizer.js';
+import { loadTokenizer, type Tokenizer } from '../../src/model/tokenizer.js';
 
 /** 1 start, 2 end, 0 padding; "un-" does not end its word. */
 const PIECES = ['<pad>', '<start>', '<end>', 'a', 'un', 'seen', 'dog'];
@@ -34,9 +34,9 @@ const best: Caption = {
 };
 const other: Caption = { ids: [1, 6, 2], tokens: [], score: -2 };
 
-describe('wordsOf', () => {
+describe('shadedWords', () => {
   it('multiplies over the tokens of a word; a prompt is certain; special tokens are no words', () => {
-    expect(wordsOf(best, tokenizer)).toEqual([
+    expect(shadedWords(best, tokenizer)).toEqual([
       { text: 'a', probability: 1 },
       { text: 'unseen', probability: expect.closeTo(0.25, 12) },
       { text: 'dog', probability: expect.closeTo(0.9, 12) },
@@ -45,7 +45,16 @@ describe('wordsOf', () => {
 
   it('keeps a word that was cut off', () => {
     const cut: Caption = { ids: [1, 4], tokens: [{ id: 4, logprob: 0 }], score: 0 };
-    expect(wordsOf(cut, tokenizer)).toEqual([{ text: 'un', probability: 1 }]);
+    expect(shadedWords(cut, tokenizer)).toEqual([{ text: 'un', probability: 1 }]);
+  });
+
+  it('keeps a "!" that was generated, though its id pads in CLIP\'s vocabulary; what really pads is left out', async () => {
+    const clip = await loadTokenizer({ contextLength: 77, vocabSize: 49408 });
+    const { sot, eot, pad } = clip.special;
+    expect(clip.tokenText(pad)).toBe('!');
+    const ids = [sot, ...clip.encode('a dog'), pad, eot, pad];
+    const tokens = ids.slice(1).map((id) => ({ id, logprob: Math.log(0.5) }));
+    expect(shadedWords({ ids, tokens }, clip).map(({ text }) => text)).toEqual(['a', 'dog', '!']);
   });
 });
 

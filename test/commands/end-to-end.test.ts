@@ -259,13 +259,13 @@ describe('help', () => {
   test('lists every command, and each explains itself', async () => {
     const { code, stdout } = await coca(['--help']);
     expect(code).toBe(0);
-    for (const name of ['caption', 'rank', 'embed', 'init', 'bench', 'eval']) {
+    for (const name of ['repl', 'caption', 'rank', 'embed', 'init', 'bench', 'eval']) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
       const help = await coca(['help', name]);
       expect(help.stdout).toMatch(new RegExp(`^coca ${name}: `));
       expect((await coca([name, '--help'])).stdout).toBe(help.stdout);
     }
-    expect((await coca([])).stdout).toBe(stdout);
+    expect((await coca(['help'])).stdout).toBe(stdout);
     expect((await coca(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

@@ -96,16 +96,26 @@ describe('words to values', () => {
   });
 });
 
+describe('no command: a session', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['', {}],
+    ['--model m --seed 3', { model: 'm', seed: 3 }],
+  ])('%j', (line, options) => {
+    const { command, invocation } = run(line);
+    expect(command.name).toBe('repl');
+    expect(invocation.args).toEqual([]);
+    expect(invocation.options).toMatchObject(options);
+  });
+});
+
 describe('help and version', () => {
   it.each<[string, string | undefined]>([
-    ['', undefined],
     ['--help', undefined],
     ['-h', undefined],
     ['help', undefined],
     ['help caption', 'caption'],
     ['caption --help', 'caption'],
     ['rank a.png -h', 'rank'],
-    ['--json', undefined],
   ])('%j shows help', (line, name) => {
     const request = parse(line);
     expect(request.kind).toBe('help');
@@ -146,6 +156,8 @@ describe('wrong usage', () => {
     ['init coca_base dir more', /too many arguments for coca init/, /coca init --help/],
     ['init coca_base dir --device cpu', /coca init has no use for --device/, /coca init --help/],
     ['embed a.png --seed 3', /coca embed has no use for --seed/, /./],
+    ['--json', /coca repl has no use for --json/, /./],
+    ['photo.jpg', /unknown command 'photo.jpg'/, /coca caption photo.jpg, or coca repl photo.jpg/],
   ])('%s', (line, message, hint) => {
     const error = failure(line);
     expect(error.code).toBe('usage');

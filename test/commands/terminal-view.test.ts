@@ -31,6 +31,8 @@ async function frame(args: string[], columns: number, rows: number, colors: Colo
     stdin: Readable.from([]),
     signal: new AbortController().signal,
     models: FRESH_MODELS,
+    isShown: () => false,
+    onCaption: () => undefined,
     onScreen: () => Promise.reject(new Error('no view is shown without keys')),
   };
   await request.command.run(request.invocation, context);

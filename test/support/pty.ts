@@ -27,13 +27,17 @@ export class Pty {
     const quoted = [process.execPath, CLI, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
     const program = `sh -c 'echo "pid $$"; exec "$@"' sh ${quoted}`;
     const shell = `stty cols ${columns} rows ${rows}; tty; ${program}; echo "exit $?"; stty -a | grep -o -- '-*icanon'`;
-    // Ink is silent where it is told that it runs in a CI.
+    // Ink is silent where it is told that it runs in a CI; and it is this terminal, not the one that runs the tests.
     const {
       CI: _ci,
       CONTINUOUS_INTEGRATION: _also,
       NO_COLOR: _none,
       FORCE_COLOR: _some,
       NODE_ENV: _mode,
+      TMUX: _multiplexer,
+      STY: _older,
+      TERM_PROGRAM: _program,
+      KITTY_WINDOW_ID: _window,
       ...inherited
     } = process.env;
     this.#child = spawn('script', ['-qec', shell, '/dev/null'], {
@@ -60,7 +64,15 @@ export class Pty {
   screen(): VirtualTerminal {
     const { columns, rows } = this.#shown;
     // What was cut in the middle of a control sequence goes on in the next chunk.
-    return new VirtualTerminal(columns, rows).write(this.#output.replace(/\u001b(\[[?0-9;]*)?$/, ''));
+    return new VirtualTerminal(columns, rows).write(
+      this.#output.replace(/\u001b(\[[?0-9;]*|[_P\]][^\u0007\u001b]*\u001b?)?$/, ''),
+    );
+  }
+
+  /** The screen's text after each frame of Ink's that there ever was, however briefly. */
+  frames(): string[] {
+    const terminal = new VirtualTerminal(this.#shown.columns, this.#shown.rows);
+    return this.#output.split(/(?<=\u001b\[\?2026l)/).map((frame) => terminal.write(frame).text());
   }
 
   /** Types, without waiting. */
@@ -70,12 +82,17 @@ export class Pty {
 
   /** Waits until the screen's text matches, and returns it. */
   async until(pattern: RegExp): Promise<string> {
+    return (await this.untilScreen(String(pattern), (screen) => pattern.test(screen.text()))).text();
+  }
+
+  /** Waits until the screen shows what is wanted, and returns it. */
+  async untilScreen(wanted: string, isShown: (screen: VirtualTerminal) => boolean): Promise<VirtualTerminal> {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
-      const text = this.screen().text();
-      if (pattern.test(text)) return text;
+      const screen = this.screen();
+      if (isShown(screen)) return screen;
       const left = end - Date.now();
-      if (left <= 0) throw new Error(`never saw ${pattern} but:\n${text}`);
+      if (left <= 0) throw new Error(`never saw ${wanted} but:\n${screen.text()}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         setTimeout(resolve, Math.min(left, 1000));

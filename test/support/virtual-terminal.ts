@@ -1,4 +1,5 @@
 import { widthOf } from '../../src/ui/layout.js';
+import { type ShownPicture, ShownPictures } from './terminal-pictures.js';
 
 interface Cell {
   readonly text: string;
@@ -21,6 +22,7 @@ export class VirtualTerminal {
   readonly modes = new Set(['25']);
   /** Rows that went off the top. */
   scrolled = 0;
+  readonly #pictures = new ShownPictures();
 
   constructor(
     readonly columns: number,
@@ -31,12 +33,16 @@ export class VirtualTerminal {
 
   write(text: string): this {
     // biome-ignore lint/complexity/useRegexLiterals: the escape character is clearer by name
-    const tokens = new RegExp('\\u001b\\[([?]?)([0-9;]*)([A-Za-z])|\\u001b([78])|\\r|\\n|(.)', 'gsu');
+    const tokens = new RegExp(
+      '\\u001b\\[([?]?)([0-9;]*)([A-Za-z])|\\u001b([78])|\\u001b(_G|P|\\]1337;File=)(.*?)(?:\\u001b\\\\|\\u0007)|\\r|\\n|(.)',
+      'gsu',
+    );
     for (const match of text.matchAll(tokens)) {
-      const [token, isPrivate, parameters, final, single, character] = match;
+      const [token, isPrivate, parameters, final, single, graphics, content, character] = match;
       if (token === '\r') this.#column = 0;
       else if (token === '\n') this.#newLine();
       else if (single) this.#saveOrRestore(single);
+      else if (graphics) this.#draw(graphics, content!);
       else if (final) this.#control(final, parameters!, isPrivate === '?');
       else if (character! >= ' ') this.#print(character!);
       else throw new Error(`not for a terminal: ${JSON.stringify(text.slice(match.index, match.index + 20))}`);
@@ -62,6 +68,17 @@ export class VirtualTerminal {
     return this.#cells[row]![column]!;
   }
 
+  /** The pictures on the screen, in the order in which they came. */
+  pictures(): readonly ShownPicture[] {
+    return this.#pictures.list;
+  }
+
+  #draw(introducer: string, content: string): void {
+    if (introducer === '_G') this.#pictures.kitty(content, this.#row, this.#column);
+    else if (introducer === 'P') this.#pictures.sixel(content, this.#row, this.#column);
+    else this.#pictures.iterm(content, this.#row, this.#column);
+  }
+
   #blank(): Cell[][] {
     return Array.from({ length: this.rows }, () => Array<Cell>(this.columns).fill(EMPTY));
   }
@@ -71,6 +88,7 @@ export class VirtualTerminal {
     if (++this.#row < this.rows) return;
     this.#row = this.rows - 1;
     this.scrolled++;
+    this.#pictures.scroll();
     this.#cells.shift();
     this.#cells.push(Array<Cell>(this.columns).fill(EMPTY));
   }
@@ -79,6 +97,7 @@ export class VirtualTerminal {
     const width = widthOf(text);
     if (this.#column + width > this.columns) this.#newLine();
     const row = this.#cells[this.#row]!;
+    this.#pictures.wipe(this.#row, this.#column, this.#column + width);
     row[this.#column] = { text, style: this.#style };
     if (width === 2) row[this.#column + 1] = { text: '', style: this.#style };
     this.#column += width;
@@ -94,6 +113,7 @@ export class VirtualTerminal {
     if (isEntered) this.#left = { row: this.#row, column: this.#column, style: this.#style };
     else ({ row: this.#row, column: this.#column, style: this.#style } = this.#left);
     this.#cells = this.#blank();
+    this.#pictures.clear();
   }
 
   #control(final: string, parameters: string, isPrivate: boolean): void {
@@ -122,10 +142,21 @@ export class VirtualTerminal {
         return;
       case 'K':
         this.#cells[this.#row]!.fill(EMPTY, first === 2 ? 0 : this.#column);
+        this.#pictures.wipe(this.#row, first === 2 ? 0 : this.#column, this.columns);
+        return;
+      case 'X':
+        this.#cells[this.#row]!.fill(EMPTY, this.#column, this.#column + by);
+        this.#pictures.wipe(this.#row, this.#column, this.#column + by);
         return;
       case 'J':
-        if (first >= 2) this.#cells = this.#blank();
+        if (first < 2) return;
+        this.#cells = this.#blank();
+        this.#pictures.clear();
         return;
+      case 't':
+      case 'S':
+        if (final === 'S' && !isPrivate) break;
+        return; // questions: whoever tests answers them
       case 'h':
       case 'l':
         if (!isPrivate) break;

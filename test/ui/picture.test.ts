@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drawPicture, type Raster, shrink } from '../../src/ui/picture.js';
+import { pixelsOf } from '../support/terminal-pictures.js';
+import { VirtualTerminal } from '../support/virtual-terminal.js';
 
 /** Left half red, right half blue. */
 function halves(size: number): Raster {
@@ -41,18 +43,24 @@ describe('drawPicture', () => {
     expect(await drawPicture(halves(8), 'none', 40, 'any')).toBe('');
   });
 
-  it('speaks the protocol of iTerm2', async () => {
-    const text = await drawPicture(halves(8), 'iterm', 8, 'any');
-    const [, size, base64] = /^\u001b\]1337;File=inline=1;(?:size=\d+;)?(width=8;height=4);?.*?:(.*)\u0007\n$/.exec(
-      text,
-    )!;
-    expect(size).toBe('width=8;height=4');
-    expect(Buffer.from(base64!, 'base64').subarray(1, 4).toString()).toBe('PNG');
+  const terminal = (text: string) => new VirtualTerminal(80, 24).write(text);
+
+  it.each(['kitty', 'iterm'] as const)('speaks the protocol of %s, as text that ends its line', async (kind) => {
+    const text = await drawPicture(halves(8), kind, 8, 'any');
+    expect(text.endsWith('\n')).toBe(true);
+    const pictures = terminal(text).pictures();
+    expect(pictures).toEqual([expect.objectContaining({ protocol: kind, row: 0, column: 0, columns: 8, rows: 4 })]);
+    expect(await pixelsOf(pictures[0]!)).toEqual({ width: 8, height: 8, rgb: Buffer.from(halves(8).rgb) });
   });
 
-  it('speaks sixel', async () => {
+  it('speaks sixel, ten pixels a column', async () => {
     const text = await drawPicture(halves(8), 'sixel', 4, 'any');
-    expect(text.startsWith('\u001bP0;0;q"1;1;40;40#')).toBe(true);
-    expect(text.endsWith('\u001b\\\n')).toBe(true);
+    expect(text.endsWith('\n')).toBe(true);
+    const [picture] = terminal(text).pictures();
+    expect(picture).toMatchObject({ protocol: 'sixel', columns: 4, rows: 2 });
+    const { width, height, rgb } = await pixelsOf(picture!);
+    expect([width, height]).toEqual([40, 40]);
+    expect([...rgb.subarray(0, 3)]).toEqual([255, 0, 0]);
+    expect([...rgb.subarray(-3)]).toEqual([0, 0, 255]);
   });
 });

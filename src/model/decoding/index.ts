@@ -14,6 +14,7 @@ export {
   pendingRows,
   type SearchNode,
   type SearchState,
+  scoreOf,
   startSearch,
 } from './state.js';
 export { type CaptionTrie, captionTrie, type Target } from './trie.js';

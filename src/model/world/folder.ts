@@ -1,9 +1,9 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../checkpoint/safetensors-write.js';
 import { CocaError } from '../errors.js';
 import { makeFolder } from '../folders.js';
 import { mapAhead } from '../pipeline.js';
+import { writeWhole } from '../whole-file.js';
 import { type Art, loadArt } from './art.js';
 import { type DescribedScene, describeScene } from './draw.js';
 import { pixelSquare } from './layout.js';

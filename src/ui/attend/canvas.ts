@@ -1,69 +1,71 @@
-import { enlargeMap, overlay } from '../heat.js';
+import { enlargeMap } from '../heat.js';
 import { painter } from '../palette.js';
 import { type Raster, shrink } from '../picture.js';
 import type { Colors } from '../terminal.js';
+import { type MapDrawing, mapPixels } from './overlay.js';
 import type { WordMap } from './source.js';
 import { PEAK, SHADES } from './theme.js';
-
-/** A picture and the map of one word over it. */
-export interface MapDrawing {
-  readonly picture: Raster;
-  readonly grid: number;
-  readonly wordMap: WordMap;
-  readonly opacity: number;
-  readonly colors: Colors;
-}
 
 /**
  * The drawing as `columns` / 2 lines of `columns` cells; `columns` is even. With 256 colours and more, each cell is two
  * pixels; with fewer, the map is drawn as the density of a character (or, at opacity 0, the picture is). The peak is
  * marked.
  */
-export function mapLines(drawing: MapDrawing, columns: number): string[] {
-  return drawing.colors === 'none' || drawing.colors === '16'
+export function mapLines(drawing: MapDrawing, columns: number, colors: Colors): string[] {
+  return colors === 'none' || colors === '16'
     ? densityLines(drawing, columns)
-    : halfBlockLines(drawing, columns);
-}
-
-const shrunk = new WeakMap<Raster, Map<number, Raster>>();
-
-/** Keys redraw the same picture at the same size: it is shrunk once. */
-function pictureAt(picture: Raster, size: number): Raster {
-  const sizes = shrunk.get(picture) ?? new Map<number, Raster>();
-  shrunk.set(picture, sizes);
-  const known = sizes.get(size) ?? { size, rgb: shrink(picture, size, size) };
-  sizes.set(size, known);
-  return known;
+    : halfBlockLines(drawing, columns, colors);
 }
 
 const RESET = '\u001b[0m';
 
-function halfBlockLines({ picture, grid, wordMap, opacity, colors }: MapDrawing, columns: number): string[] {
-  const pixels = overlay(pictureAt(picture, columns), enlargeMap(wordMap.map, grid, columns), opacity);
-  const cell = colors === 'any' ? exactCell : paintedCell(colors);
+function halfBlockLines(drawing: MapDrawing, columns: number, colors: Colors): string[] {
+  const { wordMap, opacity } = drawing;
+  const { rgb } = mapPixels(drawing, columns);
   const peak = peakCell(wordMap, columns);
+  const cells = colors === 'any' ? exactCells : paintedCells(colors);
   return Array.from({ length: columns / 2 }, (_, row) => {
-    let line = '';
-    for (let x = 0; x < columns; x++) {
-      const upper = (2 * row * columns + x) * 3;
-      const isPeak = opacity > 0 && x === peak.column && row === peak.row;
-      line += isPeak ? mark(pixels, upper, colors) : cell(pixels, upper, upper + columns * 3);
-    }
-    return line + RESET;
+    const upper = 2 * row * columns;
+    if (opacity === 0 || row !== peak.row) return cells(rgb, upper, columns, columns) + RESET;
+    const at = upper + peak.column;
+    const after = cells(rgb, at + 1, columns - peak.column - 1, columns);
+    return cells(rgb, upper, peak.column, columns) + RESET + mark(rgb, at * 3, colors) + after + RESET;
   });
 }
 
-/** A cell of two pixels, given where each begins. */
-type Cell = (pixels: Uint8Array, upper: number, lower: number) => string;
+/** `count` cells of two pixels each, the first of which are `from` and, a row below, `from` + `stride`. */
+type Cells = (rgb: Uint8Array, from: number, count: number, stride: number) => string;
 
-/** In its exact colours. There are thousands of cells for each key: no library is asked, and no colour is closed. */
-const exactCell: Cell = (p, upper, lower) =>
-  `\u001b[38;2;${p[upper]};${p[upper + 1]};${p[upper + 2]};48;2;${p[lower]};${p[lower + 1]};${p[lower + 2]}m▀`;
+/**
+ * In their exact colours. There are thousands for each key, so no library is asked, and colours are closed at the end
+ * and written only where they change.
+ */
+const exactCells: Cells = (rgb, from, count, stride) => {
+  let text = '';
+  let [foreground, background] = [-1, -1];
+  for (let pixel = from; pixel < from + count; pixel++) {
+    const [upper, lower] = [pixel * 3, (pixel + stride) * 3];
+    const above = (rgb[upper]! << 16) | (rgb[upper + 1]! << 8) | rgb[upper + 2]!;
+    const below = (rgb[lower]! << 16) | (rgb[lower + 1]! << 8) | rgb[lower + 2]!;
+    if (above !== foreground) text += `\u001b[38;2;${rgb[upper]};${rgb[upper + 1]};${rgb[upper + 2]}m`;
+    if (below !== background) text += `\u001b[48;2;${rgb[lower]};${rgb[lower + 1]};${rgb[lower + 2]}m`;
+    [foreground, background] = [above, below];
+    text += '▀';
+  }
+  return text;
+};
 
-function paintedCell(colors: Colors): Cell {
+function paintedCells(colors: Colors): Cells {
   const paint = painter(colors);
-  return (p, upper, lower) =>
-    paint.rgb(p[upper]!, p[upper + 1]!, p[upper + 2]!).bgRgb(p[lower]!, p[lower + 1]!, p[lower + 2]!)('▀');
+  return (rgb, from, count, stride) => {
+    let text = '';
+    for (let pixel = from; pixel < from + count; pixel++) {
+      const [upper, lower] = [pixel * 3, (pixel + stride) * 3];
+      const above = paint.rgb(rgb[upper]!, rgb[upper + 1]!, rgb[upper + 2]!);
+      text += above.bgRgb(rgb[lower]!, rgb[lower + 1]!, rgb[lower + 2]!)('▀');
+    }
+    return text;
+  };
 }
 
 /** The mark of the peak, on the colour of its place. */

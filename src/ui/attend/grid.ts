@@ -1,10 +1,11 @@
+import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
+import type { Drawing } from '../screen.js';
 import type { Colors } from '../terminal.js';
-import { mapLines } from './canvas.js';
-import type { AttendSource, MapSelection } from './source.js';
+import type { DrawMap, MapLook } from './draw.js';
+import type { AttendSource } from './source.js';
 import { CURRENT } from './theme.js';
-import { percent } from './words.js';
 
 /** Tiles of a grid: how large their squares are, how many stand beside each other, and how many fit at once. */
 export interface Tiling {
@@ -44,7 +45,16 @@ export interface Tile {
   readonly column: number;
   readonly label: string;
   /** The word's map, to go below the label. */
-  readonly lines: readonly string[];
+  readonly drawing: Drawing;
+  readonly pictureRows: number;
+}
+
+/** Where tiles go, and how. */
+export interface GridSpace {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colors: Colors;
+  readonly draw: DrawMap;
 }
 
 /**
@@ -53,41 +63,32 @@ export interface Tile {
  */
 export function gridTiles(
   source: AttendSource,
-  selection: MapSelection & { readonly opacity: number },
+  look: MapLook,
   at: number,
-  { columns, rows, colors }: { readonly columns: number; readonly rows: number; readonly colors: Colors },
+  { columns, rows, colors, draw }: GridSpace,
   current: number | null = at,
 ): Tile[] {
   const { pictureRows, perRow, perPage } = tilingOf(source.words.length, columns, rows);
   if (perPage === 0) return [];
   const start = at - (at % perPage);
   const width = tileColumns(pictureRows);
-  const { picture, grid } = source;
-  const { opacity } = selection;
-  return [...source.words.keys()].slice(start, start + perPage).map((word, i) => ({
+  const shown = [...source.words.keys()].slice(start, start + perPage);
+  return shown.map((word, i) => ({
     word,
     row: Math.floor(i / perRow) * (pictureRows + 1),
     column: (i % perRow) * (width + GAP),
     label: label(source, word, word === current, width, colors),
-    lines: mapLines({ picture, grid, wordMap: source.mapOf(word, selection), opacity, colors }, 2 * pictureRows),
+    drawing: draw(word, look, pictureRows, shown.length),
+    pictureRows,
   }));
 }
 
 /** The labels of tiles in lines, with room for the maps between them. */
 export function labelLines(tiles: readonly Tile[]): string[] {
   const lines: string[] = [];
-  for (const { row, column, label, lines: map } of tiles) {
-    while (lines.length < row + 1 + map.length) lines.push('');
+  for (const { row, column, label, pictureRows } of tiles) {
+    while (lines.length < row + 1 + pictureRows) lines.push('');
     lines[row] = padEnd(lines[row]!, column) + label;
-  }
-  return lines;
-}
-
-/** Tiles as whole lines, labels and maps. */
-export function tileLines(tiles: readonly Tile[]): string[] {
-  const lines = labelLines(tiles);
-  for (const { row, column, lines: map } of tiles) {
-    for (const [i, line] of map.entries()) lines[row + 1 + i] = padEnd(lines[row + 1 + i]!, column) + line;
   }
   return lines;
 }

@@ -25,8 +25,13 @@ const PANEL_ROWS_BELOW = 3;
 const SMALLEST_PICTURE = 3;
 const GAP = 2;
 
-/** The arrangement that gives the larger picture. */
-export function layoutOf(columns: number, rows: number, words: readonly AttendWord[], colors: Colors): AttendLayout {
+/** The arrangement that gives the larger picture, where there is to be one. */
+export function layoutOf(
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+  words: readonly AttendWord[],
+  colors: Colors,
+  hasPicture: boolean,
+): AttendLayout {
   const height = Math.max(1, rows - 1);
   const hasKeys = height >= 6;
   const needed = wordRows(words, columns, colors).length * linesPerRow(colors);
@@ -37,7 +42,7 @@ export function layoutOf(columns: number, rows: number, words: readonly AttendWo
   const beside = Math.min(above, Math.floor((columns - PANEL_COLUMNS - GAP) / 2));
   const below = Math.min(above - PANEL_ROWS_BELOW, Math.floor(columns / 2));
   const frame = { columns, height, captionRows, hasKeys, stageRows: Math.max(0, above) };
-  if (Math.max(beside, below) < SMALLEST_PICTURE) {
+  if (!hasPicture || Math.max(beside, below) < SMALLEST_PICTURE) {
     return { ...frame, pictureRows: 0, arrangement: 'below', panelColumns: columns, panelRows: Math.max(0, above) };
   }
   if (beside >= below) {

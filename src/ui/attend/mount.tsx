@@ -1,5 +1,6 @@
 import { render } from 'ink';
 import type { Streams } from '../full-screen.js';
+import type { PictureKind } from '../picture.js';
 import { Screen } from '../screen.js';
 import type { Terminal } from '../terminal.js';
 import type { AttendSource } from './source.js';
@@ -10,6 +11,7 @@ import { type AttendExit, AttendView } from './view.js';
 export async function mount(
   source: AttendSource,
   initial: AttendState,
+  kind: PictureKind,
   { colors, columns, rows }: Terminal,
   { stdin, stdout, signal }: Streams,
 ): Promise<AttendExit> {
@@ -17,7 +19,7 @@ export async function mount(
   const unfollow = screen.follow();
   const sizeOf = () => ({ columns: screen.columns || columns, rows: screen.rows || rows });
   const app = render(
-    <AttendView source={source} initial={initial} colors={colors} screen={screen} sizeOf={sizeOf} />,
+    <AttendView source={source} initial={initial} colors={colors} kind={kind} screen={screen} sizeOf={sizeOf} />,
     // Ink would end with success at Ctrl-C: the view decides.
     {
       stdin,

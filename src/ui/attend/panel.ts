@@ -1,32 +1,36 @@
+import { percent } from '../caption-view.js';
 import { bar, truncate } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { AttendSource, WordMap } from './source.js';
 import type { AttendState } from './state.js';
 import { heatScale } from './theme.js';
-import { percent } from './words.js';
 
 const BAR = 10;
 const LABEL = 13;
+/** A label and the longest fact, the entropy. */
+const FULL_COLUMNS = LABEL + 17;
+
+export interface PanelSpace {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colors: Colors;
+  /** Whether the map is drawn, so that there is something to say about the drawing. */
+  readonly hasPicture: boolean;
+}
 
 /** What is known about the current word and its map, in at most `columns` x `rows`: in full, or in the rows there are. */
-export function panelLines(
-  source: AttendSource,
-  state: AttendState,
-  wordMap: WordMap,
-  { columns, rows, colors }: { readonly columns: number; readonly rows: number; readonly colors: Colors },
-): string[] {
-  const full = fullPanel(source, state, wordMap, columns, colors);
-  if (rows >= full.length && columns >= 2 * LABEL - 1) return full;
-  return shortPanel(source, state, wordMap, columns).slice(0, rows);
+export function panelLines(source: AttendSource, state: AttendState, wordMap: WordMap, space: PanelSpace): string[] {
+  const full = fullPanel(source, state, wordMap, space);
+  if (space.rows >= full.length && space.columns >= FULL_COLUMNS) return full;
+  return shortPanel(source, state, wordMap, space).slice(0, space.rows);
 }
 
 function fullPanel(
   source: AttendSource,
   state: AttendState,
   { peak, entropy }: WordMap,
-  columns: number,
-  colors: Colors,
+  { columns, colors, hasPicture }: PanelSpace,
 ): string[] {
   const paint = painter(colors);
   const word = source.words[state.word]!;
@@ -40,25 +44,32 @@ function fullPanel(
     fact('method', state.method),
     fact('layer', rangeText(state.layer, source.layers)),
     fact('head', rangeText(state.head, source.heads)),
-    fact('opacity', opacityText(state.opacity)),
+    ...(hasPicture ? [fact('opacity', opacityText(state.opacity))] : []),
     '',
-    fact('peak +', `x ${peak.x.toFixed(2)}  y ${peak.y.toFixed(2)}`),
+    fact(hasPicture ? 'peak +' : 'peak', `x ${peak.x.toFixed(2)}  y ${peak.y.toFixed(2)}`),
     fact('entropy', entropyText(entropy, source.grid)),
-    `${paint.dim('low to high'.padEnd(LABEL))}${heatScale(Math.min(BAR, columns - LABEL), colors)}`,
+    ...(hasPicture
+      ? [`${paint.dim('low to high'.padEnd(LABEL))}${heatScale(Math.min(BAR, columns - LABEL), colors)}`]
+      : []),
     '',
     paint.dim(truncate(source.image, columns)),
     paint.dim(truncate(source.model, columns)),
   ];
 }
 
-function shortPanel(source: AttendSource, state: AttendState, { peak, entropy }: WordMap, columns: number): string[] {
+function shortPanel(
+  source: AttendSource,
+  state: AttendState,
+  { peak, entropy }: WordMap,
+  { columns, hasPicture }: PanelSpace,
+): string[] {
   const word = source.words[state.word]!;
   return [
     `${word.text} ${percent(word.probability)} % (${state.word + 1}/${source.words.length})`,
     `${state.method} layer ${state.layer} head ${state.head}`,
     `peak x ${peak.x.toFixed(2)} y ${peak.y.toFixed(2)}`,
     `entropy ${entropyText(entropy, source.grid)}`,
-    `opacity ${opacityText(state.opacity)}`,
+    ...(hasPicture ? [`opacity ${opacityText(state.opacity)}`] : []),
   ].map((line) => truncate(line, columns));
 }
 

@@ -2,17 +2,21 @@ import { truncate } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Painting } from '../screen.js';
 import type { Colors } from '../terminal.js';
-import { mapLines } from './canvas.js';
+import type { DrawMap } from './draw.js';
 import { gridTiles, labelLines, type Tile } from './grid.js';
 import { KEY_HELP } from './keys.js';
 import type { AttendLayout } from './layout.js';
 import { panelLines } from './panel.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
+import { tableLines } from './table.js';
+import { CURRENT } from './theme.js';
 
 /** All of the screen but the caption and the keys: text, and the pictures in the room that it leaves. */
 export interface Stage {
   readonly lines: readonly string[];
+  /** Where the lines begin. */
+  readonly column: number;
   readonly paintings: readonly Painting[];
 }
 
@@ -21,40 +25,66 @@ const GAP = 2;
 const OVERVIEW_COLUMNS = 40;
 const OVERVIEW_ROWS = 12;
 
-/** One map and its facts, or all maps, or the help. */
-export function stageOf(source: AttendSource, state: AttendState, layout: AttendLayout, colors: Colors): Stage {
+/**
+ * One map and its facts, or all maps, or the help.
+ * @param draw where there is none, figures take the place of pictures
+ */
+export function stageOf(
+  source: AttendSource,
+  state: AttendState,
+  layout: AttendLayout,
+  colors: Colors,
+  draw: DrawMap | undefined,
+): Stage {
   const { columns, stageRows } = layout;
-  if (state.isHelp) return { lines: helpLines(columns, stageRows, colors), paintings: [] };
-  if (state.isGrid) {
-    const tiles = gridTiles(source, state, state.word, { columns, rows: stageRows, colors });
-    return { lines: labelLines(tiles), paintings: paintingsOf(tiles, 0, 0) };
-  }
-  return mapStage(source, state, layout, colors);
+  if (state.isHelp) return { column: 0, lines: helpLines(columns, stageRows, colors), paintings: [] };
+  if (!state.isGrid) return mapStage(source, state, layout, colors, draw);
+  if (!draw) return { column: 0, lines: tablePage(source, state, columns, stageRows, colors), paintings: [] };
+  const tiles = gridTiles(source, state, state.word, { columns, rows: stageRows, colors, draw });
+  return { column: 0, lines: labelLines(tiles), paintings: paintingsOf(tiles, 0, 0) };
 }
 
-function mapStage(source: AttendSource, state: AttendState, layout: AttendLayout, colors: Colors): Stage {
+function mapStage(
+  source: AttendSource,
+  state: AttendState,
+  layout: AttendLayout,
+  colors: Colors,
+  draw: DrawMap | undefined,
+): Stage {
   const { pictureRows, arrangement, panelColumns, panelRows } = layout;
-  const wordMap = source.mapOf(state.word, state);
-  const panel = panelLines(source, state, wordMap, { columns: panelColumns, rows: panelRows, colors });
-  if (pictureRows === 0) return { lines: panel, paintings: [] };
-  const { picture, grid } = source;
-  const { opacity } = state;
-  const map = mapLines({ picture, grid, wordMap, opacity, colors }, 2 * pictureRows);
-  const paintings: Painting[] = [{ row: 0, column: 0, lines: map }];
-  if (arrangement === 'below') return { lines: [...map.map(() => ''), ...panel], paintings };
+  const space = { columns: panelColumns, rows: panelRows, colors, hasPicture: draw !== undefined };
+  const panel = panelLines(source, state, source.mapOf(state.word, state), space);
+  if (pictureRows === 0 || !draw) return { column: 0, lines: panel, paintings: [] };
+  const paintings: Painting[] = [{ row: 0, column: 0, drawing: draw(state.word, state, pictureRows, 1) }];
+  if (arrangement === 'below') return { column: 0, lines: [...Array(pictureRows).fill(''), ...panel], paintings };
 
   const column = 2 * pictureRows + GAP;
-  const overview = { columns: panelColumns, rows: panelRows - panel.length - 1, colors };
+  const overview = { columns: panelColumns, rows: panelRows - panel.length - 1, colors, draw };
   if (overview.columns >= OVERVIEW_COLUMNS && overview.rows >= OVERVIEW_ROWS && source.words.length > 1) {
     const tiles = gridTiles(source, state, state.word, overview);
     paintings.push(...paintingsOf(tiles, panel.length + 1, column));
     panel.push('', ...labelLines(tiles));
   }
-  return { lines: panel.map((line) => ' '.repeat(column) + line), paintings };
+  return { column, lines: panel, paintings };
 }
 
 function paintingsOf(tiles: readonly Tile[], top: number, left: number): Painting[] {
-  return tiles.map(({ row, column, lines }) => ({ row: top + row + 1, column: left + column, lines }));
+  return tiles.map(({ row, column, drawing }) => ({ row: top + row + 1, column: left + column, drawing }));
+}
+
+/** The rows of the table around the current word, which is in brackets. */
+function tablePage(source: AttendSource, state: AttendState, columns: number, rows: number, colors: Colors): string[] {
+  const [head, ...words] = tableLines(source, state, colors);
+  const count = Math.max(1, rows - 1);
+  const first = Math.max(0, Math.min(state.word - Math.floor(count / 2), words.length - count));
+  const [open, close] = CURRENT;
+  return [head!, ...words.slice(first, first + count)]
+    .map((line, i) => {
+      const isCurrent = i > 0 && first + i - 1 === state.word;
+      return isCurrent ? painter(colors).bold(`${open}${line}${close}`) : ` ${line}`;
+    })
+    .map((line) => truncate(line, columns))
+    .slice(0, rows);
 }
 
 function helpLines(columns: number, rows: number, colors: Colors): string[] {

@@ -1,43 +1,57 @@
-import { padEnd, truncate, widthOf } from '../layout.js';
+import { showKitty } from '../graphics/kitty.js';
+import { padEnd, wrap } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Terminal } from '../terminal.js';
-import { gridTiles, tileLines, tilingOf } from './grid.js';
-import type { AttendSource, MapSelection } from './source.js';
-import { percent } from './words.js';
-
-const LONGEST_WORD = 20;
+import type { DrawMap, MapLook } from './draw.js';
+import { gridTiles, labelLines, type Tile, tilingOf } from './grid.js';
+import type { AttendSource } from './source.js';
+import { tableLines } from './table.js';
 
 /**
- * The view for where no keys can be read: the maps of all words, or of one, and a table of them.
+ * The view for where no keys can be read, as text to print: the maps of all words, or of one, and a table of them.
  * @param only shows this word alone
+ * @param drawerOf what draws the maps of a source; without it there is the table alone
  */
-export function staticLines(
+export function staticText(
   source: AttendSource,
-  selection: MapSelection & { readonly opacity: number },
+  look: MapLook,
   only: number | undefined,
   { columns, rows, colors }: Pick<Terminal, 'columns' | 'rows' | 'colors'>,
-): string[] {
-  const paint = painter(colors);
+  drawerOf: ((source: AttendSource) => DrawMap) | undefined,
+): string {
   const shown: AttendSource =
     only === undefined
       ? source
       : { ...source, words: [source.words[only]!], mapOf: (_, choice) => source.mapOf(only, choice) };
-  const space = { columns, rows: Math.max(3, rows - 2), colors };
-  const { perPage } = tilingOf(shown.words.length, space.columns, space.rows);
-  const lines: string[] = [];
-  for (let first = 0; first < shown.words.length; first += Math.max(1, perPage)) {
-    lines.push(...tileLines(gridTiles(shown, selection, first, space, null)));
+  let text = '';
+  if (drawerOf) {
+    const space = { columns, rows: Math.max(3, rows - 2), colors, draw: drawerOf(shown) };
+    const { perPage } = tilingOf(shown.words.length, space.columns, space.rows);
+    for (let first = 0; first < shown.words.length; first += Math.max(1, perPage)) {
+      text += tileText(gridTiles(shown, look, first, space, null));
+    }
+    text += '\n';
   }
-  const width = Math.min(LONGEST_WORD, Math.max(4, ...shown.words.map(({ text }) => widthOf(text))));
-  return [
-    ...lines,
-    '',
-    paint.dim(`${padEnd('word', width)}    %  peak x     y  entropy`),
-    ...shown.words.map(({ text, probability }, word) => {
-      const { peak, entropy } = shown.mapOf(word, selection);
-      const figures = [percent(probability).padStart(4), peak.x.toFixed(2).padStart(7), peak.y.toFixed(2).padStart(5)];
-      return `${padEnd(truncate(text, width), width)} ${figures.join(' ')} ${entropy.toFixed(2).padStart(8)}`;
-    }),
-    paint.dim(`${selection.method} · layer ${selection.layer} · head ${selection.head} · ${source.model}`),
-  ];
+  const facts = `${look.method} · layer ${look.layer} · head ${look.head} · ${source.model}`;
+  const paint = painter(colors);
+  const end = [...tableLines(shown, look, colors), ...wrap(facts, columns).map((line) => paint.dim(line))];
+  return `${text}${end.join('\n')}\n`;
+}
+
+/** A page of tiles: labels and, between them, maps as cells, or as pictures that go where the labels leave room. */
+function tileText(tiles: readonly Tile[]): string {
+  const lines = labelLines(tiles);
+  const height = lines.length;
+  let pictures = '';
+  for (const { row, column, drawing } of tiles) {
+    if ('cells' in drawing) {
+      for (const [i, cells] of drawing.cells.entries())
+        lines[row + 1 + i] = padEnd(lines[row + 1 + i]!, column) + cells;
+    } else {
+      // From below the page up to the tile, and back.
+      const picture = 'kitty' in drawing ? showKitty(drawing.kitty) : drawing.inline;
+      pictures += `\u001b7\u001b[${height - row - 1}A\u001b[${column + 1}G${picture}\u001b8`;
+    }
+  }
+  return `${lines.join('\n')}\n${pictures}`;
 }

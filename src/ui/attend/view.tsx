@@ -1,11 +1,14 @@
 import { Box, useApp, useInput } from 'ink';
 import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { ASK_CELL_SIZE, answeredCellSize, type CellAnswer } from '../graphics/cell-size.js';
 import { truncate } from '../layout.js';
 import { Lines } from '../lines.js';
 import { painter } from '../palette.js';
+import type { PictureKind } from '../picture.js';
 import type { Screen } from '../screen.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
+import { mapDrawer } from './draw.js';
 import { type AttendCommand, commandOf, KEY_LINE } from './keys.js';
 import { layoutOf } from './layout.js';
 import type { AttendSource } from './source.js';
@@ -24,6 +27,8 @@ export interface AttendViewProps {
   /** What is shown first. */
   readonly initial: AttendState;
   readonly colors: Colors;
+  /** What pictures are drawn with. */
+  readonly kind: PictureKind;
   /** Ink's stdout. */
   readonly screen: Screen;
   /** Its size now. */
@@ -34,7 +39,7 @@ export interface AttendViewProps {
 export type AttendExit = 'quit' | 'interrupt';
 
 /** A picture, where each word of its caption looks, and the keys to walk through them. */
-export function AttendView({ source, initial, colors, screen, sizeOf }: AttendViewProps): ReactElement {
+export function AttendView({ source, initial, colors, kind, screen, sizeOf }: AttendViewProps): ReactElement {
   const { exit } = useApp();
   const [state, dispatch] = useReducer(
     (from: AttendState, action: AttendAction) =>
@@ -47,14 +52,23 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
     initial,
   );
   const [size, setSize] = useState(sizeOf);
+  const [cell, setCell] = useState<CellAnswer>();
   const isSaving = useRef(false);
   useEffect(() => {
-    const onResize = () => setSize(sizeOf());
+    // Another size may be another font.
+    const ask = () => {
+      if (kind === 'sixel') screen.send(ASK_CELL_SIZE);
+    };
+    const onResize = () => {
+      setSize(sizeOf());
+      ask();
+    };
+    ask();
     screen.on('resize', onResize);
     return () => {
       screen.off('resize', onResize);
     };
-  }, [screen, sizeOf]);
+  }, [screen, sizeOf, kind]);
 
   const save = async (): Promise<void> => {
     if (isSaving.current) return;
@@ -78,6 +92,8 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
     }
   };
   useInput((input, key) => {
+    const answer = answeredCellSize(input, sizeOf());
+    if (answer) return setCell((known) => (known?.isExact && !answer.isExact ? known : answer));
     // Keys that come faster than they are read arrive together.
     const letters = input.length > 1 && !key.ctrl && !key.meta ? [...input] : [input];
     for (const letter of letters) {
@@ -86,8 +102,16 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
     }
   });
 
-  const layout = useMemo(() => layoutOf(size.columns, size.rows, source.words, colors), [size, source, colors]);
-  const { lines, paintings } = useMemo(() => stageOf(source, state, layout, colors), [source, state, layout, colors]);
+  const hasPicture = kind !== 'none';
+  const layout = useMemo(() => layoutOf(size, source.words, colors, hasPicture), [size, source, colors, hasPicture]);
+  const draw = useMemo(
+    () => (kind === 'none' ? undefined : mapDrawer(source, kind, colors, cell)),
+    [source, kind, colors, cell],
+  );
+  const { lines, column, paintings } = useMemo(
+    () => stageOf(source, state, layout, colors, draw),
+    [source, state, layout, colors, draw],
+  );
   // Before Ink writes the text of this render, and after, should it be the same text as before.
   useInsertionEffect(() => screen.setPaintings(paintings), [screen, paintings]);
   useEffect(() => screen.flush());
@@ -95,7 +119,9 @@ export function AttendView({ source, initial, colors, screen, sizeOf }: AttendVi
   const { columns, height, captionRows, hasKeys } = layout;
   return (
     <Box flexDirection="column" width={columns} height={height}>
-      <Lines lines={lines} />
+      <Box marginLeft={column} flexShrink={0}>
+        <Lines lines={lines} />
+      </Box>
       <Box flexGrow={1} />
       <Lines lines={captionLines(source.words, state.word, columns, captionRows, colors)} />
       {hasKeys && <Lines lines={[footLine(state, columns, colors)]} />}

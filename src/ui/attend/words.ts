@@ -1,3 +1,4 @@
+import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter, shade } from '../palette.js';
 import type { Colors } from '../terminal.js';
@@ -53,12 +54,6 @@ export function captionLines(
     const numbers = row.map((i) => padEnd(` ${percent(words[i]!.probability)}`, cellWidth(words[i]!, columns, colors)));
     return [cells.join(''), truncate(numbers.join('').trimEnd(), columns)];
   });
-}
-
-/** "97", "<1": a probability in percent, as short as it can be. */
-export function percent(probability: number): string {
-  const whole = Math.round(probability * 100);
-  return whole === 0 && probability > 0 ? '<1' : String(whole);
 }
 
 /** Wide enough for the number below it, too, where there is one. */

@@ -2,15 +2,23 @@ import { render } from 'ink';
 import type { AttendSource } from '../../../src/ui/attend/source.js';
 import { initialState } from '../../../src/ui/attend/state.js';
 import { AttendView } from '../../../src/ui/attend/view.js';
+import type { PictureKind } from '../../../src/ui/picture.js';
 import { Screen } from '../../../src/ui/screen.js';
 import type { Colors } from '../../../src/ui/terminal.js';
+import type { ShownPicture } from '../../support/terminal-pictures.js';
 import { FakeStdout, fakeStdin } from '../../support/terminal-streams.js';
 import { VirtualTerminal } from '../../support/virtual-terminal.js';
 
 export const KEYS = { left: '\u001b[D', right: '\u001b[C', up: '\u001b[A', down: '\u001b[B', escape: '\u001b' };
 
 /** The view on a terminal that is none. Ink's debug mode writes each frame whole, also where CI is set. */
-export function renderAttend(source: AttendSource, columns: number, rows: number, colors: Colors = 'none') {
+export function renderAttend(
+  source: AttendSource,
+  columns: number,
+  rows: number,
+  colors: Colors = 'none',
+  kind: PictureKind = 'blocks',
+) {
   const stdout = new FakeStdout(columns, rows);
   const screen = new Screen(stdout as unknown as NodeJS.WriteStream);
   const unfollow = screen.follow();
@@ -20,6 +28,7 @@ export function renderAttend(source: AttendSource, columns: number, rows: number
       source={source}
       initial={initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0)}
       colors={colors}
+      kind={kind}
       screen={screen}
       sizeOf={() => ({ columns: stdout.columns, rows: stdout.rows })}
     />,
@@ -46,6 +55,11 @@ export function renderAttend(source: AttendSource, columns: number, rows: number
     terminal(): VirtualTerminal {
       const last = stdout.frames.findLastIndex((frame) => frame.includes('\n'));
       return new VirtualTerminal(stdout.columns, stdout.rows).write(stdout.frames.slice(last).join(''));
+    },
+    /** The pictures on the screen now, by all that was ever written: each whole frame begins at the top. */
+    pictures(): readonly ShownPicture[] {
+      const frames = stdout.frames.map((frame) => (frame.includes('\n') ? `\u001b[H${frame}` : frame));
+      return new VirtualTerminal(stdout.columns, stdout.rows).write(frames.join('')).pictures();
     },
     close(): void {
       unfollow();

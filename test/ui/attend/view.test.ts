@@ -72,7 +72,7 @@ describe('frames', () => {
     expect(lines.join('\n')).toMatch(/\[a 100\] .*dog 50 .*on 33/);
     expect(lines.filter((line) => line.slice(114).includes('▀')).length).toBeGreaterThan(24);
     expect(lines.at(-3)).toBe('[a] dog  on  a  sofa');
-    expect(terminal.cell(0, 0).style).toMatch(/ 38;2;\d+;\d+;\d+;48;2;\d+;\d+;\d+ $/);
+    expect(terminal.cell(0, 0).style).toMatch(/ 38;2;\d+;\d+;\d+ 48;2;\d+;\d+;\d+ $/);
   });
 
   test('a frame never is as high as the terminal, and scrolls nothing, whatever the size', async () => {

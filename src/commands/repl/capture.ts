@@ -1,0 +1,14 @@
+import { Output } from '../output.js';
+import type { SessionContext } from './context.js';
+
+/** A context whose results are kept instead of shown, and the text of them. */
+export function capturing(context: SessionContext): { readonly context: SessionContext; readonly text: () => string } {
+  const chunks: Buffer[] = [];
+  const out = new Output(async (bytes) => {
+    chunks.push(bytes);
+  });
+  return {
+    context: { ...context, out, terminal: { ...context.terminal, interactive: false, colors: 'none' } },
+    text: () => Buffer.concat(chunks).toString(),
+  };
+}

@@ -1,0 +1,128 @@
+import { CocaError } from '../../model/errors.js';
+import { wrap } from '../../ui/layout.js';
+import { describeTerminal } from '../../ui/terminal.js';
+import { visible } from '../../ui/text.js';
+import type { CommandContext, Outcome } from '../command.js';
+import { debugLines, failureLines } from '../failures.js';
+import { Output } from '../output.js';
+import { VERSION } from '../version.js';
+import { complete } from './complete.js';
+import type { Stage } from './context.js';
+import { History, historyPath } from './history.js';
+import { modelNames } from './model-names.js';
+import { shortName } from './pictures.js';
+import type { Session } from './session.js';
+
+/**
+ * A session at a terminal, until it is left.
+ * @param image to begin with
+ * @throws CocaError `interrupted` when it was left with Ctrl-C, or ended from outside
+ */
+export async function runInteractive(
+  session: Session,
+  image: string | undefined,
+  context: CommandContext,
+): Promise<Outcome> {
+  // React checks itself at every render unless it is told that it is not being developed, before it is first loaded.
+  process.env.NODE_ENV ??= 'production';
+  const { Prompt } = await import('../../ui/repl/prompt.js');
+  const { painter } = await import('../../ui/palette.js');
+  const paint = painter(context.terminal.colors);
+  return context.onScreen(async (streams) => {
+    let running: AbortController | undefined;
+    const leaving = new AbortController();
+    const history = await History.load(historyPath(), context.complain);
+    const prompt = new Prompt(context.terminal, streams, {
+      history: () => history.lines,
+      complete: (line, cursor) => complete(line, cursor, session, modelNames),
+      onInterrupt: (isSecond) => {
+        if (isSecond) leaving.abort();
+        running?.abort();
+      },
+    });
+    const ended = AbortSignal.any([context.signal, leaving.signal]);
+    const hasEnded = new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true }));
+    const say = (text: string, style: (line: string) => string = (line) => line): void => {
+      const lines = wrap(text, streams.stdout.columns || context.terminal.columns);
+      prompt.write(lines.map((line) => `${style(line)}\n`).join(''));
+    };
+    const stageFor = (signal: AbortSignal): Stage => ({
+      ...context,
+      out: linesTo((text) => prompt.write(text)),
+      notice: (text) => say(visible(text), paint.dim),
+      complain: (text) => say(`! ${visible(text)}`, paint.red),
+      status: { show: (text) => prompt.report(visible(text)), clear: () => prompt.report('') },
+      // It may have another size by now.
+      terminal: describeTerminal(streams.stdout, process.env),
+      signal,
+      echo: async (command) => say(`$ ${visible(command)}`, paint.dim),
+      clear: () => prompt.clearScreen(),
+      onScreen: async (show) => {
+        prompt.hide();
+        try {
+          return await show({ ...streams, signal });
+        } finally {
+          if (!ended.aborted) prompt.show();
+        }
+      },
+    });
+    /** Runs one piece of work; whatever becomes of it, the session goes on. */
+    const perform = async (work: (stage: Stage) => Promise<unknown>): Promise<void> => {
+      running = new AbortController();
+      const signal = AbortSignal.any([ended, running.signal]);
+      const stage = stageFor(signal);
+      prompt.begin();
+      const done = work(stage).catch((error: unknown) => {
+        if (ended.aborted) return;
+        if (signal.aborted) say('stopped', paint.dim);
+        else fail(error);
+      });
+      await Promise.race([done, hasEnded]);
+      await stage.out.flush();
+      running = undefined;
+      prompt.finish();
+      const { current, names } = session.pictures;
+      const number = names.length > 1 ? `${names.indexOf(current!) + 1} ` : '';
+      prompt.setLabel(current === undefined ? 'coca' : `${number}${visible(shortName(current))}`);
+    };
+    const fail = (error: unknown): void => {
+      const { message, hint } = failureLines(error);
+      say(`! ${message}`, paint.red);
+      if (hint) say(hint, (line) => paint.dim(`  ${line}`));
+      for (const line of debugLines(error)) say(line);
+    };
+
+    prompt.setLabel('coca');
+    say(`coca ${VERSION} · a picture's path opens it · help · Ctrl-D leaves`, paint.dim);
+    prompt.show();
+    try {
+      await perform((stage) => (image === undefined ? session.warmUp(stage) : session.open(image, stage)));
+      while (!session.isOver && !ended.aborted) {
+        const event = await Promise.race([prompt.next(), hasEnded]);
+        if (!event || event.type === 'end-of-input') break;
+        if (event.type === 'interrupt') {
+          leaving.abort();
+          break;
+        }
+        say(`› ${visible(event.line)}`, paint.bold);
+        await history.add(event.line).catch(fail);
+        await perform((stage) => session.run(event.line, stage));
+      }
+    } finally {
+      prompt.close();
+    }
+    if (ended.aborted) throw new CocaError('interrupted', 'interrupted');
+    return { done: 1, failed: 0 };
+  });
+}
+
+/** Results as lines above the prompt: the rest of a line waits until the line ends. */
+function linesTo(write: (text: string) => void): Output {
+  let rest = '';
+  return new Output(async (bytes) => {
+    const text = rest + bytes.toString();
+    const end = text.lastIndexOf('\n') + 1;
+    rest = text.slice(end);
+    if (end > 0) write(text.slice(0, end));
+  });
+}

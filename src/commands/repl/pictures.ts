@@ -1,0 +1,53 @@
+import { CocaError } from '../../model/errors.js';
+
+/** The last part of a path or URL: what a person calls a picture. */
+export function shortName(name: string): string {
+  return name.split('/').findLast((part) => part !== '') ?? name;
+}
+
+/** The pictures that a session has open, and which of them it is about. */
+export class Pictures {
+  readonly #names: string[] = [];
+  readonly #captions = new Map<string, string>();
+  #current: string | undefined;
+  /** The picture that was drawn last. */
+  shown: string | undefined;
+
+  /** In the order in which they were opened: the first is number 1. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  get current(): string | undefined {
+    return this.#current;
+  }
+
+  captionOf(name: string | undefined): string | undefined {
+    return name === undefined ? undefined : this.#captions.get(name);
+  }
+
+  /** Opens a picture, unless it is open already, and makes it the current one. */
+  open(name: string): void {
+    if (!this.#names.includes(name)) this.#names.push(name);
+    this.#current = name;
+  }
+
+  /** Closes a picture; if it was the current one, its neighbour becomes that. */
+  close(name: string): void {
+    const at = this.#names.indexOf(name);
+    if (at < 0) throw new CocaError('usage', `${name} is not open`, 'pictures lists those that are');
+    this.#names.splice(at, 1);
+    this.#captions.delete(name);
+    if (this.#current === name) this.#current = this.#names[Math.min(at, this.#names.length - 1)];
+  }
+
+  /** Remembers what was said of a picture, if it is open. */
+  describe(name: string, caption: string): void {
+    if (this.#names.includes(name)) this.#captions.set(name, caption);
+  }
+
+  /** Forgets all captions: another model says others. */
+  forgetCaptions(): void {
+    this.#captions.clear();
+  }
+}

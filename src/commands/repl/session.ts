@@ -1,0 +1,258 @@
+import { existsSync } from 'node:fs';
+import { CocaError } from '../../model/errors.js';
+import type { LoadedCoca, LoadOptions } from '../../model/load.js';
+import { type Command, type GlobalValues, type Invocation, kebab, type Outcome } from '../command.js';
+import { commandHelp } from '../help.js';
+import { withModel } from '../model.js';
+import { encodeName } from '../names.js';
+import { parseCommandLine } from '../parse.js';
+import { didYouMean } from '../suggest.js';
+import { VERSION } from '../version.js';
+import { type FilledLine, fillArguments, looksLikePicture, pictureOf, plainWords } from './arguments.js';
+import type { LineOutcome, SessionContext, Stage } from './context.js';
+import { sessionHelp } from './help.js';
+import { Pictures } from './pictures.js';
+import { Settings } from './settings.js';
+import { sessionVerbs } from './verbs.js';
+import { WarmModels } from './warm-models.js';
+import { quoteLine, splitLine, type Word } from './words.js';
+
+const OUTPUT_FORMS = ['json', 'jsonl'];
+
+/** A command that was run, as a shell would have been told to. */
+export interface Action {
+  /** Without `coca`. */
+  readonly argv: readonly string[];
+  /** The file that its output went into. */
+  readonly into?: string;
+}
+
+/** An action as a shell is told to do it. */
+export function shellCommand({ argv, into }: Action): string {
+  const command = quoteLine(['coca', ...argv]);
+  return into === undefined ? command : `${command} > ${quoteLine([into])}`;
+}
+
+/**
+ * One session over warm models: lines in, whatever the commands write out. It knows the open pictures and their
+ * captions, what was set, and which shell commands its lines stood for; it knows no terminal.
+ */
+export class Session {
+  readonly pictures = new Pictures();
+  readonly settings: Settings;
+  readonly models: WarmModels;
+  /** What was done, in order. */
+  readonly actions: Action[] = [];
+  /** The last line that ran a command: as it was typed, and what it stood for. */
+  last: { readonly line: string; readonly command: Command; readonly filled: FilledLine } | undefined;
+  /** Set once somebody asked to leave. */
+  isOver = false;
+  /** The session's own verbs, then the program's commands. */
+  readonly commands: readonly Command[];
+
+  constructor(
+    readonly programs: readonly Command[],
+    load: (options: LoadOptions) => Promise<LoadedCoca>,
+  ) {
+    this.settings = new Settings(programs);
+    this.models = new WarmModels(load);
+    this.commands = [...sessionVerbs(this), ...programs];
+  }
+
+  /**
+   * Does what a line asks for.
+   * @throws CocaError for what could not be done at all, as the commands do; the session goes on
+   */
+  async run(line: string, stage: Stage): Promise<LineOutcome> {
+    const words = splitLine(line);
+    if (words.length === 0 || (words[0]!.text.startsWith('#') && !words[0]!.isQuoted)) return 'nothing';
+    const context = this.#contextOf(stage);
+    // A command as a shell takes it, pasted: its words are whole.
+    if (words[0]!.text === 'coca' && words.length > 1) return this.#runShellWords(words.slice(1), context);
+    const [verb, ...rest] = words as [Word, ...Word[]];
+    if (words.length === 1 && !verb.isQuoted && /^@?\d+$/.test(verb.text)) {
+      return this.runOwn(['show', pictureOf(verb, this.#fillings(), true)], context);
+    }
+    const command = verb.isQuoted ? undefined : this.commands.find(({ name }) => name === verb.text);
+    if (command === undefined) {
+      const isForParser = verb.text === 'help' || verb.text.startsWith('-');
+      if (isForParser) return this.runOwn(plainWords(words), context);
+      return this.runOwn(['open', '--', ...this.#asPictures(line, words)], context);
+    }
+    // Its options are for the line that it repeats.
+    if (command.name === 'last') return this.#repeat(line.slice(verb.end), stage);
+    const asksForHelp = rest.some(({ text, isQuoted }) => !isQuoted && (text === '--help' || text === '-h'));
+    if (asksForHelp) return this.runOwn([command.name, '--help'], context);
+    const filled = fillArguments(command, rest, this.#fillings());
+    if (!this.programs.includes(command)) return this.runOwn(commandLine(command, filled), context);
+    const outcome = await this.runProgram(command, filled, context);
+    this.last = { line, command, filled };
+    return outcome;
+  }
+
+  /** Opens a picture. */
+  open(name: string, stage: Stage): Promise<Outcome> {
+    return this.runOwn(['open', '--', name], this.#contextOf(stage));
+  }
+
+  /** Loads the model before somebody waits for it. */
+  async warmUp(stage: Stage): Promise<void> {
+    await this.withModel(this.#contextOf(stage), (coca) => coca.prepare('captions'));
+  }
+
+  #contextOf(stage: Stage): SessionContext {
+    const isQuiet = () => this.settings.get('quiet') === 'on';
+    return {
+      ...stage,
+      notice: (text) => (isQuiet() ? undefined : stage.notice(text)),
+      models: this.models,
+      onCaption: (image, caption) => this.pictures.describe(image, caption),
+      isShown: (image) => image === this.pictures.shown,
+    };
+  }
+
+  async #runShellWords(words: readonly Word[], context: SessionContext): Promise<Outcome> {
+    const argv = plainWords(words);
+    const request = parseCommandLine(argv, this.programs);
+    if (request.kind !== 'run') return this.#answer(request, context);
+    const { command } = request;
+    const at = argv.indexOf(command.name);
+    return this.runProgram(
+      command,
+      { positionals: [], options: [...argv.slice(0, at), ...argv.slice(at + 1)] },
+      context,
+    );
+  }
+
+  #repeat(added: string, stage: Stage): Promise<LineOutcome> {
+    if (this.last === undefined) throw new CocaError('usage', 'there is no command to repeat yet');
+    return this.run(this.last.line + added, stage);
+  }
+
+  /** Runs a command of the program with what is set, shows what a shell would have been told, and keeps that. */
+  async runProgram(command: Command, filled: FilledLine, context: SessionContext): Promise<Outcome> {
+    const typed = parseCommandLine(commandLine(command, filled), this.programs);
+    if (typed.kind !== 'run') return this.#answer(typed, context);
+    await command.check?.(typed.invocation);
+    const { argv, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
+    await context.echo(shellCommand({ argv }));
+    const notice = invocation.options.quiet === true ? () => undefined : context.notice;
+    const outcome = await command.run(invocation, { ...context, notice });
+    if (outcome.done > 0) this.actions.push({ argv });
+    return outcome;
+  }
+
+  /**
+   * The command line with what is set of its options. What was typed outranks that: where both cannot be had together, or an
+   * argument leaves an option nothing to do, it is left out.
+   */
+  async #withSettings(command: Command, filled: FilledLine, typed: Invocation, notice: (text: string) => void) {
+    const given = command.args.slice(0, filled.positionals.length);
+    const excluded = new Set([...typed.typed, ...given.flatMap(({ unless }) => unless ?? [])]);
+    // An output has one form.
+    if (OUTPUT_FORMS.some((name) => typed.typed.has(name))) for (const name of OUTPUT_FORMS) excluded.add(name);
+    const attempt = async (options: readonly string[]) => {
+      const argv = commandLine(command, { ...filled, options });
+      const request = parseCommandLine(argv, this.programs);
+      const invocation = request.kind === 'run' ? request.invocation : typed;
+      await command.check?.(invocation);
+      return { argv, invocation };
+    };
+    const settings = this.settings.wordsFor(command, excluded);
+    const all = [...filled.options, ...settings.flatMap(({ words }) => words)];
+    const together = await attempt(all).catch(orUsage);
+    if (!(together instanceof CocaError)) return together;
+    let options = filled.options;
+    for (const { name, words } of settings) {
+      const next = await attempt([...options, ...words]).catch(orUsage);
+      if (next instanceof CocaError) notice(`the session's --${kebab(name)} is left out here: ${next.message}`);
+      else options = [...options, ...words];
+    }
+    return attempt(options);
+  }
+
+  /** Runs one of the session's own verbs. */
+  async runOwn(argv: readonly string[], context: SessionContext): Promise<Outcome> {
+    const request = parseCommandLine(argv, this.commands);
+    if (request.kind !== 'run') return this.#answer(request, context);
+    return request.command.run(request.invocation, context);
+  }
+
+  /** The program's command of a name. */
+  program(name: string): Command {
+    return this.programs.find((command) => command.name === name)!;
+  }
+
+  /** Lends the model that the session's commands use. */
+  async withModel<T>(context: SessionContext, work: (coca: LoadedCoca) => Promise<T>): Promise<T> {
+    return withModel(await this.#modelOptions(), context, work);
+  }
+
+  /** Forgets the loaded model of the present name: its files may have changed. */
+  async dropModel(): Promise<void> {
+    const { model, device, engine } = await this.#modelOptions();
+    await this.models.drop({ ...(model !== undefined && { model }), device, engine });
+  }
+
+  close(): Promise<void> {
+    return this.models.close();
+  }
+
+  /** What the commands of this session say of their model, as their own parser reads it. */
+  async #modelOptions(): Promise<GlobalValues<'model' | 'device' | 'engine'>> {
+    const command = this.program('caption');
+    const filled: FilledLine = { positionals: ['-'], options: [] };
+    const request = parseCommandLine(commandLine(command, filled), this.programs);
+    if (request.kind !== 'run') throw new Error('the caption command is not the caption command');
+    const { invocation } = await this.#withSettings(command, filled, request.invocation, () => undefined);
+    return invocation.options as unknown as GlobalValues<'model' | 'device' | 'engine'>;
+  }
+
+  #fillings() {
+    const { names, current } = this.pictures;
+    return { pictures: names, picture: current, caption: this.pictures.captionOf(current), exists };
+  }
+
+  /** A line that begins with no verb: pictures to open. */
+  #asPictures(line: string, words: readonly Word[]): string[] {
+    // A path that was pasted as it is, with its blanks.
+    const whole = line.trim();
+    if (words.length > 1 && exists(whole)) return [whole];
+    if (words.every((word) => looksLikePicture(word, exists))) return plainWords(words);
+    const verb = words[0]!.text;
+    const guess = didYouMean(
+      verb,
+      this.commands.map(({ name }) => name),
+    );
+    throw new CocaError('usage', `unknown verb '${verb}', and no file of that name`, guess ?? 'help lists the verbs');
+  }
+
+  async #answer(
+    request: Exclude<ReturnType<typeof parseCommandLine>, { kind: 'run' }>,
+    context: SessionContext,
+  ): Promise<Outcome> {
+    const { columns } = context.terminal;
+    if (request.kind === 'version') await context.out.line(VERSION);
+    else if (request.command) {
+      const isOwn = !this.programs.includes(request.command);
+      await context.out.write(commandHelp(request.command, columns, isOwn ? '' : 'coca '));
+    } else await context.out.write(sessionHelp(this.commands, this.programs, columns));
+    return { done: 1, failed: 0 };
+  }
+}
+
+/** A complaint about usage as a value; anything else goes on. */
+function orUsage(error: unknown): CocaError {
+  if (error instanceof CocaError && error.code === 'usage') return error;
+  throw error;
+}
+
+/** The words of a command line: arguments first, as people write them, unless one could be taken for an option. */
+function commandLine({ name }: Command, { positionals, options }: FilledLine): string[] {
+  const isDashed = positionals.some((word) => word.startsWith('-') && word !== '-');
+  return isDashed ? [name, ...options, '--', ...positionals] : [name, ...positionals, ...options];
+}
+
+function exists(path: string): boolean {
+  return path !== '' && existsSync(encodeName(path));
+}

@@ -1,0 +1,87 @@
+import { CocaError } from '../../model/errors.js';
+import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from '../command.js';
+import { didYouMean } from '../suggest.js';
+import { parseChoice, parseNumber } from '../values.js';
+import { allOptions } from './arguments.js';
+
+const ON = ['on', 'true', 'yes'];
+const OFF = ['off', 'false', 'no'];
+
+/** Options that a session gives to each of its commands that takes them, unless one is typed. */
+export class Settings {
+  readonly #values = new Map<string, string>();
+
+  constructor(private readonly commands: readonly Command[]) {}
+
+  /** What is set, in the order in which it was. */
+  entries(): readonly (readonly [name: string, value: string])[] {
+    return [...this.#values];
+  }
+
+  /** The value of an option, if it is set. */
+  get(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+
+  /** Every option that can be set, by its name as it is typed: those of one value, of any command. */
+  specs(): ReadonlyMap<string, OptionSpec> {
+    const all = [...Object.entries(GLOBAL_OPTIONS), ...this.commands.flatMap((command) => allOptions(command))];
+    return new Map(all.filter(([, spec]) => spec.type !== 'list').map(([name, spec]) => [kebab(name), spec]));
+  }
+
+  /**
+   * @param typed the option's name, with or without its dashes
+   * @param value as typed; a flag without one is on
+   * @throws CocaError `usage` for a name that no command knows, and for a value that it does not take
+   */
+  set(typed: string, value: string | undefined): void {
+    const [name, spec] = this.#find(typed);
+    if (spec.type === 'flag') {
+      const wanted = (value ?? 'on').toLowerCase();
+      if (![...ON, ...OFF].includes(wanted)) throw new CocaError('usage', `--${name} is on or off, not '${value}'`);
+      this.#values.set(name, ON.includes(wanted) ? 'on' : 'off');
+      return;
+    }
+    if (value === undefined) throw new CocaError('usage', `set ${name} needs a value`, `unset ${name} removes one`);
+    if (spec.type === 'integer' || spec.type === 'number') parseNumber(name, spec, value);
+    if (spec.type === 'choice') parseChoice(name, spec, value);
+    this.#values.set(name, value);
+  }
+
+  /** @throws CocaError `usage` for a name that is not set */
+  unset(typed: string): void {
+    const [name] = this.#find(typed);
+    if (!this.#values.delete(name)) throw new CocaError('usage', `${name} is not set`);
+  }
+
+  /**
+   * What is set of a command's options, in the order in which it was, as words of its command line.
+   * @param typed names, in camel case, that were typed and so are not added
+   */
+  wordsFor(
+    command: Command,
+    typed: ReadonlySet<string>,
+  ): readonly { readonly name: string; readonly words: readonly string[] }[] {
+    const specs = new Map(allOptions(command).map(([name, spec]) => [kebab(name), { name, spec }]));
+    return [...this.#values].flatMap(([typedName, value]) => {
+      const found = specs.get(typedName);
+      if (!found || typed.has(found.name)) return [];
+      const words = wordsOf(typedName, found.spec, value);
+      return words.length === 0 ? [] : [{ name: found.name, words }];
+    });
+  }
+
+  #find(typed: string): readonly [name: string, spec: OptionSpec] {
+    const name = kebab(typed.replace(/^--?/, ''));
+    const specs = this.specs();
+    const spec = specs.get(name);
+    if (spec) return [name, spec];
+    throw new CocaError('usage', `no command has an option --${name}`, didYouMean(name, specs.keys()));
+  }
+}
+
+function wordsOf(name: string, spec: OptionSpec, value: string): string[] {
+  if (spec.type !== 'flag') return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
+  if (value === 'on') return [`--${name}`];
+  return spec.negatable ? [`--no-${name}`] : [];
+}

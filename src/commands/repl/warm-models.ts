@@ -1,0 +1,61 @@
+import type { LoadedCoca, LoadOptions } from '../../model/load.js';
+import type { ModelSource } from '../command.js';
+
+/** How many models a session keeps: two can be compared, and memory ends somewhere. */
+const KEPT = 2;
+
+/** Models that stay loaded between commands; the least recently used makes room. */
+export class WarmModels implements ModelSource {
+  /** In order of use, the most recent last. */
+  readonly #models = new Map<string, Promise<LoadedCoca>>();
+
+  constructor(private readonly load: (options: LoadOptions) => Promise<LoadedCoca>) {}
+
+  async borrow(options: LoadOptions): Promise<LoadedCoca> {
+    const key = keyOf(options);
+    const model = this.#models.get(key) ?? this.load(options);
+    this.#models.delete(key);
+    this.#models.set(key, model);
+    try {
+      const loaded = await model;
+      await this.#trim();
+      return loaded;
+    } catch (error) {
+      this.#models.delete(key);
+      throw error;
+    }
+  }
+
+  /** It stays: whoever borrows it next finds it warm. */
+  async giveBack(): Promise<void> {}
+
+  /** Forgets a model, so that it is loaded anew: its files may have changed. */
+  async drop(options: LoadOptions): Promise<void> {
+    const key = keyOf(options);
+    const model = this.#models.get(key);
+    this.#models.delete(key);
+    await close(model);
+  }
+
+  async close(): Promise<void> {
+    const models = [...this.#models.values()];
+    this.#models.clear();
+    await Promise.all(models.map(close));
+  }
+
+  async #trim(): Promise<void> {
+    const surplus = [...this.#models].slice(0, -KEPT);
+    for (const [key] of surplus) this.#models.delete(key);
+    await Promise.all(surplus.map(([, model]) => close(model)));
+  }
+}
+
+function keyOf({ model, device, engine }: LoadOptions): string {
+  return JSON.stringify([model, device, engine]);
+}
+
+async function close(model: Promise<LoadedCoca> | undefined): Promise<void> {
+  // One that could not be loaded needs no closing.
+  const loaded = await model?.catch(() => undefined);
+  await loaded?.close();
+}

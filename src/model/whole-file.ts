@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CocaError } from './errors.js';
+
+/** How a temporary file beside `path` is called; `isTemporaryOf` knows them again. */
+function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/** Whether `name` is the name of a temporary file that `writeWhole` makes beside a file called `finalName`. */
+export function isTemporaryOf(name: string, finalName: string): boolean {
+  return name.startsWith(`.${finalName}.`) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(finalName.length + 2));
+}
+
+/**
+ * Writes a file whole or not at all: to a temporary file beside it, which takes the name once it is on disk.
+ * @param fill writes the contents, piece by piece
+ * @param mode who may do what with it, as far as the process's umask lets them
+ * @throws CocaError `write-failed`; what `fill` throws, unchanged
+ */
+export async function writeWhole(
+  path: string,
+  fill: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+  mode = 0o666,
+): Promise<void> {
+  const temporary = temporaryName(path);
+  const orFail = async <T>(operation: Promise<T>): Promise<T> => {
+    try {
+      return await operation;
+    } catch (cause) {
+      throw writeFailed(path, cause);
+    }
+  };
+  const handle = await orFail(open(temporary, 'wx', mode));
+  try {
+    try {
+      await fill((bytes) => orFail(writeFully(handle, bytes)));
+      await orFail(handle.sync());
+    } finally {
+      await handle.close();
+    }
+    await orFail(rename(temporary, path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    // Writes are capped well below 2^31 bytes, from where on the system cuts them.
+    const length = Math.min(bytes.length - done, 1 << 30);
+    done += (await handle.write(bytes, done, length)).bytesWritten;
+  }
+}
+
+/** Makes the rename itself durable. Where directories cannot be synced (Windows), the system does as it does. */
+async function syncDirectory(directory: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(directory, 'r');
+    await handle.sync();
+  } catch {
+    // The file is whole under its name either way.
+  } finally {
+    await handle?.close();
+  }
+}
+
+function writeFailed(path: string, cause: unknown): CocaError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const hint = code === 'ENOSPC' || code === 'EDQUOT' ? 'free some disk space' : 'check that the folder is writable';
+  return new CocaError('write-failed', `${path}: cannot be written (${code ?? message})`, hint, { cause });
+}

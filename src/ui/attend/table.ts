@@ -1,0 +1,20 @@
+import { percent } from '../caption-view.js';
+import { padEnd, truncate, widthOf } from '../layout.js';
+import { painter } from '../palette.js';
+import type { Colors } from '../terminal.js';
+import type { AttendSource, MapSelection } from './source.js';
+
+const LONGEST_WORD = 20;
+
+/** A row a word: its probability, and where it looks, in figures. The first line names the columns. */
+export function tableLines(source: AttendSource, selection: MapSelection, colors: Colors): string[] {
+  const width = Math.min(LONGEST_WORD, Math.max(4, ...source.words.map(({ text }) => widthOf(text))));
+  return [
+    painter(colors).dim(`${padEnd('word', width)}    %  peak x     y  entropy`),
+    ...source.words.map(({ text, probability }, word) => {
+      const { peak, entropy } = source.mapOf(word, selection);
+      const figures = [percent(probability).padStart(4), peak.x.toFixed(2).padStart(7), peak.y.toFixed(2).padStart(5)];
+      return `${padEnd(truncate(text, width), width)} ${figures.join(' ')} ${entropy.toFixed(2).padStart(8)}`;
+    }),
+  ];
+}

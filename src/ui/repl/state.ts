@@ -1,0 +1,70 @@
+import { type EditorAction, type EditorState, EMPTY_EDITOR, edit } from './editor.js';
+
+/** What is running while the next line can already be typed. */
+export interface Work {
+  /** In milliseconds, on the clock of `performance.now`. */
+  readonly since: number;
+  /** What it says of itself; empty as long as it says nothing. */
+  readonly status: string;
+}
+
+/** The foot of a session: the prompt, and what is going on. */
+export interface PromptState {
+  readonly editor: EditorState;
+  /** What stands before the line: the picture that it is about. */
+  readonly label: string;
+  readonly work: Work | undefined;
+  /** Lines that wait for what is running. */
+  readonly queued: readonly string[];
+  /** One remark below the line, until the next key. */
+  readonly remark: string;
+  /** How often the prompt came back after something else had the terminal. */
+  readonly redrawn: number;
+}
+
+export type PromptAction =
+  | { readonly type: 'edit'; readonly action: EditorAction }
+  | { readonly type: 'begin'; readonly now: number }
+  | { readonly type: 'report'; readonly status: string }
+  | { readonly type: 'finish' }
+  | { readonly type: 'queue'; readonly line: string }
+  | { readonly type: 'take' }
+  | { readonly type: 'drop-queue' }
+  | { readonly type: 'redraw' }
+  | { readonly type: 'label'; readonly label: string }
+  | { readonly type: 'remark'; readonly text: string };
+
+export const INITIAL_PROMPT: PromptState = {
+  editor: EMPTY_EDITOR,
+  label: '',
+  work: undefined,
+  queued: [],
+  remark: '',
+  redrawn: 0,
+};
+
+/** What an action makes of the foot of a session. */
+export function reducePrompt(state: PromptState, action: PromptAction, history: readonly string[]): PromptState {
+  switch (action.type) {
+    case 'edit':
+      return { ...state, editor: edit(state.editor, action.action, history), remark: '' };
+    case 'begin':
+      return { ...state, work: { since: action.now, status: '' } };
+    case 'report':
+      return state.work ? { ...state, work: { ...state.work, status: action.status } } : state;
+    case 'finish':
+      return { ...state, work: undefined };
+    case 'queue':
+      return { ...state, queued: [...state.queued, action.line], remark: '' };
+    case 'take':
+      return { ...state, queued: state.queued.slice(1) };
+    case 'drop-queue':
+      return { ...state, queued: [] };
+    case 'redraw':
+      return { ...state, redrawn: state.redrawn + 1 };
+    case 'label':
+      return { ...state, label: action.label };
+    case 'remark':
+      return { ...state, remark: action.text };
+  }
+}

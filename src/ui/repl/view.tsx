@@ -1,0 +1,54 @@
+import { useCursor, useStdout } from 'ink';
+import { type ReactElement, useEffect, useInsertionEffect, useState, useSyncExternalStore } from 'react';
+import { Lines } from '../lines.js';
+import type { Colors } from '../terminal.js';
+import { promptFrame } from './frame.js';
+import type { Gate } from './gate.js';
+import type { PromptState } from './state.js';
+
+/** Holds the state of the prompt, whether it is shown or not. */
+export interface PromptStore {
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly get: () => PromptState;
+  /** Gets what writes above the prompt, while the prompt is shown. */
+  readonly setWriter: (write: (text: string) => void) => void;
+}
+
+export interface PromptViewProps {
+  readonly store: PromptStore;
+  readonly colors: Colors;
+  /** Ink's stdout. */
+  readonly gate: Gate;
+}
+
+const TICK_MS = 100;
+
+/** The foot of a session, below all that was written. */
+export function PromptView({ store, colors, gate }: PromptViewProps): ReactElement {
+  const { write } = useStdout();
+  const { setCursorPosition } = useCursor();
+  const state = useSyncExternalStore(store.subscribe, store.get);
+  const [now, setNow] = useState(() => performance.now());
+  useInsertionEffect(() => store.setWriter(write), [store, write]);
+  useEffect(() => {
+    const onResize = () => setNow(performance.now());
+    gate.on('resize', onResize);
+    return () => {
+      gate.off('resize', onResize);
+    };
+  }, [gate]);
+  const isWorking = state.work !== undefined;
+  useEffect(() => {
+    if (!isWorking) return;
+    const timer = setInterval(() => setNow(performance.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, [isWorking]);
+
+  const { lines, cursor } = promptFrame(
+    state,
+    { columns: gate.columns, rows: gate.rows, colors },
+    Math.max(now, state.work?.since ?? 0),
+  );
+  setCursorPosition(cursor);
+  return <Lines lines={lines} />;
+}

@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../../src/commands/index.js';
+import { FRESH_MODELS } from '../../../src/commands/model.js';
+import { complete } from '../../../src/commands/repl/complete.js';
+import { Session } from '../../../src/commands/repl/session.js';
+
+let folder: string;
+let before: string;
+beforeAll(() => {
+  before = process.cwd();
+  folder = mkdtempSync(join(tmpdir(), 'coca-complete-'));
+  process.chdir(folder);
+  mkdirSync('pictures');
+  mkdirSync('.hidden');
+  symlinkSync('pictures', 'linked');
+  for (const name of ['a1.png', 'a10.png', 'a2.png', 'notes.txt', 'pictures/a b.jpg', "pictures/it's.png"]) {
+    writeFileSync(name, '');
+  }
+  writeFileSync(Buffer.from([0x61, 0xff, 0x2e, 0x70, 0x6e, 0x67]), '');
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const session = new Session(COMMANDS, FRESH_MODELS.borrow);
+/** `^` is the cursor; without one it is at the end. */
+async function ways(line: string): Promise<string[]> {
+  const cursor = line.includes('^') ? line.indexOf('^') : line.length;
+  const text = line.replace('^', '');
+  const { start, candidates } = await complete(text, cursor, session, async () => ['scenes', 'other']);
+  return candidates.map((candidate) => text.slice(0, start) + candidate.text + (candidate.isWhole ? ' ' : ''));
+}
+
+describe('completion', () => {
+  it.each<[string, string[]]>([
+    ['cap', ['caption ']],
+    ['ra^nk a', ['rank ']],
+    ['expo', ['export ']],
+    ['coca cap', ['coca caption ']],
+    ['help att', ['help attend ']],
+    ['caption --be', ['caption --beams ']],
+    ['caption --no-r', ['caption --no-repeat-ngram ']],
+    ['rank --no-s', ['rank --no-softmax ']],
+    ['caption --strategy ', ['caption --strategy beam ', 'caption --strategy greedy ', 'caption --strategy sample ']],
+    ['caption --strategy=s', ['caption --strategy=sample ']],
+    ['caption --beams ', []],
+    ['set bea', ['set beams ']],
+    ['set beams ', []],
+    ['model sc', ['model scenes ']],
+    ['caption --model oth', ['caption --model other ']],
+    ['caption a', ['caption a1.png ', 'caption a2.png ', 'caption a10.png ', 'caption a\udcff.png ']],
+    ['a1', ['a1.png ', 'a10.png ']],
+    ['a1.png a2', ['a1.png a2.png ']],
+    ['caption pic', ['caption pictures/']],
+    ['caption link', ['caption linked/']],
+    ['caption pictures/', ['caption pictures/a\\ b.jpg ', "caption pictures/it\\'s.png "]],
+    ['caption pictures/a\\ ', ['caption pictures/a\\ b.jpg ']],
+    ['caption "pictures/a ', ['caption "pictures/a b.jpg" ']],
+    ["caption 'pictures/i", ["caption 'pictures/it'\\''s.png' "]],
+    ['caption .h', ['caption .hidden/']],
+    ['caption --files no', ['caption --files notes.txt ']],
+    ['attend -o pi', ['attend -o pictures/']],
+    ['attend --output=pi', ['attend --output=pictures/']],
+    ['embed --text a', []],
+    ['rank a1.png so', []],
+    ['caption missing/x', []],
+  ])('%s', async (line, expected) => expect(await ways(line)).toEqual(expected));
+
+  it('nothing typed: the verbs, and no files', async () => {
+    const all = await ways('');
+    expect(all).toContain('caption ');
+    expect(all).toContain('compare ');
+    expect(all).not.toContain('a1.png ');
+  });
+
+  it('last: what the repeated line takes', async () => {
+    session.last = { line: 'rank a | b', command: session.program('rank'), filled: { positionals: [], options: [] } };
+    expect(await ways('last --by')).toEqual(['last --by ']);
+    expect(await ways('last --by c')).toEqual(['last --by contrastive ', 'last --by caption ']);
+  });
+});

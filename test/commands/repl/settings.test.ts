@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../../src/commands/index.js';
+import { findCommand } from '../../../src/commands/parse.js';
+import { Settings } from '../../../src/commands/repl/settings.js';
+
+const caption = findCommand('caption', COMMANDS);
+const init = findCommand('init', COMMANDS);
+const none = new Set<string>();
+
+describe('settings', () => {
+  it('are added to the commands that take them', () => {
+    const settings = new Settings(COMMANDS);
+    settings.set('beams', '4');
+    settings.set('--early-stopping', undefined);
+    settings.set('lengthPenalty', '-1');
+    settings.set('seed', '7');
+    expect(settings.wordsFor(caption, none)).toEqual([
+      { name: 'beams', words: ['--beams', '4'] },
+      { name: 'earlyStopping', words: ['--early-stopping'] },
+      { name: 'lengthPenalty', words: ['--length-penalty=-1'] },
+      { name: 'seed', words: ['--seed', '7'] },
+    ]);
+    expect(settings.wordsFor(init, none)).toEqual([{ name: 'seed', words: ['--seed', '7'] }]);
+  });
+
+  it('yield to what is typed', () => {
+    const settings = new Settings(COMMANDS);
+    settings.set('beams', '4');
+    expect(settings.wordsFor(caption, new Set(['beams']))).toEqual([]);
+  });
+
+  it('a flag can be off: said where that is an option, else left out', () => {
+    const settings = new Settings(COMMANDS);
+    settings.set('softmax', 'off');
+    settings.set('quiet', 'no');
+    const words = settings.wordsFor(findCommand('rank', COMMANDS), none);
+    expect(words).toEqual([{ name: 'softmax', words: ['--no-softmax'] }]);
+  });
+
+  it('can be taken back', () => {
+    const settings = new Settings(COMMANDS);
+    settings.set('beams', '4');
+    settings.unset('beams');
+    expect(settings.entries()).toEqual([]);
+    expect(() => settings.unset('beams')).toThrow('beams is not set');
+  });
+
+  it.each<[string, string | undefined, string]>([
+    ['beems', '4', 'no command has an option --beems'],
+    ['beams', 'four', "--beams takes a whole number, not 'four'"],
+    ['beams', '0', '--beams must be at least 1, not 0'],
+    ['strategy', 'bean', "--strategy takes beam, greedy or sample, not 'bean'"],
+    ['beams', undefined, 'set beams needs a value'],
+    ['softmax', 'maybe', "--softmax is on or off, not 'maybe'"],
+  ])('set %s %s', (name, value, message) => {
+    expect(() => new Settings(COMMANDS).set(name, value)).toThrow(message);
+  });
+});
