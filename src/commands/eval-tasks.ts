@@ -9,7 +9,7 @@ import type { LoadedCoca } from '../model/load.js';
 import type { CommandContext } from './command.js';
 
 /** What can be measured on a data set, by the name of its option. */
-export const TASKS = ['captions', 'ranking', 'retrieval', 'zeroShot', 'perplexity'] as const;
+export const TASKS = ['captioning', 'ranking', 'retrieval', 'zeroShot', 'perplexity'] as const;
 export type Task = (typeof TASKS)[number];
 
 /** What the tasks are to know. */
@@ -31,7 +31,7 @@ export async function measuresOf(
 ): Promise<Measure[]> {
   const hooks = { signal: context.signal };
   const make: Record<Task, () => Promise<Measure>> = {
-    captions: async () => {
+    captioning: async () => {
       const { CaptioningMeasure } = await import('../model/evaluation/captioning.js');
       return new CaptioningMeasure(coca, settings.decoding, hooks, settings.onPrediction);
     },

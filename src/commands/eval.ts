@@ -10,22 +10,14 @@ import { BATCH_OPTION, errorLine } from './inputs.js';
 import { MODEL_GLOBALS, progress, withModel } from './model.js';
 import { formatOf } from './results.js';
 
-const { strategy, beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
-
-/** What shapes the captions that are measured. */
-const CAPTION_OPTIONS = {
-  strategy: { ...strategy, choices: ['beam', 'greedy'] },
-  beams,
-  maxLength,
-  minLength,
-  lengthPenalty,
-} as const;
+/** What shapes the captions that are measured: one for each picture. */
+const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
 
 /** Options that only one kind of measuring knows. */
 const BELONGS: readonly (readonly [Task | 'pointing', readonly string[]])[] = [
   ['pointing', ['heads', 'seeds']],
   ['zeroShot', ['classes', 'template']],
-  ['captions', ['predictions', ...Object.keys(CAPTION_OPTIONS)]],
+  ['captioning', ['predictions', 'seed', ...Object.keys(CAPTION_OPTIONS)]],
 ];
 
 const DEFAULT_TEMPLATE = 'a photo of a {}.';
@@ -37,7 +29,7 @@ export const evaluate = defineCommand({
   details: [
     'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
     'Several measures share one pass over the pictures; --pointing is measured by itself, on a scenes.json.',
-    '--captions: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
+    '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption).',
     '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is.',
     '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
@@ -47,7 +39,7 @@ export const evaluate = defineCommand({
   ].join('\n'),
   args: [{ name: 'DATA', description: 'what to measure on', kind: 'file', required: false, variadic: false }],
   options: {
-    captions: { type: 'flag', description: 'captions that the model writes: their truth, and BLEU, ROUGE-L, CIDEr' },
+    captioning: { type: 'flag', description: 'captions that the model writes: their truth, and BLEU, ROUGE-L, CIDEr' },
     ranking: { type: 'flag', description: 'telling a true caption from hard negatives' },
     retrieval: { type: 'flag', description: 'finding pictures by captions, and captions by pictures' },
     zeroShot: { type: 'flag', description: 'zero-shot classification' },
@@ -60,7 +52,7 @@ export const evaluate = defineCommand({
       type: 'text',
       kind: 'file',
       placeholder: 'FILE',
-      description: 'with --captions: also writes the captions there, a JSON object a line',
+      description: 'with --captioning: also writes the captions there, a JSON object a line',
     },
     classes: {
       type: 'text',
@@ -87,15 +79,15 @@ export const evaluate = defineCommand({
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
     seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
   },
-  globals: [...MODEL_GLOBALS],
+  globals: [...MODEL_GLOBALS, 'seed'],
   examples: [
-    { line: 'coca eval --captions --ranking', does: 'the bundled model on its scenes' },
+    { line: 'coca eval --captioning --ranking', does: 'the bundled model on its scenes' },
     { line: 'coca eval annotations/captions_val2017.json --image-folder val2017 --retrieval', does: 'on COCO' },
     {
       line: "coca eval imagenet/val --zero-shot --classes names.tsv --template 'a photo of a {}.'",
       does: 'on folders',
     },
-    { line: "coca eval 'val-{0000..0009}.tar' --captions --limit 500 --json", does: 'on shards, for a program' },
+    { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
     { line: 'coca eval --pointing', does: 'the table of docs/attention.md' },
   ],
   async check({ args, options, typed }) {

@@ -27,7 +27,7 @@ describe('scenes and eval', () => {
     const again = await coca(['scenes', at('s')]);
     expect(again).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/holds scenes\.json already/) });
 
-    const args = ['--captions', '--retrieval', '--json', '-q', '--predictions', at('p.jsonl')];
+    const args = ['--captioning', '--retrieval', '--json', '-q', '--predictions', at('p.jsonl')];
     const measured = await coca(['eval', at('s', 'scenes.json'), ...args]);
     expect(measured).toMatchObject({ code: 0, stderr: '' });
     const reports = JSON.parse(measured.stdout);
@@ -131,15 +131,15 @@ describe('scenes and eval', () => {
 
   test.each([
     [['eval'], /say what to measure/],
-    [['eval', '--pointing', '--captions'], /--pointing and --captions exclude each other/],
+    [['eval', '--pointing', '--captioning'], /--pointing and --captioning exclude each other/],
     [['eval', '--pointing', '--limit', '3'], /--pointing and --limit exclude/],
-    [['eval', '--captions', '--heads'], /--heads means nothing without --pointing/],
-    [['eval', '--ranking', '--strategy', 'greedy'], /--strategy means nothing without --captions/],
-    [['eval', '--captions', '--strategy', 'sample'], /takes beam or greedy/],
+    [['eval', '--captioning', '--heads'], /--heads means nothing without --pointing/],
+    [['eval', '--ranking', '--strategy', 'greedy'], /--strategy means nothing without --captioning/],
+    [['eval', '--captioning', '--strategy', 'bean'], /takes beam, greedy or sample/],
     [['eval', '--retrieval', '--classes', 'x'], /--classes means nothing without --zero-shot/],
     [['eval', '--zero-shot'], /DATA is missing/],
     [['eval', 'x', '--zero-shot', '--template', 'a photo'], /has no \{\}/],
-    [['eval', '--captions', '--image-field', 'x'], /image field means nothing to a \.json/],
+    [['eval', '--captioning', '--image-field', 'x'], /image field means nothing to a \.json/],
   ])('%j is wrong usage', async (args, message) => {
     expect(await coca(args)).toMatchObject({ code: 64, stdout: '', stderr: expect.stringMatching(message) });
   });
@@ -151,7 +151,7 @@ describe('scenes and eval', () => {
     ['t.csv', 'a,b\n1,2\n', /no column "filepath"/],
   ])('%s is no data set', async (name, content, message) => {
     if (content !== undefined) write(name, content);
-    expect(await coca(['eval', at(name), '--captions', '-q'])).toMatchObject({
+    expect(await coca(['eval', at(name), '--captioning', '-q'])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(message),
     });
