@@ -159,7 +159,7 @@ async function measure(
   const { openDataset } = await import('../model/data/index.js');
   const { evaluate: runMeasures } = await import('../model/evaluation/evaluate.js');
   const { BUNDLED_SCENES } = await import('../model/scenes.js');
-  const { BUNDLED_MODEL } = await import('../model/load.js');
+  const { chosenModel } = await import('../model/locate.js');
   context.status.show('opening the data');
   const dataset = await openDataset(data ?? BUNDLED_SCENES, {
     needs: tasks.includes('zeroShot') ? 'labels' : 'captions',
@@ -187,7 +187,7 @@ async function measure(
   const names = {
     dataset: dataset.name,
     model: coca.name,
-    pretrained: options.model ?? (process.env.COCA_MODEL || BUNDLED_MODEL),
+    pretrained: (await chosenModel(options.model)).model,
   };
   context.status.show('computing the figures');
   const reports: TaskReport[] = [];

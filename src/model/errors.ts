@@ -16,6 +16,9 @@ export type ErrorCode =
   | 'engine' // the inference engine failed
   | 'write-failed' // an output could not be written
   | 'network' // a remote resource could not be fetched
+  | 'denied' // a server wants a token, another token, or terms accepted first
+  | 'bad-download' // what came is not what was announced: size, hash, a name that is no safe file name
+  | 'bad-settings' // the settings file cannot be read
   | 'interrupted'; // stopped by the user
 
 /** The one error class of the program: what was wrong and where (`message`), and what to do about it (`hint`). */

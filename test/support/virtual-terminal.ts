@@ -17,7 +17,7 @@ export class VirtualTerminal {
   #style = '';
   #saved = { row: 0, column: 0, style: '' };
   /** Of the main screen: each screen has its own. */
-  #left = { row: 0, column: 0, style: '' };
+  #left: { row: number; column: number; style: string; cells: Cell[][] };
   /** Modes that were set and not reset: 25 the cursor, 1049 the alternate screen. */
   readonly modes = new Set(['25']);
   /** Rows that went off the top. */
@@ -29,6 +29,7 @@ export class VirtualTerminal {
     readonly rows: number,
   ) {
     this.#cells = this.#blank();
+    this.#left = { row: 0, column: 0, style: '', cells: this.#cells };
   }
 
   write(text: string): this {
@@ -108,11 +109,12 @@ export class VirtualTerminal {
     else ({ row: this.#row, column: this.#column, style: this.#style } = this.#saved);
   }
 
-  /** The other screen is empty; coming back, the cursor is where it was. */
+  /** The other screen is empty; coming back, everything is as it was. */
   #otherScreen(isEntered: boolean): void {
-    if (isEntered) this.#left = { row: this.#row, column: this.#column, style: this.#style };
-    else ({ row: this.#row, column: this.#column, style: this.#style } = this.#left);
-    this.#cells = this.#blank();
+    if (isEntered) {
+      this.#left = { row: this.#row, column: this.#column, style: this.#style, cells: this.#cells };
+      this.#cells = this.#blank();
+    } else ({ row: this.#row, column: this.#column, style: this.#style, cells: this.#cells } = this.#left);
     this.#pictures.clear();
   }
 

@@ -58,7 +58,7 @@ export async function runInteractive(
       echo: async (command) => say(`$ ${visible(command)}`, paint.dim),
       clear: () => prompt.clearScreen(),
       onScreen: async (show) => {
-        prompt.hide();
+        await prompt.hide();
         try {
           return await show({ ...streams, signal });
         } finally {
@@ -109,7 +109,7 @@ export async function runInteractive(
         await perform((stage) => session.run(event.line, stage));
       }
     } finally {
-      prompt.close();
+      await prompt.hide();
     }
     if (ended.aborted) throw new CocaError('interrupted', 'interrupted');
     return { done: 1, failed: 0 };

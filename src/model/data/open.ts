@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { CocaError } from '../errors.js';
+import { isFolder } from '../folders.js';
 import { listedInCoco } from './coco.js';
 import type { Dataset, DatasetUnit } from './dataset.js';
 import { classFolders } from './folders.js';
@@ -33,7 +33,7 @@ const SHARDS_MIXED = 16;
  * @throws CocaError `not-found`, `unreadable`; `bad-data` for an unknown format, a missing column, nothing in it
  */
 export async function openDataset(pattern: string, options: DatasetOptions): Promise<Dataset> {
-  if ((await stat(pattern).catch(() => undefined))?.isDirectory()) return openFolder(pattern, options);
+  if (await isFolder(pattern)) return openFolder(pattern, options);
   const paths = (await expandPaths(pattern)).map((path) => resolve(path));
   const formats = new Set(paths.map((path) => extname(path).toLowerCase()));
   if (formats.size > 1) {

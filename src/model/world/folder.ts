@@ -1,7 +1,7 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../errors.js';
-import { makeFolder } from '../folders.js';
+import { exists, makeFolder } from '../folders.js';
 import { mapAhead } from '../pipeline.js';
 import { writeWhole } from '../whole-file.js';
 import { type Art, loadArt } from './art.js';
@@ -75,7 +75,7 @@ async function prepareFolder(folder: string): Promise<void> {
     throw writeFailed(folder, cause);
   }
   for (const name of [SCENES_FILE, CAPTIONS_FILE]) {
-    if (await stat(join(folder, name)).catch(() => undefined)) {
+    if (await exists(join(folder, name))) {
       throw new CocaError('write-failed', `${folder} holds ${name} already`, 'choose another folder');
     }
   }

@@ -1,5 +1,6 @@
 import { render } from 'ink';
 import type { Streams } from '../full-screen.js';
+import { Guard } from '../guard.js';
 import type { PictureKind } from '../picture.js';
 import { Screen } from '../screen.js';
 import type { Terminal } from '../terminal.js';
@@ -19,7 +20,9 @@ export async function mount(
   const unfollow = screen.follow();
   const sizeOf = () => ({ columns: screen.columns || columns, rows: screen.rows || rows });
   const app = render(
-    <AttendView source={source} initial={initial} colors={colors} kind={kind} screen={screen} sizeOf={sizeOf} />,
+    <Guard>
+      <AttendView source={source} initial={initial} colors={colors} kind={kind} screen={screen} sizeOf={sizeOf} />
+    </Guard>,
     // Ink would end with success at Ctrl-C: the view decides.
     {
       stdin,

@@ -1,8 +1,9 @@
 import { type Instance, render } from 'ink';
 import type { Streams } from '../full-screen.js';
+import { Guard } from '../guard.js';
+import { takeAway } from '../take-away.js';
 import type { Terminal } from '../terminal.js';
 import type { EditorAction, MenuItem } from './editor.js';
-import { Gate } from './gate.js';
 import { KeyReader } from './key-reader.js';
 import type { PromptCommand } from './keys.js';
 import { INITIAL_PROMPT, type PromptAction, type PromptState, reducePrompt } from './state.js';
@@ -42,7 +43,6 @@ export class Prompt {
   #listeners = new Set<() => void>();
   #app: Instance | undefined;
   #writeAbove: (text: string) => void = () => undefined;
-  readonly #gate: Gate;
   #events: PromptEvent[] = [];
   #wake: () => void = () => undefined;
   /** How many Ctrl-C came in a row. */
@@ -55,7 +55,6 @@ export class Prompt {
     private readonly streams: Streams,
     private readonly host: PromptHost,
   ) {
-    this.#gate = new Gate(streams.stdout, terminal);
     this.#keys = new KeyReader(streams.stdin, streams.stdout, (commands) => commands.forEach(this.#perform));
     this.#store = {
       subscribe: (listener) => {
@@ -71,43 +70,31 @@ export class Prompt {
 
   /** Shows the prompt and reads keys. */
   show(): void {
-    // What Ink believes to be on the terminal was written to a shut gate.
-    this.#app?.clear();
-    this.#gate.open();
+    const { stdin, stdout } = this.streams;
+    const { columns, rows, colors } = this.terminal;
+    const sizeOf = () => ({ columns: stdout.columns || columns, rows: stdout.rows || rows });
     // Before the first frame: a key that is pressed early would be echoed into it.
     this.#keys.start();
-    if (this.#app) this.#dispatch({ type: 'redraw' });
-    else this.#app = this.#mount();
+    this.#app = render(
+      <Guard>
+        <PromptView store={this.#store} colors={colors} sizeOf={sizeOf} />
+      </Guard>,
+      { stdin, stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 60 },
+    );
   }
 
   /** Takes the prompt away and stops reading: the terminal is somebody else's. */
-  hide(): void {
-    if (!this.#gate.isOpen) return;
+  async hide(): Promise<void> {
+    const app = this.#app;
+    if (!app) return;
+    this.#app = undefined;
     this.#keys.stop();
-    this.#app?.clear();
-    this.#gate.shut();
-  }
-
-  /** Takes the prompt away for good. */
-  close(): void {
-    this.hide();
-    this.#app?.unmount();
-  }
-
-  #mount(): Instance {
-    const { colors } = this.terminal;
-    return render(<PromptView store={this.#store} colors={colors} gate={this.#gate} />, {
-      stdin: this.streams.stdin,
-      stdout: this.#gate as unknown as NodeJS.WriteStream,
-      exitOnCtrlC: false,
-      patchConsole: false,
-      maxFps: 60,
-    });
+    await takeAway(app, this.streams.stdout);
   }
 
   /** Writes above the prompt; `text` is whole lines. */
   write(text: string): void {
-    if (this.#gate.isOpen) this.#writeAbove(text);
+    if (this.#app) this.#writeAbove(text);
     else this.streams.stdout.write(text);
   }
 

@@ -18,8 +18,6 @@ export interface PromptState {
   readonly queued: readonly string[];
   /** One remark below the line, until the next key. */
   readonly remark: string;
-  /** How often the prompt came back after something else had the terminal. */
-  readonly redrawn: number;
 }
 
 export type PromptAction =
@@ -30,7 +28,6 @@ export type PromptAction =
   | { readonly type: 'queue'; readonly line: string }
   | { readonly type: 'take' }
   | { readonly type: 'drop-queue' }
-  | { readonly type: 'redraw' }
   | { readonly type: 'label'; readonly label: string }
   | { readonly type: 'remark'; readonly text: string };
 
@@ -40,7 +37,6 @@ export const INITIAL_PROMPT: PromptState = {
   work: undefined,
   queued: [],
   remark: '',
-  redrawn: 0,
 };
 
 /** What an action makes of the foot of a session. */
@@ -60,8 +56,6 @@ export function reducePrompt(state: PromptState, action: PromptAction, history: 
       return { ...state, queued: state.queued.slice(1) };
     case 'drop-queue':
       return { ...state, queued: [] };
-    case 'redraw':
-      return { ...state, redrawn: state.redrawn + 1 };
     case 'label':
       return { ...state, label: action.label };
     case 'remark':

@@ -3,7 +3,6 @@ import { type ReactElement, useEffect, useInsertionEffect, useState, useSyncExte
 import { Lines } from '../lines.js';
 import type { Colors } from '../terminal.js';
 import { promptFrame } from './frame.js';
-import type { Gate } from './gate.js';
 import type { PromptState } from './state.js';
 
 /** Holds the state of the prompt, whether it is shown or not. */
@@ -17,26 +16,26 @@ export interface PromptStore {
 export interface PromptViewProps {
   readonly store: PromptStore;
   readonly colors: Colors;
-  /** Ink's stdout. */
-  readonly gate: Gate;
+  /** Of the terminal now. */
+  readonly sizeOf: () => { readonly columns: number; readonly rows: number };
 }
 
 const TICK_MS = 100;
 
 /** The foot of a session, below all that was written. */
-export function PromptView({ store, colors, gate }: PromptViewProps): ReactElement {
-  const { write } = useStdout();
+export function PromptView({ store, colors, sizeOf }: PromptViewProps): ReactElement {
+  const { stdout, write } = useStdout();
   const { setCursorPosition } = useCursor();
   const state = useSyncExternalStore(store.subscribe, store.get);
   const [now, setNow] = useState(() => performance.now());
   useInsertionEffect(() => store.setWriter(write), [store, write]);
   useEffect(() => {
     const onResize = () => setNow(performance.now());
-    gate.on('resize', onResize);
+    stdout.on('resize', onResize);
     return () => {
-      gate.off('resize', onResize);
+      stdout.off('resize', onResize);
     };
-  }, [gate]);
+  }, [stdout]);
   const isWorking = state.work !== undefined;
   useEffect(() => {
     if (!isWorking) return;
@@ -44,11 +43,7 @@ export function PromptView({ store, colors, gate }: PromptViewProps): ReactEleme
     return () => clearInterval(timer);
   }, [isWorking]);
 
-  const { lines, cursor } = promptFrame(
-    state,
-    { columns: gate.columns, rows: gate.rows, colors },
-    Math.max(now, state.work?.since ?? 0),
-  );
+  const { lines, cursor } = promptFrame(state, { ...sizeOf(), colors }, Math.max(now, state.work?.since ?? 0));
   setCursorPosition(cursor);
   return <Lines lines={lines} />;
 }

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { render } from 'ink';
 import type { Streams } from '../full-screen.js';
+import { Guard } from '../guard.js';
+import { takeAway } from '../take-away.js';
 import type { Terminal } from '../terminal.js';
 import type { Watched, WatchSearch } from './show.js';
 import { reduce, type WatchState, type WatchStep } from './state.js';
@@ -21,16 +23,18 @@ export async function mount<T>(
 ): Promise<Watched<T>> {
   const interrupt = new AbortController();
   const view = (state: WatchState) => (
-    <WatchView
-      state={state}
-      space={{
-        columns: stdout.columns || terminal.columns,
-        rows: stdout.rows || terminal.rows,
-        colors: terminal.colors,
-      }}
-      hasKeys={hasKeys}
-      onInterrupt={() => interrupt.abort()}
-    />
+    <Guard>
+      <WatchView
+        state={state}
+        space={{
+          columns: stdout.columns || terminal.columns,
+          rows: stdout.rows || terminal.rows,
+          colors: terminal.colors,
+        }}
+        hasKeys={hasKeys}
+        onInterrupt={() => interrupt.abort()}
+      />
+    </Guard>
   );
   let state = initial;
   // Frames are paced here: one that Ink held back would be drawn after the end.
@@ -57,8 +61,6 @@ export async function mount<T>(
     await setTimeout(LAST_FRAME_MS, undefined, { signal: stop }).catch(() => undefined);
     return { found, isInterrupted: interrupt.signal.aborted };
   } finally {
-    app.clear();
-    app.unmount();
-    await app.waitUntilExit();
+    await takeAway(app, stdout);
   }
 }

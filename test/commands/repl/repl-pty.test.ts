@@ -55,11 +55,11 @@ describe('a session on a pseudo-terminal', () => {
     pty.type(`attend${KEYS.enter}`);
     await pty.until(/\[a\][\s\S]*q quit/);
     pty.type('q');
-    // The screen that the view left is empty in this terminal: what was there before is not kept.
-    await pty.until(/0001\.png› *$/);
-    expect(pty.output.replace(/\u001b\[[?0-9;]*[A-Za-z]|\r?\n/g, ' ').replace(/ +/g, ' ')).toContain(
-      `$ coca attend ${BOOK} '${BOOK_CAPTION}'`,
-    );
+    const back = await pty.until(/› attend\n\$ coca attend [^›]*\n0001\.png› *$/);
+    expect(back.replaceAll('\n', ' ')).toContain(`a dog › attend $ coca attend ${BOOK} '${BOOK_CAPTION}'`);
+    pty.type(`caption --watch${KEYS.enter}`);
+    const watched = await pty.until(/› caption --watch\n[\s\S]*score[\s\S]*0001\.png› *$/);
+    expect(watched).toMatch(/› caption --watch\n\$ coca caption [^›]*--watch --quiet\na small book/);
     pty.type(`quit${KEYS.enter}`);
     expect(await pty.end()).toEqual({ code: 0, ...inOrder });
   });

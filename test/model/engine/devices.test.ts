@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { chooseDevice, type Device, type DeviceHost, describeChoice } from '../../../src/model/engine/onnx/devices.js';
+import {
+  chooseDevice,
+  type Device,
+  type DeviceHost,
+  describeChoice,
+  surveyDevices,
+} from '../../../src/model/engine/onnx/devices.js';
 
 /** A machine whose devices in `working` compute. */
 function host(working: readonly Device[], machine: Partial<DeviceHost> & { dev?: string[]; dri?: string[] } = {}) {
@@ -98,5 +104,41 @@ describe('by name', () => {
     const { made, tried } = host([]);
     expect((await chooseDevice('cpu', made)).device).toBe('cpu');
     expect(tried).toEqual([]);
+  });
+});
+
+describe('a survey', () => {
+  test('names every device, with what would change a no', async () => {
+    const { made, tried } = host(['cpu']);
+    const reports = await surveyDevices(made);
+    expect(reports.map(({ device }) => device)).toEqual(['cpu', 'cuda', 'webgpu', 'coreml', 'dml']);
+    expect(reports[0]).toEqual({ device: 'cpu' });
+    expect(reports[1]).toMatchObject({ reason: 'no NVIDIA GPU', advice: expect.stringContaining('NVIDIA') });
+    expect(reports[2]).toMatchObject({ reason: 'no GPU', advice: expect.stringContaining('Vulkan') });
+    expect(reports[3]!.reason).toContain('macOS');
+    expect(reports[4]!.reason).toContain('Windows');
+    // No driver is loaded where there is no hardware for it.
+    expect(tried).toEqual(['cpu']);
+  });
+
+  test('a GPU without the CUDA provider: how to get it', async () => {
+    const { made } = host(['cpu', 'webgpu'], {
+      ...NVIDIA,
+      tryDevice: async (device) => {
+        if (device === 'cuda') throw new Error('Failed to load shared library');
+      },
+    });
+    const cuda = (await surveyDevices(made)).find(({ device }) => device === 'cuda');
+    expect(cuda).toMatchObject({ advice: expect.stringContaining('npm rebuild onnxruntime-node') });
+  });
+
+  test.each([
+    ['darwin', ['cpu', 'webgpu', 'coreml']],
+    ['win32', ['cpu', 'webgpu', 'dml']],
+  ] as const)('on %s', async (platform, offered) => {
+    const { made, tried } = host(['cpu', 'webgpu', 'coreml', 'dml'], { platform });
+    const reports = await surveyDevices(made);
+    expect(reports.filter(({ reason }) => reason === undefined).map(({ device }) => device)).toEqual(offered);
+    expect(tried).toEqual(offered);
   });
 });

@@ -79,6 +79,58 @@ export async function chooseDevice(wanted: Device | 'auto', host: DeviceHost = t
   return { device: 'cpu', passedOver };
 }
 
+/** Whether a device computes here, and if not, why, and what would change that. */
+export interface DeviceReport {
+  readonly device: Device;
+  readonly reason?: string;
+  readonly advice?: string;
+}
+
+/** Looks at every device by itself; drivers are loaded only where there is hardware for them. */
+export async function surveyDevices(host: DeviceHost = thisHost): Promise<DeviceReport[]> {
+  const reports: DeviceReport[] = [];
+  for (const device of DEVICES) {
+    if (!isOffered(device, host.platform)) {
+      reports.push({ device, reason: `${ELSEWHERE[device]} only: nothing to do here` });
+      continue;
+    }
+    const reason = (device === 'cpu' ? undefined : missingHardware(device, host)) ?? (await failureOf(device, host));
+    if (reason === undefined) reports.push({ device });
+    else reports.push({ device, reason, advice: adviceFor(device, reason, host.platform) });
+  }
+  return reports;
+}
+
+/** Where a provider is built for a single system. */
+const ELSEWHERE: Partial<Record<Device, string>> = { coreml: 'macOS', dml: 'Windows', cuda: 'Linux' };
+
+function isOffered(device: Device, platform: NodeJS.Platform): boolean {
+  return device === 'cpu' || device === 'webgpu' || PREFERENCE[platform]?.includes(device) === true;
+}
+
+async function failureOf(device: Device, host: DeviceHost): Promise<string | undefined> {
+  try {
+    await host.tryDevice(device);
+    return undefined;
+  } catch (error) {
+    return firstLine(error);
+  }
+}
+
+function adviceFor(device: Device, reason: string, platform: NodeJS.Platform): string {
+  if (device === 'cpu') return 'install the program anew with npm ci';
+  if (device === 'cuda') {
+    // The npm package leaves these libraries out for their size.
+    return /shared library/.test(reason)
+      ? 'fetch the CUDA provider where coca is installed: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node; it needs CUDA 12 and cuDNN 9'
+      : 'it needs an NVIDIA GPU, visible to this process, with its driver';
+  }
+  if (device === 'webgpu' && platform === 'linux') {
+    return 'it needs a GPU, visible to this process, and its Vulkan driver (for NVIDIA with the driver, else mesa-vulkan-drivers)';
+  }
+  return 'update the graphics driver';
+}
+
 /** Vulkan drivers that compute on the CPU. */
 const SOFTWARE_DRIVERS = /swiftshader|lvp_icd|lavapipe|llvmpipe/i;
 

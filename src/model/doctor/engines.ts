@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { measure } from '../bench.js';
+import { type DeviceReport, surveyDevices } from '../engine/onnx/devices.js';
+import { CocaError } from '../errors.js';
+import { loadPicture } from '../image.js';
+import { loadCoca } from '../load.js';
+import { BUNDLED_MODEL } from '../locate.js';
+import { BUNDLED_SCENES, readScenes } from '../scenes.js';
+import type { Check, CheckContext } from './check.js';
+
+/** Every engine, and how its devices are found. Each name is what `--engine` takes, each device what `--device` takes. */
+const ENGINES = [{ engine: 'onnx', survey: surveyDevices }] as const;
+
+/** Seconds for each of the five tasks that `measure` repeats: about two in all. */
+const SECONDS_A_TASK = 0.4;
+const BEAMS = 6;
+
+/** Every device of every engine: whether it works, and how fast and how truly it captions with the bundled model. */
+export async function* checkEngines(context: CheckContext): AsyncGenerator<Check> {
+  const [scene] = await readScenes(BUNDLED_SCENES);
+  for (const { engine, survey } of ENGINES) {
+    context.onStatus(`${engine}: looking for devices`);
+    for (const report of await survey()) {
+      if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+      const common = { area: 'engines', name: `${engine} ${report.device}` } as const;
+      if (report.reason === undefined) {
+        context.onStatus(`${common.name}: measuring`);
+        yield { ...common, ...(await tryOut(engine, report.device, scene!)) };
+      } else yield { ...common, ...missing(report) };
+    }
+  }
+}
+
+function missing({ device, reason, advice }: DeviceReport): Pick<Check, 'status' | 'found' | 'advice'> {
+  return { status: device === 'cpu' ? 'fatal' : 'absent', found: reason!, ...(advice && { advice }) };
+}
+
+type Scene = Awaited<ReturnType<typeof readScenes>>[number];
+
+async function tryOut(
+  engine: (typeof ENGINES)[number]['engine'],
+  device: DeviceReport['device'],
+  scene: Scene,
+): Promise<Pick<Check, 'status' | 'found' | 'advice' | 'ms'>> {
+  const failed = device === 'cpu' ? 'fatal' : 'problem';
+  const advice = device === 'cpu' ? 'install the program anew with npm ci' : 'use --device cpu and update the driver';
+  try {
+    const coca = await loadCoca({ model: BUNDLED_MODEL, engine, device });
+    try {
+      const picture = await loadPicture(await readFile(scene.image), coca.preprocess);
+      const ms = { encode: 0, caption: 0 };
+      let caption = '';
+      for await (const one of measure(coca, picture, { seconds: SECONDS_A_TASK, beams: BEAMS, maxLength: 30 })) {
+        if (one.task === 'encode image' && one.batch === 1) ms.encode = one.ms;
+        if (one.task !== 'caption beam') continue;
+        ms.caption = one.ms;
+        caption = coca.tokenizer.decode(one.ids ?? []);
+      }
+      const found = `encode ${ms.encode.toFixed(1)} ms, caption ${ms.caption.toFixed(1)} ms (${BEAMS} beams)`;
+      if (scene.trueCaptions.includes(caption)) return { status: 'ok', found, ms };
+      return { status: failed, found: `it captions a picture wrongly: "${caption}"`, advice, ms };
+    } finally {
+      await coca.close();
+    }
+  } catch (error) {
+    return { status: failed, found: (error as Error).message, advice };
+  }
+}

@@ -1,0 +1,16 @@
+import type { Instance } from 'ink';
+import { createElement, Fragment } from 'react';
+
+const CURSOR_UP = '\u001b[1A';
+
+/**
+ * Ends an Ink app that drew below what is on the terminal, and takes away what it drew; the cursor is then where the app
+ * began. (Ink leaves the last frame behind, and what its `clear` erases, it erases once more with the next frame.)
+ */
+export async function takeAway(app: Instance, stdout: Pick<NodeJS.WriteStream, 'write'>): Promise<void> {
+  app.rerender(createElement(Fragment));
+  app.unmount();
+  await app.waitUntilExit();
+  // An empty frame still is a line.
+  stdout.write(CURSOR_UP);
+}
