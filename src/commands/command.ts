@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { DEVICES, ENGINES } from '../model/engine/engines.js';
 import type { LoadedCoca, LoadOptions } from '../model/load.js';
 import type { Streams } from '../ui/full-screen.js';
 import type { StatusLine } from '../ui/status.js';
@@ -177,17 +178,17 @@ export const GLOBAL_OPTIONS = {
   },
   device: {
     type: 'choice',
-    choices: ['auto', 'cpu', 'cuda', 'webgpu', 'coreml', 'dml'],
+    choices: ['auto', ...DEVICES],
     placeholder: 'DEVICE',
     default: 'auto',
-    description: 'where the model runs; auto takes the fastest that works',
+    description: 'where the model runs; auto takes the fastest that works (wasm, node and node-gpu: --engine tfjs)',
   },
   engine: {
     type: 'choice',
-    choices: ['onnx'],
+    choices: ENGINES,
     placeholder: 'ENGINE',
     default: 'onnx',
-    description: 'what runs the model',
+    description: 'what runs the model: ONNX Runtime, or TensorFlow.js, which can also differentiate it',
   },
   seed: {
     type: 'integer',

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'bad-data' // a data set that is empty, malformed, or lacks what is asked of it
   | 'device' // an execution device that cannot run
   | 'engine' // the inference engine failed
+  | 'diverged' // training whose loss or gradient is no longer finite
   | 'write-failed' // an output could not be written
   | 'network' // a remote resource could not be fetched
   | 'denied' // a server wants a token, another token, or terms accepted first

@@ -5,7 +5,7 @@ export { type CocaConfig, parseConfig } from './config.js';
 export { NAMED_CONFIGS } from './configs.js';
 export * from './data/index.js';
 export * from './decoding/index.js';
-export { DEVICES, type Device } from './engine/onnx/devices.js';
+export { DEVICES, type Device, ENGINE_DEVICES, ENGINES, type Engine } from './engine/engines.js';
 export { CocaError, type ErrorCode } from './errors.js';
 export { type PullEvent, type PulledModel, type PullOptions, pullModel } from './hub/pull.js';
 export { loadPicture, type PictureOptions } from './image.js';

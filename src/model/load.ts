@@ -5,18 +5,20 @@ import { conversionsFolder } from './cache.js';
 import { checkShapes, openCheckpoint, type SafetensorsFile } from './checkpoint/index.js';
 import { CocaModel } from './coca.js';
 import type { CocaConfig } from './config.js';
-import type { Network } from './engine/network.js';
-import { chooseDevice, type Device, type DeviceChoice, describeChoice } from './engine/onnx/devices.js';
-import { OnnxNetwork } from './engine/onnx/network.js';
+import type { Device, Engine } from './engine/engines.js';
+import { openNetwork } from './engine/open.js';
 import type { PictureOptions } from './image.js';
-import { locateModel } from './locate.js';
+import { type ChosenBy, locateModel } from './locate.js';
 import { readModelFolder } from './model-folder.js';
+import type { Tokenizer } from './tokenizer.js';
 
 export interface LoadOptions {
   /** What `locateModel` takes: a name, a folder or a weights file. By default the one that the user chose. */
   readonly model?: string;
+  /** One of the engine's own; by default `auto`, the best that works. */
   readonly device?: Device | 'auto';
-  readonly engine?: 'onnx';
+  /** By default `onnx`, the faster one. */
+  readonly engine?: Engine;
   /** Receives one-line remarks for a person: which device was taken and why, what the bundled model knows. */
   readonly onNotice?: (text: string) => void;
 }
@@ -30,16 +32,33 @@ const BUNDLED_NOTICE =
   'the bundled model knows pictures composed of emoji and nothing of photographs; ' +
   'for those: coca models pull coca_ViT-B-32, or --model FOLDER (an OpenCLIP CoCa checkpoint)';
 
+/** What a model is made of, found and checked, before an engine sees it. */
+export interface ModelFiles {
+  readonly name: string;
+  readonly chosenBy: ChosenBy;
+  readonly config: CocaConfig;
+  readonly tokenizer: Tokenizer;
+  readonly checkpoint: SafetensorsFile;
+}
+
+/**
+ * Finds a model and checks config, tokenizer and weights.
+ * @throws CocaError `not-found`, `usage`, `bad-settings`, `bad-config`, `bad-checkpoint` or `bad-tokenizer`
+ */
+export async function readModel(model: string | undefined): Promise<ModelFiles> {
+  const { name, path, chosenBy } = await locateModel(model);
+  const { weights, config, tokenizer } = await readModelFolder(path);
+  return { name, chosenBy, config, tokenizer, checkpoint: await openWeights(weights, config) };
+}
+
 /**
  * Loads a model: config, tokenizer and weights are checked before an engine sees them.
- * @throws CocaError `not-found`, `usage`, `bad-settings`, `bad-config`, `bad-checkpoint`, `bad-tokenizer`, `device` or `engine`
+ * @throws CocaError as `readModel`, and `device` or `engine`
  */
 export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
-  const notice = options.onNotice ?? (() => undefined);
-  const { name, path, chosenBy } = await locateModel(options.model);
-  const { weights, config, tokenizer } = await readModelFolder(path);
-  const checkpoint = await openWeights(weights, config);
-  const network = await openNetwork(config, checkpoint, options.device ?? 'auto', notice);
+  const { engine = 'onnx', device = 'auto', onNotice: notice = () => undefined } = options;
+  const { name, chosenBy, config, tokenizer, checkpoint } = await readModel(options.model);
+  const network = await openNetwork(engine, device, config, checkpoint, notice);
   if (chosenBy === 'nobody') notice(BUNDLED_NOTICE);
   try {
     return await CocaModel.create(name, config, tokenizer, network, checkpoint);
@@ -54,29 +73,4 @@ async function openWeights(weights: string, config: CocaConfig): Promise<Safeten
   const checkpoint = await openCheckpoint(await realpath(weights), { cacheDir: conversionsFolder() });
   checkShapes(checkpoint, parameterShapes(config));
   return checkpoint;
-}
-
-async function openNetwork(
-  config: CocaConfig,
-  checkpoint: SafetensorsFile,
-  wanted: Device | 'auto',
-  notice: (text: string) => void,
-): Promise<Network> {
-  let choice: DeviceChoice = await chooseDevice(wanted);
-  let network = await OnnxNetwork.open(config, checkpoint, choice.device);
-  if (wanted === 'auto') {
-    if (choice.device !== 'cpu') {
-      try {
-        await network.prepare('images');
-      } catch (error) {
-        // It computes small things but not this model (its memory, an operator): the CPU can.
-        await network.release();
-        const reason = (error as Error).message;
-        choice = { device: 'cpu', passedOver: [...choice.passedOver, { device: choice.device, reason }] };
-        network = await OnnxNetwork.open(config, checkpoint, 'cpu');
-      }
-    }
-    notice(describeChoice(choice));
-  }
-  return network;
 }

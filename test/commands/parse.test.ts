@@ -170,7 +170,7 @@ describe('wrong usage', () => {
     ['caption a.png --frobnicate', /unknown option '--frobnicate'/, /coca caption --help/],
     ['caption a.png --strategy bean', /--strategy takes beam, greedy or sample, not 'bean'/, /did you mean beam\?/],
     ['caption a.png --device gpu', /--device takes .* not 'gpu'/, /./],
-    ['caption a.png --engine tfjs', /--engine takes onnx, not 'tfjs'/, /./],
+    ['caption a.png --engine torch', /--engine takes onnx or tfjs, not 'torch'/, /./],
     ['caption a.png --beams six', /--beams takes a whole number, not 'six'/, /./],
     ['caption a.png --beams 2.5', /--beams takes a whole number, not '2.5'/, /./],
     ['caption a.png --beams 0x10', /--beams takes a whole number/, /./],

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { measure } from '../bench.js';
-import { type DeviceReport, surveyDevices } from '../engine/onnx/devices.js';
+import type { Device, Engine } from '../engine/engines.js';
+import { surveyOnnxDevices } from '../engine/onnx/devices.js';
+import type { DeviceReport } from '../engine/survey.js';
+import { surveyTfjsDevices } from '../engine/tfjs/devices.js';
 import { CocaError } from '../errors.js';
 import { loadPicture } from '../image.js';
 import { loadCoca } from '../load.js';
@@ -9,7 +12,10 @@ import { BUNDLED_SCENES, readScenes } from '../scenes.js';
 import type { Check, CheckContext } from './check.js';
 
 /** Every engine, and how its devices are found. Each name is what `--engine` takes, each device what `--device` takes. */
-const ENGINES = [{ engine: 'onnx', survey: surveyDevices }] as const;
+const ENGINES: readonly { readonly engine: Engine; readonly survey: () => Promise<DeviceReport<Device>[]> }[] = [
+  { engine: 'onnx', survey: () => surveyOnnxDevices() },
+  { engine: 'tfjs', survey: () => surveyTfjsDevices() },
+];
 
 /** Seconds for each of the five tasks that `measure` repeats: about two in all. */
 const SECONDS_A_TASK = 0.4;
@@ -26,24 +32,31 @@ export async function* checkEngines(context: CheckContext): AsyncGenerator<Check
       if (report.reason === undefined) {
         context.onStatus(`${common.name}: measuring`);
         yield { ...common, ...(await tryOut(engine, report.device, scene!)) };
-      } else yield { ...common, ...missing(report) };
+      } else yield { ...common, ...missing(engine, report) };
     }
   }
 }
 
-function missing({ device, reason, advice }: DeviceReport): Pick<Check, 'status' | 'found' | 'advice'> {
-  return { status: device === 'cpu' ? 'fatal' : 'absent', found: reason!, ...(advice && { advice }) };
+function missing(
+  engine: Engine,
+  { device, reason, advice }: DeviceReport<Device>,
+): Pick<Check, 'status' | 'found' | 'advice'> {
+  return { status: isVital(engine, device) ? 'fatal' : 'absent', found: reason!, ...(advice && { advice }) };
 }
+
+/** What everything falls back to: without it, nothing runs. */
+const isVital = (engine: Engine, device: Device): boolean => engine === 'onnx' && device === 'cpu';
 
 type Scene = Awaited<ReturnType<typeof readScenes>>[number];
 
 async function tryOut(
-  engine: (typeof ENGINES)[number]['engine'],
-  device: DeviceReport['device'],
+  engine: Engine,
+  device: Device,
   scene: Scene,
 ): Promise<Pick<Check, 'status' | 'found' | 'advice' | 'ms'>> {
-  const failed = device === 'cpu' ? 'fatal' : 'problem';
-  const advice = device === 'cpu' ? 'install the program anew with npm ci' : 'use --device cpu and update the driver';
+  const isNeeded = isVital(engine, device);
+  const failed = isNeeded ? 'fatal' : 'problem';
+  const advice = isNeeded ? 'install the program anew with npm ci' : 'use --device cpu and update the driver';
   try {
     const coca = await loadCoca({ model: BUNDLED_MODEL, engine, device });
     try {
