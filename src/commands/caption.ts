@@ -2,6 +2,7 @@ import type { Coca } from '../model/api.js';
 import { contextLength } from '../model/config.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
 import { CocaError } from '../model/errors.js';
+import { grouped } from '../model/pipeline.js';
 import { canRedraw } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
 import { captionWriter, type PictureCaptions } from './caption-output.js';
@@ -18,7 +19,6 @@ import {
   searchProgress,
   withModel,
 } from './model.js';
-import { grouped } from './pipeline.js';
 import { formatOf, Tally } from './results.js';
 
 /** Options that shape the search, by the names that `decodingOptions` gives them. */

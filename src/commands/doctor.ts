@@ -19,7 +19,10 @@ export const doctor = defineCommand({
     'The exit code is 0 when coca is usable, whatever else was found, and 2 when it is not: Node is too old, a native package or the CPU does not work, or the default model cannot be loaded.',
   ].join('\n'),
   args: [],
-  options: { fix: { type: 'flag', description: 'also do what is safe to do' } },
+  options: {
+    fix: { type: 'flag', description: 'also do what is safe to do' },
+    speed: { type: 'flag', negatable: true, default: true, description: 'time the devices that work' },
+  },
   globals: ['json', 'jsonl', 'quiet'],
   examples: [
     { line: 'coca doctor', does: 'why is my GPU not used?' },
@@ -31,7 +34,7 @@ export const doctor = defineCommand({
     const print = format === 'terminal' ? linesFor(context.terminal) : plainLines;
     let isUsable = true;
     if (format === 'terminal') await context.out.line(`coca ${VERSION}`);
-    for await (const check of allChecks(context)) {
+    for await (const check of allChecks(context, options.speed)) {
       const { fix, ...result } = options.fix ? await fixed(check) : check;
       if (result.status === 'fatal') isUsable = false;
       context.status.clear();
@@ -43,9 +46,9 @@ export const doctor = defineCommand({
   },
 });
 
-async function* allChecks({ terminal, signal, status }: CommandContext): AsyncGenerator<Check> {
+async function* allChecks({ terminal, signal, status }: CommandContext, isTimed: boolean): AsyncGenerator<Check> {
   const { examine } = await import('../model/doctor/index.js');
-  yield* examine({ signal, onStatus: (text) => status.show(visible(text)) });
+  yield* examine({ signal, isTimed, onStatus: (text) => status.show(visible(text)) });
   yield* await checkTerminal(terminal);
 }
 

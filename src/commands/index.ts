@@ -9,9 +9,22 @@ import { init } from './init.js';
 import { models } from './models.js';
 import { rank } from './rank.js';
 import { replOver } from './repl.js';
+import { scenes } from './scenes.js';
 import { step } from './step.js';
 
-const PROGRAMS: readonly Command[] = [caption, rank, attend, step, embed, models, init, evaluate, bench, doctor];
+const PROGRAMS: readonly Command[] = [
+  caption,
+  rank,
+  attend,
+  step,
+  embed,
+  models,
+  init,
+  scenes,
+  evaluate,
+  bench,
+  doctor,
+];
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [replOver(PROGRAMS), ...PROGRAMS];

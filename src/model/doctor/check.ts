@@ -21,6 +21,8 @@ export interface Check {
 /** What checks are given besides what they look at. */
 export interface CheckContext {
   readonly signal: AbortSignal;
+  /** Whether devices are to be timed, which takes seconds for each. */
+  readonly isTimed: boolean;
   /** What is being done, for a person who waits. */
   readonly onStatus: (text: string) => void;
 }
