@@ -4,7 +4,14 @@ import { gridSize } from '../model/config.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
-import { type Action, type FoundToken, findTokens, hypothesesOf, standingOf } from '../model/stepper/index.js';
+import {
+  type Action,
+  type FoundToken,
+  findTokens,
+  hypothesesOf,
+  type Stepper,
+  standingOf,
+} from '../model/stepper/index.js';
 import type { WordMap } from '../ui/attend/source.js';
 import type { FoundView, StepRequest, StepSnapshot, StepSource } from '../ui/step/source.js';
 import { visible } from '../ui/text.js';
@@ -58,7 +65,7 @@ export class WalkSource implements StepSource {
   static async open(options: SourceOptions): Promise<WalkSource> {
     const { stepper } = options.walker;
     const snapshots = new Snapshots(options.coca.tokenizer);
-    return new WalkSource(options, snapshots, snapshots.of(stepper.session, await stepper.preview()));
+    return new WalkSource(options, snapshots, snapshots.of(stepper.session, await previewOf(stepper)));
   }
 
   readonly snapshot = (): StepSnapshot => this.#current;
@@ -107,9 +114,9 @@ export class WalkSource implements StepSource {
   }
 
   async attention(hypothesis: number, back: number): Promise<WordMap | undefined> {
-    const { text } = hypothesesOf(this.options.walker.line)[hypothesis]!;
-    const place = text.ids.length - 1 - back;
-    if (place < 1) return undefined;
+    const { text } = hypothesesOf(this.options.walker.line)[hypothesis] ?? {};
+    const place = (text?.ids.length ?? 0) - 1 - back;
+    if (text === undefined || place < 1) return undefined;
     const maps = await this.#mapsOf(text.ids);
     const map = maps.ofRows([place - 1], DEFAULT_MAP);
     return { map, peak: peakOf(map, maps.grid), entropy: entropyOf(map) };
@@ -193,7 +200,7 @@ export class WalkSource implements StepSource {
 
   async #refresh(): Promise<void> {
     const { stepper } = this.options.walker;
-    const preview = await stepper.preview();
+    const preview = await previewOf(stepper);
     this.#current = this.#snapshots.of(stepper.session, preview);
     for (const listener of this.#listeners) listener();
   }
@@ -242,5 +249,15 @@ export class WalkSource implements StepSource {
     this.#maps.set(key, maps);
     if (this.#maps.size > REMEMBERED) this.#maps.delete(this.#maps.keys().next().value!);
     return maps;
+  }
+}
+
+/** What the next step would weigh; nothing where it cannot be taken (rules that ban every token): who tries is told why. */
+async function previewOf(stepper: Stepper): ReturnType<Stepper['preview']> {
+  try {
+    return await stepper.preview();
+  } catch (error) {
+    if (error instanceof CocaError && error.code === 'usage') return [];
+    throw error;
   }
 }

@@ -92,11 +92,9 @@ export class Walker {
 
   /** Prunes the beam of that number, or the one that is looked at. */
   async prune(number?: number): Promise<void> {
-    if (number !== undefined) this.#placeOf(number);
-    const { chosen } = this;
-    if (number === undefined && chosen.kind === 'finished') refuse('a finished caption cannot be pruned');
-    const beam = number ?? (chosen as { readonly number: number }).number;
-    await this.stepper.perform({ type: 'prune', line: this.#at, beam });
+    const meant = number === undefined ? this.chosen : hypothesesOf(this.line)[this.#placeOf(number)]!;
+    if (meant.kind === 'finished') refuse('a finished caption cannot be pruned');
+    await this.stepper.perform({ type: 'prune', line: this.#at, beam: meant.number });
   }
 
   /**

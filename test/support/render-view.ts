@@ -6,6 +6,8 @@ import type { ShownPicture } from './terminal-pictures.js';
 import { FakeStdout, fakeStdin } from './terminal-streams.js';
 import { VirtualTerminal } from './virtual-terminal.js';
 
+const PATIENCE_MS = 20_000;
+
 /** A view on a terminal that is none. Ink's debug mode writes each frame whole, also where CI is set. */
 export function renderView(
   view: (screen: Screen, sizeOf: () => ScreenSize) => ReactElement,
@@ -21,6 +23,11 @@ export function renderView(
     { stdout: screen as unknown as NodeJS.WriteStream, stdin, debug: true, exitOnCtrlC: false, patchConsole: false },
   );
   const settle = () => new Promise((resolve) => setTimeout(resolve, 40));
+  /** What the terminal shows now: its last whole frame and what was painted after. */
+  const terminal = (): VirtualTerminal => {
+    const last = stdout.frames.findLastIndex((frame) => frame.includes('\n'));
+    return new VirtualTerminal(stdout.columns, stdout.rows).write(stdout.frames.slice(last).join(''));
+  };
   return {
     stdout,
     left: app.waitUntilExit(),
@@ -31,10 +38,16 @@ export function renderView(
         await settle();
       }
     },
-    /** What the terminal shows now: its last whole frame and what was painted after. */
-    terminal(): VirtualTerminal {
-      const last = stdout.frames.findLastIndex((frame) => frame.includes('\n'));
-      return new VirtualTerminal(stdout.columns, stdout.rows).write(stdout.frames.slice(last).join(''));
+    terminal,
+    /** Waits until the terminal's text matches, and returns it. */
+    async until(pattern: RegExp): Promise<string> {
+      const end = Date.now() + PATIENCE_MS;
+      for (;;) {
+        const text = terminal().text();
+        if (pattern.test(text)) return text;
+        if (Date.now() > end) throw new Error(`never saw ${pattern} but:\n${text}`);
+        await settle();
+      }
     },
     /** The pictures on the screen now, by all that was ever written: each whole frame begins at the top. */
     pictures(): readonly ShownPicture[] {

@@ -31,6 +31,7 @@ export class Evaluations {
   readonly #rows = new Map<string, Float32Array>();
   /** parents[node], of every node there ever was. */
   readonly #parents: number[] = [];
+  #failure: unknown;
 
   constructor(
     readonly model: TreeModel,
@@ -47,12 +48,12 @@ export class Evaluations {
     for (const stem of stems) this.#touch(keyOf(stem));
     const rows = this.#missing(stems);
     if (rows.size === 0) return;
-    const [logits] = await this.model.extend([[...rows.values()]]);
+    const logits = await this.#extend([...rows.values()]);
     const { vocabSize } = this.model;
     for (const [place, [key, { node, parent }]] of [...rows].entries()) {
       this.#parents.push(parent);
       if (!this.#nodes.has(key)) this.#nodes.set(key, node);
-      this.#rows.set(key, logits!.slice(place * vocabSize, (place + 1) * vocabSize));
+      this.#rows.set(key, logits.slice(place * vocabSize, (place + 1) * vocabSize));
     }
     this.#drop(stems.length + rows.size);
   }
@@ -77,6 +78,18 @@ export class Evaluations {
     }
     for (const [key, node] of this.#nodes) if (!live.has(node)) this.#nodes.delete(key);
     this.model.retain?.([[...live].sort((a, b) => a - b)]);
+  }
+
+  /** After a failure nobody knows what the model has taken in: it is asked nothing more. */
+  async #extend(rows: readonly TokenRow[]): Promise<Float32Array> {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      const [logits] = await this.model.extend([rows]);
+      return logits!;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
   }
 
   /** Rows for texts whose logits are not there, and for what they begin with where the model does not know it. */

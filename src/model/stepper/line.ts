@@ -20,6 +20,8 @@ export type Hypothesis = { readonly group: number; readonly score: number } & (
   | { readonly kind: 'finished'; readonly text: Finished }
 );
 
+export type LiveHypothesis = Extract<Hypothesis, { readonly kind: 'live' }>;
+
 /** The running beams of a line, group by group, the best of each first; then its finished captions, best first. */
 export function hypothesesOf({ state, numbers }: Line): readonly Hypothesis[] {
   const live = state.groups.flatMap(({ beams }, group) =>
@@ -35,8 +37,8 @@ export function hypothesesOf({ state, numbers }: Line): readonly Hypothesis[] {
 }
 
 /** The beam of a line that goes by a number, if there is one. */
-export function beamOf(line: Line, number: number): (Hypothesis & { readonly kind: 'live' }) | undefined {
-  return hypothesesOf(line).find((one) => one.kind === 'live' && one.number === number) as never;
+export function beamOf(line: Line, number: number): LiveHypothesis | undefined {
+  return hypothesesOf(line).find((one): one is LiveHypothesis => one.kind === 'live' && one.number === number);
 }
 
 /** A line at the start of a step: beams numbered by their places, group after group. */

@@ -76,4 +76,21 @@ describe('evaluations', () => {
     await evaluations.evaluate(stems);
     for (const stem of stems) expect(evaluations.logits(stem)).toEqual(expected(stem));
   });
+
+  test('after a failure the model is asked nothing more', async () => {
+    let calls = 0;
+    const failing = {
+      vocabSize: VOCAB,
+      batch: 1,
+      extend: async () => {
+        calls++;
+        throw new Error('lost the device');
+      },
+      release: () => undefined,
+    };
+    const evaluations = new Evaluations(failing);
+    await expect(evaluations.evaluate([text([1])])).rejects.toThrow('lost the device');
+    await expect(evaluations.evaluate([text([2])])).rejects.toThrow('lost the device');
+    expect(calls).toBe(1);
+  });
 });

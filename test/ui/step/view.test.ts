@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { layoutOf } from '../../../src/ui/step/layout.js';
 import { stageLines } from '../../../src/ui/step/stage.js';
 import { INITIAL, type StepState } from '../../../src/ui/step/state.js';
@@ -26,9 +26,11 @@ afterEach(() => app?.close());
 
 async function open(source: StillSource, columns: number, rows: number, colors?: Colors) {
   app = renderSteps(source, columns, rows, colors);
-  await app.settle();
+  await app.until(/\S/);
   return app;
 }
+
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 /** A frame without a terminal. */
 function frame(columns: number, rows: number, state: Partial<StepState> = {}, snapshot = SNAPSHOT): string {
@@ -188,7 +190,8 @@ describe('frames', () => {
       [103, 36],
     ] as const) {
       for (const colors of ['none', '16', 'any'] as const) {
-        await open(new StillSource(many), columns, rows, colors);
+        app = renderSteps(new StillSource(many), columns, rows, colors);
+        await app.settle();
         await app.press('a?', '?o', KEYS.escape, '/d');
         const terminal = app.terminal();
         expect(terminal.scrolled).toBe(0);
@@ -210,83 +213,81 @@ describe('keys', () => {
     await open(source, 80, 24);
     await app.press(' ', KEYS.right, KEYS.left, 'r', KEYS.down, KEYS.up, '3', 'x', 'e', KEYS.tab, KEYS.home, KEYS.end);
     await app.press('[', 'b', KEYS.escape);
-    expect(source.asked).toEqual([
-      { type: 'next' },
-      { type: 'next' },
-      { type: 'undo' },
-      { type: 'redo' },
-      { type: 'choose', by: 1 },
-      { type: 'choose', by: -1 },
-      { type: 'force', candidate: 3 },
-      { type: 'prune' },
-      { type: 'run' },
-      { type: 'next-line' },
-      { type: 'first' },
-      { type: 'last' },
-      { type: 'fork', back: 1 },
-      'stop',
-    ]);
+    await eventually(() =>
+      expect(source.asked).toEqual([
+        { type: 'next' },
+        { type: 'next' },
+        { type: 'undo' },
+        { type: 'redo' },
+        { type: 'choose', by: 1 },
+        { type: 'choose', by: -1 },
+        { type: 'force', candidate: 3 },
+        { type: 'prune' },
+        { type: 'run' },
+        { type: 'next-line' },
+        { type: 'first' },
+        { type: 'last' },
+        { type: 'fork', back: 1 },
+        'stop',
+      ]),
+    );
   });
 
   test('a token found by typing is forced', async () => {
     const source = new StillSource();
     await open(source, 80, 24);
     await app.press('/');
-    expect(app.terminal().text()).toMatch(/find: _ {2}Enter forces it[\s\S]*› dog .* rank 3\n {2}hotdog[\s\S]* {2}cat/);
+    await app.until(/find: _ {2}Enter forces it[\s\S]*› dog .* rank 3\n {2}hotdog[\s\S]* {2}cat/);
     await app.press('d', 'o', 'x', KEYS.backspace, 'g');
-    expect(app.terminal().text()).toMatch(
-      /find: dog_[\s\S]*› dog +▊ +10\.0 % +-2\.303 {2}rank 3\n {2}hotdog +▍ +5\.0 %/,
-    );
+    await app.until(/find: dog_[\s\S]*› dog +▊ +10\.0 % +-2\.303 {2}rank 3\n {2}hotdog +▍ +5\.0 %/);
     await app.press(KEYS.down, KEYS.enter);
-    expect(source.asked).toEqual([{ type: 'force-found', query: 'dog', match: 1 }]);
+    await eventually(() => expect(source.asked).toEqual([{ type: 'force-found', query: 'dog', match: 1 }]));
     await app.press('/zzz');
-    expect(app.terminal().text()).toContain('no token holds that');
+    await app.until(/no token holds that/);
     await app.press(KEYS.escape);
-    expect(app.terminal().text()).toContain('beam 0: after dog');
+    await app.until(/beam 0: after dog/);
   });
 
   test('typed and entered at once, the text as it was typed counts', async () => {
     const source = new StillSource();
     await open(source, 80, 24);
     await app.press('/hot\r');
-    expect(source.asked).toEqual([{ type: 'force-found', query: 'hot', match: 0 }]);
+    await eventually(() => expect(source.asked).toEqual([{ type: 'force-found', query: 'hot', match: 0 }]));
   });
 
   test('options are changed together', async () => {
     const source = new StillSource();
     await open(source, 80, 24);
     await app.press('o', KEYS.right, KEYS.down, '0', '.', '5', KEYS.down, KEYS.right);
-    const text = app.terminal().text();
-    expect(text).toMatch(/options from here on/);
-    expect(text).toMatch(
-      /beams +3 {2}\(was 2\)\n {2}length-penalty +0\.5 {2}\(was 1\)\n› early-stopping +true_ {2}\(was false\)/,
+    await app.until(
+      /options from here on[\s\S]*beams +3 {2}\(was 2\)\n {2}length-penalty +0\.5 {2}\(was 1\)\n› early-stopping +true_ {2}\(was false\)/,
     );
     await app.press(KEYS.enter);
-    expect(source.asked).toEqual([
-      { type: 'set', options: { beams: '3', 'length-penalty': '0.5', 'early-stopping': 'true' } },
-    ]);
-    expect(app.terminal().text()).toContain('beam 0: after dog');
+    await eventually(() =>
+      expect(source.asked).toEqual([
+        { type: 'set', options: { beams: '3', 'length-penalty': '0.5', 'early-stopping': 'true' } },
+      ]),
+    );
+    await app.until(/beam 0: after dog/);
   });
 
   test('attention follows the token that is looked at', async () => {
     const source = new StillSource();
     await open(source, 100, 30, 'any');
     await app.press('a');
-    expect(source.asked).toEqual(['attention 0 0']);
-    const { terminal } = app;
-    // The highest patch is the lower right one.
-    expect(terminal().text()).toMatch(/\+/);
+    await eventually(() => expect(source.asked).toEqual(['attention 0 0']));
+    // The mark of the highest patch.
+    await app.until(/▀\+▀/);
     await app.press('[', 'a', 'a');
-    expect(source.asked).toEqual(['attention 0 0', 'attention 0 1']);
+    await eventually(() => expect(source.asked).toEqual(['attention 0 0', 'attention 0 1']));
     source.change({ ...SNAPSHOT, chosen: 1 });
-    await app.settle();
-    expect(source.asked.at(-1)).toBe('attention 1 1');
+    await eventually(() => expect(source.asked.at(-1)).toBe('attention 1 1'));
   });
 
   test('where there is no room for a picture, it says so', async () => {
     await open(new StillSource(), 40, 12);
     await app.press('a');
-    expect(app.terminal().text()).toContain('no room for the picture');
+    await app.until(/no room for the picture/);
   });
 
   test('what there is to say stays until the next key; what is wrong is shown as text', async () => {
@@ -294,28 +295,25 @@ describe('keys', () => {
     source.answer = () => Promise.reject(new Error('no beam \u001b[2J here'));
     await open(source, 80, 24);
     await app.press('x');
-    expect(app.terminal().lines().at(-2)).toBe('no beam \\x1b[2J here');
+    await app.until(/\nno beam \\x1b\[2J here$/);
     await app.press('w');
-    expect(app.terminal().lines().at(-2)).toBe('saved in photo-step.json');
+    await app.until(/\nsaved in photo-step\.json$/);
     await app.press('t');
-    expect(app.terminal().lines().at(-2)).toMatch(/^Space step/);
-    expect(app.terminal().text()).toMatch(/fell at step 3: why, sum, probability\n✗ min length/);
+    await app.until(/\nSpace step.*$/);
+    await app.until(/fell at step 3: why, sum, probability\n✗ min length/);
   });
 
   test('what changes is drawn', async () => {
     const source = new StillSource();
     await open(source, 80, 24);
     source.change({ ...SNAPSHOT, step: 4, tree: [...SNAPSHOT.tree, ...treeOf(['7 5 barks live -0.2'])] });
-    await app.settle();
-    expect(app.terminal().text()).toMatch(/^step 4[\s\S]*dog\(50\) barks\(50\) +● -0\.200/);
+    await app.until(/^step 4[\s\S]*dog\(50\) barks\(50\) +● -0\.200/);
   });
 
   test('another size is another frame', async () => {
     await open(new StillSource(), 80, 24);
     app.stdout.resize(44, 12);
-    await app.settle();
-    const text = app.terminal().text();
-    expect(text).toContain('beam 0: after dog');
+    const text = await app.until(/^step 3[\s\S]*beam 0: after dog/);
     expect(text).not.toContain('tree');
   });
 
