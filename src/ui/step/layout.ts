@@ -39,7 +39,7 @@ const SMALLEST_PICTURE = 4;
 /** Beside the picture. */
 const NARROWEST = 44;
 /** From here on the picture is always there; the tree and what fell stand beside each other; sections stand apart. */
-const PLENTY = { columns: 100, rows: 12 };
+const PLENTY = { columns: 112, rows: 12 };
 const BOTH_COLUMNS = 104;
 const FALLEN = { share: 0.4, most: 80 };
 const GAPS_FROM = 34;
