@@ -1,6 +1,7 @@
 import { attend } from './attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption.js';
+import { classify } from './classify.js';
 import type { Command } from './command.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
@@ -15,6 +16,7 @@ import { step } from './step.js';
 const PROGRAMS: readonly Command[] = [
   caption,
   rank,
+  classify,
   attend,
   step,
   embed,
