@@ -1,5 +1,6 @@
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../model/attention/index.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
+import { ENGINE_NAMES, type Engine } from '../model/engine/engines.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
@@ -44,10 +45,10 @@ export const attend = defineCommand({
   options: {
     method: {
       type: 'choice',
-      choices: [...MAP_METHODS, 'gradient'],
+      choices: MAP_METHODS,
       placeholder: 'HOW',
       default: DEFAULT_MAP.method,
-      description: 'how attention is carried to the picture; gradient needs the TensorFlow.js engine',
+      description: 'how attention is carried to the picture; gradient needs --engine tfjs',
     },
     layer: {
       type: 'text',
@@ -83,6 +84,7 @@ export const attend = defineCommand({
     const [word, caption] = args as readonly [string, string?];
     checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const choice = choiceOf(options);
+    checkEngine(choice, options.engine);
     refuseSearchOptions(caption, typed);
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
@@ -95,7 +97,8 @@ export const attend = defineCommand({
       if ('error' in input) return tally.fail(image, input.error);
       const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
       const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };
-      const seen = await lookAt(input.picture, given ?? search, coca, context);
+      const gradient = choice.method === 'gradient';
+      const seen = await lookAt(input.picture, given ?? search, gradient, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
@@ -118,18 +121,19 @@ export const attend = defineCommand({
   },
 });
 
-type Picked = { readonly method: string; readonly layer: string; readonly head: string };
+type Picked = { readonly method: MapChoice['method']; readonly layer: string; readonly head: string };
 
 function choiceOf({ method, layer, head }: Picked): MapChoice {
-  const known = MAP_METHODS.find((name) => name === method);
-  if (known === undefined) {
-    throw new CocaError(
-      'engine',
-      `the method ${method} needs the TensorFlow.js engine, which this version does not have`,
-      `use --method ${MAP_METHODS.join(' or ')}`,
-    );
-  }
-  return { method: known, layer: parseLayer(layer), head: parseHead(head) };
+  return { method, layer: parseLayer(layer), head: parseHead(head) };
+}
+
+function checkEngine({ method }: MapChoice, engine: Engine): void {
+  if (method !== 'gradient' || engine === 'tfjs') return;
+  throw new CocaError(
+    'usage',
+    `--method gradient needs an engine that differentiates, and ${ENGINE_NAMES[engine]} does not`,
+    'add --engine tfjs',
+  );
 }
 
 function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<string>): void {
@@ -196,6 +200,7 @@ type Search = DecodingOptions & { readonly prompt: string | undefined };
 async function lookAt(
   picture: Picture,
   given: readonly number[] | Search,
+  gradient: boolean,
   coca: LoadedCoca,
   context: CommandContext,
 ): Promise<Omit<AttendResult, 'image' | 'words' | 'choice'>> {
@@ -208,7 +213,7 @@ async function lookAt(
     const { captions } = await coca.caption(encoding, options, { signal: context.signal });
     ids = captions[0]![0]!.ids;
   }
-  const attention = await attendCaption(coca, encoding, ids);
+  const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
   const caption = coca.tokenizer.decode(ids);
   return { picture, caption, attention, model: coca.name, device: coca.device };

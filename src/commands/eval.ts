@@ -1,5 +1,6 @@
-import type { MapChoice } from '../model/attention/index.js';
+import { MAP_METHODS, type MapChoice } from '../model/attention/index.js';
 import type { LocatedScene, PointingFigures } from '../model/attention/pointing.js';
+import type { Engine } from '../model/engine/engines.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import { safeJson, visible } from '../ui/text.js';
@@ -29,7 +30,7 @@ export const evaluate = defineCommand({
     return withModel(options, context, async (coca) => {
       await coca.prepare('attention');
       const { measurePointing } = await import('../model/attention/pointing.js');
-      const choices = choicesOf(coca, options.heads);
+      const choices = choicesOf(coca, options);
       const figures = await measurePointing(coca, located(scenes, coca, context), choices, options.seeds);
       context.status.clear();
       const objects = figures.map(({ choice, ...rest }) => ({ ...choice, ...rest }));
@@ -41,14 +42,16 @@ export const evaluate = defineCommand({
   },
 });
 
-/** Every method with every layer and their mean; heads by their mean or also one by one. */
-function choicesOf(coca: LoadedCoca, heads: boolean): MapChoice[] {
+/** Every method that the engine can do with every layer and their mean; heads by their mean or also one by one. */
+function choicesOf(
+  coca: LoadedCoca,
+  { heads, engine }: { readonly heads: boolean; readonly engine: Engine },
+): MapChoice[] {
   const { multimodal } = coca.config;
   const layers: MapChoice['layer'][] = [...Array(multimodal.layers).keys(), 'mean'];
   const each: MapChoice['head'][] = heads ? ['mean', ...Array(multimodal.heads).keys()] : ['mean'];
-  return (['cross', 'rollout'] as const).flatMap((method) =>
-    layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))),
-  );
+  const methods = MAP_METHODS.filter((method) => method !== 'gradient' || engine === 'tfjs');
+  return methods.flatMap((method) => layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))));
 }
 
 async function* located(
