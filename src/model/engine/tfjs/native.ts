@@ -22,6 +22,8 @@ export interface NativeOps {
   biasAdd(x: Tensor, bias: Tensor): Tensor;
   /** The sum of the rows of x [M, W] -> [W]. */
   sumRows(x: Tensor): Tensor;
+  /** Half the sum of all elements' squares. */
+  halfSquares(x: Tensor): Tensor;
 }
 
 const known = new WeakMap<object, NativeOps>();
@@ -51,5 +53,6 @@ function make(backend: NativeBackend): NativeOps {
       ),
     biasAdd: (x, bias) => backend.executeSingleOutput('BiasAdd', [float], [x, bias]),
     sumRows: (x) => backend.executeSingleOutput('BiasAddGrad', [float], [x]),
+    halfSquares: (x) => backend.executeSingleOutput('L2Loss', [float], [x]),
   };
 }
