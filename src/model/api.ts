@@ -76,8 +76,14 @@ export interface Coca {
    * What a caption attended to, teacher forced: all its words in one pass.
    * @param image one picture, encoded with `attention`
    * @param ids from the start token
+   * @param options with `gradient`, also how each word's probability depends on its cross-attention; takes an engine that
+   *   differentiates, else it throws `engine`
    */
-  attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention>;
+  attend(
+    image: ImageEncoding,
+    ids: readonly number[],
+    options?: { readonly gradient?: boolean },
+  ): Promise<RawAttention>;
   /** What the vision tower and the poolers alone attended to: no caption, no decoder. For an encoding as above. */
   attendEmbedding(image: ImageEncoding): RawAttention;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { parameterShapes } from '../architecture/parameters.js';
 import { readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
 import type { CocaConfig } from '../config.js';
@@ -6,10 +6,11 @@ import { type RandomState, seedRandom } from '../decoding/random.js';
 import type { TfjsDevice } from '../engine/engines.js';
 import type { Network } from '../engine/network.js';
 import { type Backend, openBackend } from '../engine/tfjs/backends.js';
+import { norm } from '../engine/tfjs/functions/arithmetic.js';
 import { TfjsNetwork } from '../engine/tfjs/network.js';
 import { TfjsOps } from '../engine/tfjs/ops.js';
 import { CocaError } from '../errors.js';
-import { type AdamWOptions, adamW, type Moments } from './adamw.js';
+import { AdamW, type AdamWOptions } from './adamw.js';
 import { checkBatch, type TrainingBatch } from './batch.js';
 import { CLASSIFIER, TrainingModel } from './forward.js';
 import { type BatchGradients, batchGradients, type LossName } from './gradients.js';
@@ -18,7 +19,7 @@ import type { Losses, Objective } from './objective.js';
 import { decays } from './parts.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import { modelTensors, readState, stateTensors, type TrainingState } from './state.js';
-import { newVariable, TrainableParameters } from './variables.js';
+import { TrainableParameters } from './variables.js';
 
 export interface TrainerOptions {
   readonly device: TfjsDevice;
@@ -57,7 +58,7 @@ export class Trainer {
   private done = 0;
   private readonly model: TrainingModel;
   private readonly trainable: ReadonlyMap<string, Variable>;
-  private readonly moments: ReadonlyMap<string, Moments>;
+  private readonly optimizer: AdamW;
 
   private constructor(
     readonly config: CocaConfig,
@@ -69,10 +70,7 @@ export class Trainer {
     this.model = new TrainingModel(backend.tf, ops, parameters, config);
     const names = parameters.names.filter((name) => !options.frozen(name));
     this.trainable = new Map(names.map((name) => [name, parameters.variable(name)]));
-    const zeros = ({ shape, size }: Tensor) => newVariable(backend, { shape, data: new Float32Array(size) });
-    this.moments = new Map(
-      [...this.trainable].map(([name, variable]) => [name, { first: zeros(variable), second: zeros(variable) }]),
-    );
+    this.optimizer = new AdamW(backend, this.trainable, options.optimizer, decays);
     this.random = seedRandom(options.seed, 0);
   }
 
@@ -179,29 +177,21 @@ export class Trainer {
 
   private async normOf(gradients: ReadonlyMap<string, Tensor>): Promise<number> {
     const { backend } = this;
-    const { tf } = backend;
-    const norm = backend.run(() =>
-      tf.sqrt(tf.addN([...gradients.values()].map((gradient) => tf.sum<Scalar>(tf.square(gradient))))),
-    );
-    const [value] = await norm.data();
-    norm.dispose();
+    const tensor = backend.run(() => norm(backend.tf, [...gradients.values()]));
+    const [value] = await tensor.data();
+    tensor.dispose();
     return value!;
   }
 
   private update(gradients: ReadonlyMap<string, Tensor>, learningRate: number, scale: number): void {
-    const { tf } = this.backend;
-    const updates = [...gradients].map(([name, gradient]) => {
-      const parameter = this.trainable.get(name)!;
-      return { parameter, moments: this.moments.get(name)!, gradient, decays: decays(name, parameter.shape) };
-    });
-    adamW(tf, updates, this.options.optimizer, { step: this.done, learningRate, scale });
+    this.optimizer.update(gradients, { step: this.done, learningRate, scale });
     const logitScale = this.trainable.get('logit_scale');
-    if (logitScale) logitScale.assign(tf.clipByValue(logitScale, 0, MAX_LOGIT_SCALE));
+    if (logitScale) logitScale.assign(this.backend.tf.clipByValue(logitScale, 0, MAX_LOGIT_SCALE));
   }
 
   private get state(): TrainingState {
-    const { done, random, parameters, moments } = this;
-    return { step: done, random, parameters: parameters.all, moments };
+    const { done, random, parameters, trainable, optimizer } = this;
+    return { step: done, random, parameters: parameters.all, trainable, optimizer };
   }
 
   /** The model by OpenCLIP's names, to be written before the next step. */
@@ -229,10 +219,7 @@ export class Trainer {
   /** Frees all tensors. */
   release(): void {
     this.parameters.dispose();
-    for (const { first, second } of this.moments.values()) {
-      first.dispose();
-      second.dispose();
-    }
+    this.optimizer.release();
   }
 }
 

@@ -96,6 +96,7 @@ describe('a step', () => {
     const { tf } = await openBackend(device!);
     const outside = tf.memory().numTensors;
     await withTrainer({}, async (trainer) => {
+      await trainer.train([batch]); // from now on the optimiser has something to remember
       const before = tf.memory().numTensors;
       const pieces = [piece(batch, 0, 2), piece(batch, 2, 4)];
       for (const some of [[batch], pieces, [batch]]) {

@@ -59,6 +59,15 @@ describe(`a model on ${device}`, () => {
     close(a.attention.pooler!.data, b.attention.pooler!.data);
   });
 
+  test('differentiates, which ONNX Runtime does not', async () => {
+    const ids = [1022, 354, 1023];
+    const encoded = await tfjs.encodeImages([await picture('0019')], { attention: true });
+    const { cross, crossGradient } = await tfjs.attend(encoded, ids, { gradient: true });
+    expect(crossGradient!.map(({ data }) => data.length)).toEqual(cross.map(({ data }) => data.length));
+    const other = await onnx.encodeImages([await picture('0019')], { attention: true });
+    await expect(onnx.attend(other, ids, { gradient: true })).rejects.toMatchObject({ code: 'engine' });
+  });
+
   test('holds no more tensors after a call than before it, failed calls included', async () => {
     const { tf } = await openBackend(device!);
     const before = tf.memory().numTensors;
