@@ -69,6 +69,11 @@ async function openEmbedded(device: TfjsDevice, name: string, check?: () => void
   return new Backend(tf, device, device, check);
 }
 
+interface WasmModule {
+  _malloc: (bytes: number) => number;
+  readonly _free: (address: number) => void;
+}
+
 /**
  * The wasm backend goes on with wrong numbers when its memory is full: its allocator answers with address 0, and its
  * kernels say what failed on the console alone. Both are made errors here.
@@ -95,8 +100,9 @@ async function openWasm(): Promise<Backend> {
       }
     }
   }
-  const { wasm } = backend.tf.backend() as unknown as { wasm: { _malloc: (bytes: number) => number } };
-  const allocate = wasm._malloc.bind(wasm);
+  const { wasm } = backend.tf.backend() as unknown as { wasm: WasmModule };
+  wasm._free(wasm._malloc(1)); // the first call puts the function in its place
+  const allocate = wasm._malloc;
   wasm._malloc = (bytes) => {
     const address = bytes < 2 ** 32 ? allocate(bytes) : 0; // more would be cut to 32 bits
     if (address === 0 && bytes > 0) throw outOfMemory(`${bytes} bytes cannot be had`);
