@@ -3,6 +3,7 @@ import { parameterShapes } from '../architecture/parameters.js';
 import { readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
 import type { CocaConfig } from '../config.js';
 import { type RandomState, seedRandom } from '../decoding/random.js';
+import { reasonOf } from '../engine/devices.js';
 import type { TfjsDevice } from '../engine/engines.js';
 import type { Network } from '../engine/network.js';
 import { type Backend, openBackend } from '../engine/tfjs/backends.js';
@@ -111,18 +112,18 @@ export class Trainer {
 
   /**
    * One step on one batch, which may come in pieces (see `batchGradients`).
-   * @throws CocaError `diverged` for a loss or gradient that is not finite, with nothing changed; RangeError for a batch
-   *   that does not fit the model
+   * @throws CocaError `diverged` for a loss or gradient that is not finite, with nothing changed; `engine` where the
+   *   backend fails; RangeError for a batch that does not fit the model
    */
   async train(pieces: readonly TrainingBatch[]): Promise<StepReport> {
-    const { backend, options } = this;
+    const { options } = this;
     const { losses, gradients } = this.differentiate(pieces);
     try {
       const report = await this.report(losses);
       const gradNorm = await this.normOf(gradients);
       if (!Number.isFinite(report.total) || !Number.isFinite(gradNorm)) throw diverged(this.done + 1, report, gradNorm);
       const learningRate = learningRateAt(this.done, options.schedule);
-      backend.run(() => this.update(gradients, learningRate, scaleFor(gradNorm, options.clipNorm)));
+      this.compute(() => this.update(gradients, learningRate, scaleFor(gradNorm, options.clipNorm)));
       this.done++;
       const logitScale = (await this.parameters.variable('logit_scale').data())[0]!;
       return { step: this.done, losses: report, gradNorm, temperature: Math.exp(-logitScale), learningRate };
@@ -149,7 +150,10 @@ export class Trainer {
     if (pieces.length === 0) throw new RangeError('a batch of no pieces');
     for (const piece of pieces) checkBatch(piece, this.config);
     const { backend, model, trainable, config, options } = this;
-    return backend.run(() =>
+    if (options.objective.classification > 0 && pieces.some(({ classes }) => classes === undefined)) {
+      throw new RangeError('a classifier is trained with classes');
+    }
+    return this.compute(() =>
       batchGradients(backend.tf, pieces, {
         model,
         trainable,
@@ -176,11 +180,24 @@ export class Trainer {
   }
 
   private async normOf(gradients: ReadonlyMap<string, Tensor>): Promise<number> {
-    const { backend } = this;
-    const tensor = backend.run(() => norm(backend.tf, [...gradients.values()]));
+    const tensor = this.compute(() => norm(this.backend.tf, [...gradients.values()]));
     const [value] = await tensor.data();
     tensor.dispose();
     return value!;
+  }
+
+  private compute<R>(work: () => R): R {
+    try {
+      return this.backend.run(work);
+    } catch (cause) {
+      if (cause instanceof CocaError) throw cause;
+      throw new CocaError(
+        'engine',
+        `a training step failed on ${this.backend.device}: ${reasonOf(cause)}`,
+        'If it was for want of memory, smaller pieces of a batch need less.',
+        { cause },
+      );
+    }
   }
 
   private update(gradients: ReadonlyMap<string, Tensor>, learningRate: number, scale: number): void {

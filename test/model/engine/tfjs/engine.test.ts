@@ -96,6 +96,18 @@ test('two backends serve side by side in one process', async () => {
   await Promise.all(networks.map((network) => network.release()));
 });
 
+test('wasm says that its memory is full, where it would go on with wrong numbers', async () => {
+  const wasm = await openBackend('wasm');
+  const listeners = process.listenerCount('unhandledRejection');
+  expect(() => wasm.run(() => wasm.tf.fill([2 ** 30], 1))).toThrow(
+    expect.objectContaining({ code: 'engine', message: expect.stringContaining('want of memory') }),
+  );
+  const sum = wasm.run(() => wasm.tf.sum(wasm.tf.fill([8], 1)));
+  expect((await sum.data())[0]).toBe(8);
+  sum.dispose();
+  expect(process.listenerCount('unhandledRejection')).toBe(listeners);
+});
+
 test('a closed model leaves nothing on the backend', async () => {
   const { tf } = await openBackend(device!);
   const before = tf.memory().numTensors;
