@@ -1,6 +1,6 @@
 import type { CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
-import { readTensor, type SafetensorsFile } from './checkpoint/index.js';
+import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import type { CocaConfig } from './config.js';
 import {
   captionTrie,
@@ -66,6 +66,7 @@ export class CocaModel implements Coca {
     readonly config: CocaConfig,
     readonly tokenizer: Tokenizer,
     private readonly network: Network,
+    private readonly weights: string,
     readonly logitScale: number,
     readonly logitBias: number,
   ) {}
@@ -83,7 +84,7 @@ export class CocaModel implements Coca {
     if (!Number.isFinite(scale) || !Number.isFinite(bias)) {
       throw new CocaError('bad-checkpoint', `${checkpoint.path}: logit_scale or logit_bias is not finite`);
     }
-    return new CocaModel(name, config, tokenizer, network, scale, bias);
+    return new CocaModel(name, config, tokenizer, network, checkpoint.path, scale, bias);
   }
 
   get device(): string {
@@ -94,6 +95,10 @@ export class CocaModel implements Coca {
   get preprocess(): PictureOptions {
     const { interpolation, resize_mode, fill_color } = this.config.preprocess;
     return { size: this.config.vision.image_size, interpolation, resizeMode: resize_mode, fillColor: fill_color };
+  }
+
+  fingerprint(): Promise<string> {
+    return weightsFingerprint(this.weights);
   }
 
   /** The engine computes one thing at a time; callers queue. */

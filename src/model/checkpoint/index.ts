@@ -4,6 +4,7 @@ import { RegularFile } from './regular-file.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 
 export { convertTorchCheckpoint } from './convert.js';
+export { weightsFingerprint } from './fingerprint.js';
 export {
   type Dtype,
   encodeF16,
