@@ -1,4 +1,8 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+const nowhere = join(tmpdir(), 'coca-test-nowhere');
 
 export default defineConfig({
   test: {
@@ -7,5 +11,7 @@ export default defineConfig({
     // Native inference threads and two-core machines: more workers than this only take turns.
     maxWorkers: 2,
     testTimeout: 60_000,
+    // Neither the settings nor the models of whoever runs the tests.
+    env: { COCA_CONFIG: nowhere, HF_HOME: nowhere, HF_HUB_CACHE: nowhere, NO_PROXY: '127.0.0.1,localhost' },
   },
 });

@@ -1,126 +1,16 @@
 /**
- * This program and OpenCLIP on the same weights, picture and machine, in one table of ratios.
- *
- *   npm run bench [-- CONFIG [SECONDS]]     CONFIG: coca_ViT-B-32 (default), coca_ViT-L-14, or a model folder
- *   npm run bench -- keys                   from a key to its frame in the attend view (keys.ts)
- *
- * Weights of a named config are random, made once in the system's temporary folder. OpenCLIP runs in the Python named by
- * $COCA_PEER_PYTHON (default: python3); where that has no open_clip, this program is measured alone.
+ * `npm run bench [-- CONFIG [SECONDS]]`: inference beside OpenCLIP (inference.ts); `-- train [...]`: training (train.ts);
+ * `-- keys`: from a key to its frame in the attend view (keys.ts).
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { NAMED_CONFIGS } from '../src/model/configs.js';
-import { initModel } from '../src/model/init.js';
-
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-const CLI = path('../dist/cli.js');
-const PEER = path('peer.py');
-const IMAGE = path('../fixtures/golden/preprocess/coffee.jpg');
-const PYTHON = process.env.COCA_PEER_PYTHON ?? 'python3';
-
-interface Run {
-  readonly stdout: string;
-  readonly ms: number;
+switch (process.argv[2]) {
+  case 'train':
+    await import('./train.js');
+    break;
+  case 'keys':
+    await (await import('./keys.js')).keys();
+    break;
+  default:
+    await import('./inference.js');
 }
 
-function run(program: string, args: readonly string[]): Run {
-  const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
-  const ms = performance.now() - start;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}\n${stderr}`);
-  return { stdout, ms };
-}
-
-async function modelFolder(name: string): Promise<string> {
-  if (!Object.hasOwn(NAMED_CONFIGS, name)) return name;
-  const folder = join(tmpdir(), `coca-bench-${name}`);
-  if (!existsSync(join(folder, 'open_clip_model.safetensors'))) {
-    process.stderr.write(`making random weights of ${name} in ${folder}\n`);
-    await initModel({ config: name, output: folder, seed: 1, dtype: 'F32' });
-  }
-  return folder;
-}
-
-const hasPeer = () => spawnSync(PYTHON, ['-c', 'import open_clip, transformers']).status === 0;
-
-interface Figures {
-  /** Milliseconds by task. */
-  readonly times: Readonly<Record<string, number>>;
-  readonly ids: Readonly<Record<string, readonly number[]>>;
-  readonly peakMemory: number;
-}
-
-function ours(folder: string, seconds: string): Figures {
-  const { stdout } = run('node', [CLI, 'bench', IMAGE, '--model', folder, '--seconds', seconds, '--jsonl', '--quiet']);
-  const report = JSON.parse(stdout);
-  const times: Record<string, number> = { load: report.load };
-  const ids: Record<string, number[]> = {};
-  for (const { task, batch, ms, ids: found } of report.measurements) {
-    const name = task.startsWith('encode') ? `${task} (${batch})` : task;
-    times[name] = ms;
-    if (found) ids[name] = found;
-  }
-  const cold = run('node', [CLI, 'caption', IMAGE, '--model', folder, '--jsonl', '--quiet']);
-  times['cold process'] = cold.ms;
-  ids['cold process'] = JSON.parse(cold.stdout).ids;
-  return { times, ids, peakMemory: report.peakMemory };
-}
-
-function peer(folder: string, seconds: string): Figures {
-  const report = JSON.parse(run(PYTHON, [PEER, folder, IMAGE, seconds]).stdout.trim().split('\n').at(-1)!);
-  const cold = run(PYTHON, [PEER, '--cold', folder, IMAGE]);
-  const times: Record<string, number> = { 'cold process': cold.ms };
-  const ids: Record<string, number[]> = { 'cold process': JSON.parse(cold.stdout.trim().split('\n').at(-1)!).ids };
-  for (const [name, value] of Object.entries(report)) {
-    if (name.endsWith(' ids')) ids[name.slice(0, -4)] = value as number[];
-    else if (typeof value === 'number') times[name] = value;
-  }
-  return { times, ids, peakMemory: report['peak memory'] };
-}
-
-/**
- * Whether both wrote the same caption. OpenCLIP pads captions that ended early, and writes an end token over the last id
- * of a greedy caption that reached its length.
- */
-function sameIds(task: string, mine: readonly number[], theirs: readonly number[] = []): boolean {
-  const compared = task === 'caption greedy' && mine.length === theirs.length ? mine.length - 1 : mine.length;
-  const rest = theirs.slice(mine.length);
-  return mine.slice(0, compared).join() === theirs.slice(0, compared).join() && rest.every((id) => id === 0);
-}
-
-async function compare(name: string, seconds: string): Promise<void> {
-  const folder = await modelFolder(name);
-  const bytes = statSync(join(folder, 'open_clip_model.safetensors')).size;
-  const a = ours(folder, seconds);
-  const b = hasPeer() ? peer(folder, seconds) : undefined;
-
-  const columns = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(12))).join('');
-  console.log(
-    `${name}: ${(bytes / 2 ** 20).toFixed(0)} MiB of weights, ${cpus().length} x ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
-  );
-  console.log(columns(['', 'coca', ...(b ? ['OpenCLIP', 'ratio', 'same ids'] : [])]));
-  for (const [task, ms] of Object.entries(a.times)) {
-    const theirs = b?.times[task];
-    const cells = [task, `${ms.toFixed(1)} ms`];
-    if (b && theirs !== undefined) {
-      cells.push(`${theirs.toFixed(1)} ms`, `${(theirs / ms).toFixed(1)} x`);
-      if (a.ids[task]) cells.push(sameIds(task, a.ids[task], b.ids[task]) ? 'yes' : 'NO');
-    }
-    console.log(columns(cells));
-  }
-  const memory = (size: number) => `${(size / bytes).toFixed(2)} x`;
-  console.log(columns(['peak memory/weights', memory(a.peakMemory), ...(b ? [memory(b.peakMemory)] : [])]));
-  if (!b) console.log(`OpenCLIP was not measured: ${PYTHON} has no open_clip and transformers (set COCA_PEER_PYTHON)`);
-  const differ = b && Object.entries(a.ids).some(([task, ids]) => !sameIds(task, ids, b.ids[task]));
-  if (differ) process.exitCode = 1;
-}
-
-const [name = 'coca_ViT-B-32', seconds = '4'] = process.argv.slice(2);
-if (name === 'keys') {
-  const { keys } = await import('./keys.js');
-  await keys();
-} else await compare(name, seconds);
+export {};

@@ -1,6 +1,7 @@
 import type { Coca } from '../model/api.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
 import { CocaError } from '../model/errors.js';
+import { grouped } from '../model/pipeline.js';
 import { canRedraw } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
 import { CaptionFiles } from './caption-files.js';
@@ -26,7 +27,6 @@ import {
   searchProgress,
   withModel,
 } from './model.js';
-import { grouped } from './pipeline.js';
 import { formatOf, Tally } from './results.js';
 import { checkResultsFile, RESULTS_FILE_OPTIONS } from './results-file.js';
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { DEVICES, ENGINES } from '../model/engine/engines.js';
 import type { LoadedCoca, LoadOptions } from '../model/load.js';
 import type { Streams } from '../ui/full-screen.js';
 import type { StatusLine } from '../ui/status.js';
@@ -142,6 +143,7 @@ export interface Invocation<O extends OptionSpecs = OptionSpecs> {
 }
 
 export interface Command {
+  /** One word; two for the verb of a command that has several: `models pull`. */
   readonly name: string;
   /** What it does, in a line, lower case, without a full stop. */
   readonly summary: string;
@@ -160,6 +162,8 @@ export interface Command {
    */
   readonly check?: (invocation: Invocation) => Promise<void>;
   readonly run: (invocation: Invocation, context: CommandContext) => Promise<Outcome>;
+  /** A command of its own for each verb; the name alone stands for the first. */
+  readonly verbs?: readonly Command[];
 }
 
 /** Options that mean the same in every command, and may also be typed before the command's name. */
@@ -170,21 +174,21 @@ export const GLOBAL_OPTIONS = {
     short: 'm',
     placeholder: 'MODEL',
     description:
-      'a bundled name, or a folder or file of an OpenCLIP checkpoint (default: $COCA_MODEL, then the bundled model)',
+      'a name that coca models list shows, hf-hub:OWNER/NAME, or a folder or file of an OpenCLIP checkpoint (default: $COCA_MODEL, then what coca models use set, then the bundled model)',
   },
   device: {
     type: 'choice',
-    choices: ['auto', 'cpu', 'cuda', 'webgpu', 'coreml', 'dml'],
+    choices: ['auto', ...DEVICES],
     placeholder: 'DEVICE',
     default: 'auto',
-    description: 'where the model runs; auto takes the fastest that works',
+    description: 'where the model runs; auto takes the fastest that works (wasm, node and node-gpu: --engine tfjs)',
   },
   engine: {
     type: 'choice',
-    choices: ['onnx'],
+    choices: ENGINES,
     placeholder: 'ENGINE',
     default: 'onnx',
-    description: 'what runs the model',
+    description: 'what runs the model: ONNX Runtime, or TensorFlow.js, which can also differentiate it',
   },
   seed: {
     type: 'integer',
@@ -225,6 +229,31 @@ export function defineCommand<const O extends OptionSpecs, const G extends Globa
 ): Command {
   // The parser fills in every declared option, so the narrower type holds for what it passes.
   return command as unknown as Command;
+}
+
+/** A command whose first word is followed by a verb; without one, the first of them is meant. */
+export function defineVerbs(
+  group: Pick<Command, 'name' | 'summary' | 'details'>,
+  verbs: readonly [Command, ...Command[]],
+): Command {
+  const words = verbs.map((verb) => verbOf(verb)).join('|');
+  const examples = verbs.flatMap((verb) => verb.examples.slice(0, 1));
+  return { ...verbs[0], ...group, usage: `${group.name} [${words}]`, examples, verbs };
+}
+
+/** A command, or the one of its verbs that the word after its name says. */
+export function withVerb(command: Command, word: string | undefined): Command {
+  return command.verbs?.find((verb) => verbOf(verb) === word) ?? command;
+}
+
+/** Every command, and the verbs of those that have some. */
+export function withVerbs(commands: readonly Command[]): readonly Command[] {
+  return commands.flatMap((command) => [command, ...(command.verbs ?? [])]);
+}
+
+/** The last word of a command's name. */
+export function verbOf({ name }: Command): string {
+  return name.slice(name.indexOf(' ') + 1);
 }
 
 /** `maxLength` as it is typed: `max-length`. */

@@ -1,9 +1,9 @@
 import { CocaError } from '../model/errors.js';
+import { grouped } from '../model/pipeline.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS } from './inputs.js';
 import { MODEL_GLOBALS, pictures, progress, readable, withModel } from './model.js';
-import { grouped } from './pipeline.js';
 import { formatOf, type ObjectWriter, objectWriter, Tally } from './results.js';
 
 export const embed = defineCommand({

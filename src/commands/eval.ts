@@ -1,94 +1,212 @@
-import type { MapChoice } from '../model/attention/index.js';
-import type { LocatedScene, PointingFigures } from '../model/attention/pointing.js';
 import { CocaError } from '../model/errors.js';
+import type { Prediction } from '../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../model/load.js';
-import { safeJson, visible } from '../ui/text.js';
-import { type CommandContext, defineCommand } from './command.js';
-import { readImage } from './inputs.js';
-import { MODEL_GLOBALS, withModel } from './model.js';
+import { DECODING_OPTIONS, searchOptions } from './caption.js';
+import { type CommandContext, defineCommand, kebab, type Outcome } from './command.js';
+import { type TaskReport, taskReport, writeReports } from './eval-output.js';
+import { evaluatePointing } from './eval-pointing.js';
+import { measuresOf, TASKS, type Task } from './eval-tasks.js';
+import { BATCH_OPTION, errorLine } from './inputs.js';
+import { MODEL_GLOBALS, progress, withModel } from './model.js';
+import { formatOf } from './results.js';
+
+/** What shapes the captions that are measured: one for each picture. */
+const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
+
+/** Options that only one kind of measuring knows. */
+const BELONGS: readonly (readonly [Task | 'pointing', readonly string[]])[] = [
+  ['pointing', ['heads', 'seeds']],
+  ['zeroShot', ['classes', 'template']],
+  ['captioning', ['predictions', 'seed', ...Object.keys(CAPTION_OPTIONS)]],
+];
+
+const DEFAULT_TEMPLATE = 'a photo of a {}.';
 
 export const evaluate = defineCommand({
   name: 'eval',
-  summary: 'measures a model: whether its attention maps are true',
+  summary: 'measures a model: captions, retrieval, classification, and whether its attention maps are true',
+  usage: 'eval [DATA] --MEASURE...',
   details: [
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
+    'Several measures share one pass over the pictures; --pointing is measured by itself, on a scenes.json.',
+    '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
+    '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption).',
+    '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is.',
+    '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
+    '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more.',
-    'SCENES is a scenes.json with its pictures beside it; by default the 48 scenes that come with the program.',
+    "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language.",
   ].join('\n'),
-  args: [{ name: 'SCENES', description: 'path of a scenes.json', kind: 'file', required: false, variadic: false }],
+  args: [{ name: 'DATA', description: 'what to measure on', kind: 'file', required: false, variadic: false }],
   options: {
+    captioning: { type: 'flag', description: 'captions that the model writes: their truth, and BLEU, ROUGE-L, CIDEr' },
+    ranking: { type: 'flag', description: 'telling a true caption from hard negatives' },
+    retrieval: { type: 'flag', description: 'finding pictures by captions, and captions by pictures' },
+    zeroShot: { type: 'flag', description: 'zero-shot classification' },
+    perplexity: { type: 'flag', description: 'of the captions given the pictures' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
+    limit: { type: 'integer', min: 1, description: 'only the first N samples' },
+    batch: { ...BATCH_OPTION.batch, default: 16 },
+    ...CAPTION_OPTIONS,
+    predictions: {
+      type: 'text',
+      kind: 'file',
+      placeholder: 'FILE',
+      description: 'with --captioning: also writes the captions there, a JSON object a line',
+    },
+    classes: {
+      type: 'text',
+      kind: 'file',
+      placeholder: 'FILE',
+      description: 'with --zero-shot: class names, one a line by their numbers, or LABEL<TAB>NAME',
+      otherwise: 'the labels',
+    },
+    template: {
+      type: 'list',
+      placeholder: 'TEXT',
+      description: 'with --zero-shot: class names take the place of {} in it; repeat it for several',
+      otherwise: `"${DEFAULT_TEMPLATE}"`,
+    },
+    imageField: { type: 'text', placeholder: 'NAME', description: 'field or column of the path of the picture' },
+    captionField: { type: 'text', placeholder: 'NAME', description: 'field or column of the caption' },
+    imageFolder: {
+      type: 'text',
+      kind: 'folder',
+      placeholder: 'FOLDER',
+      description: 'where relative paths of pictures start',
+      otherwise: 'the folder of the file that names them',
+    },
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
-    seeds: { type: 'integer', min: 1, default: 5, description: 'random deletions to compare with' },
+    seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
   },
-  globals: [...MODEL_GLOBALS],
-  examples: [{ line: 'coca eval --pointing', does: 'the table of docs/attention.md' }],
-  async run({ args, options }, context) {
-    if (!options.pointing) throw new CocaError('usage', 'say what to measure', 'coca eval --pointing');
-    const { BUNDLED_SCENES, readScenes } = await import('../model/scenes.js');
-    const scenes = await readScenes(args[0] ?? BUNDLED_SCENES);
-    return withModel(options, context, async (coca) => {
-      await coca.prepare('attention');
-      const { measurePointing } = await import('../model/attention/pointing.js');
-      const choices = choicesOf(coca, options.heads);
-      const figures = await measurePointing(coca, located(scenes, coca, context), choices, options.seeds);
-      context.status.clear();
-      const objects = figures.map(({ choice, ...rest }) => ({ ...choice, ...rest }));
-      if (options.json) await context.out.line(safeJson(objects));
-      else if (options.jsonl) for (const object of objects) await context.out.line(safeJson(object));
-      else for (const line of table(figures)) await context.out.line(line);
+  globals: [...MODEL_GLOBALS, 'seed'],
+  examples: [
+    { line: 'coca eval --captioning --ranking', does: 'the bundled model on its scenes' },
+    { line: 'coca eval annotations/captions_val2017.json --image-folder val2017 --retrieval', does: 'on COCO' },
+    {
+      line: "coca eval imagenet/val --zero-shot --classes names.tsv --template 'a photo of a {}.'",
+      does: 'on folders',
+    },
+    { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
+    { line: 'coca eval --pointing', does: 'the table of docs/attention.md' },
+  ],
+  async check({ args, options, typed }) {
+    checkTasks(chosenTasks(options), options.pointing, typed);
+    const bare = options.template.find((template) => !template.includes('{}'));
+    if (bare !== undefined) throw new CocaError('usage', `--template '${bare}' has no {} for the name of the class`);
+    if (args[0] === undefined && options.zeroShot) {
+      throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
+    }
+  },
+  async run({ args, options, typed }, context) {
+    const data = args[0];
+    if (options.pointing) {
+      await withModel(options, context, (coca) => evaluatePointing(coca, data, options, context));
       return { done: 1, failed: 0 };
+    }
+    const templates = options.template.length > 0 ? options.template : [DEFAULT_TEMPLATE];
+    return withModel(options, context, async (coca) => {
+      const decoding = await searchOptions(options, typed, coca);
+      return withPredictions(options.predictions, (onPrediction) =>
+        measure(chosenTasks(options), coca, data, context, { ...options, templates, decoding, onPrediction }),
+      );
     });
   },
 });
 
-/** Every method with every layer and their mean; heads by their mean or also one by one. */
-function choicesOf(coca: LoadedCoca, heads: boolean): MapChoice[] {
-  const { multimodal } = coca.config;
-  const layers: MapChoice['layer'][] = [...Array(multimodal.layers).keys(), 'mean'];
-  const each: MapChoice['head'][] = heads ? ['mean', ...Array(multimodal.heads).keys()] : ['mean'];
-  return (['cross', 'rollout'] as const).flatMap((method) =>
-    layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))),
-  );
-}
+const chosenTasks = (options: Readonly<Record<Task, boolean>>): readonly Task[] =>
+  TASKS.filter((task) => options[task]);
 
-async function* located(
-  scenes: Awaited<ReturnType<typeof import('../model/scenes.js').readScenes>>,
-  coca: LoadedCoca,
-  context: CommandContext,
-): AsyncGenerator<LocatedScene> {
-  const { loadPicture } = await import('../model/image.js');
-  for (const [i, { image, caption, objects }] of scenes.entries()) {
-    if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
-    context.status.show(`scene ${i + 1} of ${scenes.length}`);
-    const input = await readImage(image, context);
-    if ('error' in input) throw input.error;
-    yield { picture: await loadPicture(input.bytes, coca.preprocess), caption, objects };
+/** Something is to be measured, and nothing is asked that it cannot have. */
+function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySet<string>): void {
+  const flags = [...TASKS, 'pointing'].map((name) => `--${kebab(name)}`);
+  if (tasks.length === 0 && !pointing) {
+    throw new CocaError('usage', 'say what to measure', `${flags.slice(0, -1).join(', ')} or ${flags.at(-1)}`);
+  }
+  if (pointing) {
+    const others = [...tasks, 'limit', 'batch', 'imageField', 'captionField', 'imageFolder'].filter((name) =>
+      typed.has(name),
+    );
+    if (others[0] !== undefined)
+      throw new CocaError('usage', `--pointing and --${kebab(others[0])} exclude each other`);
+  }
+  const chosen: readonly string[] = pointing ? ['pointing'] : tasks;
+  for (const [owner, names] of BELONGS) {
+    const stray = chosen.includes(owner) ? undefined : names.find((name) => typed.has(name));
+    if (stray !== undefined) throw new CocaError('usage', `--${kebab(stray)} means nothing without --${kebab(owner)}`);
   }
 }
 
-function table(figures: readonly PointingFigures[]): string[] {
-  const percent = (part: number, whole: number) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
-  const row = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => (i < 3 ? cell.padEnd(9) : cell.padStart(11)))
-      .join('')
-      .trimEnd();
-  return [
-    row(['method', 'layer', 'head', 'nouns', 'hits', 'expected', 'hits', 'mass', 'drop', 'random', 'wins']),
-    ...figures.map(({ choice, ...f }) =>
-      row([
-        choice.method,
-        visible(String(choice.layer)),
-        visible(String(choice.head)),
-        String(f.nouns),
-        percent(f.hits, f.nouns),
-        String(f.expected),
-        percent(f.expectedHits, f.expected),
-        percent(f.mass, 1),
-        f.drop.toFixed(2),
-        f.randomDrop.toFixed(2),
-        percent(f.deletionWins, f.nouns),
-      ]),
-    ),
-  ];
+type MeasureOptions = Parameters<typeof measuresOf>[3] & {
+  readonly json: boolean;
+  readonly jsonl: boolean;
+  readonly batch: number;
+  readonly limit: number | undefined;
+  readonly model: string | undefined;
+  readonly imageField: string | undefined;
+  readonly captionField: string | undefined;
+  readonly imageFolder: string | undefined;
+};
+
+/** Measures and writes the results; nothing is written before all of them are there. */
+async function measure(
+  tasks: readonly Task[],
+  coca: LoadedCoca,
+  data: string | undefined,
+  context: CommandContext,
+  options: MeasureOptions,
+): Promise<Outcome> {
+  const { openDataset } = await import('../model/data/index.js');
+  const { evaluate: runMeasures } = await import('../model/evaluation/evaluate.js');
+  const { BUNDLED_SCENES } = await import('../model/scenes.js');
+  const { chosenModel } = await import('../model/locate.js');
+  context.status.show('opening the data');
+  const dataset = await openDataset(data ?? BUNDLED_SCENES, {
+    needs: tasks.includes('zeroShot') ? 'labels' : 'captions',
+    ...(options.imageField !== undefined && { imageField: options.imageField }),
+    ...(options.captionField !== undefined && { captionField: options.captionField }),
+    ...(options.imageFolder !== undefined && { imageFolder: options.imageFolder }),
+  });
+  const measures = await measuresOf(tasks, coca, dataset, options, context);
+  const problems = new Set<string>();
+  const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
+  await runMeasures(coca, dataset, measures, {
+    preprocess: coca.preprocess,
+    batch: options.batch,
+    signal: context.signal,
+    ...(options.limit !== undefined && { limit: options.limit }),
+    onProblem: (name, error) => {
+      problems.add(name);
+      context.complain(errorLine(name, error));
+    },
+    onProgress: progress(context, () => total),
+  });
+  context.status.clear();
+  const empty = measures.find(({ count }) => count === 0);
+  if (empty) throw new CocaError('bad-data', `${dataset.name} has no sample that ${empty.task} can be measured on`);
+  const names = {
+    dataset: dataset.name,
+    model: coca.name,
+    pretrained: (await chosenModel(options.model)).model,
+  };
+  context.status.show('computing the figures');
+  const reports: TaskReport[] = [];
+  for (const one of measures) reports.push(await taskReport(one, names));
+  context.status.clear();
+  await writeReports(context.out, formatOf(options, context), reports);
+  return { done: Math.max(...measures.map(({ count }) => count)), failed: problems.size };
+}
+
+/** Opens the file of predictions before anything is computed; it takes its name when all is done. */
+async function withPredictions<T>(
+  path: string | undefined,
+  work: (onPrediction: (prediction: Prediction) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  if (path === undefined) return work(async () => undefined);
+  const { writeWhole } = await import('../model/whole-file.js');
+  let result: T | undefined;
+  await writeWhole(path, async (write) => {
+    result = await work((prediction) => write(Buffer.from(`${JSON.stringify(prediction)}\n`)));
+  });
+  return result!;
 }

@@ -54,6 +54,7 @@ export function commandHelp(command: Command, columns: number, program = 'coca '
     ...wrap(`${program}${command.name}: ${command.summary}`, width),
     '',
     `Usage: ${program}${usageOf(command)} [OPTION...]`,
+    ...verbLines(command, width),
     ...(command.args.length > 0 ? ['', 'Arguments:'] : []),
     ...table(
       command.args.map((arg): [string, string] => [arg.name, arg.description]),
@@ -70,6 +71,12 @@ export function commandHelp(command: Command, columns: number, program = 'coca '
     ...command.examples.flatMap(exampleLines),
     '',
   ].join('\n');
+}
+
+function verbLines({ verbs = [] }: Command, width: number): string[] {
+  if (verbs.length === 0) return [];
+  const rows = verbs.map((verb): [string, string] => [usageOf(verb), verb.summary]);
+  return ['', 'What it does (coca help explains each, too):', ...table(rows, width)];
 }
 
 function exampleLines(example: { line: string; does: string }): string[] {

@@ -189,8 +189,11 @@ async function readStdin(stdin: Readable): Promise<Buffer> {
   return Buffer.concat(chunks, total);
 }
 
+/** What an input is, as its error object calls it. */
+export type InputKind = 'image' | 'caption' | 'text' | 'model';
+
 /** An error about one input as the object that `--json` and `--jsonl` give in its place. */
-export function errorObject(name: string, error: CocaError, key: 'image' | 'caption' | 'text' = 'image'): object {
+export function errorObject(name: string, error: CocaError, key: InputKind = 'image'): object {
   return { [key]: name, error: { code: error.code, message: error.message } };
 }
 

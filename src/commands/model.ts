@@ -2,10 +2,10 @@ import type { DecodingProgress } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
+import { filtered, mapAhead } from '../model/pipeline.js';
 import { progressText } from '../ui/status.js';
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from './command.js';
 import { type ImageSources, imageNames, readImage } from './inputs.js';
-import { filtered, mapAhead } from './pipeline.js';
 
 /** The global options of every command that runs a model and gives results. */
 export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];

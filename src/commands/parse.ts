@@ -8,6 +8,9 @@ import {
   kebab,
   type OptionSpec,
   type OptionSpecs,
+  verbOf,
+  withVerb,
+  withVerbs,
 } from './command.js';
 import { PICTURE_NAME } from './names.js';
 import { didYouMean } from './suggest.js';
@@ -42,21 +45,13 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
       ? { kind: 'run', command: session, invocation: readInvocation(session, program, program) }
       : { kind: 'help', command: undefined };
   });
-  for (const command of commands) {
-    const sub = newCommander(command.name, command, commands);
-    for (const arg of command.args) {
-      const name = arg.variadic ? `${arg.name}...` : arg.name;
-      sub.argument(arg.required ? `<${name}>` : `[${name}]`, arg.description);
-    }
-    addOptions(sub, command.options);
-    sub.action(() => {
-      request = { kind: 'run', command, invocation: readInvocation(command, program, sub) };
-    });
-    program.addCommand(sub);
-  }
+  const onRun = (command: Command, sub: CommanderCommand): void => {
+    request = { kind: 'run', command, invocation: readInvocation(command, program, sub) };
+  };
+  for (const command of commands) program.addCommand(subCommander(command, commands, onRun));
   const help = newCommander('help', undefined, commands);
-  help.argument('[COMMAND]').action((name: string | undefined) => {
-    request = { kind: 'help', command: name === undefined ? undefined : findCommand(name, commands) };
+  help.argument('[COMMAND...]').action((words: string[]) => {
+    request = { kind: 'help', command: words.length === 0 ? undefined : findNamed(words, commands) };
   });
   program.addCommand(help);
 
@@ -92,6 +87,28 @@ function newCommander(name: string, command: Command | undefined, commands: read
       throw usageError(error, command, commands);
     });
   return commander;
+}
+
+/** One command for commander, and its verbs below it. */
+function subCommander(
+  command: Command,
+  commands: readonly Command[],
+  onRun: (command: Command, sub: CommanderCommand) => void,
+): CommanderCommand {
+  const { verbs = [] } = command;
+  const sub = newCommander(verbOf(command), command, commands);
+  for (const verb of verbs) sub.addCommand(subCommander(verb, commands, onRun));
+  for (const arg of command.args) {
+    const name = arg.variadic ? `${arg.name}...` : arg.name;
+    sub.argument(arg.required ? `<${name}>` : `[${name}]`, arg.description);
+  }
+  addOptions(sub, command.options);
+  // A word that is no verb comes here as an argument.
+  sub.allowExcessArguments(verbs.length > 0).action(() => {
+    if (verbs.length > 0 && sub.args.length > 0) throw unknownVerb(sub.args[0]!, command);
+    onRun(command, sub);
+  });
+  return sub;
 }
 
 function addOptions(commander: CommanderCommand, specs: OptionSpecs): void {
@@ -142,7 +159,7 @@ function plainOption(flags: string, description: string): Option {
 /** `--logprobs` without a number is written out as `--logprobs=BARE`, so that it never takes a picture's name for one. */
 function withBareValues(argv: readonly string[], commands: readonly Command[]): string[] {
   const bare = new Map<string, number>();
-  for (const command of commands) {
+  for (const command of withVerbs(commands)) {
     for (const [name, spec] of Object.entries(command.options)) {
       if ((spec.type === 'integer' || spec.type === 'number') && spec.bare !== undefined) {
         bare.set(`--${kebab(name)}`, spec.bare);
@@ -175,6 +192,21 @@ function readInvocation(command: Command, program: CommanderCommand, sub: Comman
   }
   if (options.json && options.jsonl) throw new CocaError('usage', '--json and --jsonl exclude each other');
   return { args: sub.args, options: options as Invocation['options'], typed };
+}
+
+/** The command of one word, or of a word and its verb. */
+function findNamed([name, verb, ...rest]: readonly string[], commands: readonly Command[]): Command {
+  const command = findCommand(name!, commands);
+  if (verb === undefined) return command;
+  const found = withVerb(command, verb);
+  if (found !== command && rest.length === 0) return found;
+  if (command.verbs && found === command) throw unknownVerb(verb, command);
+  throw new CocaError('usage', 'too many arguments for coca help', helpHint(command));
+}
+
+function unknownVerb(word: string, command: Command): CocaError {
+  const guess = didYouMean(word, command.verbs!.map(verbOf));
+  return new CocaError('usage', `coca ${command.name} has no '${word}'`, guess ?? helpHint(command));
 }
 
 export function findCommand(name: string, commands: readonly Command[]): Command {
@@ -232,7 +264,7 @@ export function globalsOf(command: Command): [string, OptionSpec][] {
 
 /** Where an option belongs that this command does not have. */
 function elsewhere(flag: string, command: Command | undefined, commands: readonly Command[]): string | undefined {
-  const owner = commands.find((other) => other !== command && optionFlags(other).includes(flag));
+  const owner = withVerbs(commands).find((other) => other !== command && optionFlags(other).includes(flag));
   if (owner === undefined) return undefined;
   return command === undefined
     ? `options of coca ${owner.name} stand after its name`

@@ -2,6 +2,8 @@ import type { Coca, ImageEncoding } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
+import { unusableText } from '../model/tokenizer/usable.js';
+import { dot } from '../model/vectors.js';
 import type { PictureKind } from '../ui/picture.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { checkSources, countAhead, type ImageSources, INPUT_OPTIONS, namesOnePicture } from './inputs.js';
@@ -170,25 +172,11 @@ async function usableCaptions(
   const usable: Candidate[] = [];
   for (const caption of captions) {
     const text = template.replaceAll('{}', () => caption);
-    const error = unusable(text, coca);
+    const error = unusableText(text, coca.tokenizer);
     if (error) await tally.fail(caption, error, 'caption');
     else usable.push({ caption, text });
   }
   return usable;
-}
-
-/** Why the model cannot read a text, if it cannot. */
-function unusable(text: string, coca: Coca): CocaError | undefined {
-  try {
-    if (coca.tokenizer.fits(text)) return undefined;
-    return new CocaError(
-      'bad-text',
-      `the caption is longer than the ${coca.tokenizer.contextLength} ids this model reads`,
-    );
-  } catch (error) {
-    if (error instanceof CocaError && error.code === 'bad-text') return error;
-    throw error;
-  }
 }
 
 /** Prepares what is the same for every picture, and returns what computes a picture's figures. */
@@ -211,9 +199,4 @@ async function captionScorer(
       likelihood: likelihoods?.[i] ?? null,
     }));
   };
-}
-
-/** Of unit vectors: their cosine. */
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }

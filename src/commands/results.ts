@@ -1,7 +1,7 @@
 import { CocaError } from '../model/errors.js';
 import { safeJson } from '../ui/text.js';
 import type { CommandContext, Outcome } from './command.js';
-import { errorLine, errorObject } from './inputs.js';
+import { errorLine, errorObject, type InputKind } from './inputs.js';
 import type { Output } from './output.js';
 
 /** What reads stdout: a person, a line tool, or a JSON parser. */
@@ -40,6 +40,13 @@ export function toItemError(error: unknown): CocaError {
   throw error;
 }
 
+/** Objects that are all there. */
+export async function writeObjects(out: Output, format: 'json' | 'jsonl', objects: readonly object[]): Promise<void> {
+  const writer = objectWriter(out, format);
+  for (const object of objects) await writer.write(object);
+  await writer.end();
+}
+
 /** Counts inputs and reports the failed ones: a line on stderr and, in JSON, an object in its place. */
 export class Tally {
   #done = 0;
@@ -67,7 +74,7 @@ export class Tally {
   }
 
   /** @param key which kind of input failed: what its object calls it. */
-  async fail(name: string, error: CocaError, key: 'image' | 'caption' | 'text' = 'image'): Promise<void> {
+  async fail(name: string, error: CocaError, key: InputKind = 'image'): Promise<void> {
     this.#failed++;
     this.context.complain(errorLine(name, error));
     await this.objects?.write(errorObject(name, error, key));

@@ -41,7 +41,7 @@ export interface CaptionLikelihood {
 export interface Coca {
   /** What results call this model: a bundled name or the folder's name. */
   readonly name: string;
-  /** The device it runs on: cpu, cuda, webgpu, coreml or dml. */
+  /** The device it runs on: one of the engine's (ENGINE_DEVICES). */
   readonly device: string;
   readonly config: CocaConfig;
   readonly tokenizer: Tokenizer;

@@ -22,6 +22,10 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly beams: number;
   readonly maxLength: number;
+  /** Only these; by default all. */
+  readonly tasks?: readonly Measurement['task'][];
+  /** How many pictures are encoded at once; by default one, then eight. */
+  readonly batches?: readonly number[];
   /** Ends the measuring early: with CocaError `interrupted`. */
   readonly signal?: AbortSignal;
 }
@@ -29,13 +33,16 @@ export interface BenchOptions {
 /** Measures a model on one picture, task by task; the first run of each is not counted. */
 export async function* measure(coca: Coca, picture: Picture, options: BenchOptions): AsyncGenerator<Measurement> {
   const timed = (run: () => Promise<unknown>) => medianTime(run, options.seconds * 1000, options.signal);
-  for (const batch of [1, 8]) {
+  const isAsked = (task: Measurement['task']) => options.tasks?.includes(task) ?? true;
+  for (const batch of isAsked('encode image') ? (options.batches ?? [1, 8]) : []) {
     const pictures = Array.from({ length: batch }, () => picture);
     const time = await timed(() => coca.encodeImages(pictures));
     yield { task: 'encode image', batch, ...time, perSecond: (batch * 1000) / time.ms };
   }
-  const text = await timed(() => coca.encodeTexts(['a photo of a small dog on a green field']));
-  yield { task: 'encode text', batch: 1, ...text, perSecond: 1000 / text.ms };
+  if (isAsked('encode text')) {
+    const text = await timed(() => coca.encodeTexts(['a photo of a small dog on a green field']));
+    yield { task: 'encode text', batch: 1, ...text, perSecond: 1000 / text.ms };
+  }
 
   const contextLength = Math.min(coca.config.text.context_length, coca.config.multimodal.context_length);
   const length = { maxLength: Math.min(options.maxLength, contextLength) };
@@ -43,7 +50,7 @@ export async function* measure(coca: Coca, picture: Picture, options: BenchOptio
     ['caption greedy', decodingOptions({ strategy: 'greedy', ...length }, { contextLength })],
     ['caption beam', decodingOptions({ beams: options.beams, ...length }, { contextLength })],
   ];
-  for (const [task, search] of searches) {
+  for (const [task, search] of searches.filter(([name]) => isAsked(name))) {
     let ids: readonly number[] = [];
     // From the picture's pixels to the ids, as a person waits for it.
     const time = await timed(async () => {

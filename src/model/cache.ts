@@ -12,3 +12,6 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
     return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'coca', 'Cache');
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'coca');
 }
+
+/** Where torch.save archives are kept as safetensors. */
+export const conversionsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'converted');

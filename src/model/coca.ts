@@ -17,6 +17,7 @@ import type { Attention, EncodedImages, ImageTokens, Network, Task } from './eng
 import { CocaError } from './errors.js';
 import { normalise, type PictureOptions } from './image.js';
 import type { Picture } from './picture.js';
+import { pictureOptions } from './preprocess.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
@@ -93,8 +94,7 @@ export class CocaModel implements Coca {
 
   /** How pictures must be loaded for this model. */
   get preprocess(): PictureOptions {
-    const { interpolation, resize_mode, fill_color } = this.config.preprocess;
-    return { size: this.config.vision.image_size, interpolation, resizeMode: resize_mode, fillColor: fill_color };
+    return pictureOptions(this.config);
   }
 
   fingerprint(): Promise<string> {

@@ -11,10 +11,15 @@ export type ErrorCode =
   | 'bad-config' // open_clip_config.json malformed, or asking for what the network does not do
   | 'bad-tokenizer' // tokenizer files malformed or unlike the model
   | 'bad-text' // a text that cannot be used (too long, empty)
+  | 'bad-data' // a data set that is empty, malformed, or lacks what is asked of it
   | 'device' // an execution device that cannot run
   | 'engine' // the inference engine failed
+  | 'diverged' // training whose loss or gradient is no longer finite
   | 'write-failed' // an output could not be written
   | 'network' // a remote resource could not be fetched
+  | 'denied' // a server wants a token, another token, or terms accepted first
+  | 'bad-download' // what came is not what was announced: size, hash, a name that is no safe file name
+  | 'bad-settings' // the settings file cannot be read
   | 'interrupted'; // stopped by the user
 
 /** The one error class of the program: what was wrong and where (`message`), and what to do about it (`hint`). */

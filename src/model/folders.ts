@@ -19,8 +19,16 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-const isFolder = (path: string) =>
+/** Whether a path is a folder, links followed. */
+export const isFolder = (path: string) =>
   stat(path).then(
     (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** Whether there is anything at a path, links followed. */
+export const exists = (path: string) =>
+  stat(path).then(
+    () => true,
     () => false,
   );

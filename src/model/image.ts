@@ -1,5 +1,5 @@
-import { openPicture } from './image/decode.js';
-import { place, type ResizeMode } from './image/geometry.js';
+import { openPicture, type Region } from './image/decode.js';
+import { place, type ResizeMode, type Size } from './image/geometry.js';
 import { axis, type Interpolation, resample } from './image/resample.js';
 import type { Picture } from './picture.js';
 
@@ -71,4 +71,24 @@ export async function loadPicture(bytes: Uint8Array, options: PictureOptions): P
   const scaleY = source.height / resized.height;
   const crop = { x: left * scaleX, y: top * scaleY, width: size * scaleX, height: size * scaleY };
   return { source, crop, size, rgb };
+}
+
+/**
+ * Decodes a part of a picture and squashes it to the model's square: what OpenCLIP's training transform does with a random
+ * part. Decoding is that of `loadPicture`.
+ * @param choose the part, in source pixels, once the size of the picture is known
+ * @throws CocaError `bad-image`
+ */
+export async function loadPart(
+  bytes: Uint8Array,
+  { size, interpolation = 'bicubic' }: PictureOptions,
+  choose: (source: Size) => Region,
+): Promise<Picture> {
+  const picture = await openPicture(bytes);
+  const part = choose(picture.size);
+  const columns = axis(part.width, size, 0, size, interpolation);
+  const rows = axis(part.height, size, 0, size, interpolation);
+  const rgb = resample(await picture.decode(part), columns, rows);
+  const crop = { x: part.left, y: part.top, width: part.width, height: part.height };
+  return { source: picture.size, crop, size, rgb };
 }

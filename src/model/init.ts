@@ -1,12 +1,14 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parameterShapes } from './architecture/parameters.js';
 import { encodeF16, writeSafetensors } from './checkpoint/safetensors.js';
 import { type CocaConfig, MULTIMODAL_MLP_RATIO, parseConfig } from './config.js';
+import { parseJson } from './config-file.js';
 import { NAMED_CONFIGS } from './configs.js';
 import { nextRandom, seedRandom } from './decoding/random.js';
 import { CocaError } from './errors.js';
-import { makeFolder } from './folders.js';
+import { exists, makeFolder } from './folders.js';
+import { CONFIG_FILE } from './model-files.js';
 
 export interface InitOptions {
   /** A named config (`coca_ViT-B-32`, ...) or the path of an `open_clip_config.json`. */
@@ -57,10 +59,7 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
   try {
     await makeFolder(options.output);
     await writeSafetensors(weights, tensors, { format: 'pt' });
-    await writeFile(
-      join(options.output, 'open_clip_config.json'),
-      `${JSON.stringify(wrapped(json, config), null, 2)}\n`,
-    );
+    await writeFile(join(options.output, CONFIG_FILE), `${JSON.stringify(wrapped(json, config), null, 2)}\n`);
   } catch (cause) {
     if (cause instanceof CocaError) throw cause;
     throw new CocaError('write-failed', `${options.output} cannot be written: ${(cause as Error).message}`, undefined, {
@@ -68,13 +67,6 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
     });
   }
   return { folder: options.output, parameters: total, tensors: shapes.size };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function readConfig(nameOrPath: string): Promise<unknown> {
@@ -90,11 +82,7 @@ async function readConfig(nameOrPath: string): Promise<unknown> {
       { cause },
     );
   }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new CocaError('bad-config', `${nameOrPath} is not JSON: ${(cause as Error).message}`, undefined, { cause });
-  }
+  return parseJson(text, nameOrPath);
 }
 
 /** The form in which OpenCLIP keeps a config beside its weights. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { SpecialIds } from './decoding/types.js';
 import { CocaError } from './errors.js';
-import { clipCodec } from './tokenizer/clip.js';
+import { CLIP_SIZE, clipCodec } from './tokenizer/clip.js';
 import type { Codec } from './tokenizer/codec.js';
 
 export { MAX_TEXT } from './tokenizer/clean.js';
@@ -63,8 +63,13 @@ function findSpecial(codec: Codec, name: string): SpecialIds {
   return { sot: need(START_NAMES, 'start'), eot: need(END_NAMES, 'end'), pad: find(PAD_NAMES) ?? 0 };
 }
 
+/** Whether an embedding of so many rows can be that of OpenCLIP's CLIP tokenizer. */
+export const fitsClip = (vocabSize: number): boolean => fits(CLIP_SIZE, vocabSize);
+
+const fits = (tokens: number, vocabSize: number) => tokens <= vocabSize && vocabSize - tokens <= MAX_UNUSED;
+
 function checkSizes(codec: Codec, vocabSize: number, name: string): void {
-  if (codec.size > vocabSize || vocabSize - codec.size > MAX_UNUSED) {
+  if (!fits(codec.size, vocabSize)) {
     throw new CocaError(
       'bad-tokenizer',
       `${name} has ${codec.size} tokens, the model's embedding ${vocabSize} rows`,

@@ -13,6 +13,11 @@ export function isTemporaryOf(name: string, finalName: string): boolean {
   return name.startsWith(`.${finalName}.`) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(finalName.length + 2));
 }
 
+/** Whether `name` is that of any temporary file of `writeWhole`. */
+export function isTemporaryName(name: string): boolean {
+  return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
+}
+
 /**
  * Writes a file whole or not at all: to a temporary file beside it, which takes the name once it is on disk.
  * @param fill writes the contents, piece by piece
@@ -27,13 +32,7 @@ export async function writeWhole(
   encode: (path: string) => string | Buffer = (text) => text,
 ): Promise<void> {
   const temporary = encode(temporaryName(path));
-  const orFail = async <T>(operation: Promise<T>): Promise<T> => {
-    try {
-      return await operation;
-    } catch (cause) {
-      throw writeFailed(path, cause);
-    }
-  };
+  const orFail = <T>(operation: Promise<T>): Promise<T> => orWriteFailed(path, operation);
   const handle = await orFail(open(temporary, 'wx', mode));
   try {
     try {
@@ -50,17 +49,19 @@ export async function writeWhole(
   await syncDirectory(encode(dirname(path)));
 }
 
-async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+/** Writes all of `bytes`, at `position` or where the last write ended. */
+export async function writeFully(handle: FileHandle, bytes: Uint8Array, position?: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     // Writes are capped well below 2^31 bytes, from where on the system cuts them.
     const length = Math.min(bytes.length - done, 1 << 30);
-    done += (await handle.write(bytes, done, length)).bytesWritten;
+    const at = position === undefined ? null : position + done;
+    done += (await handle.write(bytes, done, length, at)).bytesWritten;
   }
 }
 
-/** Makes the rename itself durable. Where directories cannot be synced (Windows), the system does as it does. */
-async function syncDirectory(directory: string | Buffer): Promise<void> {
+/** Makes a rename itself durable. Where directories cannot be synced (Windows), the system does as it does. */
+export async function syncDirectory(directory: string | Buffer): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(directory, 'r');
@@ -72,8 +73,18 @@ async function syncDirectory(directory: string | Buffer): Promise<void> {
   }
 }
 
-function writeFailed(path: string, cause: unknown): CocaError {
+/** The `CocaError` for a file that could not be written. */
+export function writeFailed(path: string, cause: unknown): CocaError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const hint = code === 'ENOSPC' || code === 'EDQUOT' ? 'free some disk space' : 'check that the folder is writable';
   return new CocaError('write-failed', `${path}: cannot be written (${code ?? message})`, hint, { cause });
+}
+
+/** The result of an operation on the disk, or `writeFailed`. */
+export async function orWriteFailed<T>(path: string, operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (cause) {
+    throw cause instanceof CocaError ? cause : writeFailed(path, cause);
+  }
 }

@@ -53,3 +53,17 @@ export function durationText(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** "512 B", "13.9 MB", "1.01 GB": three digits, powers of a thousand as the hub's pages count. */
+export function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  // 999.5 would be written as 1000.
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toPrecision(3)} ${UNITS[unit]}`;
+}

@@ -96,6 +96,34 @@ describe('words to values', () => {
   });
 });
 
+describe('verbs', () => {
+  it.each([
+    ['models', 'models', []],
+    ['models list', 'models list', []],
+    ['models pull a b', 'models pull', ['a', 'b']],
+    ['models --json pull a -q', 'models pull', ['a']],
+  ])('%s', (line, name, args) => {
+    const request = parse(line);
+    expect(request).toMatchObject({ kind: 'run', command: { name }, invocation: { args } });
+  });
+
+  it('have a help of their own', () => {
+    expect(parse('models pull --help')).toMatchObject({ kind: 'help', command: { name: 'models pull' } });
+    expect(parse('help models pull')).toMatchObject({ kind: 'help', command: { name: 'models pull' } });
+    expect(parse('models --help')).toMatchObject({ kind: 'help', command: { name: 'models' } });
+  });
+
+  it.each([
+    ['models pul x', /no 'pul'/],
+    ['help models pul', /no 'pul'/],
+    ['help models pull x', /too many/],
+    ['help caption x', /too many/],
+    ['models list --seed 1', /no use for --seed/],
+  ])('%s is refused', (line, message) => {
+    expect(() => parse(line)).toThrow(message);
+  });
+});
+
 describe('no command: a session', () => {
   it.each<[string, Record<string, unknown>]>([
     ['', {}],
@@ -142,7 +170,7 @@ describe('wrong usage', () => {
     ['caption a.png --frobnicate', /unknown option '--frobnicate'/, /coca caption --help/],
     ['caption a.png --strategy bean', /--strategy takes beam, greedy or sample, not 'bean'/, /did you mean beam\?/],
     ['caption a.png --device gpu', /--device takes .* not 'gpu'/, /./],
-    ['caption a.png --engine tfjs', /--engine takes onnx, not 'tfjs'/, /./],
+    ['caption a.png --engine torch', /--engine takes onnx or tfjs, not 'torch'/, /./],
     ['caption a.png --beams six', /--beams takes a whole number, not 'six'/, /./],
     ['caption a.png --beams 2.5', /--beams takes a whole number, not '2.5'/, /./],
     ['caption a.png --beams 0x10', /--beams takes a whole number/, /./],

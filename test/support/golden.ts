@@ -64,6 +64,3 @@ export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number
   }
   return worst;
 }
-
-/** The device that the engine's golden tests run on: another one where it is there (see .ci/run). */
-export const TEST_DEVICE = process.env.COCA_TEST_DEVICE ?? 'cpu';

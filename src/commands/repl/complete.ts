@@ -1,4 +1,4 @@
-import { type Command, kebab, type OptionSpec, type WordKind } from '../command.js';
+import { type Command, kebab, type OptionSpec, verbOf, type WordKind, withVerb } from '../command.js';
 import { allOptions, optionOf, valuesAfter } from './arguments.js';
 import { completePath, type PathKind } from './complete-path.js';
 import type { Session } from './session.js';
@@ -80,14 +80,17 @@ function slotOf(before: readonly Word[], current: Word | undefined, source: Comp
   if (verb.text === 'last' && source.last !== undefined) {
     return slotOf([...splitPartial(source.last.line).words, ...rest], current, source);
   }
-  const command = source.commands.find(({ name }) => name === verb.text);
+  const found = source.commands.find(({ name }) => name === verb.text);
   // More pictures after a first one.
-  if (command === undefined) return { wants: 'path', kind: 'image', prefix: '' };
+  if (found === undefined) return { wants: 'path', kind: 'image', prefix: '' };
+  const command = withVerb(found, rest[0]?.text);
+  if (command !== found) rest.shift();
   const isOption = current !== undefined && !current.isQuoted && current.text.startsWith('-');
   if (isOption) return optionSlot(command, current.text);
 
   const { pending, positionals } = scan(command, rest);
   if (pending) return valueSlot(pending, '');
+  if (command.verbs && positionals === 0) return { wants: 'words', words: command.verbs.map(verbOf), prefix: '' };
   if (command.name === 'set' || command.name === 'unset') return settingSlot(command.name, positionals, source);
   const spec = command.args[Math.min(positionals, command.args.length - 1)];
   const isLeft = spec !== undefined && (positionals < command.args.length || spec.variadic);

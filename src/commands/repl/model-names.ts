@@ -1,6 +1,5 @@
-import { BUNDLED_MODEL } from '../../model/load.js';
-
-/** Names that `--model` takes, besides paths. */
+/** Names that `--model` takes, besides paths: those on this machine first, then those that could be fetched. */
 export async function modelNames(): Promise<readonly string[]> {
-  return [BUNDLED_MODEL];
+  const { listModels } = await import('../../model/list-models.js');
+  return (await listModels()).map(({ name }) => name);
 }

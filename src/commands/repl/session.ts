@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs';
 import { CocaError } from '../../model/errors.js';
 import type { LoadedCoca, LoadOptions } from '../../model/load.js';
-import { type Command, type GlobalValues, type Invocation, kebab, type Outcome } from '../command.js';
+import {
+  type Command,
+  type GlobalValues,
+  type Invocation,
+  kebab,
+  type Outcome,
+  withVerb,
+  withVerbs,
+} from '../command.js';
 import { commandHelp } from '../help.js';
 import { withModel } from '../model.js';
 import { encodeName } from '../names.js';
@@ -73,18 +81,20 @@ export class Session {
     if (words.length === 1 && !verb.isQuoted && /^@?\d+$/.test(verb.text)) {
       return this.runOwn(['show', pictureOf(verb, this.#fillings(), true)], context);
     }
-    const command = verb.isQuoted ? undefined : this.commands.find(({ name }) => name === verb.text);
-    if (command === undefined) {
+    const found = verb.isQuoted ? undefined : this.commands.find(({ name }) => name === verb.text);
+    if (found === undefined) {
       const isForParser = verb.text === 'help' || verb.text.startsWith('-');
       if (isForParser) return this.runOwn(plainWords(words), context);
       return this.runOwn(['open', '--', ...this.#asPictures(line, words)], context);
     }
+    const command = withVerb(found, rest[0]?.isQuoted ? undefined : rest[0]?.text);
+    if (command !== found) rest.shift();
     // Its options are for the line that it repeats.
     if (command.name === 'last') return this.#repeat(line.slice(verb.end), stage);
     const asksForHelp = rest.some(({ text, isQuoted }) => !isQuoted && (text === '--help' || text === '-h'));
-    if (asksForHelp) return this.runOwn([command.name, '--help'], context);
+    if (asksForHelp) return this.runOwn([...command.name.split(' '), '--help'], context);
     const filled = fillArguments(command, rest, this.#fillings());
-    if (!this.programs.includes(command)) return this.runOwn(commandLine(command, filled), context);
+    if (!this.#isProgram(command)) return this.runOwn(commandLine(command, filled), context);
     const outcome = await this.runProgram(command, filled, context);
     this.last = { line, command, filled };
     return outcome;
@@ -116,12 +126,13 @@ export class Session {
     const request = parseCommandLine(argv, this.programs);
     if (request.kind !== 'run') return this.#answer(request, context);
     const { command } = request;
-    const at = argv.indexOf(command.name);
-    return this.runProgram(
-      command,
-      { positionals: [], options: [...argv.slice(0, at), ...argv.slice(at + 1)] },
-      context,
-    );
+    const options = [...argv];
+    for (const word of command.name.split(' ')) options.splice(options.indexOf(word), 1);
+    return this.runProgram(command, { positionals: [], options }, context);
+  }
+
+  #isProgram(command: Command): boolean {
+    return withVerbs(this.programs).includes(command);
   }
 
   #repeat(added: string, stage: Stage): Promise<LineOutcome> {
@@ -234,7 +245,7 @@ export class Session {
     const { columns } = context.terminal;
     if (request.kind === 'version') await context.out.line(VERSION);
     else if (request.command) {
-      const isOwn = !this.programs.includes(request.command);
+      const isOwn = !this.#isProgram(request.command);
       await context.out.write(commandHelp(request.command, columns, isOwn ? '' : 'coca '));
     } else await context.out.write(sessionHelp(this.commands, this.programs, columns));
     return { done: 1, failed: 0 };
@@ -250,7 +261,8 @@ function orUsage(error: unknown): CocaError {
 /** The words of a command line: arguments first, as people write them, unless one could be taken for an option. */
 function commandLine({ name }: Command, { positionals, options }: FilledLine): string[] {
   const isDashed = positionals.some((word) => word.startsWith('-') && word !== '-');
-  return isDashed ? [name, ...options, '--', ...positionals] : [name, ...positionals, ...options];
+  const words = name.split(' ');
+  return isDashed ? [...words, ...options, '--', ...positionals] : [...words, ...positionals, ...options];
 }
 
 function exists(path: string): boolean {

@@ -1,5 +1,5 @@
 import { CocaError } from '../../model/errors.js';
-import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from '../command.js';
+import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec, withVerbs } from '../command.js';
 import { didYouMean } from '../suggest.js';
 import { parseChoice, parseNumber } from '../values.js';
 import { allOptions } from './arguments.js';
@@ -25,7 +25,10 @@ export class Settings {
 
   /** Every option that can be set, by its name as it is typed: those of one value, of any command. */
   specs(): ReadonlyMap<string, OptionSpec> {
-    const all = [...Object.entries(GLOBAL_OPTIONS), ...this.commands.flatMap((command) => allOptions(command))];
+    const all = [
+      ...Object.entries(GLOBAL_OPTIONS),
+      ...withVerbs(this.commands).flatMap((command) => allOptions(command)),
+    ];
     return new Map(all.filter(([, spec]) => spec.type !== 'list').map(([name, spec]) => [kebab(name), spec]));
   }
 

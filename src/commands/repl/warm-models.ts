@@ -1,4 +1,5 @@
 import type { LoadedCoca, LoadOptions } from '../../model/load.js';
+import { chosenModel } from '../../model/locate.js';
 import type { ModelSource } from '../command.js';
 
 /** How many models a session keeps: two can be compared, and memory ends somewhere. */
@@ -12,7 +13,7 @@ export class WarmModels implements ModelSource {
   constructor(private readonly load: (options: LoadOptions) => Promise<LoadedCoca>) {}
 
   async borrow(options: LoadOptions): Promise<LoadedCoca> {
-    const key = keyOf(options);
+    const key = await keyOf(options);
     const model = this.#models.get(key) ?? this.load(options);
     this.#models.delete(key);
     this.#models.set(key, model);
@@ -31,7 +32,7 @@ export class WarmModels implements ModelSource {
 
   /** Forgets a model, so that it is loaded anew: its files may have changed. */
   async drop(options: LoadOptions): Promise<void> {
-    const key = keyOf(options);
+    const key = await keyOf(options);
     const model = this.#models.get(key);
     this.#models.delete(key);
     await close(model);
@@ -50,8 +51,10 @@ export class WarmModels implements ModelSource {
   }
 }
 
-function keyOf({ model, device, engine }: LoadOptions): string {
-  return JSON.stringify([model, device, engine]);
+/** What tells models apart; the default may become another one while a session lasts. */
+async function keyOf({ model, device, engine }: LoadOptions): Promise<string> {
+  const chosen = await chosenModel(model);
+  return JSON.stringify([chosen.model, device, engine]);
 }
 
 async function close(model: Promise<LoadedCoca> | undefined): Promise<void> {

@@ -1,4 +1,4 @@
-import type { AttentionInput, AttentionName, AttentionWatcher, Ops } from './ops.js';
+import type { AttentionInput, AttentionSite, AttentionWatcher, Ops } from './ops.js';
 
 /** What differs between the residual blocks of the towers. */
 export interface BlockStyle {
@@ -10,22 +10,14 @@ export interface BlockStyle {
 }
 
 /** Which attention a block is, and who wants to see its probabilities. */
-export interface Watched<T> {
-  readonly name: AttentionName;
-  readonly layer: number;
+export interface Watched<T> extends AttentionSite {
   readonly watch: AttentionWatcher<T> | undefined;
 }
 
-export interface KeysValues<T> {
+export type KeysValues<T> = {
   readonly keys: T;
   readonly values: T;
-}
-
-/** Query, key or value rows of PyTorch's fused `in_proj_weight` and `in_proj_bias`: x [B, N, W] -> [B, N, W]. */
-function inProjection<T>(ops: Ops<T>, prefix: string, x: T, part: 0 | 1 | 2, width: number): T {
-  const rows = [part * width, (part + 1) * width] as const;
-  return ops.linear(x, ops.parameter(`${prefix}.in_proj_weight`, rows), ops.parameter(`${prefix}.in_proj_bias`, rows));
-}
+};
 
 export function layerNorm<T>(ops: Ops<T>, prefix: string, x: T): T {
   return ops.layerNorm(x, ops.parameter(`${prefix}.weight`), ops.parameter(`${prefix}.bias`));
@@ -35,9 +27,17 @@ function outProjection<T>(ops: Ops<T>, prefix: string, x: T): T {
   return ops.linear(x, ops.parameter(`${prefix}.out_proj.weight`), ops.parameter(`${prefix}.out_proj.bias`));
 }
 
-export function attend<T>(ops: Ops<T>, input: Omit<AttentionInput<T>, 'wantProbabilities'>, watched: Watched<T>): T {
-  const { output, probabilities } = ops.attention({ ...input, wantProbabilities: watched.watch !== undefined });
-  if (probabilities !== undefined) watched.watch?.(watched.name, watched.layer, probabilities);
+function attend<T>(
+  ops: Ops<T>,
+  input: Omit<AttentionInput<T>, 'site' | 'wantProbabilities'>,
+  { name, layer, watch }: Watched<T>,
+): T {
+  const { output, probabilities } = ops.attention({
+    ...input,
+    site: { name, layer },
+    wantProbabilities: watch !== undefined,
+  });
+  if (probabilities !== undefined) watch?.(name, layer, probabilities);
   return output;
 }
 
@@ -66,22 +66,28 @@ export function selfAttentionBlock<T>(
   context: { readonly mask?: T; readonly cache?: KeysValues<T> },
   watched: Watched<T>,
 ): { readonly x: T; readonly own: KeysValues<T> } {
-  const normed = layerNorm(ops, `${prefix}.ln_1`, x);
-  const project = (part: 0 | 1 | 2) => inProjection(ops, `${prefix}.attn`, normed, part, style.width);
-  const query = project(0);
-  const own = { keys: project(1), values: project(2) };
-  const attended = attend(ops, { heads: style.heads, query, own, ...context }, watched);
-  const residual = ops.add(x, scaled(ops, `${prefix}.ls_1`, outProjection(ops, `${prefix}.attn`, attended), style));
-  return { x: mlpBranch(ops, prefix, residual, style), own };
+  return ops.scope(() => {
+    const normed = layerNorm(ops, `${prefix}.ln_1`, x);
+    const [query, keys, values] = ops.inProjection(normed, `${prefix}.attn`, [0, 1, 2], style.heads);
+    const own = { keys: keys!, values: values! };
+    const attended = attend(ops, { heads: style.heads, query: query!, own, ...context }, watched);
+    return { x: afterAttention(ops, prefix, x, attended, style), own };
+  });
 }
 
-/** Keys and values that a cross-attention block makes of image tokens [B, S, W]: [B, S, W] each. */
-export function crossKeysValues<T>(ops: Ops<T>, prefix: string, imageTokens: T, width: number): KeysValues<T> {
-  const normed = layerNorm(ops, `${prefix}.ln_1_kv`, imageTokens);
-  return {
-    keys: inProjection(ops, `${prefix}.attn`, normed, 1, width),
-    values: inProjection(ops, `${prefix}.attn`, normed, 2, width),
-  };
+/** What follows attention in every block: its output projection, the residual path, and the MLP. */
+function afterAttention<T>(ops: Ops<T>, prefix: string, x: T, attended: T, style: BlockStyle): T {
+  const residual = ops.add(x, scaled(ops, `${prefix}.ls_1`, outProjection(ops, `${prefix}.attn`, attended), style));
+  return mlpBranch(ops, prefix, residual, style);
+}
+
+/** Keys and values that a cross-attention block makes of image tokens [B, S, W]: [B, H, S, D] each. */
+export function crossKeysValues<T>(ops: Ops<T>, prefix: string, imageTokens: T, heads: number): KeysValues<T> {
+  return ops.scope(() => {
+    const normed = layerNorm(ops, `${prefix}.ln_1_kv`, imageTokens);
+    const [keys, values] = ops.inProjection(normed, `${prefix}.attn`, [1, 2], heads);
+    return { keys: ops.splitHeads(keys!, heads), values: ops.splitHeads(values!, heads) };
+  });
 }
 
 /** A pre-norm residual block whose queries are text and whose keys and values, [B, H, S, D], come from the image. */
@@ -93,10 +99,12 @@ export function crossAttentionBlock<T>(
   image: KeysValues<T>,
   watched: Watched<T>,
 ): T {
-  const query = inProjection(ops, `${prefix}.attn`, layerNorm(ops, `${prefix}.ln_1`, x), 0, style.width);
-  const attended = attend(ops, { heads: style.heads, query, cache: image }, watched);
-  const residual = ops.add(x, scaled(ops, `${prefix}.ls_1`, outProjection(ops, `${prefix}.attn`, attended), style));
-  return mlpBranch(ops, prefix, residual, style);
+  return ops.scope(() => {
+    const normed = layerNorm(ops, `${prefix}.ln_1`, x);
+    const [query] = ops.inProjection(normed, `${prefix}.attn`, [0], style.heads);
+    const attended = attend(ops, { heads: style.heads, query: query!, cache: image }, watched);
+    return afterAttention(ops, prefix, x, attended, style);
+  });
 }
 
 /**
@@ -113,12 +121,21 @@ export function attentionalPooler<T>(
   const { heads, width, contextWidth } = shape;
   const attn = `${prefix}.attn`;
   const project = (input: T, part: 0 | 1 | 2): T => {
-    if (width === contextWidth) return inProjection(ops, attn, input, part, width);
-    const weight = ops.parameter(`${attn}.${'qkv'[part]}_proj_weight`);
-    return ops.linear(input, weight, ops.parameter(`${attn}.in_proj_bias`, [part * width, (part + 1) * width]));
+    const rows = [part * width, (part + 1) * width] as const;
+    const weight =
+      width === contextWidth
+        ? ops.parameter(`${attn}.in_proj_weight`, rows)
+        : ops.parameter(`${attn}.${'qkv'[part]}_proj_weight`);
+    return ops.linear(input, weight, ops.parameter(`${attn}.in_proj_bias`, rows));
   };
-  const context = layerNorm(ops, `${prefix}.ln_k`, x);
-  const query = project(layerNorm(ops, `${prefix}.ln_q`, ops.parameter(`${prefix}.query`)), 0);
-  const own = { keys: project(context, 1), values: project(context, 2) };
-  return outProjection(ops, attn, attend(ops, { heads, query: ops.repeat(query, x), own }, watched));
+  return ops.scope(() => {
+    const context = layerNorm(ops, `${prefix}.ln_k`, x);
+    const query = project(layerNorm(ops, `${prefix}.ln_q`, ops.parameter(`${prefix}.query`)), 0);
+    const [keys, values] =
+      width === contextWidth
+        ? ops.inProjection(context, attn, [1, 2], heads)
+        : [project(context, 1), project(context, 2)];
+    const own = { keys: keys!, values: values! };
+    return outProjection(ops, attn, attend(ops, { heads, query: ops.repeat(query, x), own }, watched));
+  });
 }

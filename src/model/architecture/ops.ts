@@ -10,6 +10,12 @@ export interface Ops<T> {
   linear(x: T, weight: T, bias: T): T;
   /** x P: x [..., in], projection [in, out]. */
   project(x: T, projection: T): T;
+  /**
+   * Some of the query (0), key (1) and value (2) projections that PyTorch keeps as consecutive row ranges of one
+   * `in_proj_weight` [3W, in] and `in_proj_bias` [3W]: x [B, N, in] -> [B, N, W] each. Their form is the engine's own:
+   * they are for `attention` and `splitHeads`.
+   */
+  inProjection(x: T, prefix: string, parts: ProjectionParts, heads: number): readonly T[];
   /** Over the last axis, with epsilon LAYER_NORM_EPS. */
   layerNorm(x: T, weight: T, bias: T): T;
   /** The exact form, x Phi(x). */
@@ -40,7 +46,15 @@ export interface Ops<T> {
   attention(input: AttentionInput<T>): AttentionOutput<T>;
   /** x / max(||x||, 1e-12) over the last axis. */
   l2Normalize(x: T): T;
+  /** Runs a piece of the network; what it makes and does not return will not be asked for again. */
+  scope<R extends ScopeResult<T>>(piece: () => R): R;
 }
+
+/** Query; key and value; or all three. */
+export type ProjectionParts = readonly [0] | readonly [1, 2] | readonly [0, 1, 2];
+
+/** Tensors, alone or in plain objects. */
+export type ScopeResult<T> = T | { readonly [name: string]: ScopeResult<T> };
 
 export interface AttentionInput<T> {
   readonly heads: number;
@@ -52,6 +66,8 @@ export interface AttentionInput<T> {
   readonly cache?: { readonly keys: T; readonly values: T };
   /** Added to the scores: [B or 1, 1, N, C + M]. */
   readonly mask?: T;
+  /** Which attention of the network this is. */
+  readonly site: AttentionSite;
   /** Whether the caller wants the probabilities too. */
   readonly wantProbabilities: boolean;
 }
@@ -65,6 +81,11 @@ export interface AttentionOutput<T> {
 
 /** Which attention a probability tensor belongs to; the names are those of the golden data. */
 export type AttentionName = 'vision' | 'pooler.0' | 'pooler.1' | 'text' | 'decoder_self' | 'cross';
+
+export interface AttentionSite {
+  readonly name: AttentionName;
+  readonly layer: number;
+}
 
 /** Receives the attention probabilities of every layer, when somebody wants to look. */
 export type AttentionWatcher<T> = (name: AttentionName, layer: number, probabilities: T) => void;

@@ -89,11 +89,10 @@ function unimodalLayers<T>(
  * shared by all tokens and beams.
  */
 export function imageMemory<T>(ops: Ops<T>, config: CocaConfig, imageTokens: T): readonly KeysValues<T>[] {
-  const { layers, width, heads } = config.multimodal;
-  return Array.from({ length: layers }, (_, layer) => {
-    const { keys, values } = crossKeysValues(ops, `text_decoder.cross_attn.${layer}`, imageTokens, width);
-    return { keys: ops.splitHeads(keys, heads), values: ops.splitHeads(values, heads) };
-  });
+  const { layers, heads } = config.multimodal;
+  return Array.from({ length: layers }, (_, layer) =>
+    crossKeysValues(ops, `text_decoder.cross_attn.${layer}`, imageTokens, heads),
+  );
 }
 
 export interface DecoderInput<T> extends TextRows<T> {
@@ -121,32 +120,54 @@ export function textDecoder<T>(
   input: DecoderInput<T>,
   watch?: AttentionWatcher<T>,
 ): DecoderOutput<T> {
+  const { layers } = config.text;
   const unimodal = unimodalLayers(
     ops,
     config,
     embedRows(ops, input),
-    { mask: input.unimodalMask, cache: input.cache.slice(0, config.text.layers) },
+    { mask: input.unimodalMask, cache: input.cache.slice(0, layers) },
     watch,
   );
+  const context = { mask: input.multimodalMask, cache: input.cache.slice(layers), image: input.image };
+  const multimodal = multimodalLayers(ops, config, unimodal.x, context, watch);
+  return { logits: captionLogits(ops, multimodal.x), own: [...unimodal.own, ...multimodal.own] };
+}
+
+/**
+ * The multimodal half on the unimodal half's outputs x [B, N, W] -> [B, N, W].
+ * @param context the mask of its self-attention, earlier rows' keys and values if any, and what `imageMemory` made
+ */
+export function multimodalLayers<T>(
+  ops: Ops<T>,
+  config: CocaConfig,
+  input: T,
+  context: { readonly mask: T; readonly cache?: readonly KeysValues<T>[]; readonly image: readonly KeysValues<T>[] },
+  watch?: AttentionWatcher<T>,
+): { readonly x: T; readonly own: readonly KeysValues<T>[] } {
   const style = styleOf(config, 'multimodal');
-  const own = [...unimodal.own];
-  let x = unimodal.x;
+  const own: KeysValues<T>[] = [];
+  let x = input;
   for (let layer = 0; layer < config.multimodal.layers; layer++) {
+    const cache = context.cache?.[layer];
     const self = selfAttentionBlock(
       ops,
       `text_decoder.resblocks.${layer}`,
       x,
       style,
-      { mask: input.multimodalMask, cache: input.cache[config.text.layers + layer]! },
+      { mask: context.mask, ...(cache && { cache }) },
       { name: 'decoder_self', layer, watch },
     );
     own.push(self.own);
-    x = crossAttentionBlock(ops, `text_decoder.cross_attn.${layer}`, self.x, style, input.image[layer]!, {
+    x = crossAttentionBlock(ops, `text_decoder.cross_attn.${layer}`, self.x, style, context.image[layer]!, {
       name: 'cross',
       layer,
       watch,
     });
   }
-  const normed = layerNorm(ops, 'text_decoder.ln_final', x);
-  return { logits: ops.project(normed, ops.parameter('text_decoder.text_projection')), own };
+  return { x, own };
+}
+
+/** Scores of the token after each row: outputs of the multimodal half [..., W] -> [..., V]. */
+export function captionLogits<T>(ops: Ops<T>, x: T): T {
+  return ops.project(layerNorm(ops, 'text_decoder.ln_final', x), ops.parameter('text_decoder.text_projection'));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../errors.js';
-import { makeFolder } from '../folders.js';
+import { exists, makeFolder } from '../folders.js';
 import { isTemporaryOf } from '../whole-file.js';
 import { bytesPerElement } from './dtype.js';
 import { badCheckpoint } from './problem.js';
@@ -33,7 +33,7 @@ export async function convertTorchCheckpoint(path: string, cacheDir: string): Pr
   const file = await RegularFile.open(path);
   try {
     const archive = await readZip(file);
-    const name = `${await identityOf(file, archive)}.safetensors`;
+    const name = await nameOf(file, archive);
     const target = join(cacheDir, name);
     if (await isUsable(target)) return target;
     const weights = await readTorchWeights(file, archive);
@@ -46,12 +46,26 @@ export async function convertTorchCheckpoint(path: string, cacheDir: string): Pr
   }
 }
 
-async function identityOf(file: RegularFile, archive: ZipArchive): Promise<string> {
+/**
+ * Where the conversion of a torch.save archive is, or would be.
+ * @throws CocaError `bad-checkpoint`, `not-found`, `unreadable`
+ */
+export async function convertedPath(path: string, cacheDir: string): Promise<string> {
+  const file = await RegularFile.open(path);
+  try {
+    return join(cacheDir, await nameOf(file, await readZip(file)));
+  } finally {
+    await file.close();
+  }
+}
+
+async function nameOf(file: RegularFile, archive: ZipArchive): Promise<string> {
   const path = await realpath(file.path).catch((error) => {
     throw unreadable(file.path, error);
   });
   const identity = JSON.stringify([CONVERSION, path, file.size, String(file.mtimeNs)]);
-  return createHash('sha256').update(identity).update('\n').update(archive.directory).digest('hex').slice(0, 32);
+  const digest = createHash('sha256').update(identity).update('\n').update(archive.directory).digest('hex');
+  return `${digest.slice(0, 32)}.safetensors`;
 }
 
 /** Whether a cached conversion is there and whole. One that is not (a disk that failed) is made anew. */
@@ -81,13 +95,6 @@ async function prepare(cacheDir: string, name: string): Promise<void> {
     const reason = `${cacheDir}: the cache of converted checkpoints cannot be used (${code ?? message})`;
     throw new CocaError('write-failed', reason, 'check that the folder is writable', { cause });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function checkGrowth(file: RegularFile, weights: readonly TorchWeight[]): void {

@@ -1,9 +1,9 @@
 import { convertTorchCheckpoint } from './convert.js';
-import { HEAD_BYTES, recognise } from './foreign.js';
 import { RegularFile } from './regular-file.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
+import { isZip } from './tensor-list.js';
 
-export { convertTorchCheckpoint } from './convert.js';
+export { convertedPath, convertTorchCheckpoint } from './convert.js';
 export { weightsFingerprint } from './fingerprint.js';
 export {
   type Dtype,
@@ -18,6 +18,7 @@ export {
   writeSafetensors,
 } from './safetensors.js';
 export { checkShapes } from './shapes.js';
+export { listTensors, type TensorList } from './tensor-list.js';
 export { weightsFile } from './weights-file.js';
 
 export interface CheckpointOptions {
@@ -39,7 +40,7 @@ export async function openCheckpoint(path: string, { cacheDir }: CheckpointOptio
 async function startsAsZip(path: string): Promise<boolean> {
   const file = await RegularFile.open(path);
   try {
-    return recognise(await file.read(0, Math.min(HEAD_BYTES, file.size)))?.kind === 'zip';
+    return await isZip(file);
   } finally {
     await file.close();
   }

@@ -45,7 +45,7 @@ export class RegularFile {
       const stats = await handle.stat({ bigint: true });
       if (!stats.isFile()) {
         const kind = stats.isDirectory() ? 'a directory' : 'a pipe or device';
-        throw new CocaError('unreadable', `${path}: is ${kind}, not a file`, 'name a file of weights');
+        throw new CocaError('unreadable', `${path}: is ${kind}, not a file`, 'name a regular file');
       }
       return new RegularFile(path, handle, Number(stats.size), stats.mtimeNs);
     } catch (error) {

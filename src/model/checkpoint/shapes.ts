@@ -1,6 +1,6 @@
 import { isWeightDtype } from './dtype.js';
 import { badCheckpoint, quote } from './problem.js';
-import type { SafetensorsFile } from './safetensors.js';
+import type { TensorList } from './tensor-list.js';
 
 /** How many tensors of each kind a message names. */
 const MAX_NAMED = 8;
@@ -13,7 +13,7 @@ const SCALARS = new Set(['logit_scale', 'logit_bias']);
  * (F32, F16, BF16). Names that end in `attn_mask` may be there without need: older OpenCLIP saved its causal mask.
  * @throws CocaError `bad-checkpoint`, one for all differences, at most eight of each kind named.
  */
-export function checkShapes(file: SafetensorsFile, expected: ReadonlyMap<string, readonly number[]>): void {
+export function checkShapes(file: TensorList, expected: ReadonlyMap<string, readonly number[]>): void {
   const missing: string[] = [];
   const misshaped: string[] = [];
   const mistyped: string[] = [];

@@ -29,21 +29,30 @@ export async function weightsFile(path: string): Promise<string> {
   } catch (error) {
     throw error instanceof CocaError ? error : unreadable(path, error);
   }
+  return join(path, chooseWeights(path, names));
+}
+
+/**
+ * Which of the names in a folder (or in a repository, as `where` says) are the weights; the rule is that of
+ * `weightsFile`.
+ * @throws CocaError as `weightsFile`
+ */
+export function chooseWeights(where: string, names: readonly string[]): string {
   const preferred = PREFERRED.find((name) => names.includes(name));
-  if (preferred !== undefined) return join(path, preferred);
+  if (preferred !== undefined) return preferred;
   const index = names.find((name) => SHARD_INDEX.test(name));
-  if (index !== undefined) throw sharded(join(path, index));
+  if (index !== undefined) throw sharded(join(where, index));
   for (const extension of EXTENSIONS) {
     const found = names.filter((name) => extension.test(name));
-    if (found.length === 1) return join(path, found[0]!);
+    if (found.length === 1) return found[0]!;
     if (found.length > 1) {
       const shown = found.slice(0, 4).join(', ') + (found.length > 4 ? ` and ${found.length - 4} more` : '');
-      throw new CocaError('not-found', `${path}: several files could be the weights: ${shown}`, 'name one of them');
+      throw new CocaError('not-found', `${where}: several files could be the weights: ${shown}`, 'name one of them');
     }
   }
   throw new CocaError(
     'not-found',
-    `${path}: no weights in this folder (looked for ${PREFERRED.join(', ')}, and a *.safetensors, *.bin, *.pt or *.pth)`,
+    `${where}: no weights in this folder (looked for ${PREFERRED.join(', ')}, and a *.safetensors, *.bin, *.pt or *.pth)`,
     'name the weights file, or a folder that has one',
   );
 }

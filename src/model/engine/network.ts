@@ -38,7 +38,7 @@ export type Task = 'images' | 'texts' | 'captions' | 'image attention' | 'attent
 
 /** A CoCa network on some engine and device. */
 export interface Network {
-  /** cpu, cuda, webgpu, coreml or dml. */
+  /** One of the engine's devices (ENGINE_DEVICES). */
   readonly device: string;
   /** pixels [B, 3, S, S], normalised. */
   encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages>;

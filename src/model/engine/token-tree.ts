@@ -110,6 +110,11 @@ export function fillIdleMask(row: number, capacity: number, mask: Float32Array):
   mask[capacity + row] = 0;
 }
 
+/** The mask of a text without padding, [L, L]: each row sees itself and those before it. */
+export function causalMask(length: number): Float32Array {
+  return Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? HIDDEN : 0));
+}
+
 /**
  * The text tower's mask for one text, [L + 1, L + 1] with the CLS last: causal, and keys hidden by padding.
  * @param ids the first L ids of the padded text

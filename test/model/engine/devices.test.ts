@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { chooseDevice, type Device, type DeviceHost, describeChoice } from '../../../src/model/engine/onnx/devices.js';
+import { type DeviceHost, describeChoice } from '../../../src/model/engine/devices.js';
+import type { OnnxDevice } from '../../../src/model/engine/engines.js';
+import { chooseOnnxDevice, surveyOnnxDevices } from '../../../src/model/engine/onnx/devices.js';
 
 /** A machine whose devices in `working` compute. */
-function host(working: readonly Device[], machine: Partial<DeviceHost> & { dev?: string[]; dri?: string[] } = {}) {
-  const tried: Device[] = [];
-  const made: DeviceHost = {
+function host(
+  working: readonly OnnxDevice[],
+  machine: Partial<DeviceHost<OnnxDevice>> & { dev?: string[]; dri?: string[] } = {},
+) {
+  const tried: OnnxDevice[] = [];
+  const made: DeviceHost<OnnxDevice> = {
     platform: 'linux',
     env: {},
     list: (folder) => (folder === '/dev' ? (machine.dev ?? []) : (machine.dri ?? [])),
@@ -23,7 +28,7 @@ const RADEON = { dev: ['null'], dri: ['card0', 'renderD128'] };
 describe('auto', () => {
   test('takes the CPU on a machine without a GPU, and tries no driver there', async () => {
     const { made, tried } = host(['cuda', 'webgpu']);
-    const choice = await chooseDevice('auto', made);
+    const choice = await chooseOnnxDevice('auto', made);
     expect(choice.device).toBe('cpu');
     expect(tried).toEqual([]);
     expect(describeChoice(choice)).toBe('running on cpu (cuda: no NVIDIA GPU; webgpu: no GPU)');
@@ -31,18 +36,18 @@ describe('auto', () => {
 
   test('takes the first that computes, and says why not the better one', async () => {
     const { made } = host(['webgpu'], NVIDIA);
-    const choice = await chooseDevice('auto', made);
+    const choice = await chooseOnnxDevice('auto', made);
     expect(describeChoice(choice)).toBe('running on webgpu (cuda: no cuda library)');
   });
 
   test('takes CUDA where it computes', async () => {
     const { made } = host(['cuda', 'webgpu'], NVIDIA);
-    expect(await chooseDevice('auto', made)).toEqual({ device: 'cuda', passedOver: [] });
+    expect(await chooseOnnxDevice('auto', made)).toEqual({ device: 'cuda', passedOver: [] });
   });
 
   test('takes WebGPU on a GPU that is no NVIDIA', async () => {
     const { made, tried } = host(['cuda', 'webgpu'], RADEON);
-    expect((await chooseDevice('auto', made)).device).toBe('webgpu');
+    expect((await chooseOnnxDevice('auto', made)).device).toBe('webgpu');
     expect(tried).toEqual(['webgpu']);
   });
 
@@ -51,7 +56,7 @@ describe('auto', () => {
     ['VK_ICD_FILENAMES', '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json'],
   ])('never takes a software adapter that %s names', async (name, file) => {
     const { made } = host(['webgpu'], { ...RADEON, env: { [name]: file } });
-    const choice = await chooseDevice('auto', made);
+    const choice = await chooseOnnxDevice('auto', made);
     expect(choice.device).toBe('cpu');
     expect(choice.passedOver.at(-1)).toEqual({ device: 'webgpu', reason: 'the Vulkan driver is a software adapter' });
   });
@@ -61,12 +66,12 @@ describe('auto', () => {
     ['win32', 'dml'],
   ] as const)('on %s prefers %s', async (platform, device) => {
     const { made } = host([device, 'webgpu'], { platform });
-    expect((await chooseDevice('auto', made)).device).toBe(device);
+    expect((await chooseOnnxDevice('auto', made)).device).toBe(device);
   });
 
   test('falls back to the CPU when nothing computes', async () => {
     const { made } = host([], { platform: 'win32' });
-    expect(describeChoice(await chooseDevice('auto', made))).toBe(
+    expect(describeChoice(await chooseOnnxDevice('auto', made))).toBe(
       'running on cpu (dml: no dml library; webgpu: no webgpu library)',
     );
   });
@@ -75,12 +80,12 @@ describe('auto', () => {
 describe('by name', () => {
   test('a device that computes is taken', async () => {
     const { made } = host(['webgpu']);
-    expect(await chooseDevice('webgpu', made)).toEqual({ device: 'webgpu', passedOver: [] });
+    expect(await chooseOnnxDevice('webgpu', made)).toEqual({ device: 'webgpu', passedOver: [] });
   });
 
   test('a device that does not is an error with the reason', async () => {
     const { made } = host([]);
-    await expect(chooseDevice('cuda', made)).rejects.toMatchObject({
+    await expect(chooseOnnxDevice('cuda', made)).rejects.toMatchObject({
       code: 'device',
       message: 'the device cuda cannot run here: no cuda library',
     });
@@ -88,7 +93,7 @@ describe('by name', () => {
 
   test('this machine has no CoreML or DirectML provider at once, and says so', async () => {
     const other = process.platform === 'darwin' ? 'dml' : 'coreml';
-    await expect(chooseDevice(other)).rejects.toMatchObject({
+    await expect(chooseOnnxDevice(other)).rejects.toMatchObject({
       code: 'device',
       message: `the device ${other} cannot run here: ONNX Runtime for ${process.platform} ${process.arch} has no ${other} provider`,
     });
@@ -96,7 +101,43 @@ describe('by name', () => {
 
   test('the CPU needs no trial', async () => {
     const { made, tried } = host([]);
-    expect((await chooseDevice('cpu', made)).device).toBe('cpu');
+    expect((await chooseOnnxDevice('cpu', made)).device).toBe('cpu');
     expect(tried).toEqual([]);
+  });
+});
+
+describe('a survey', () => {
+  test('names every device, with what would change a no', async () => {
+    const { made, tried } = host(['cpu']);
+    const reports = await surveyOnnxDevices(made);
+    expect(reports.map(({ device }) => device)).toEqual(['cpu', 'cuda', 'webgpu', 'coreml', 'dml']);
+    expect(reports[0]).toEqual({ device: 'cpu' });
+    expect(reports[1]).toMatchObject({ reason: 'no NVIDIA GPU', advice: expect.stringContaining('NVIDIA') });
+    expect(reports[2]).toMatchObject({ reason: 'no GPU', advice: expect.stringContaining('Vulkan') });
+    expect(reports[3]!.reason).toContain('macOS');
+    expect(reports[4]!.reason).toContain('Windows');
+    // No driver is loaded where there is no hardware for it.
+    expect(tried).toEqual(['cpu']);
+  });
+
+  test('a GPU without the CUDA provider: how to get it', async () => {
+    const { made } = host(['cpu', 'webgpu'], {
+      ...NVIDIA,
+      tryDevice: async (device) => {
+        if (device === 'cuda') throw new Error('Failed to load shared library');
+      },
+    });
+    const cuda = (await surveyOnnxDevices(made)).find(({ device }) => device === 'cuda');
+    expect(cuda).toMatchObject({ advice: expect.stringContaining('npm rebuild onnxruntime-node') });
+  });
+
+  test.each([
+    ['darwin', ['cpu', 'webgpu', 'coreml']],
+    ['win32', ['cpu', 'webgpu', 'dml']],
+  ] as const)('on %s', async (platform, offered) => {
+    const { made, tried } = host(['cpu', 'webgpu', 'coreml', 'dml'], { platform });
+    const reports = await surveyOnnxDevices(made);
+    expect(reports.filter(({ reason }) => reason === undefined).map(({ device }) => device)).toEqual(offered);
+    expect(tried).toEqual(offered);
   });
 });

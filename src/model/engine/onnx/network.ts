@@ -3,7 +3,7 @@ import type { Tensor } from 'onnxruntime-node';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import type { CocaConfig } from '../../config.js';
 import type { AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
-import { fillTextMask } from '../token-tree.js';
+import { textBatch } from '../text-batch.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import { decoderProgram, memoryProgram, type ProgramSource, textProgram, visionProgram } from './programs.js';
 import { type Feeds, loadRuntime, Session } from './session.js';
@@ -81,29 +81,14 @@ export class OnnxNetwork implements Network {
 
   async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
     const { Tensor } = this.runtime;
-    const { text } = this.config;
-    const batch = contexts.length;
-    const padding = { padId: text.pad_id, correct: text.correct_cls_mask };
-    // Nothing beyond the first padding id is seen by any row that is read, so the rest need not be computed.
-    const used = Math.max(...contexts.map((ids) => 1 + ids.findLastIndex((id) => id !== text.pad_id)));
-    const length = Math.min(text.context_length, used + 1);
-    const side = length + 1;
-    const mask = new Float32Array(batch * side * side);
-    for (const [i, ids] of contexts.entries()) {
-      const rows = mask.subarray(i * side * side, (i + 1) * side * side);
-      fillTextMask(ids.subarray(0, length), length === text.context_length, padding, rows);
-    }
-    const positions = Int32Array.from({ length: batch * length }, (_, i) => i % length);
+    const { batch, length, ids, positions, clsPosition, mask } = textBatch(this.config.text, contexts);
     const session = await this.session('text', onAttention !== undefined);
     const outputs = await session.run(
       {
-        ids: new Tensor('int32', Int32Array.from(contexts.flatMap((ids) => [...ids.subarray(0, length)])), [
-          batch,
-          length,
-        ]),
+        ids: new Tensor('int32', ids, [batch, length]),
         positions: new Tensor('int32', positions, [batch, length]),
-        clsPosition: new Tensor('int32', new Int32Array(batch).fill(text.context_length), [batch, 1]),
-        mask: new Tensor('float32', mask, [batch, 1, side, side]),
+        clsPosition: new Tensor('int32', clsPosition, [batch, 1]),
+        mask: new Tensor('float32', mask, [batch, 1, length + 1, length + 1]),
       },
       outputsToFetch(session.outputNames, onAttention),
     );

@@ -1,4 +1,4 @@
-import type { AttentionInput, AttentionOutput, Ops } from '../../architecture/ops.js';
+import type { AttentionInput, AttentionOutput, Ops, ProjectionParts } from '../../architecture/ops.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { LAYER_NORM_EPS } from '../../config.js';
 import { type DataType, type Dimension, type GraphBuilder, MICROSOFT } from './graph.js';
@@ -90,6 +90,16 @@ export class OnnxOps implements Ops<Value> {
   project(x: Value, projection: Value): Value {
     const product = this.graph.node('MatMul', [this.rows(x), this.shaped(projection)]);
     return new Value([...x.dimensions.slice(0, -1), projection.width], { rows: product });
+  }
+
+  /** A product for each part: weights are row ranges of the file, so that nothing need be split. */
+  inProjection(x: Value, prefix: string, parts: ProjectionParts): readonly Value[] {
+    return parts.map((part) => {
+      const width = this.weights.checkpoint.tensors.get(`${prefix}.in_proj_bias`)!.shape[0]! / 3;
+      const rows = [part * width, (part + 1) * width] as const;
+      const weight = this.parameter(`${prefix}.in_proj_weight`, rows);
+      return this.linear(x, weight, this.parameter(`${prefix}.in_proj_bias`, rows));
+    });
   }
 
   layerNorm(x: Value, weight: Value, bias: Value): Value {
@@ -221,6 +231,11 @@ export class OnnxOps implements Ops<Value> {
     const length = this.graph.node('ReduceL2', [x.anyForm, this.graph.integers([-1])], { keepdims: 1 });
     const safe = this.graph.node('Max', [length, this.graph.scalar(1e-12)]);
     return x.like(this.graph.node('Div', [x.anyForm, safe]));
+  }
+
+  /** A graph frees its values by itself. */
+  scope<R>(piece: () => R): R {
+    return piece();
   }
 
   private shaped(value: Value): string {

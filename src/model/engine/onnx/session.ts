@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CocaError } from '../../errors.js';
+import { reasonOf } from '../devices.js';
 
 export type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -11,18 +12,11 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   } catch (cause) {
     throw new CocaError(
       'engine',
-      `ONNX Runtime cannot be loaded on ${process.platform} ${process.arch}: ${firstLine(cause)}`,
+      `ONNX Runtime cannot be loaded on ${process.platform} ${process.arch}: ${reasonOf(cause)}`,
       'Reinstall with "npm ci"; supported are Linux, macOS (arm64) and Windows, on x64 and arm64.',
       { cause },
     );
   }
-}
-
-/** What an engine's error says, without the source locations that ONNX Runtime puts before it. */
-export function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const line = text.split('\n')[0]!;
-  return (/ was false\. (?<said>.+)$/.exec(line)?.groups?.said ?? line).slice(0, 300);
 }
 
 /** A graph ready to run on one provider. */
@@ -57,7 +51,7 @@ export class Session {
     } catch (cause) {
       throw new CocaError(
         'engine',
-        `the ${what} graph could not be prepared on ${provider}: ${firstLine(cause)}`,
+        `the ${what} graph could not be prepared on ${provider}: ${reasonOf(cause)}`,
         undefined,
         {
           cause,
@@ -73,7 +67,7 @@ export class Session {
     try {
       return (await this.session.run(feeds, fetches)) as Record<string, Tensor>;
     } catch (cause) {
-      throw new CocaError('engine', `the ${this.what} graph failed: ${firstLine(cause)}`, undefined, { cause });
+      throw new CocaError('engine', `the ${this.what} graph failed: ${reasonOf(cause)}`, undefined, { cause });
     }
   }
 

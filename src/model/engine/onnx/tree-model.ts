@@ -2,7 +2,7 @@ import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config.js';
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
 import type { Attention, AttentionSink } from '../network.js';
-import { fillIdleMask, type PaddingRule, TokenTree } from '../token-tree.js';
+import { type ForestRows, TokenForest } from '../token-forest.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import { LayerCache } from './key-value-cache.js';
 import { cacheLayers, cacheNames, ownNames } from './programs.js';
@@ -13,7 +13,7 @@ type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 /** Token trees over the decoder graph: it keeps the caches, the graph computes one batch of rows. */
 export class OnnxTreeModel implements TreeModel {
   readonly vocabSize: number;
-  private readonly trees: readonly TokenTree[];
+  private readonly forest: TokenForest;
   private readonly caches: readonly LayerCache[];
   private readonly outputs: readonly string[];
   private cacheInputs: { readonly capacity: number; readonly feeds: Feeds } | undefined;
@@ -30,37 +30,25 @@ export class OnnxTreeModel implements TreeModel {
     private readonly image: Feeds,
     private readonly onAttention?: AttentionSink,
   ) {
-    const { text } = config;
-    const padding: PaddingRule = { padId: text.pad_id, correct: text.correct_cls_mask };
-    // The last position of the table is the CLS's.
-    const contextLength = Math.min(text.context_length, config.multimodal.context_length);
     this.outputs = outputsToFetch(session.outputNames, onAttention);
-    this.vocabSize = text.vocab_size;
-    this.trees = Array.from({ length: batch }, () => new TokenTree(contextLength, padding));
+    this.vocabSize = config.text.vocab_size;
+    this.forest = new TokenForest(config, batch);
     this.caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
   }
 
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
-    const { batch, vocabSize } = this;
-    if (rows.length !== batch) throw new RangeError(`${rows.length} lists of rows for ${batch} pictures`);
-    const count = Math.max(...rows.map((list) => list.length)); // N
-    if (count === 0) return rows.map(() => new Float32Array(0));
-
-    const firsts = this.trees.map((tree) => tree.used);
-    for (const [entry, tree] of this.trees.entries()) tree.add(rows[entry]!);
+    if (rows.every((list) => list.length === 0)) return rows.map(() => new Float32Array(0));
     const capacity = this.caches[0]!.capacity;
-    const feeds = { ...this.image, ...this.cacheFeeds(capacity), ...this.rowFeeds(rows, firsts, count, capacity) };
-    const outputs = await this.session.run(feeds, this.outputs, this.outputTensors(count));
-    this.store(outputs, rows, firsts, count);
+    const added = this.forest.add(rows, capacity);
+    const feeds = { ...this.image, ...this.cacheFeeds(capacity), ...this.rowFeeds(added, capacity) };
+    const outputs = await this.session.run(feeds, this.outputs, this.outputTensors(added.count));
+    this.store(outputs, rows, added);
     const { onAttention } = this;
     if (onAttention) {
-      const used = Math.max(...firsts);
+      const used = Math.max(...added.firsts);
       reportAttention(outputs, (attention) => onAttention(withoutIdleSlots(attention, used, capacity)));
     }
-    return rows.map((list, entry) => {
-      const start = entry * count * vocabSize;
-      return (outputs.logits!.data as Float32Array).subarray(start, start + list.length * vocabSize);
-    });
+    return this.forest.logitsOf(rows, outputs.logits!.data as Float32Array);
   }
 
   /** The caches as inputs; made anew only when they have grown. */
@@ -93,50 +81,21 @@ export class OnnxTreeModel implements TreeModel {
     return this.results.tensors;
   }
 
-  private rowFeeds(
-    rows: readonly (readonly TokenRow[])[],
-    firsts: readonly number[],
-    count: number,
-    capacity: number,
-  ): Feeds {
+  private rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows, capacity: number): Feeds {
     const { batch, Tensor } = this;
-    const ids = new Int32Array(batch * count);
-    const positions = new Int32Array(batch * count);
-    const keys = capacity + count;
-    const unimodal = new Float32Array(batch * count * keys);
-    const multimodal = new Float32Array(batch * count * keys);
-    for (let entry = 0; entry < batch; entry++) {
-      for (let row = 0; row < count; row++) {
-        const at = entry * count + row;
-        const masks = [unimodal, multimodal].map((mask) => mask.subarray(at * keys, (at + 1) * keys));
-        const given = rows[entry]![row];
-        if (given === undefined) {
-          for (const mask of masks) fillIdleMask(row, capacity, mask);
-          continue;
-        }
-        ids[at] = given.token;
-        positions[at] = this.trees[entry]!.position(given.node);
-        this.trees[entry]!.fillMasks(given.node, { firstSlot: firsts[entry]!, capacity }, masks[0]!, masks[1]!);
-      }
-    }
+    const maskShape = [batch, 1, count, capacity + count];
     return {
       ids: new Tensor('int32', ids, [batch, count]),
       positions: new Tensor('int32', positions, [batch, count]),
-      unimodalMask: new Tensor('float32', unimodal, [batch, 1, count, keys]),
-      multimodalMask: new Tensor('float32', multimodal, [batch, 1, count, keys]),
+      unimodalMask: new Tensor('float32', unimodalMask, maskShape),
+      multimodalMask: new Tensor('float32', multimodalMask, maskShape),
     };
   }
 
-  private store(
-    outputs: Feeds,
-    rows: readonly (readonly TokenRow[])[],
-    firsts: readonly number[],
-    count: number,
-  ): void {
+  private store(outputs: Feeds, rows: readonly (readonly TokenRow[])[], { firsts, count }: ForestRows): void {
     const used = Math.max(...firsts);
-    const needed = Math.max(...this.trees.map((tree) => tree.used));
     for (const [layer, cache] of this.caches.entries()) {
-      cache.reserve(needed, used);
+      cache.reserve(this.forest.used, used);
       const keys = outputs[ownNames(layer).keys]!.data as Float32Array;
       const values = outputs[ownNames(layer).values]!.data as Float32Array;
       for (const [entry, list] of rows.entries()) {
@@ -147,11 +106,9 @@ export class OnnxTreeModel implements TreeModel {
     }
   }
 
-  /** Gives the slots of dead nodes to later ones, once they are the larger part: every slot costs time in each step. */
   retain(live: readonly (readonly number[])[]): void {
-    for (const [entry, tree] of this.trees.entries()) {
-      if (2 * live[entry]!.length > tree.used) continue;
-      const kept = tree.retain(live[entry]!);
+    for (const [entry, kept] of this.forest.retain(live).entries()) {
+      if (kept === undefined) continue;
       for (const cache of this.caches) cache.compact(entry, kept);
     }
   }

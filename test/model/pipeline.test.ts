@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { grouped, mapAhead } from '../../src/commands/pipeline.js';
+import { grouped, mapAhead } from '../../src/model/pipeline.js';
 
 async function* count(to: number, onPull: (n: number) => void = () => undefined): AsyncGenerator<number> {
   for (let n = 0; n < to; n++) {

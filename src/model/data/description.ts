@@ -1,0 +1,36 @@
+import type { Description } from './sample.js';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * What a JSON object says about its picture: `caption` (under whatever name) as a text or a list of texts, or `captions`;
+ * `label`; `true_captions` and `hard_negatives` as `coca scenes` writes them. Unknown fields are left alone.
+ * @throws TypeError naming the field that is something else
+ */
+export function describe(record: Json, captionField: string): Description {
+  const captions = texts(record, captionField) ?? texts(record, 'captions') ?? [];
+  const trueCaptions = texts(record, 'true_captions');
+  const hardNegatives = texts(record, 'hard_negatives');
+  const { label } = record;
+  if (label !== undefined && label !== null && typeof label !== 'string' && !Number.isInteger(label)) {
+    throw new TypeError(`"label" is neither a text nor a whole number`);
+  }
+  return {
+    captions,
+    ...((typeof label === 'string' || typeof label === 'number') && { label }),
+    ...(trueCaptions && { trueCaptions }),
+    ...(hardNegatives && { hardNegatives }),
+  };
+}
+
+/** A text as a list of one; undefined where there is none. */
+function texts(record: Json, field: string): readonly string[] | undefined {
+  const value = record[field];
+  if (value === undefined || value === null) return undefined;
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (!list.every((entry) => typeof entry === 'string')) throw new TypeError(`"${field}" holds other things than text`);
+  return list as readonly string[];
+}

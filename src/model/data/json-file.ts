@@ -1,0 +1,24 @@
+import { RegularFile } from '../checkpoint/regular-file.js';
+import { CocaError } from '../errors.js';
+
+/** V8 makes no longer strings. */
+const MAX_TEXT_BYTES = 2 ** 29 - 24;
+
+/**
+ * A JSON file as a whole.
+ * @throws CocaError `not-found`, `unreadable`; `bad-data` for what is not JSON
+ */
+export async function readJsonFile(path: string): Promise<unknown> {
+  const file = await RegularFile.open(path);
+  try {
+    if (file.size > MAX_TEXT_BYTES) {
+      throw new CocaError('bad-data', `${path} is larger than the 512 MiB that are read at once`, 'write it as .jsonl');
+    }
+    return JSON.parse(new TextDecoder().decode(await file.read(0, file.size)));
+  } catch (cause) {
+    if (cause instanceof CocaError) throw cause;
+    throw new CocaError('bad-data', `${path} is not JSON: ${(cause as Error).message}`, undefined, { cause });
+  } finally {
+    await file.close();
+  }
+}

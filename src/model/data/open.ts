@@ -1,0 +1,193 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import { CocaError } from '../errors.js';
+import { isFolder } from '../folders.js';
+import { listedInCoco } from './coco.js';
+import type { Dataset, DatasetUnit } from './dataset.js';
+import { classFolders } from './folders.js';
+import { readJsonFile } from './json-file.js';
+import { listedScenes } from './listed-scenes.js';
+import { expandPaths } from './patterns.js';
+import { indexLines, indexTable, type RowIndex } from './rows.js';
+import type { FieldNames, Locator, RowContext, TarSample } from './sample.js';
+
+export interface DatasetOptions {
+  /** What is asked of every sample; a data set that cannot have it is refused at once. */
+  readonly needs: 'captions' | 'labels';
+  /** The field or column of the picture's path (default: `image`; of a table `filepath`). */
+  readonly imageField?: string;
+  /** The field or column of the caption (default: `caption`; of a table `title`). */
+  readonly captionField?: string;
+  /** Where relative paths of pictures start (default: the folder of the file that names them). */
+  readonly imageFolder?: string;
+}
+
+const FORMATS =
+  '.jsonl (image, caption), .tsv or .csv (filepath, title), .json (COCO captions, or a scenes.json), .tar (WebDataset shards)';
+
+/** Shards whose samples are shuffled together. */
+const SHARDS_MIXED = 16;
+
+/**
+ * Opens a data set by the ending of its name: a path, or several of one kind as a pattern with braces or a glob.
+ * Files that list samples are gone through once for the places of their rows; shards are not touched yet.
+ * @throws CocaError `not-found`, `unreadable`; `bad-data` for an unknown format, a missing column, nothing in it
+ */
+export async function openDataset(pattern: string, options: DatasetOptions): Promise<Dataset> {
+  if (await isFolder(pattern)) return openFolder(pattern, options);
+  const paths = (await expandPaths(pattern)).map((path) => resolve(path));
+  const formats = new Set(paths.map((path) => extname(path).toLowerCase()));
+  if (formats.size > 1) {
+    throw new CocaError('bad-data', `${pattern} stands for files of several kinds (${[...formats].join(', ')})`);
+  }
+  const dataset = await openFiles([...formats][0]!, pattern, paths, options);
+  if (dataset.size === 0) throw empty(pattern);
+  return dataset;
+}
+
+async function openFiles(
+  format: string,
+  pattern: string,
+  paths: readonly string[],
+  options: DatasetOptions,
+): Promise<Dataset> {
+  switch (format) {
+    case '.jsonl':
+    case '.ndjson':
+      return listed(pattern, await each(paths, (path) => openJsonLines(path, options)));
+    case '.tsv':
+    case '.csv':
+      return listed(pattern, await each(paths, (path) => openTable(path, format, options)));
+    case '.json':
+      return listed(pattern, await each(paths, (path) => openJson(path, options)));
+    case '.tar':
+      return shards(pattern, paths, options);
+    case '.tgz':
+    case '.gz':
+    case '.zst':
+      throw new CocaError(
+        'bad-data',
+        `${pattern} is compressed: its samples cannot be had in any order`,
+        'unpack the archives once (gunzip, unzstd); the .tar files inside are read as they are',
+      );
+    default:
+      throw new CocaError(
+        'bad-data',
+        `${pattern} is of an unknown format (${format || 'no ending'})`,
+        `known: ${FORMATS}`,
+      );
+  }
+}
+
+const empty = (name: string): CocaError => new CocaError('bad-data', `there are no samples in ${name}`);
+
+/** One after the other: each may read a large file. */
+async function each<T>(paths: readonly string[], open: (path: string) => Promise<T>): Promise<T[]> {
+  const opened: T[] = [];
+  for (const path of paths) opened.push(await open(path));
+  return opened;
+}
+
+/** Units whose size is known: all are shuffled together. */
+function listed(pattern: string, units: readonly DatasetUnit[]): Dataset {
+  return {
+    name: basename(pattern),
+    size: units.reduce((sum, { size }) => sum + size, 0),
+    units: units.length,
+    mix: units.length,
+    shuffled: true,
+    openUnit: async (unit) => units[unit]!,
+  };
+}
+
+export const listedUnit = (locators: readonly Locator[]): DatasetUnit => ({
+  size: locators.length,
+  locate: (index) => locators[index]!,
+});
+
+function rows(index: RowIndex, locate: (row: number) => Locator): DatasetUnit {
+  return { size: index.size, locate };
+}
+
+function rowContext(file: string, fields: FieldNames, { imageFolder }: DatasetOptions): RowContext {
+  return { file, folder: imageFolder === undefined ? dirname(file) : resolve(imageFolder), fields };
+}
+
+async function openJsonLines(path: string, options: DatasetOptions): Promise<DatasetUnit> {
+  const { imageField = 'image', captionField = 'caption' } = options;
+  const context = rowContext(path, { image: imageField, caption: captionField }, options);
+  const index = await indexLines(path);
+  return rows(index, (row) => ({ kind: 'json', row, span: index.span(row), context }));
+}
+
+async function openTable(path: string, format: string, options: DatasetOptions): Promise<DatasetUnit> {
+  const { imageField = 'filepath', captionField = 'title', needs } = options;
+  let separator = format === '.tsv' ? '\t' : ',';
+  let { columns, index } = await indexTable(path, separator);
+  // OpenCLIP's own default is a .csv with tabs.
+  if (format === '.csv' && columns.length === 1 && columns[0]!.includes('\t')) {
+    separator = '\t';
+    ({ columns, index } = await indexTable(path, separator));
+  }
+  for (const column of [imageField, needs === 'captions' ? captionField : 'label']) {
+    if (columns.includes(column)) continue;
+    throw new CocaError(
+      'bad-data',
+      `${path} has no column "${column}"; its first row is: ${columns.join(separator === ',' ? ', ' : ' | ')}`,
+      'name the columns of the picture and the caption, or add a first row with these names',
+    );
+  }
+  const context = { ...rowContext(path, { image: imageField, caption: captionField }, options), separator, columns };
+  return rows(index, (row) => ({ kind: 'table', row, span: index.span(row), context }));
+}
+
+/** Says so where an option could change nothing. */
+function refuse(
+  options: DatasetOptions,
+  names: readonly ('imageField' | 'captionField' | 'imageFolder')[],
+  what: string,
+) {
+  const given = names.filter((name) => options[name] !== undefined);
+  if (given.length === 0) return;
+  const words = { imageField: 'image field', captionField: 'caption field', imageFolder: 'image folder' };
+  throw new CocaError('usage', `${words[given[0]!]} means nothing to ${what}`, 'leave it out');
+}
+
+async function openJson(path: string, options: DatasetOptions): Promise<DatasetUnit> {
+  refuse(options, ['imageField', 'captionField'], 'a .json, whose fields have fixed names');
+  const json = await readJsonFile(path);
+  const folder = options.imageFolder === undefined ? dirname(path) : resolve(options.imageFolder);
+  return listedUnit(Array.isArray(json) ? listedScenes(path, json, folder) : listedInCoco(path, json, folder));
+}
+
+async function openFolder(path: string, options: DatasetOptions): Promise<Dataset> {
+  refuse(options, ['imageField', 'captionField', 'imageFolder'], 'a folder of pictures');
+  if (options.needs === 'captions') {
+    throw new CocaError('bad-data', `${path} is a folder`, `name the file that lists its captions: ${FORMATS}`);
+  }
+  const unit = listedUnit(await classFolders(path));
+  if (unit.size === 0) throw empty(path);
+  return listed(resolve(path), [unit]);
+}
+
+function shards(pattern: string, paths: readonly string[], options: DatasetOptions): Dataset {
+  refuse(options, ['imageField', 'imageFolder'], 'shards, which hold their pictures');
+  const { captionField = 'caption' } = options;
+  return {
+    name: basename(pattern),
+    size: undefined,
+    units: paths.length,
+    mix: SHARDS_MIXED,
+    shuffled: true,
+    async openUnit(unit, indexShard) {
+      const file = paths[unit]!;
+      const { samples, problem } = await indexShard(file);
+      const locate = (index: number): Locator => ({
+        kind: 'tar',
+        file,
+        sample: samples[index] as TarSample,
+        caption: captionField,
+      });
+      return { size: samples.length, locate, ...(problem && { problem: new CocaError('bad-data', problem.message) }) };
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { CocaError } from '../errors.js';
+import type { OrderState } from './order.js';
+import type { PreparedSample, Transform } from './prepare.js';
+import type { Locator } from './sample.js';
+import type { TarIndex } from './tar.js';
+import type { Answer, Job, Request, Response } from './worker.js';
+
+/** Threads run what was built, also where this module runs from source. */
+const WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/model/data/worker.js' : './worker.js',
+  import.meta.url,
+);
+
+/** One core is left to whoever computes with what the threads prepare. */
+export const defaultThreads = (): number => Math.max(1, Math.min(8, availableParallelism() - 1));
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Threads that read and decode samples. Jobs wait in the threads, not here: a thread goes on to its next job while this
+ * one is busy computing. (Piscina was tried: closed while jobs run, it ends the process.)
+ */
+export class DecodingPool {
+  private readonly threads: readonly Thread[];
+
+  constructor(count = defaultThreads()) {
+    this.threads = Array.from({ length: count }, () => new Thread());
+  }
+
+  /** `prepareSample` in another thread. */
+  prepare(locator: Locator, place: OrderState, transform: Transform): Promise<PreparedSample> {
+    return this.run<PreparedSample>({ kind: 'sample', locator, place, transform });
+  }
+
+  /** `indexShard` in another thread. */
+  indexShard(path: string): Promise<TarIndex> {
+    return this.run<TarIndex>({ kind: 'shard', path });
+  }
+
+  /** Ends the threads; what they had not finished is rejected. */
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+
+  private async run<T extends Answer>(job: Job): Promise<T> {
+    const idlest = this.threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
+    const answer = await idlest.run(job);
+    if (!('error' in answer)) return answer as T;
+    const { code, message, hint } = answer.error;
+    if (code === undefined) throw new Error(message);
+    throw new CocaError(code, message, hint);
+  }
+}
+
+/** One thread and the jobs it has not answered yet. */
+class Thread {
+  private readonly worker = new Worker(WORKER);
+  private readonly waiting = new Map<number, Waiting>();
+  private jobs = 0;
+  private end: Error | undefined;
+
+  constructor() {
+    this.worker.on('message', ({ id, answer }: Response) => {
+      this.waiting.get(id)?.resolve(answer);
+      this.waiting.delete(id);
+    });
+    this.worker.on('error', (error) => this.fail(`a decoding thread failed: ${error.message}`, error));
+    this.worker.on('exit', () => this.fail('a decoding thread ended'));
+  }
+
+  get load(): number {
+    return this.waiting.size;
+  }
+
+  run(job: Job): Promise<Answer> {
+    if (this.end) return Promise.reject(this.end);
+    const request: Request = { id: this.jobs++, job };
+    return new Promise((resolve, reject) => {
+      this.waiting.set(request.id, { resolve, reject });
+      this.worker.postMessage(request);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private fail(message: string, cause?: Error): void {
+    this.end ??= new Error(message, { cause });
+    for (const { reject } of this.waiting.values()) reject(this.end);
+    this.waiting.clear();
+  }
+}

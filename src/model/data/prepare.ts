@@ -1,0 +1,77 @@
+import type { CocaConfig } from '../config.js';
+import { CocaError } from '../errors.js';
+import { OPENCLIP_CROP, randomCrop } from '../image/random-crop.js';
+import { loadPart, loadPicture, normalise, type PictureOptions } from '../image.js';
+import type { Picture } from '../picture.js';
+import { pictureOptions } from '../preprocess.js';
+import { type OrderState, randomAt } from './order.js';
+import { readSample } from './read.js';
+import type { Locator, Sample } from './sample.js';
+
+/** How pictures become what the vision tower takes. */
+export interface Transform {
+  readonly picture: PictureOptions;
+  /** Red, green, blue in 0..1, as in the model's config. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Whether each picture is cropped at random as OpenCLIP's training does; else it is seen as in evaluation. */
+  readonly augment: boolean;
+}
+
+export function trainingTransform(config: CocaConfig, augment: boolean): Transform {
+  const { mean, std } = config.preprocess;
+  return { picture: pictureOptions(config), mean, std, augment };
+}
+
+/** A sample as training takes it. */
+export interface PreparedSample {
+  readonly name: string;
+  /** 3 x size x size. */
+  readonly pixels: Float32Array<ArrayBuffer>;
+  /** One of its captions. */
+  readonly caption: string;
+}
+
+/**
+ * Reads, decodes and normalises one sample. Which of several captions it has and how it is cropped depend on its place in
+ * the order alone.
+ * @throws CocaError that says what is wrong with this sample
+ */
+export async function prepareSample(
+  locator: Locator,
+  place: OrderState,
+  transform: Transform,
+): Promise<PreparedSample> {
+  const random = randomAt(place);
+  const sample = await readSample(locator);
+  const captions = sample.captions.filter((caption) => caption.trim() !== '');
+  if (captions.length === 0) throw new CocaError('bad-data', `${sample.name}: no caption`);
+  const caption = random.pick(captions);
+  const picture = transform.augment
+    ? await naming(sample, () =>
+        loadPart(encoded(sample), transform.picture, (size) => randomCrop(size, OPENCLIP_CROP, random)),
+      )
+    : await pictureOf(sample, transform.picture);
+  return { name: sample.name, pixels: normalise([picture], transform.mean, transform.std), caption };
+}
+
+/** The picture of a sample as evaluation sees it. Throws `bad-image` naming the sample. */
+export async function pictureOf(sample: Sample, options: PictureOptions): Promise<Picture> {
+  const { image } = sample;
+  return image instanceof Uint8Array ? naming(sample, () => loadPicture(image, options)) : image;
+}
+
+function encoded({ name, image }: Sample): Uint8Array {
+  if (image instanceof Uint8Array) return image;
+  throw new CocaError('usage', `${name} was made for this run: there is nothing to crop`);
+}
+
+/** What decoders say does not name the file. */
+async function naming<T>({ name }: Sample, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CocaError)) throw error;
+    throw new CocaError(error.code, `${name}: ${error.message}`, error.hint, { cause: error });
+  }
+}

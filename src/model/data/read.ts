@@ -1,0 +1,180 @@
+import { resolve } from 'node:path';
+import { RegularFile } from '../checkpoint/regular-file.js';
+import { CocaError } from '../errors.js';
+import type { Picture } from '../picture.js';
+import type { SceneSample } from '../world/source.js';
+import { describe, isObject, type Json } from './description.js';
+import { splitRow } from './rows.js';
+import type { Description, Locator, RowContext, Sample, Span, TableContext, TarSample } from './sample.js';
+
+/** No picture that can be decoded is larger. */
+const MAX_IMAGE_BYTES = 512 * 2 ** 20;
+/** No row or text beside a picture is; a file without line ends is noticed before it fills memory. */
+const MAX_TEXT_BYTES = 16 * 2 ** 20;
+
+/** Members of a shard that are pictures, in the order of preference. */
+const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
+
+/** What is known about a sample, and its picture when that is asked for. */
+interface OpenSample {
+  readonly name: string;
+  readonly description: Description;
+  readonly readImage: () => Promise<Sample['image']>;
+}
+
+/**
+ * Reads one sample. Everything it needs is in the locator, so it can run in any thread.
+ * @throws CocaError that says what is wrong with this sample: `not-found`, `unreadable`, `bad-data`
+ */
+export async function readSample(locator: Locator): Promise<Sample> {
+  const { name, description, readImage } = await openSample(locator);
+  return { name, ...description, image: await readImage() };
+}
+
+/** What is known about a sample, its picture left alone. Throws as `readSample`. */
+export async function readDescription(locator: Locator): Promise<Description> {
+  return (await openSample(locator)).description;
+}
+
+async function openSample(locator: Locator): Promise<OpenSample> {
+  switch (locator.kind) {
+    case 'json':
+      return fromJson(await readText(locator.context.file, locator.span), locator);
+    case 'table':
+      return fromTable(await readText(locator.context.file, locator.span), locator);
+    case 'listed':
+      return openListed(locator.path, locator.description);
+    case 'tar':
+      return fromTar(locator.file, locator.sample, locator.caption);
+    case 'scene':
+      return fromScene(locator);
+  }
+}
+
+/** What messages call a sample that could not be read. */
+export function nameOf(locator: Locator): string {
+  switch (locator.kind) {
+    case 'json':
+    case 'table':
+      return `${locator.context.file}, row ${locator.row + 1}`;
+    case 'listed':
+      return locator.path;
+    case 'tar':
+      return `${locator.file}, ${locator.sample.key}`;
+    case 'scene':
+      return `scene ${locator.index} of seed ${locator.seed}`;
+  }
+}
+
+const bad = (locator: Locator, what: string, cause?: unknown): CocaError =>
+  new CocaError('bad-data', `${nameOf(locator)}: ${what}`, undefined, { cause });
+
+function fromJson(text: string, locator: Locator & { readonly context: RowContext }): OpenSample {
+  const { context } = locator;
+  const record = parse(text, locator);
+  const path = record[context.fields.image];
+  if (typeof path !== 'string') throw bad(locator, `no text "${context.fields.image}"`);
+  return withImage(path, described(record, locator, context.fields.caption), context);
+}
+
+function parse(text: string, locator: Locator): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw bad(locator, `not JSON: ${(cause as Error).message}`, cause);
+  }
+  if (!isObject(value)) throw bad(locator, 'no JSON object');
+  return value;
+}
+
+function described(record: Json, locator: Locator, captionField: string): Description {
+  try {
+    return describe(record, captionField);
+  } catch (cause) {
+    throw bad(locator, (cause as Error).message, cause);
+  }
+}
+
+function fromTable(text: string, locator: Locator & { readonly context: TableContext }): OpenSample {
+  const { columns, separator, fields } = locator.context;
+  const cells = splitRow(text, separator);
+  const cell = (column: string): string | undefined => cells[columns.indexOf(column)];
+  const path = cell(fields.image);
+  if (!path) throw bad(locator, `nothing in the column "${fields.image}"`);
+  const caption = cell(fields.caption);
+  const label = cell('label');
+  const description = { captions: caption === undefined ? [] : [caption], ...(label !== undefined && { label }) };
+  return withImage(path, description, locator.context);
+}
+
+const withImage = (path: string, description: Description, { folder }: RowContext): OpenSample =>
+  openListed(resolve(folder, path), description);
+
+const openListed = (path: string, description: Description): OpenSample => ({
+  name: path,
+  description,
+  readImage: () => readBytes(path, MAX_IMAGE_BYTES),
+});
+
+async function fromTar(path: string, sample: TarSample, captionField: string): Promise<OpenSample> {
+  const locator: Locator = { kind: 'tar', file: path, sample, caption: captionField };
+  const { members } = sample;
+  const extension = IMAGE_EXTENSIONS.find((candidate) => candidate in members);
+  if (extension === undefined) throw bad(locator, `no picture among its members (${Object.keys(members).join(', ')})`);
+  const { json, txt, cls } = await readTexts(path, members);
+  let description: Description = { captions: [] };
+  if (json !== undefined) description = described(parse(json, locator), locator, captionField);
+  if (txt !== undefined) description = { ...description, captions: [txt.trim()] };
+  if (cls !== undefined) description = { ...description, label: cls.trim() };
+  return { name: nameOf(locator), description, readImage: () => readBytes(path, MAX_IMAGE_BYTES, members[extension]!) };
+}
+
+const readText = async (path: string, span: Span): Promise<string> =>
+  new TextDecoder().decode(await readBytes(path, MAX_TEXT_BYTES, span));
+
+/** Members of a shard that say something about the picture. */
+async function readTexts(path: string, members: TarSample['members']) {
+  const read = async (span: Span | undefined) => span && readText(path, span);
+  return { json: await read(members.json), txt: await read(members.txt), cls: await read(members.cls) };
+}
+
+/** The bytes of a part of a file, by default of all of it. Throws `unreadable`, `not-found`. */
+async function readBytes(path: string, limit: number, span?: Span): Promise<Uint8Array> {
+  const file = await RegularFile.open(path);
+  try {
+    const { start, end } = span ?? { start: 0, end: file.size };
+    if (end - start > limit) {
+      throw new CocaError(
+        'unreadable',
+        `${path}: ${end - start} bytes are more than the ${limit} that are read at once`,
+      );
+    }
+    return await file.read(start, end - start);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The source of the scenes that were asked for last: its art is decoded once. */
+let scenes:
+  | { readonly seed: number; readonly size: number; readonly at: Promise<(index: number) => SceneSample> }
+  | undefined;
+
+async function fromScene(locator: Locator & { readonly kind: 'scene' }): Promise<OpenSample> {
+  const { seed, index } = locator;
+  const { drawScene } = await import('../world/draw.js');
+  return {
+    name: nameOf(locator),
+    description: { captions: [drawScene(seed, index).caption] },
+    readImage: () => paintScene(locator),
+  };
+}
+
+async function paintScene({ seed, size, index }: Locator & { readonly kind: 'scene' }): Promise<Picture> {
+  if (scenes?.seed !== seed || scenes.size !== size) {
+    const { sceneSource } = await import('../world/source.js');
+    scenes = { seed, size, at: sceneSource(seed, { size }) };
+  }
+  return (await scenes.at)(index).picture;
+}

@@ -1,0 +1,60 @@
+import type { Picture } from '../picture.js';
+
+/** What is known about a picture. */
+export interface Description {
+  readonly captions: readonly string[];
+  /** Its class: a name, or a place in a list of names. */
+  readonly label?: string | number;
+  /** Every caption that is true of it, where they are known. */
+  readonly trueCaptions?: readonly string[];
+  /** Captions that are false of it by little. */
+  readonly hardNegatives?: readonly string[];
+}
+
+/** A picture with what is known about it. */
+export interface Sample extends Description {
+  /** What messages call it: a path, or a place in a file. */
+  readonly name: string;
+  /** An encoded file, or pixels that never were one. */
+  readonly image: Uint8Array | Picture;
+}
+
+/** Bytes [start, end) of a file. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names of the fields or columns that hold a sample's picture and caption. */
+export interface FieldNames {
+  readonly image: string;
+  readonly caption: string;
+}
+
+/** What is the same for all rows of a file. */
+export interface RowContext {
+  readonly file: string;
+  /** Relative paths of pictures start from here. */
+  readonly folder: string;
+  readonly fields: FieldNames;
+}
+
+export interface TableContext extends RowContext {
+  readonly separator: string;
+  readonly columns: readonly string[];
+}
+
+/** Members of a tar archive that belong together: their names differ only behind the first dot. */
+export interface TarSample {
+  readonly key: string;
+  /** By what follows the first dot, in lower case: "jpg", "txt". */
+  readonly members: Readonly<Record<string, Span>>;
+}
+
+/** Where one sample lies, as a plain value: it can be sent to a worker thread, which reads and decodes it there. */
+export type Locator =
+  | { readonly kind: 'json'; readonly row: number; readonly span: Span; readonly context: RowContext }
+  | { readonly kind: 'table'; readonly row: number; readonly span: Span; readonly context: TableContext }
+  | { readonly kind: 'listed'; readonly path: string; readonly description: Description }
+  | { readonly kind: 'tar'; readonly file: string; readonly sample: TarSample; readonly caption: string }
+  | { readonly kind: 'scene'; readonly seed: number; readonly index: number; readonly size: number };

@@ -1,0 +1,30 @@
+import { CocaError } from '../errors.js';
+import type { Dataset } from './dataset.js';
+import { generatedScenes } from './generated.js';
+import { type DatasetOptions, openDataset } from './open.js';
+import type { Transform } from './prepare.js';
+
+/** Names scenes that are painted as they are needed. */
+export const SCENES_SPEC = 'scenes:';
+
+/**
+ * Opens what training reads: files, or `scenes:` for the synthetic world (`seed` then says which scenes; pairs of things
+ * that are kept for tests never come).
+ * @throws CocaError as `openDataset`; `usage` for `scenes:` with augmentation
+ */
+export async function openTrainingSet(
+  name: string,
+  seed: number,
+  transform: Transform,
+  options: Omit<DatasetOptions, 'needs'> = {},
+): Promise<Dataset> {
+  if (name !== SCENES_SPEC) return openDataset(name, { ...options, needs: 'captions' });
+  if (transform.augment) {
+    throw new CocaError(
+      'usage',
+      'scenes are never twice the same: there is nothing to augment',
+      'leave augmentation out',
+    );
+  }
+  return generatedScenes(seed, transform.picture.size);
+}

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { type BenchOptions, measure } from '../bench.js';
+import type { Device, Engine } from '../engine/engines.js';
+import { surveyOnnxDevices } from '../engine/onnx/devices.js';
+import type { DeviceReport } from '../engine/survey.js';
+import { surveyTfjsDevices } from '../engine/tfjs/devices.js';
+import { CocaError } from '../errors.js';
+import { loadPicture } from '../image.js';
+import { loadCoca } from '../load.js';
+import { BUNDLED_MODEL } from '../locate.js';
+import { BUNDLED_SCENES, readScenes } from '../scenes.js';
+import type { Check, CheckContext } from './check.js';
+
+/** Every engine, and how its devices are found. Each name is what `--engine` takes, each device what `--device` takes. */
+const ENGINES: readonly { readonly engine: Engine; readonly survey: () => Promise<DeviceReport<Device>[]> }[] = [
+  { engine: 'onnx', survey: () => surveyOnnxDevices() },
+  { engine: 'tfjs', survey: () => surveyTfjsDevices() },
+];
+
+/** Of the two things that are timed: about two seconds in all, more only where one run takes longer. */
+const SECONDS_A_TASK = 0.8;
+const BEAMS = 6;
+const TIMED: BenchOptions = {
+  seconds: SECONDS_A_TASK,
+  beams: BEAMS,
+  maxLength: 30,
+  tasks: ['encode image', 'caption beam'],
+  batches: [1],
+};
+
+/** Every device of every engine: whether it works, and how fast and how truly it captions with the bundled model. */
+export async function* checkEngines(context: CheckContext): AsyncGenerator<Check> {
+  const [scene] = await readScenes(BUNDLED_SCENES);
+  for (const { engine, survey } of ENGINES) {
+    context.onStatus(`${engine}: looking for devices`);
+    for (const report of await survey()) {
+      if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+      const common = { area: 'engines', name: `${engine} ${report.device}` } as const;
+      if (report.reason === undefined && !context.isTimed) yield { ...common, status: 'ok', found: 'computes' };
+      else if (report.reason === undefined) {
+        context.onStatus(`${common.name}: measuring`);
+        yield { ...common, ...(await tryOut(engine, report.device, scene!)) };
+      } else yield { ...common, ...missing(engine, report) };
+    }
+  }
+}
+
+function missing(
+  engine: Engine,
+  { device, reason, advice }: DeviceReport<Device>,
+): Pick<Check, 'status' | 'found' | 'advice'> {
+  return { status: isVital(engine, device) ? 'fatal' : 'absent', found: reason!, ...(advice && { advice }) };
+}
+
+/** What everything falls back to: without it, nothing runs. */
+const isVital = (engine: Engine, device: Device): boolean => engine === 'onnx' && device === 'cpu';
+
+type Scene = Awaited<ReturnType<typeof readScenes>>[number];
+
+async function tryOut(
+  engine: Engine,
+  device: Device,
+  scene: Scene,
+): Promise<Pick<Check, 'status' | 'found' | 'advice' | 'ms'>> {
+  const isNeeded = isVital(engine, device);
+  const failed = isNeeded ? 'fatal' : 'problem';
+  const advice = isNeeded ? 'install the program anew with npm ci' : 'use --device cpu and update the driver';
+  try {
+    const coca = await loadCoca({ model: BUNDLED_MODEL, engine, device });
+    try {
+      const picture = await loadPicture(await readFile(scene.image), coca.preprocess);
+      const ms = { encode: 0, caption: 0 };
+      let caption = '';
+      for await (const one of measure(coca, picture, TIMED)) {
+        if (one.task === 'encode image') ms.encode = one.ms;
+        else ms.caption = one.ms;
+        caption = coca.tokenizer.decode(one.ids ?? []);
+      }
+      const found = `encode ${ms.encode.toFixed(1)} ms, caption ${ms.caption.toFixed(1)} ms (${BEAMS} beams)`;
+      if (scene.trueCaptions.includes(caption)) return { status: 'ok', found, ms };
+      return { status: failed, found: `it captions a picture wrongly: "${caption}"`, advice, ms };
+    } finally {
+      await coca.close();
+    }
+  } catch (error) {
+    return { status: failed, found: (error as Error).message, advice };
+  }
+}

@@ -1,0 +1,31 @@
+import { loadRuntime } from '../engine/onnx/session.js';
+import { CocaError } from '../errors.js';
+import type { Check } from './check.js';
+
+/** What package.json asks for. */
+const OLDEST_NODE = [20, 9] as const;
+
+/** Node, and the native packages that nothing works without. */
+export async function* checkProgram(): AsyncGenerator<Check> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  yield {
+    area: 'program',
+    name: 'node',
+    status: isOld ? 'fatal' : 'ok',
+    found: `${process.version} on ${process.platform} ${process.arch}`,
+    ...(isOld && { advice: `install Node ${OLDEST_NODE.join('.')} or newer` }),
+  };
+  yield await nativePackage('onnxruntime-node', async () => (await loadRuntime()).env.versions.node);
+  yield await nativePackage('sharp', async () => (await import('sharp')).default.versions.sharp);
+}
+
+async function nativePackage(name: string, versionOf: () => Promise<string | undefined>): Promise<Check> {
+  try {
+    return { area: 'program', name, status: 'ok', found: (await versionOf()) ?? 'loaded' };
+  } catch (error) {
+    const found = (error as Error).message.split('\n')[0]!;
+    const advice = error instanceof CocaError && error.hint ? error.hint : 'install the program anew with npm ci';
+    return { area: 'program', name, status: 'fatal', found, advice };
+  }
+}

@@ -1,0 +1,130 @@
+import { constants } from 'node:fs';
+import { access, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { conversionsFolder } from '../cache.js';
+import { openSafetensors } from '../checkpoint/index.js';
+import { CocaError } from '../errors.js';
+import { exists, isFolder } from '../folders.js';
+import { hubAccess, hubCacheFolder } from '../hub/environment.js';
+import { listPartials, type PartialFile } from '../hub/partial.js';
+import { freeBytes } from '../hub/space.js';
+import { configFolder } from '../settings.js';
+import { isTemporaryName } from '../whole-file.js';
+import type { Check } from './check.js';
+
+/** Files in the making of this age are what a process that was killed left behind. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+/** Nobody goes on with a download after so long. */
+const FORGOTTEN_MS = 30 * ABANDONED_MS;
+
+/** Whether folders can be written, what was left lying about in them, and how the hub would be reached. */
+export async function* checkStorage(): AsyncGenerator<Check> {
+  yield await checkFolder('models', 'Hugging Face cache', hubCacheFolder(), 'HF_HUB_CACHE');
+  yield await checkFolder('models', 'conversions', conversionsFolder(), 'COCA_CACHE');
+  yield await checkFolder('models', 'settings', configFolder(), 'COCA_CONFIG');
+  yield await checkDownloads();
+  yield await checkConversions();
+  yield await checkHub();
+}
+
+async function checkFolder(area: Check['area'], name: string, folder: string, variable: string): Promise<Check> {
+  const common = { area, name } as const;
+  let nearest = folder;
+  while (!(await exists(nearest)) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  const isWritable = await access(nearest, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!(await isFolder(nearest)) || !isWritable) {
+    const found = `${folder} cannot be written`;
+    return { ...common, status: 'problem', found, advice: `make it writable, or name another in ${variable}` };
+  }
+  const free = await freeBytes(nearest);
+  const space = free === undefined ? '' : `, ${(free / 1e9).toFixed(1)} GB free`;
+  return { ...common, status: 'ok', found: `${folder}${nearest === folder ? '' : ' (not made yet)'}${space}` };
+}
+
+/** Cut downloads: pull goes on with its own, so only what nobody will go on with is in the way. */
+async function checkDownloads(): Promise<Check> {
+  const common = { area: 'models', name: 'cut downloads' } as const;
+  const cache = hubCacheFolder();
+  const repositories = (await readdir(cache).catch(() => [])).filter((name) => name.startsWith('models--'));
+  const partials = (await Promise.all(repositories.map((name) => listPartials(join(cache, name, 'blobs'))))).flat();
+  const waiting = partials.filter(({ state }) => state === 'free' || state === 'abandoned');
+  const useless: PartialFile[] = [];
+  for (const partial of partials) if (await isUseless(partial)) useless.push(partial);
+  if (useless.length > 0) {
+    const paths = useless.map(({ path }) => path);
+    return { ...common, ...leftovers(`downloads that nobody will go on with`, paths, sizeOf(useless)) };
+  }
+  if (waiting.length === 0) return { ...common, status: 'ok', found: 'none' };
+  const found = `${waiting.length} of ${sizeOf(waiting)}, which coca models pull goes on with`;
+  return { ...common, status: 'ok', found };
+}
+
+async function isUseless({ path, hash, state, ageMs }: PartialFile): Promise<boolean> {
+  if (state === 'owned') return false;
+  if (state === 'foreign') return ageMs > ABANDONED_MS;
+  return ageMs > FORGOTTEN_MS || (await exists(join(dirname(path), hash)));
+}
+
+async function checkConversions(): Promise<Check> {
+  const common = { area: 'models', name: 'conversions of .bin' } as const;
+  const folder = conversionsFolder();
+  const paths = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+  const broken: string[] = [];
+  let whole = 0;
+  for (const path of paths) {
+    if (isTemporaryName(basename(path))) {
+      const stats = await stat(path).catch(() => undefined);
+      if (stats && Date.now() - stats.mtimeMs > ABANDONED_MS) broken.push(path);
+    } else if (path.endsWith('.safetensors')) {
+      if (await isBroken(path)) broken.push(path);
+      else whole++;
+    }
+  }
+  if (broken.length === 0) return { ...common, status: 'ok', found: whole === 0 ? 'none' : `${whole}, whole` };
+  const sizes = await Promise.all(broken.map((path) => stat(path).catch(() => ({ size: 0 }))));
+  return { ...common, ...leftovers('broken conversions', broken, sizeOf(sizes)) };
+}
+
+async function isBroken(path: string): Promise<boolean> {
+  try {
+    await openSafetensors(path);
+    return false;
+  } catch (error) {
+    return error instanceof CocaError && error.code === 'bad-checkpoint';
+  }
+}
+
+/** Files that are in the way and that nothing is lost with. */
+function leftovers(
+  what: string,
+  paths: readonly string[],
+  size: string,
+): Pick<Check, 'status' | 'found' | 'advice' | 'fix'> {
+  return {
+    status: 'problem',
+    found: `${paths.length} ${what} (${size})`,
+    advice: 'coca doctor --fix removes them',
+    async fix() {
+      for (const path of paths) await rm(path, { force: true });
+      return `removed ${paths.length} ${what} (${size})`;
+    },
+  };
+}
+
+const sizeOf = (files: readonly { readonly size: number }[]): string =>
+  `${(files.reduce((sum, { size }) => sum + size, 0) / 1e6).toFixed(1)} MB`;
+
+async function checkHub(): Promise<Check> {
+  const common = { area: 'hub', name: 'hub' } as const;
+  try {
+    const { endpoint, tokenFrom, isOffline } = await hubAccess();
+    const token = tokenFrom === undefined ? 'no token, which public models need not have' : `a token in ${tokenFrom}`;
+    return { ...common, status: 'ok', found: `${endpoint}, ${token}${isOffline ? '; HF_HUB_OFFLINE is set' : ''}` };
+  } catch (error) {
+    const advice = error instanceof CocaError ? error.hint : undefined;
+    return { ...common, status: 'problem', found: (error as Error).message, advice: advice ?? 'unset the variable' };
+  }
+}

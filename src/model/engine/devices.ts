@@ -1,0 +1,128 @@
+import { readdirSync } from 'node:fs';
+import { CocaError } from '../errors.js';
+
+export interface DeviceChoice<D extends string = string> {
+  readonly device: D;
+  /** Devices that would have been better, best first, and why each cannot be had. */
+  readonly passedOver: readonly { readonly device: D; readonly reason: string }[];
+}
+
+/** The machine, as far as the choice of a device depends on it. */
+export interface DeviceHost<D extends string = string> {
+  readonly platform: NodeJS.Platform;
+  readonly env: NodeJS.ProcessEnv;
+  /** Names in a folder; an empty list where there is none. */
+  readonly list: (folder: string) => readonly string[];
+  /** Throws when a device cannot run the network. */
+  readonly tryDevice: (device: D) => Promise<void>;
+}
+
+/** The machine that this program runs on. */
+export function thisHost<D extends string>(tryDevice: (device: D) => Promise<void>): DeviceHost<D> {
+  return {
+    platform: process.platform,
+    env: process.env,
+    list: (folder) => {
+      try {
+        return readdirSync(folder);
+      } catch {
+        return [];
+      }
+    },
+    tryDevice,
+  };
+}
+
+/** What an engine's error says, without the source locations that ONNX Runtime puts before it. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const line = text.split('\n')[0]!;
+  return (/ was false\. (?<said>.+)$/.exec(line)?.groups?.said ?? line).slice(0, 300);
+}
+
+/**
+ * Chooses the device to run on. `auto` takes the first of `preference` that really computes, never a software adapter,
+ * and falls back to `fallback`; a device asked for by name must run.
+ * @throws CocaError `device` when the named device cannot run, with the reason
+ */
+export async function chooseDevice<D extends string>(
+  wanted: D | 'auto',
+  preference: readonly D[],
+  fallback: D,
+  host: DeviceHost<D>,
+): Promise<DeviceChoice<D>> {
+  if (wanted === fallback) return { device: fallback, passedOver: [] };
+  if (wanted !== 'auto') {
+    try {
+      await host.tryDevice(wanted);
+    } catch (cause) {
+      throw new CocaError(
+        'device',
+        `the device ${wanted} cannot run here: ${reasonOf(cause)}`,
+        (cause instanceof CocaError ? cause.hint : undefined) ??
+          'Use --device auto to take what works, or --device cpu.',
+        { cause },
+      );
+    }
+    return { device: wanted, passedOver: [] };
+  }
+  const passedOver: { device: D; reason: string }[] = [];
+  for (const device of preference) {
+    const missing = missingHardware(device, host);
+    if (missing !== undefined) {
+      passedOver.push({ device, reason: missing });
+      continue;
+    }
+    try {
+      await host.tryDevice(device);
+      return { device, passedOver };
+    } catch (error) {
+      passedOver.push({ device, reason: reasonOf(error) });
+    }
+  }
+  return { device: fallback, passedOver };
+}
+
+/** Vulkan drivers that compute on the CPU. */
+const SOFTWARE_DRIVERS = /swiftshader|lvp_icd|lavapipe|llvmpipe/i;
+
+/**
+ * Why a device cannot be real hardware here, as far as the operating system tells without loading a driver. On macOS
+ * and Windows the engines themselves only offer hardware.
+ */
+export function missingHardware(
+  device: string,
+  { platform, env, list }: Pick<DeviceHost, 'platform' | 'env' | 'list'>,
+): string | undefined {
+  const needsNvidia = device === 'cuda' || device === 'node-gpu';
+  if (platform !== 'linux' || !(needsNvidia || device === 'webgpu')) return undefined;
+  const nvidia = list('/dev').some((name) => /^nvidia\d+$|^nvidiactl$|^dxg$/.test(name));
+  if (needsNvidia) return nvidia ? undefined : 'no NVIDIA GPU';
+  const rendering = list('/dev/dri').some((name) => name.startsWith('renderD'));
+  if (!nvidia && !rendering) return 'no GPU';
+  const drivers = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES;
+  return drivers && SOFTWARE_DRIVERS.test(drivers) ? 'the Vulkan driver is a software adapter' : undefined;
+}
+
+/** A small product that a device is tried with: `left` and `right` are [PROBE_SIDE, PROBE_SIDE]. */
+export const PROBE_SIDE = 16;
+const probe = (period: number, middle: number) =>
+  Float32Array.from({ length: PROBE_SIDE * PROBE_SIDE }, (_, i) => (i % period) - middle);
+export const PROBE = { left: probe(7, 3), right: probe(5, 2) } as const;
+
+/** Throws when a device's product differs from the sum done here. */
+export function checkProbe(product: ArrayLike<number>): void {
+  for (let i = 0; i < PROBE_SIDE * PROBE_SIDE; i++) {
+    const row = Math.floor(i / PROBE_SIDE) * PROBE_SIDE;
+    let sum = 0;
+    for (let k = 0; k < PROBE_SIDE; k++) sum += PROBE.left[row + k]! * PROBE.right[k * PROBE_SIDE + (i % PROBE_SIDE)]!;
+    // A NaN must not slip through.
+    if (!(Math.abs(product[i]! - sum) <= 1e-3)) throw new Error('it computes a wrong matrix product');
+  }
+}
+
+/** What was taken and why nothing better was, in one line for a person. */
+export function describeChoice({ device, passedOver }: DeviceChoice): string {
+  const reasons = passedOver.map(({ device: other, reason }) => `${other}: ${reason}`).join('; ');
+  return reasons ? `running on ${device} (${reasons})` : `running on ${device}`;
+}

@@ -1,0 +1,85 @@
+import type { SafetensorsFile } from '../checkpoint/index.js';
+import type { CocaConfig } from '../config.js';
+import { CocaError } from '../errors.js';
+import { type DeviceChoice, describeChoice } from './devices.js';
+import { type Device, ENGINE_DEVICES, ENGINE_NAMES, ENGINES, type Engine } from './engines.js';
+import type { Network } from './network.js';
+
+/** An engine, loaded when it is asked for: which devices work, and a network on one of them. */
+interface EngineEntry {
+  /** What it falls back to when a device that computes small things cannot run this network. */
+  readonly fallback: Device;
+  choose(device: Device | 'auto'): Promise<DeviceChoice<Device>>;
+  open(config: CocaConfig, checkpoint: SafetensorsFile, device: Device): Promise<Network>;
+}
+
+const ENTRIES: Readonly<Record<Engine, () => Promise<EngineEntry>>> = {
+  async onnx() {
+    const [{ chooseOnnxDevice }, { OnnxNetwork }] = await Promise.all([
+      import('./onnx/devices.js'),
+      import('./onnx/network.js'),
+    ]);
+    return {
+      fallback: 'cpu',
+      choose: (device) => chooseOnnxDevice(device as Parameters<typeof chooseOnnxDevice>[0]),
+      open: (config, checkpoint, device) => OnnxNetwork.open(config, checkpoint, device),
+    };
+  },
+  async tfjs() {
+    const [{ chooseTfjsDevice }, { TfjsNetwork }] = await Promise.all([
+      import('./tfjs/devices.js'),
+      import('./tfjs/network.js'),
+    ]);
+    return {
+      fallback: 'wasm',
+      choose: (device) => chooseTfjsDevice(device as Parameters<typeof chooseTfjsDevice>[0]),
+      open: (config, checkpoint, device) =>
+        TfjsNetwork.open(config, checkpoint, device as Parameters<typeof TfjsNetwork.open>[2]),
+    };
+  },
+};
+
+/**
+ * Opens a network on an engine and device. `auto` takes the best device that runs it, and tells which and why.
+ * @throws CocaError `usage` for a device of another engine; `device`, `engine` when it cannot run
+ */
+export async function openNetwork(
+  engine: Engine,
+  device: Device | 'auto',
+  config: CocaConfig,
+  checkpoint: SafetensorsFile,
+  notice: (text: string) => void,
+): Promise<Network> {
+  checkDevice(engine, device);
+  const { fallback, choose, open } = await ENTRIES[engine]();
+  const choice = await choose(device);
+  const network = await open(config, checkpoint, choice.device);
+  if (device !== 'auto') return network;
+  if (choice.device === 'cpu' || choice.device === fallback) {
+    notice(describeChoice(choice));
+    return network;
+  }
+  try {
+    await network.prepare('images');
+    notice(describeChoice(choice));
+    return network;
+  } catch (error) {
+    // It computes small things but not this model (its memory, an operator).
+    await network.release();
+    const passedOver = [...choice.passedOver, { device: choice.device, reason: (error as Error).message }];
+    const second = await open(config, checkpoint, fallback);
+    notice(describeChoice({ device: fallback, passedOver }));
+    return second;
+  }
+}
+
+function checkDevice(engine: Engine, device: Device | 'auto'): void {
+  const devices: readonly Device[] = ENGINE_DEVICES[engine];
+  if (device === 'auto' || devices.includes(device)) return;
+  const owner = ENGINES.find((name) => (ENGINE_DEVICES[name] as readonly Device[]).includes(device))!;
+  throw new CocaError(
+    'usage',
+    `the device ${device} belongs to ${ENGINE_NAMES[owner]} (--engine ${owner}), and this is ${ENGINE_NAMES[engine]}`,
+    `With --engine ${engine}: auto, ${devices.join(', ')}.`,
+  );
+}

@@ -1,0 +1,114 @@
+import { imageMemory, textTower } from '../../architecture/text.js';
+import { visionTower } from '../../architecture/vision.js';
+import type { SafetensorsFile } from '../../checkpoint/index.js';
+import { type CocaConfig, imageTokenCount } from '../../config.js';
+import type { TfjsDevice } from '../engines.js';
+import type { AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
+import { textBatch } from '../text-batch.js';
+import { type Backend, openBackend } from './backends.js';
+import { evaluate } from './evaluate.js';
+import { TfjsOps } from './ops.js';
+import { CheckpointParameters, type Parameters, type Tower } from './parameters.js';
+import { TfjsTreeModel } from './tree-model.js';
+
+/** Held on this side: nothing tells when a picture is no longer wanted. */
+class TfjsImageTokens implements ImageTokens {
+  constructor(
+    readonly count: number,
+    /** [B, T, W] */
+    readonly tokens: Float32Array,
+  ) {}
+}
+
+const TOWERS_OF: Readonly<Record<Task, readonly Tower[]>> = {
+  images: ['visual.'],
+  texts: ['text.'],
+  captions: ['visual.', 'text.', 'text_decoder.'],
+  'image attention': ['visual.'],
+  attention: ['visual.', 'text.', 'text_decoder.'],
+};
+
+/** The network on TensorFlow.js: computed step by step, weights read when a part of the network is first needed. */
+export class TfjsNetwork implements Network {
+  private readonly ops: TfjsOps;
+
+  private constructor(
+    private readonly config: CocaConfig,
+    private readonly backend: Backend,
+    parameters: Parameters,
+    /** Where the weights are read from, unless they are there already. */
+    private readonly source?: CheckpointParameters,
+  ) {
+    this.ops = new TfjsOps(backend.tf, parameters);
+  }
+
+  /**
+   * @param checkpoint must hold every tensor of the config, checked already
+   * @throws CocaError `device` or what the backend throws as it starts
+   */
+  static async open(config: CocaConfig, checkpoint: SafetensorsFile, device: TfjsDevice): Promise<TfjsNetwork> {
+    const backend = await openBackend(device);
+    const parameters = new CheckpointParameters(backend, checkpoint);
+    return new TfjsNetwork(config, backend, parameters, parameters);
+  }
+
+  /** The network over parameters that are somebody else's, who may change them between calls. */
+  static over(config: CocaConfig, backend: Backend, parameters: Parameters): TfjsNetwork {
+    return new TfjsNetwork(config, backend, parameters);
+  }
+
+  get device(): TfjsDevice {
+    return this.backend.device;
+  }
+
+  async prepare(task: Task): Promise<void> {
+    await this.source?.load(TOWERS_OF[task]);
+  }
+
+  async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
+    await this.prepare('images');
+    const { ops, config, backend } = this;
+    const side = config.vision.image_size;
+    const { latent, features, tokens } = await evaluate(
+      backend,
+      'vision tower',
+      (watch) => ({ ...visionTower(ops, config, ops.floats(pixels, [count, 3, side, side]), watch) }),
+      onAttention,
+    );
+    return { latent, features, tokens: new TfjsImageTokens(count, tokens) };
+  }
+
+  async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
+    await this.prepare('texts');
+    const { ops, config, backend } = this;
+    const { batch, length, ids, positions, clsPosition, mask } = textBatch(config.text, contexts);
+    return evaluate(
+      backend,
+      'text tower',
+      (watch) => {
+        const rows = {
+          ids: ops.indices(ids, [batch, length]),
+          positions: ops.indices(positions, [batch, length]),
+          clsPosition: ops.indices(clsPosition, [batch, 1]),
+          mask: ops.floats(mask, [batch, 1, length + 1, length + 1]),
+        };
+        const { latent, features } = textTower(ops, config, rows, watch);
+        return { latent, features };
+      },
+      onAttention,
+    );
+  }
+
+  async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TfjsTreeModel> {
+    if (!(tokens instanceof TfjsImageTokens)) throw new TypeError('image tokens of another engine');
+    await this.source?.load(['text.', 'text_decoder.']);
+    const { ops, config, backend } = this;
+    const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
+    const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.tokens, shape)));
+    return new TfjsTreeModel(backend, ops, config, tokens.count, image, onAttention);
+  }
+
+  async release(): Promise<void> {
+    this.source?.dispose();
+  }
+}

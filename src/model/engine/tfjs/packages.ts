@@ -1,0 +1,48 @@
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { cacheFolder } from '../../cache.js';
+import { CocaError } from '../../errors.js';
+
+/** Packages of native code that this program can use but does not bring: they are large, or built on the spot. */
+export type OptionalPackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu' | 'webgpu';
+
+const own = createRequire(import.meta.url);
+
+/** Loads a package that this program depends on. TensorFlow.js is CommonJS, and must be loaded once for all backends. */
+export function loadOwn<T>(name: string): T {
+  return own(name) as T;
+}
+
+/**
+ * The path of an optional package's main file, looked for in the `node_modules` of the folders that `$COCA_TFJS_PATH`
+ * lists, then beside this program, then of `tfjs` in the cache folder, where `scripts/tfjs-native.sh` puts it.
+ */
+export function findPackage(name: OptionalPackage, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const listed = (env.COCA_TFJS_PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const from = (folder: string) => createRequire(join(folder, 'package.json'));
+  for (const require of [...listed.map(from), own, from(join(cacheFolder(env), 'tfjs'))]) {
+    try {
+      return require.resolve(name);
+    } catch {
+      // Not there; perhaps in the next place.
+    }
+  }
+  return undefined;
+}
+
+/** @throws CocaError `device` for a package that is not installed */
+export function packagePath(name: OptionalPackage): string {
+  const path = findPackage(name);
+  if (path !== undefined) return path;
+  throw new CocaError(
+    'device',
+    `the package ${name} is not installed`,
+    name === 'webgpu'
+      ? 'Install it beside this program (npm install webgpu), or name its folder in $COCA_TFJS_PATH; see docs/engines.md.'
+      : 'scripts/tfjs-native.sh builds it; see docs/engines.md.',
+  );
+}
+
+export function loadFrom<T>(path: string): T {
+  return own(path) as T;
+}

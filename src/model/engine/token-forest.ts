@@ -1,0 +1,94 @@
+import type { CocaConfig } from '../config.js';
+import type { TokenRow } from '../decoding/types.js';
+import { fillIdleMask, TokenTree } from './token-tree.js';
+
+/** The rows of one call for a batch of B token trees, as a decoder takes them: N rows each, over C cache slots. */
+export interface ForestRows {
+  /** N: as many as the longest list has; shorter lists are filled up with rows that see only themselves. */
+  readonly count: number;
+  /** For each tree, the cache slot that its first row takes. */
+  readonly firsts: readonly number[];
+  /** [B, N] */
+  readonly ids: Int32Array;
+  /** [B, N] */
+  readonly positions: Int32Array;
+  /** [B, 1, N, C + N] */
+  readonly unimodalMask: Float32Array;
+  /** [B, 1, N, C + N] */
+  readonly multimodalMask: Float32Array;
+}
+
+/** The token trees of a batch of pictures, which are evaluated side by side. */
+export class TokenForest {
+  private readonly trees: readonly TokenTree[];
+
+  constructor(
+    { text, multimodal }: CocaConfig,
+    readonly batch: number,
+  ) {
+    // The last position of the table is the CLS's.
+    const contextLength = Math.min(text.context_length, multimodal.context_length);
+    const padding = { padId: text.pad_id, correct: text.correct_cls_mask };
+    this.trees = Array.from({ length: batch }, () => new TokenTree(contextLength, padding));
+  }
+
+  /** How many cache slots the fullest tree has taken. */
+  get used(): number {
+    return Math.max(...this.trees.map((tree) => tree.used));
+  }
+
+  /**
+   * Adds rows to every tree (`rows[b]` to tree b).
+   * @param capacity C: how many slots the cache has before this call
+   * @throws CocaError `bad-text` past the context; RangeError for another number of trees
+   */
+  add(rows: readonly (readonly TokenRow[])[], capacity: number): ForestRows {
+    const { batch, trees } = this;
+    if (rows.length !== batch) throw new RangeError(`${rows.length} lists of rows for ${batch} pictures`);
+    const count = Math.max(...rows.map((list) => list.length));
+    const firsts = trees.map((tree) => tree.used);
+    for (const [entry, tree] of trees.entries()) tree.add(rows[entry]!);
+
+    const ids = new Int32Array(batch * count);
+    const positions = new Int32Array(batch * count);
+    const keys = capacity + count;
+    const unimodalMask = new Float32Array(batch * count * keys);
+    const multimodalMask = new Float32Array(batch * count * keys);
+    for (let entry = 0; entry < batch; entry++) {
+      for (let row = 0; row < count; row++) {
+        const at = entry * count + row;
+        const masks = [unimodalMask, multimodalMask].map((mask) => mask.subarray(at * keys, (at + 1) * keys));
+        const given = rows[entry]![row];
+        if (given === undefined) {
+          for (const mask of masks) fillIdleMask(row, capacity, mask);
+          continue;
+        }
+        ids[at] = given.token;
+        positions[at] = trees[entry]!.position(given.node);
+        trees[entry]!.fillMasks(given.node, { firstSlot: firsts[entry]!, capacity }, masks[0]!, masks[1]!);
+      }
+    }
+    return { count, firsts, ids, positions, unimodalMask, multimodalMask };
+  }
+
+  /**
+   * Gives the slots of dead nodes to later ones, in trees where they are the larger part: every slot costs time in each
+   * step.
+   * @param live for each tree the nodes that can still be followed
+   * @returns for each tree the slots that moved to the front, in their order, or undefined where all stay
+   */
+  retain(live: readonly (readonly number[])[]): readonly (readonly number[] | undefined)[] {
+    return this.trees.map((tree, entry) =>
+      2 * live[entry]!.length > tree.used ? undefined : tree.retain(live[entry]!),
+    );
+  }
+
+  /** Of logits [B, N, V], those of the rows that were given: [rows[b].length, V] for each tree, without copying. */
+  logitsOf(rows: readonly (readonly TokenRow[])[], logits: Float32Array): readonly Float32Array[] {
+    const perTree = logits.length / this.batch;
+    const count = Math.max(...rows.map((list) => list.length));
+    return rows.map((list, entry) =>
+      logits.subarray(entry * perTree, entry * perTree + (list.length * perTree) / count),
+    );
+  }
+}

@@ -1,0 +1,97 @@
+import type { Coca } from '../api.js';
+import type { Dataset } from '../data/dataset.js';
+import { pictureOf } from '../data/prepare.js';
+import { nameOf, readSample } from '../data/read.js';
+import type { Locator } from '../data/sample.js';
+import { inSequence } from '../data/sequence.js';
+import { CocaError } from '../errors.js';
+import type { PictureOptions } from '../image.js';
+import { grouped, mapAhead } from '../pipeline.js';
+import { Batch, type Item, type Measure } from './measure.js';
+
+export interface EvaluationOptions {
+  /** How pictures must be loaded for the model. */
+  readonly preprocess: PictureOptions;
+  /** Pictures that go through the model together. */
+  readonly batch: number;
+  /** Only so many samples. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+  /** A sample that cannot be read, or not measured by one of the measures. */
+  readonly onProblem: (name: string, error: CocaError) => void;
+  readonly onProgress?: (done: number) => void;
+}
+
+/**
+ * Shows every sample of a data set to all measures, in one pass.
+ * @returns how many samples were read
+ * @throws CocaError `interrupted`, and what the model throws
+ */
+export async function evaluate(
+  coca: Coca,
+  dataset: Dataset,
+  measures: readonly Measure[],
+  options: EvaluationOptions,
+): Promise<number> {
+  const { batch, limit = Number.POSITIVE_INFINITY, onProblem, onProgress } = options;
+  const locators = first(
+    inSequence(dataset, (error) => onProblem(dataset.name, error)),
+    limit,
+  );
+  const load = (locator: Locator) => loadItem(locator, options.preprocess);
+  let seen = 0;
+  let read = 0;
+  for await (const group of grouped(mapAhead(locators, load, 2 * batch), batch)) {
+    stopIfAborted(options.signal);
+    for (const { name, error } of group.filter(isFailed)) onProblem(name, error);
+    const items = group.filter(isItem);
+    const pictures = new Batch(coca, items);
+    for (const [index, item] of items.entries()) {
+      for (const measure of measures) await addTo(measure, pictures, index, (error) => onProblem(item.name, error));
+    }
+    seen += group.length;
+    read += items.length;
+    onProgress?.(seen);
+  }
+  return read;
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CocaError('interrupted', 'interrupted');
+}
+
+async function addTo(measure: Measure, batch: Batch, index: number, fail: (error: CocaError) => void): Promise<void> {
+  try {
+    await measure.add(batch, index);
+  } catch (error) {
+    if (!(error instanceof CocaError && (error.code === 'bad-data' || error.code === 'bad-text'))) throw error;
+    fail(error);
+  }
+}
+
+interface Failed {
+  readonly name: string;
+  readonly error: CocaError;
+}
+
+const isFailed = (loaded: Item | Failed): loaded is Failed => 'error' in loaded;
+const isItem = (loaded: Item | Failed): loaded is Item => !isFailed(loaded);
+
+async function loadItem(locator: Locator, preprocess: PictureOptions): Promise<Item | Failed> {
+  try {
+    const { image, ...known } = await readSample(locator);
+    return { ...known, picture: await pictureOf({ ...known, image }, preprocess) };
+  } catch (error) {
+    if (!(error instanceof CocaError)) throw error;
+    return { name: nameOf(locator), error };
+  }
+}
+
+async function* first<T>(source: AsyncIterable<T>, count: number): AsyncGenerator<T> {
+  if (count < 1) return;
+  let given = 0;
+  for await (const item of source) {
+    yield item;
+    if (++given >= count) return;
+  }
+}

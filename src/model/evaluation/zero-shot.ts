@@ -1,0 +1,54 @@
+import type { Coca } from '../api.js';
+import { CocaError } from '../errors.js';
+import { ClassificationCount } from '../metrics/classification.js';
+import { dot, meanDirection } from '../vectors.js';
+import type { ClassNames } from './classes.js';
+import type { Batch, Measure, Metrics } from './measure.js';
+
+/**
+ * Zero-shot classification (Radford et al. 2021): the class whose embedding is nearest to the picture's. A class is the
+ * mean direction of the embeddings of its name in every template.
+ */
+export class ZeroShotMeasure implements Measure {
+  readonly task = 'zeroshot_classification';
+  count = 0;
+  private readonly counts: ClassificationCount;
+
+  private constructor(
+    private readonly classes: ClassNames,
+    /** One direction for each class. */
+    private readonly directions: readonly Float32Array[],
+  ) {
+    this.counts = new ClassificationCount(classes.names.length);
+  }
+
+  /**
+   * @param templates with `{}` where the name goes
+   * @throws CocaError `bad-text` for a text that does not fit the model
+   */
+  static async create(coca: Coca, classes: ClassNames, templates: readonly string[]): Promise<ZeroShotMeasure> {
+    const directions: Float32Array[] = [];
+    for (const name of classes.names) {
+      const texts = await coca.encodeTexts(templates.map((template) => template.replaceAll('{}', () => name)));
+      directions.push(meanDirection(texts));
+    }
+    return new ZeroShotMeasure(classes, directions);
+  }
+
+  async add(batch: Batch, index: number): Promise<void> {
+    const { label } = batch.items[index]!;
+    if (label === undefined) throw new CocaError('bad-data', 'no label');
+    const target = this.classes.indexOf(label);
+    if (target === undefined) throw new CocaError('bad-data', `its label ${JSON.stringify(label)} is no class`);
+    const { features } = await batch.encoding();
+    this.counts.add(
+      this.directions.map((direction) => dot(direction, features[index]!)),
+      target,
+    );
+    this.count++;
+  }
+
+  metrics(): Metrics {
+    return { ...this.counts.metrics() };
+  }
+}

@@ -1,0 +1,109 @@
+import { CocaError } from '../errors.js';
+
+/** A repository on the hub, at a branch, tag or commit. */
+export interface RepositoryRef {
+  /** OWNER/NAME. */
+  readonly repository: string;
+  readonly revision: string;
+}
+
+/** The branch that a name without `@REVISION` means. */
+export const DEFAULT_REVISION = 'main';
+
+/** Released models by the names that OpenCLIP's users know them by. */
+export const KNOWN_MODELS: Readonly<Record<string, string>> = {
+  'coca_ViT-B-32': 'laion/CoCa-ViT-B-32-laion2B-s13B-b90k',
+  'coca_ViT-L-14': 'laion/CoCa-ViT-L-14-laion2B-s13B-b90k',
+  'mscoco_coca_ViT-B-32': 'laion/mscoco_finetuned_CoCa-ViT-B-32-laion2B-s13B-b90k',
+  'mscoco_coca_ViT-L-14': 'laion/mscoco_finetuned_CoCa-ViT-L-14-laion2B-s13B-b90k',
+};
+
+const HUB_PREFIX = 'hf-hub:';
+
+/** The hub's own rule for each half of a repository's name. */
+const REPOSITORY_PART = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?$/;
+
+/** A full commit id. */
+export const COMMIT = /^[0-9a-f]{40}$/;
+
+/** Whether `name` can be nothing but a model on the hub: a known short name, or `hf-hub:...`. */
+export function isHubName(name: string): boolean {
+  return Object.hasOwn(KNOWN_MODELS, withoutRevision(name)) || name.startsWith(HUB_PREFIX);
+}
+
+/** Whether `name` reads like OWNER/NAME: a folder's path does too, so whoever asks looks for that first. */
+export function looksLikeRepository(name: string): boolean {
+  return /^[^/\\@]+\/[^/\\@]+(@|$)/.test(name) && !name.startsWith('.') && !name.startsWith('~');
+}
+
+function withoutRevision(name: string): string {
+  return name.split('@', 1)[0]!;
+}
+
+/**
+ * What a short name, `hf-hub:OWNER/NAME` or `OWNER/NAME` stands for, each with an optional `@REVISION`.
+ * @throws CocaError `usage` for anything that the hub would not take as a name: no such name becomes part of a path.
+ */
+export function parseHubName(name: string): RepositoryRef {
+  const at = name.indexOf('@');
+  const base = at < 0 ? name : name.slice(0, at);
+  const revision = at < 0 ? DEFAULT_REVISION : name.slice(at + 1);
+  const repository = Object.hasOwn(KNOWN_MODELS, base) ? KNOWN_MODELS[base]! : base.replace(HUB_PREFIX, '');
+  if (!isRepository(repository)) {
+    throw new CocaError(
+      'usage',
+      `${name} is no name of a model on the hub`,
+      `known names: ${Object.keys(KNOWN_MODELS).join(', ')}; any other as hf-hub:OWNER/NAME`,
+    );
+  }
+  if (!isRevision(revision)) {
+    throw new CocaError('usage', `${name}: what follows @ is no branch, tag or commit`, 'for example @main');
+  }
+  return { repository, revision };
+}
+
+/** Whether a text is OWNER/NAME as the hub allows it. */
+export function isRepository(repository: string): boolean {
+  const parts = repository.split('/');
+  return (
+    parts.length === 2 &&
+    parts.every((part) => REPOSITORY_PART.test(part)) &&
+    // Two dashes stand for the slash in the cache's folder names.
+    !/--|\.\.|\.git$/.test(repository)
+  );
+}
+
+/** Whether a text can be a branch, tag or commit: git's rules, narrowed to what is harmless in a path. */
+export function isRevision(revision: string): boolean {
+  return (
+    revision.length <= 200 &&
+    revision.split('/').every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(part) && !/\.\.|\.lock$|\.$/.test(part))
+  );
+}
+
+/** The name that results and lists call a repository by: the short one where there is one. */
+export function displayName({ repository, revision }: RepositoryRef): string {
+  const known = Object.entries(KNOWN_MODELS).find(([, other]) => other === repository);
+  const base = known ? known[0] : repository;
+  return revision === DEFAULT_REVISION ? base : `${base}@${revision}`;
+}
+
+/** Device names that Windows takes for no file, whatever follows the dot. */
+const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/**
+ * Checks a file name that a server sent, before it becomes part of a path: one folder deep, and a plain file's name on
+ * every system.
+ * @throws CocaError `bad-download`
+ */
+export function requireSafeFileName(name: string, repository: string): void {
+  const isSafe =
+    name !== '' &&
+    Buffer.byteLength(name) <= 255 &&
+    !/[\u0000-\u001f\u007f<>:"/\\|?*]/.test(name) &&
+    !/^\.\.?$|[. ]$/.test(name) &&
+    !RESERVED.test(name);
+  if (isSafe) return;
+  const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}...` : name);
+  throw new CocaError('bad-download', `${repository} lists a file called ${shown}, which is no safe name for a file`);
+}

@@ -1,0 +1,26 @@
+import { getProxyForUrl } from 'proxy-from-env';
+import type { ProxyAgent } from 'undici';
+import { CocaError } from '../errors.js';
+
+type Send = (url: URL, init: RequestInit) => Promise<Response>;
+
+/**
+ * What sends a request to `url`: `fetch`, or one through the proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY
+ * name for it, as Python, curl and others read them; Node's own does not.
+ * @throws CocaError `usage` for a proxy that is none; the message does not repeat it, since it may hold a password
+ */
+export async function sender(url: URL): Promise<Send> {
+  const proxy = getProxyForUrl(url.href);
+  if (proxy === '') return fetch;
+  if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)) {
+    throw new CocaError('usage', `the proxy that the environment names for ${url.host} is no http or https address`);
+  }
+  // fetch and agent of one version: they speak a protocol of their own with each other.
+  const undici = await import('undici');
+  const dispatcher = agents.get(proxy) ?? new undici.ProxyAgent(proxy);
+  agents.set(proxy, dispatcher);
+  return (to, init) => undici.fetch(to, { ...init, dispatcher } as never) as unknown as Promise<Response>;
+}
+
+/** One a proxy: it keeps connections open. */
+const agents = new Map<string, ProxyAgent>();

@@ -1,0 +1,7 @@
+/** What the files of a model are called, in a folder and in a repository alike. */
+
+export const CONFIG_FILE = 'open_clip_config.json';
+/** Only models with a tokenizer of their own have one. */
+export const TOKENIZER_FILE = 'tokenizer.json';
+/** The model card: what it is, its licence, where it is from. */
+export const CARD_FILE = 'README.md';

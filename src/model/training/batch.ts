@@ -1,0 +1,57 @@
+import type { CocaConfig } from '../config.js';
+
+/** Pictures and their texts, entry by entry. */
+export interface TrainingBatch {
+  /** [B, 3, S, S], normalised. */
+  readonly pixels: Float32Array;
+  /** Contexts of `context_length` ids each: start, tokens, end, padding. */
+  readonly contexts: readonly Int32Array[];
+  /** [B], the class of each picture, where a classifier is trained. */
+  readonly classes?: Int32Array;
+}
+
+/** What the captioner is to predict: rows of the decoder's output [B, N, W], and the id that each should give. */
+export interface CaptionTargets {
+  /** N: how many positions of each text the decoder needs to read. */
+  readonly length: number;
+  /** Indices into B x N rows. */
+  readonly rows: Int32Array;
+  readonly labels: Int32Array;
+}
+
+/**
+ * Teacher forcing: the row that has read ids[0..t] predicts ids[t + 1]. Padding is not predicted; neither, as in
+ * OpenCLIP, is an id equal to it within a text.
+ */
+export function captionTargets(contexts: readonly Int32Array[], padId: number): CaptionTargets {
+  const last = Math.max(...contexts.map((ids) => ids.findLastIndex((id) => id !== padId)));
+  const rows: number[] = [];
+  const labels: number[] = [];
+  for (const [b, ids] of contexts.entries()) {
+    for (let t = 0; t < last; t++) {
+      if (ids[t + 1] === padId) continue;
+      rows.push(b * last + t);
+      labels.push(ids[t + 1]!);
+    }
+  }
+  return { length: last, rows: Int32Array.from(rows), labels: Int32Array.from(labels) };
+}
+
+/** @throws RangeError for arrays that do not fit each other or the model */
+export function checkBatch({ pixels, contexts, classes }: TrainingBatch, config: CocaConfig): void {
+  const batch = contexts.length;
+  const perPicture = 3 * config.vision.image_size ** 2;
+  if (batch === 0 || pixels.length !== batch * perPicture) {
+    throw new RangeError(`${pixels.length} pixel values for ${batch} pictures of ${perPicture}`);
+  }
+  if (classes !== undefined && classes.length !== batch) {
+    throw new RangeError(`${classes.length} classes for ${batch} pictures`);
+  }
+  const { text } = config;
+  for (const ids of contexts) {
+    if (ids.length !== text.context_length) throw new RangeError(`a context of ${ids.length} ids`);
+    if (ids.findLastIndex((id) => id !== text.pad_id) < 1) throw new RangeError('a text without an end token');
+    const odd = ids.find((id) => id < 0 || id >= text.vocab_size);
+    if (odd !== undefined) throw new RangeError(`the id ${odd} is not in a vocabulary of ${text.vocab_size}`);
+  }
+}

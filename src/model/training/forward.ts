@@ -1,0 +1,93 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { captionLogits, imageMemory, multimodalLayers, type TextOutput, textTower } from '../architecture/text.js';
+import { type VisionOutput, visionTower } from '../architecture/vision.js';
+import type { CocaConfig } from '../config.js';
+import { textBatch } from '../engine/text-batch.js';
+import { crossEntropy } from '../engine/tfjs/functions/cross-entropy.js';
+import { pickRows } from '../engine/tfjs/functions/embedding.js';
+import { linear } from '../engine/tfjs/functions/product.js';
+import { rowsOf } from '../engine/tfjs/functions/shape.js';
+import type { TfjsOps } from '../engine/tfjs/ops.js';
+import type { Parameters } from '../engine/tfjs/parameters.js';
+import type { TensorFlow } from '../engine/tfjs/tensorflow.js';
+import { causalMask } from '../engine/token-tree.js';
+import { captionTargets, type TrainingBatch } from './batch.js';
+import type { Objective } from './objective.js';
+
+/** Parameters of the classifier, which is no part of an OpenCLIP model: [K, E] and [K]. */
+export const CLASSIFIER = { weight: 'classifier.weight', bias: 'classifier.bias' } as const;
+
+/** A batch of B pictures and texts that went through the model once. */
+export interface Forward {
+  /** [B, E] of unit length; what contrastive learning compares. */
+  readonly images: Tensor;
+  readonly texts: Tensor | undefined;
+  /** Cross-entropy of caption tokens and of classes, summed. */
+  readonly captions: Scalar | undefined;
+  readonly classes: Scalar | undefined;
+}
+
+/** The model as training runs it: one pass through each part, from pictures and texts to what losses are made of. */
+export class TrainingModel {
+  constructor(
+    private readonly tf: TensorFlow,
+    private readonly ops: TfjsOps,
+    private readonly parameters: Parameters,
+    private readonly config: CocaConfig,
+  ) {}
+
+  /** Everything that the objective asks for. */
+  run(batch: TrainingBatch, objective: Objective): Forward {
+    const vision = this.vision(batch);
+    const needsText = objective.contrastive > 0 || objective.captioning > 0;
+    const text = needsText ? this.text(batch) : undefined;
+    return {
+      images: vision.features,
+      texts: text?.features,
+      captions:
+        objective.captioning > 0
+          ? this.captions(batch, vision.tokens, text!.tokens, objective.labelSmoothing)
+          : undefined,
+      classes: objective.classification > 0 ? this.classes(batch, vision.latent) : undefined,
+    };
+  }
+
+  /** Contrastive embeddings alone. */
+  embed(batch: TrainingBatch): { readonly images: Tensor; readonly texts: Tensor } {
+    return { images: this.vision(batch).features, texts: this.text(batch).features };
+  }
+
+  private vision({ pixels, contexts }: TrainingBatch): VisionOutput<Tensor> {
+    const side = this.config.vision.image_size;
+    return visionTower(this.ops, this.config, this.ops.floats(pixels, [contexts.length, 3, side, side]));
+  }
+
+  private text({ contexts }: TrainingBatch): TextOutput<Tensor> {
+    const { ops, config } = this;
+    const { batch, length, ids, positions, clsPosition, mask } = textBatch(config.text, contexts);
+    return textTower(ops, config, {
+      ids: ops.indices(ids, [batch, length]),
+      positions: ops.indices(positions, [batch, length]),
+      clsPosition: ops.indices(clsPosition, [batch, 1]),
+      mask: ops.floats(mask, [batch, 1, length + 1, length + 1]),
+    });
+  }
+
+  /** Only rows that predict something go through the last layer: with a large vocabulary it is the dearest of all. */
+  private captions({ contexts }: TrainingBatch, imageTokens: Tensor, tokens: Tensor, smoothing: number): Scalar {
+    const { tf, ops, config } = this;
+    const { length, rows, labels } = captionTargets(contexts, config.text.pad_id);
+    const mask = ops.floats(causalMask(length), [1, 1, length, length]);
+    const image = imageMemory(ops, config, imageTokens);
+    const { x } = multimodalLayers(ops, config, ops.slice(tokens, 0, length), { mask, image });
+    const logits = captionLogits(ops, pickRows(tf, rowsOf(tf, x), rows));
+    return crossEntropy(tf, logits, labels, smoothing);
+  }
+
+  private classes({ classes }: TrainingBatch, latent: Tensor): Scalar {
+    if (classes === undefined) throw new RangeError('a classifier is trained with classes');
+    const bias = this.parameters.get(CLASSIFIER.bias);
+    const logits = linear(this.tf, latent, this.parameters.get(CLASSIFIER.weight), { bias });
+    return crossEntropy(this.tf, logits, classes);
+  }
+}

@@ -1,0 +1,253 @@
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { parameterShapes } from '../architecture/parameters.js';
+import { readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
+import type { CocaConfig } from '../config.js';
+import { type RandomState, seedRandom } from '../decoding/random.js';
+import type { TfjsDevice } from '../engine/engines.js';
+import type { Network } from '../engine/network.js';
+import { type Backend, openBackend } from '../engine/tfjs/backends.js';
+import { TfjsNetwork } from '../engine/tfjs/network.js';
+import { TfjsOps } from '../engine/tfjs/ops.js';
+import { CocaError } from '../errors.js';
+import { type AdamWOptions, adamW, type Moments } from './adamw.js';
+import { checkBatch, type TrainingBatch } from './batch.js';
+import { CLASSIFIER, TrainingModel } from './forward.js';
+import { type BatchGradients, batchGradients, type LossName } from './gradients.js';
+import { MAX_LOGIT_SCALE } from './losses.js';
+import type { Losses, Objective } from './objective.js';
+import { decays } from './parts.js';
+import { learningRateAt, type Schedule } from './schedule.js';
+import { modelTensors, readState, stateTensors, type TrainingState } from './state.js';
+import { newVariable, TrainableParameters } from './variables.js';
+
+export interface TrainerOptions {
+  readonly device: TfjsDevice;
+  readonly objective: Objective;
+  readonly schedule: Schedule;
+  readonly optimizer: AdamWOptions;
+  /** Gradients are scaled down so that their norm, all parameters together, is at most this; null leaves them. */
+  readonly clipNorm: number | null;
+  /** Parameters that stay as they are. */
+  readonly frozen: (name: string) => boolean;
+  /** How many classes a classifier on the picture's embedding is to tell apart, where one is trained. */
+  readonly classes?: number;
+  /** Where the random numbers of whoever draws the batches begin. */
+  readonly seed: number;
+}
+
+/** What a step did. */
+export interface StepReport {
+  /** How many steps there have been, this one included. */
+  readonly step: number;
+  readonly losses: Losses;
+  /** Of all gradients together, before clipping. */
+  readonly gradNorm: number;
+  /** What cosines are divided by in the contrastive loss, 1 / exp(logit_scale), after the step. */
+  readonly temperature: number;
+  readonly learningRate: number;
+}
+
+/**
+ * A CoCa model in training. It knows no files but the checkpoint that it starts from, and no terminal: it is given
+ * batches and gives reports, and tensors to be written. One call at a time.
+ */
+export class Trainer {
+  /** For whoever draws the batches: kept with the state, so that a resumed run goes on as it would have. */
+  random: RandomState;
+  private done = 0;
+  private readonly model: TrainingModel;
+  private readonly trainable: ReadonlyMap<string, Variable>;
+  private readonly moments: ReadonlyMap<string, Moments>;
+
+  private constructor(
+    readonly config: CocaConfig,
+    private readonly backend: Backend,
+    private readonly parameters: TrainableParameters,
+    private readonly options: TrainerOptions,
+  ) {
+    const ops = new TfjsOps(backend.tf, parameters);
+    this.model = new TrainingModel(backend.tf, ops, parameters, config);
+    const names = parameters.names.filter((name) => !options.frozen(name));
+    this.trainable = new Map(names.map((name) => [name, parameters.variable(name)]));
+    const zeros = ({ shape, size }: Tensor) => newVariable(backend, { shape, data: new Float32Array(size) });
+    this.moments = new Map(
+      [...this.trainable].map(([name, variable]) => [name, { first: zeros(variable), second: zeros(variable) }]),
+    );
+    this.random = seedRandom(options.seed, 0);
+  }
+
+  /**
+   * @param checkpoint must hold every tensor of the config, checked already
+   * @throws CocaError `usage` where nothing is left to train; `device`; `bad-checkpoint`
+   */
+  static async open(config: CocaConfig, checkpoint: SafetensorsFile, options: TrainerOptions): Promise<Trainer> {
+    const { contrastive, captioning, classification } = options.objective;
+    if (!(contrastive > 0 || captioning > 0 || classification > 0)) {
+      throw new CocaError('usage', 'all losses have the weight 0', 'Give at least one of them a positive weight.');
+    }
+    const backend = await openBackend(options.device);
+    const parameters = new TrainableParameters(backend);
+    for (const [name, shape] of parameterShapes(config))
+      parameters.add(name, shape, await readTensor(checkpoint, name));
+    if (options.classes !== undefined) {
+      const { classes } = options;
+      parameters.add(CLASSIFIER.weight, [classes, config.embed_dim], new Float32Array(classes * config.embed_dim));
+      parameters.add(CLASSIFIER.bias, [classes], new Float32Array(classes));
+    }
+    if (parameters.names.every(options.frozen)) {
+      parameters.dispose();
+      throw new CocaError('usage', 'every part of the model is frozen', 'Leave one to train.');
+    }
+    return new Trainer(config, backend, parameters, options);
+  }
+
+  /** How many steps there have been. */
+  get step(): number {
+    return this.done;
+  }
+
+  /** The parameters as they are at any time, to encode and caption with. It is closed with the trainer. */
+  network(): Network {
+    return TfjsNetwork.over(this.config, this.backend, this.parameters);
+  }
+
+  /**
+   * One step on one batch, which may come in pieces (see `batchGradients`).
+   * @throws CocaError `diverged` for a loss or gradient that is not finite, with nothing changed; RangeError for a batch
+   *   that does not fit the model
+   */
+  async train(pieces: readonly TrainingBatch[]): Promise<StepReport> {
+    const { backend, options } = this;
+    const { losses, gradients } = this.differentiate(pieces);
+    try {
+      const report = await this.report(losses);
+      const gradNorm = await this.normOf(gradients);
+      if (!Number.isFinite(report.total) || !Number.isFinite(gradNorm)) throw diverged(this.done + 1, report, gradNorm);
+      const learningRate = learningRateAt(this.done, options.schedule);
+      backend.run(() => this.update(gradients, learningRate, scaleFor(gradNorm, options.clipNorm)));
+      this.done++;
+      const logitScale = (await this.parameters.variable('logit_scale').data())[0]!;
+      return { step: this.done, losses: report, gradNorm, temperature: Math.exp(-logitScale), learningRate };
+    } finally {
+      for (const tensor of [...losses.values(), ...gradients.values()]) tensor.dispose();
+    }
+  }
+
+  /** Losses of a batch, and the gradient of their weighted sum by every parameter in training, without a step. */
+  async gradients(
+    pieces: readonly TrainingBatch[],
+  ): Promise<{ readonly losses: Losses; readonly gradients: ReadonlyMap<string, Float32Array> }> {
+    const { losses, gradients } = this.differentiate(pieces);
+    try {
+      const values = new Map<string, Float32Array>();
+      for (const [name, gradient] of gradients) values.set(name, (await gradient.data()) as Float32Array);
+      return { losses: await this.report(losses), gradients: values };
+    } finally {
+      for (const tensor of [...losses.values(), ...gradients.values()]) tensor.dispose();
+    }
+  }
+
+  private differentiate(pieces: readonly TrainingBatch[]): BatchGradients {
+    if (pieces.length === 0) throw new RangeError('a batch of no pieces');
+    for (const piece of pieces) checkBatch(piece, this.config);
+    const { backend, model, trainable, config, options } = this;
+    return backend.run(() =>
+      batchGradients(backend.tf, pieces, {
+        model,
+        trainable,
+        objective: options.objective,
+        padId: config.text.pad_id,
+        logitScale: this.parameters.variable('logit_scale'),
+      }),
+    );
+  }
+
+  private async report(losses: ReadonlyMap<LossName, Tensor>): Promise<Losses> {
+    const read = async (name: LossName) => ((await losses.get(name)?.data())?.[0] as number | undefined) ?? null;
+    const [contrastive, captioning, classification] = [
+      await read('contrastive'),
+      await read('captioning'),
+      await read('classification'),
+    ];
+    const { objective } = this.options;
+    const total =
+      (contrastive ?? 0) * objective.contrastive +
+      (captioning ?? 0) * objective.captioning +
+      (classification ?? 0) * objective.classification;
+    return { contrastive, captioning, classification, total };
+  }
+
+  private async normOf(gradients: ReadonlyMap<string, Tensor>): Promise<number> {
+    const { backend } = this;
+    const { tf } = backend;
+    const norm = backend.run(() =>
+      tf.sqrt(tf.addN([...gradients.values()].map((gradient) => tf.sum<Scalar>(tf.square(gradient))))),
+    );
+    const [value] = await norm.data();
+    norm.dispose();
+    return value!;
+  }
+
+  private update(gradients: ReadonlyMap<string, Tensor>, learningRate: number, scale: number): void {
+    const { tf } = this.backend;
+    const updates = [...gradients].map(([name, gradient]) => {
+      const parameter = this.trainable.get(name)!;
+      return { parameter, moments: this.moments.get(name)!, gradient, decays: decays(name, parameter.shape) };
+    });
+    adamW(tf, updates, this.options.optimizer, { step: this.done, learningRate, scale });
+    const logitScale = this.trainable.get('logit_scale');
+    if (logitScale) logitScale.assign(tf.clipByValue(logitScale, 0, MAX_LOGIT_SCALE));
+  }
+
+  private get state(): TrainingState {
+    const { done, random, parameters, moments } = this;
+    return { step: done, random, parameters: parameters.all, moments };
+  }
+
+  /** The model by OpenCLIP's names, to be written before the next step. */
+  modelTensors(): readonly TensorToWrite[] {
+    return modelTensors(this.state);
+  }
+
+  /** All that a resumed run needs to go on bit for bit: tensors and metadata, to be written before the next step. */
+  stateTensors(): ReturnType<typeof stateTensors> {
+    return stateTensors(this.state);
+  }
+
+  /**
+   * Goes back to where a run was whose state was written.
+   * @throws CocaError `bad-checkpoint` where it is another model's or another kind of training's
+   */
+  async restore(file: SafetensorsFile): Promise<void> {
+    const { step, random } = await readState(file, this.state, (variable, data) =>
+      this.backend.run(() => variable.assign(this.backend.tf.tensor(data, variable.shape))),
+    );
+    this.done = step;
+    this.random = random;
+  }
+
+  /** Frees all tensors. */
+  release(): void {
+    this.parameters.dispose();
+    for (const { first, second } of this.moments.values()) {
+      first.dispose();
+      second.dispose();
+    }
+  }
+}
+
+/** As PyTorch's clip_grad_norm_. */
+function scaleFor(norm: number, limit: number | null): number {
+  return limit === null ? 1 : Math.min(1, limit / (norm + 1e-6));
+}
+
+function diverged(step: number, { contrastive, captioning, classification }: Losses, gradNorm: number): CocaError {
+  const parts = Object.entries({ contrastive, captioning, classification, 'gradient norm': gradNorm })
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${value}`);
+  return new CocaError(
+    'diverged',
+    `step ${step} is not finite (${parts.join(', ')}); the model is as it was before it`,
+    'Lower the learning rate, lengthen the warm-up, or clip gradients to a smaller norm.',
+  );
+}

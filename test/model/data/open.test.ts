@@ -1,0 +1,302 @@
+import { copyFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../../../src/model/data/dataset.js';
+import { type DatasetOptions, openDataset } from '../../../src/model/data/open.js';
+import { readSample } from '../../../src/model/data/read.js';
+import type { Sample } from '../../../src/model/data/sample.js';
+import { indexShard } from '../../../src/model/data/tar.js';
+import { CocaError } from '../../../src/model/errors.js';
+import { temporaryFolder } from '../../support/folder.js';
+import { fixture } from '../../support/golden.js';
+import { buildTar } from './build-tar.js';
+
+const { at, write } = temporaryFolder();
+
+const open = (name: string, options: Partial<DatasetOptions> = {}) =>
+  openDataset(at(name), { needs: 'captions', ...options });
+
+type Plain = Omit<Sample, 'image'> & { readonly image: string };
+
+/** All samples in the order of the files, pictures as text; what is broken as its message. */
+async function all(dataset: Dataset): Promise<(Plain | string)[]> {
+  const found: (Plain | string)[] = [];
+  for (let unit = 0; unit < dataset.units; unit++) {
+    const { size, locate } = await dataset.openUnit(unit, indexShard);
+    for (let i = 0; i < size; i++) {
+      try {
+        const sample = await readSample(locate(i));
+        found.push({ ...sample, image: new TextDecoder().decode(sample.image as Uint8Array) });
+      } catch (error) {
+        if (!(error instanceof CocaError)) throw error;
+        found.push(error.message.replaceAll(at(), ''));
+      }
+    }
+  }
+  return found;
+}
+
+const pictures = (...names: string[]) => names.map((name) => write(name, `bytes of ${name}`));
+
+describe('JSON lines', () => {
+  it('have one sample a line, paths from the file', async () => {
+    const [a, b] = pictures('data/a.jpg', 'data/b/b.jpg');
+    write(
+      'data/list.jsonl',
+      [
+        '{"image": "a.jpg", "caption": "one"}',
+        '',
+        '  \t',
+        `{"image": "b/b.jpg", "captions": ["two", "more"], "label": 3, "true_captions": ["t"], "hard_negatives": ["n"]}\r`,
+        `{"image": ${JSON.stringify(a)}, "caption": "ünï"}`,
+      ].join('\n'),
+    );
+    const dataset = await open('data/list.jsonl');
+    expect(dataset).toMatchObject({ size: 3, name: 'list.jsonl' });
+    expect(await all(dataset)).toEqual([
+      { name: a, image: 'bytes of data/a.jpg', captions: ['one'] },
+      {
+        name: b,
+        image: 'bytes of data/b/b.jpg',
+        captions: ['two', 'more'],
+        label: 3,
+        trueCaptions: ['t'],
+        hardNegatives: ['n'],
+      },
+      { name: a, image: 'bytes of data/a.jpg', captions: ['ünï'] },
+    ]);
+  });
+
+  it('that are broken are told by their row, one by one', async () => {
+    pictures('a.jpg');
+    write(
+      'l.jsonl',
+      [
+        '{"image": "a.jpg"',
+        '[1]',
+        '{"caption": "no picture"}',
+        '{"image": "gone.jpg", "caption": "x"}',
+        '{"image": "a.jpg", "caption": 5}',
+        '{"image": "a.jpg", "caption": "x", "label": 1.5}',
+        '{"image": ".", "caption": "a folder"}',
+        '{"image": "a.jpg", "caption": "fine"}',
+      ].join('\n'),
+    );
+    expect(await all(await open('l.jsonl'))).toEqual([
+      expect.stringMatching(/^\/l\.jsonl, row 1: not JSON/),
+      '/l.jsonl, row 2: no JSON object',
+      '/l.jsonl, row 3: no text "image"',
+      '/gone.jpg: no such file',
+      '/l.jsonl, row 5: "caption" holds other things than text',
+      '/l.jsonl, row 6: "label" is neither a text nor a whole number',
+      expect.stringMatching(/is a directory/),
+      expect.objectContaining({ captions: ['fine'] }),
+    ]);
+  });
+
+  it('whose lines never end are not read into memory', async () => {
+    write('l.jsonl', `{"image": "a.jpg", "caption": "${'x'.repeat(17 * 2 ** 20)}"}`);
+    expect(await all(await open('l.jsonl'))).toEqual([
+      expect.stringMatching(/more than the 16777216 that are read at once/),
+    ]);
+  });
+
+  it('may call their fields otherwise, and have their pictures elsewhere', async () => {
+    pictures('photos/a.jpg');
+    write('l.jsonl', '{"path": "a.jpg", "text": "one"}');
+    const options = { imageField: 'path', captionField: 'text', imageFolder: at('photos') };
+    expect(await all(await open('l.jsonl', options))).toEqual([
+      expect.objectContaining({ name: at('photos/a.jpg'), captions: ['one'] }),
+    ]);
+  });
+
+  it('of several files are one data set', async () => {
+    pictures('a.jpg');
+    for (const n of [1, 2, 10]) write(`part-${n}.jsonl`, `{"image": "a.jpg", "caption": "${n}"}`);
+    const captions = async (pattern: string) =>
+      (await all(await open(pattern))).map((sample) => (sample as Plain).captions[0]);
+    expect(await captions('part-*.jsonl')).toEqual(['1', '10', '2']);
+    expect(await captions('part-{1..2}.jsonl')).toEqual(['1', '2']);
+    expect(await captions('part-{10,1}.jsonl')).toEqual(['10', '1']);
+  });
+});
+
+describe('tables', () => {
+  it("are OpenCLIP's, with tabs or commas, quoted or not", async () => {
+    const [a] = pictures('a.jpg', 'b, c.jpg');
+    write(
+      't.csv',
+      '\ufefftitle,filepath,extra\r\n"two\nlines, ""quoted""",a.jpg,1\r\n\r\n5" pipe,"b, c.jpg"\nlast,a.jpg',
+    );
+    expect(await all(await open('t.csv'))).toEqual([
+      { name: a, image: 'bytes of a.jpg', captions: ['two\nlines, "quoted"'] },
+      { name: at('b, c.jpg'), image: 'bytes of b, c.jpg', captions: ['5" pipe'] },
+      expect.objectContaining({ captions: ['last'] }),
+    ]);
+    for (const name of ['t.tsv', 'tabs.csv']) {
+      write(name, 'filepath\ttitle\na.jpg\ta, b and c\n');
+      expect(await all(await open(name))).toEqual([expect.objectContaining({ captions: ['a, b and c'] })]);
+    }
+  });
+
+  it('without the columns that are needed are refused, naming those that are there', async () => {
+    write('t.csv', 'path,title\na.jpg,x\n');
+    await expect(open('t.csv')).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringMatching(/has no column "filepath"; its first row is: path, title/),
+    });
+    expect((await open('t.csv', { imageField: 'path' })).size).toBe(1);
+    await expect(open('t.csv', { imageField: 'path', needs: 'labels' })).rejects.toMatchObject({
+      message: expect.stringMatching(/"label"/),
+    });
+    write('l.csv', 'filepath,label\na.jpg,x\n');
+    expect((await open('l.csv', { needs: 'labels' })).size).toBe(1);
+  });
+
+  it('with short rows tell the row', async () => {
+    pictures('a.jpg');
+    write('t.tsv', 'filepath\ttitle\n\tx\na.jpg\n');
+    expect(await all(await open('t.tsv'))).toEqual([
+      '/t.tsv, row 1: nothing in the column "filepath"',
+      expect.objectContaining({ captions: [] }),
+    ]);
+  });
+
+  it('whose quote never closes are refused', async () => {
+    write('t.csv', 'filepath,title\n"a.jpg,x\nb.jpg,y\n');
+    await expect(open('t.csv')).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringMatching(/is no table/),
+    });
+  });
+});
+
+describe('COCO captions', () => {
+  const coco = {
+    images: [
+      { id: 7, file_name: 'a.jpg' },
+      { id: 9, file_name: 'b.jpg' },
+      { id: 11, file_name: 'c.jpg' },
+    ],
+    annotations: [
+      { id: 1, image_id: 9, caption: 'b one' },
+      { id: 2, image_id: 7, caption: 'a one\n' },
+      { id: 3, image_id: 9, caption: 'b two' },
+    ],
+  };
+
+  it('have every picture with all its captions', async () => {
+    pictures('val/a.jpg', 'val/b.jpg');
+    write('annotations/captions.json', JSON.stringify(coco));
+    const dataset = await open('annotations/captions.json', { imageFolder: at('val') });
+    expect(await all(dataset)).toEqual([
+      { name: at('val/a.jpg'), image: 'bytes of val/a.jpg', captions: ['a one'] },
+      { name: at('val/b.jpg'), image: 'bytes of val/b.jpg', captions: ['b one', 'b two'] },
+    ]);
+  });
+
+  it.each([
+    [{}, /no list "images"/],
+    [{ ...coco, annotations: undefined }, /no list "annotations"/],
+    [{ ...coco, images: [{ id: 1 }] }, /image 1 has no text "file_name"/],
+    [{ ...coco, annotations: [{ image_id: 7 }] }, /annotation 1 has no text "caption"/],
+    [{ ...coco, annotations: [{ image_id: 8, caption: 'x' }] }, /annotation 1 is of no image/],
+    [{ ...coco, annotations: [] }, /no samples/],
+    [5, /no list/],
+  ])('that are none are refused (%#)', async (json, message) => {
+    write('c.json', JSON.stringify(json));
+    await expect(open('c.json')).rejects.toMatchObject({ code: 'bad-data', message: expect.stringMatching(message) });
+  });
+});
+
+describe('other JSON', () => {
+  it('a scenes.json is a list of samples with all that is known of them', async () => {
+    const dataset = await openDataset(fixture('scenes/scenes.json'), { needs: 'captions' });
+    expect(dataset.size).toBe(48);
+    const { locate } = await dataset.openUnit(0, indexShard);
+    const sample = await readSample(locate(0));
+    expect(sample).toMatchObject({ name: fixture('scenes/0001.png'), captions: ['a small book on a pink background'] });
+    expect(sample.trueCaptions).toHaveLength(4);
+    expect(sample.hardNegatives).toHaveLength(9);
+  });
+
+  it('that is none is refused', async () => {
+    write('a.json', '[{"image": "a.jpg"}, {}]');
+    await expect(open('a.json')).rejects.toMatchObject({ message: expect.stringMatching(/item 2: no text "image"/) });
+    write('a.json', '{');
+    await expect(open('a.json')).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringMatching(/is not JSON/),
+    });
+  });
+});
+
+describe('WebDataset shards', () => {
+  it('have captions beside their pictures, as text or JSON', async () => {
+    write(
+      's-0.tar',
+      buildTar([
+        { name: '0.jpg', content: 'zero' },
+        { name: '0.txt', content: 'from text\n' },
+        { name: '0.json', content: '{"caption": "from json", "label": 4}' },
+        { name: '1.webp', content: 'one' },
+        { name: '1.json', content: '{"captions": ["a", "b"]}' },
+        { name: '1.cls', content: '7' },
+      ]),
+    );
+    write(
+      's-1.tar',
+      buildTar([
+        { name: '2.txt', content: 'no picture' },
+        { name: '3.png', content: 'no caption' },
+        { name: '4.jpg', content: 'x' },
+        { name: '4.json', content: '{' },
+      ]),
+    );
+    const dataset = await open('s-{0..1}.tar');
+    expect(dataset).toMatchObject({ size: undefined, units: 2 });
+    expect(await all(dataset)).toEqual([
+      { name: `${at('s-0.tar')}, 0`, image: 'zero', captions: ['from text'], label: 4 },
+      { name: `${at('s-0.tar')}, 1`, image: 'one', captions: ['a', 'b'], label: '7' },
+      '/s-1.tar, 2: no picture among its members (txt)',
+      expect.objectContaining({ captions: [] }),
+      expect.stringMatching(/^\/s-1\.tar, 4: not JSON/),
+    ]);
+  });
+});
+
+describe('folders of classes', () => {
+  it('have the names of their folders for labels', async () => {
+    pictures('f/cat/b.jpg', 'f/cat/a.PNG', 'f/ant/c.jpg', 'f/.git/d.jpg', 'f/cat/notes.txt');
+    const found = await all(await open('f', { needs: 'labels' }));
+    expect(found).toEqual([
+      { name: at('f/ant/c.jpg'), image: 'bytes of f/ant/c.jpg', captions: [], label: 'ant' },
+      expect.objectContaining({ name: at('f/cat/a.PNG'), label: 'cat' }),
+      expect.objectContaining({ name: at('f/cat/b.jpg'), label: 'cat' }),
+    ]);
+    await expect(open('f')).rejects.toMatchObject({ code: 'bad-data', hint: expect.stringMatching(/jsonl/) });
+    await expect(open('f/cat', { needs: 'labels' })).rejects.toMatchObject({
+      message: expect.stringMatching(/no samples/),
+    });
+  });
+});
+
+describe('what is no data set', () => {
+  it('is refused with what to do', async () => {
+    const refused = async (name: string, code: string, message: RegExp) =>
+      expect(open(name)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    write('empty.jsonl', '\n \n');
+    await refused('empty.jsonl', 'bad-data', /no samples/);
+    write('only-header.csv', 'filepath,title\n');
+    await refused('only-header.csv', 'bad-data', /no samples/);
+    write('data.parquet', 'PAR1');
+    await refused('data.parquet', 'bad-data', /unknown format \(\.parquet\)/);
+    write('data', '');
+    await refused('data', 'bad-data', /unknown format \(no ending\)/);
+    await refused('shard.tar.gz', 'bad-data', /compressed/);
+    await refused('none.jsonl', 'not-found', /no such file/);
+    await refused('none-*.jsonl', 'not-found', /no file matches/);
+    copyFileSync(at('data'), at('x.jsonl'));
+    copyFileSync(at('data'), at('x.csv'));
+    await refused('x.*', 'bad-data', /several kinds/);
+  });
+});

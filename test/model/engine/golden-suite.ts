@@ -1,0 +1,213 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AttentionName } from '../../../src/model/architecture/ops.js';
+import { readTensor } from '../../../src/model/checkpoint/index.js';
+import { captionTrie } from '../../../src/model/decoding/index.js';
+import { logSumExp } from '../../../src/model/decoding/logits.js';
+import { ROOT, type TokenRow, type TreeModel } from '../../../src/model/decoding/types.js';
+import type { Attention, AttentionSink, ImageTokens, Network } from '../../../src/model/engine/network.js';
+import { GOLDEN_MODELS, type Golden, type GoldenName, golden, worstError as worst } from '../../support/golden.js';
+
+/** An engine under test. */
+export interface EngineUnderTest {
+  readonly label: string;
+  /** Of all comparisons with OpenCLIP. */
+  readonly tolerance: number;
+  open(reference: Golden): Promise<Network>;
+  /** A count that every call must leave as it was. */
+  readonly held?: () => number;
+}
+
+/** Opens an engine on a golden model for a suite, and checks after every test that nothing was left behind. */
+export function opened(engine: EngineUnderTest, name: GoldenName): { reference: Golden; network: Network } {
+  const under = {} as { reference: Golden; network: Network };
+  let before: number | undefined;
+  beforeAll(async () => {
+    under.reference = await golden(name);
+    under.network = await engine.open(under.reference);
+    await Promise.all((['attention', 'texts'] as const).map((task) => under.network.prepare(task)));
+  });
+  beforeEach(() => {
+    before = engine.held?.();
+  });
+  afterEach(() => {
+    expect(engine.held?.()).toBe(before);
+  });
+  afterAll(() => under.network.release());
+  return under;
+}
+
+/** Decoding trees for a piece of work, and released after it. */
+export async function withTrees<R>(
+  network: Network,
+  tokens: ImageTokens,
+  work: (trees: TreeModel) => Promise<R>,
+  onAttention?: AttentionSink,
+): Promise<R> {
+  const trees = await network.openTrees(tokens, onAttention);
+  try {
+    return await work(trees);
+  } finally {
+    trees.release();
+  }
+}
+
+/** Every tensor that OpenCLIP computed, on an engine. */
+export function describeGolden(engine: EngineUnderTest): void {
+  describe.each(GOLDEN_MODELS)(`%s model on ${engine.label}`, (name) => goldenTests(engine, name));
+}
+
+function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
+  const under = opened(engine, name);
+  const worstError = (actual: ArrayLike<number>, expected: ArrayLike<number>) =>
+    worst(actual, expected, engine.tolerance);
+
+  const images = async () => {
+    const { data, shape } = await under.reference.expected('pixel_values');
+    return under.network.encodeImages(data, shape[0]!);
+  };
+
+  test.each(['latent', 'features'] as const)('image %s', async (which) => {
+    const { data } = await under.reference.expected(`image_${which}`);
+    expect(worstError((await images())[which], data)).toBeLessThan(1);
+  });
+
+  test.each(['latent', 'features'] as const)('text %s', async (which) => {
+    const { data } = await under.reference.expected(`text_${which}`);
+    expect(worstError((await under.network.encodeTexts(await under.reference.texts()))[which], data)).toBeLessThan(1);
+  });
+
+  test('a short text alone has the embedding that it has beside longer ones', async () => {
+    const texts = await under.reference.texts();
+    const { data } = await under.reference.expected('text_features');
+    const width = under.reference.config.embed_dim;
+    for (const [i, text] of texts.entries()) {
+      const { features } = await under.network.encodeTexts([text]);
+      expect(worstError(features, data.subarray(i * width, (i + 1) * width))).toBeLessThan(1);
+    }
+  });
+
+  test('logits, teacher forced in one call', async () => {
+    const { data } = await under.reference.expected('logits');
+    await withTrees(under.network, (await images()).tokens, async (trees) => {
+      const logits = await trees.extend(chains(await under.reference.texts()));
+      expect(worstError(Float32Array.from(logits.flatMap((rows) => [...rows])), data)).toBeLessThan(1);
+    });
+  });
+
+  /** Checks all layers of one attention: the reference holds them as [B, layer, head, query, key]. */
+  const checkAttention = async (seen: readonly Attention[], name: AttentionName) => {
+    const pooler = name.startsWith('pooler');
+    const { data, shape } = await under.reference.expected(`attn.${name}`);
+    const layers = pooler ? 1 : shape[1]!;
+    const found = seen.filter((attention) => attention.name === name);
+    expect(found.map(({ layer }) => layer)).toEqual([...Array(layers).keys()]);
+    const inner = shape.slice(pooler ? 1 : 2).reduce((product, side) => product * side, 1);
+    for (const { layer, data: probabilities, shape: dims } of found) {
+      expect(dims).toEqual([shape[0], ...shape.slice(-3)]);
+      for (let b = 0; b < shape[0]!; b++) {
+        const at = (b * layers + layer) * inner;
+        const actual = probabilities.subarray(b * inner, (b + 1) * inner);
+        expect(worstError(actual, data.subarray(at, at + inner)), `${name} ${layer}`).toBeLessThan(1);
+      }
+    }
+  };
+
+  test('attention of the vision tower and the poolers', async () => {
+    const { data, shape } = await under.reference.expected('pixel_values');
+    const seen: Attention[] = [];
+    await under.network.encodeImages(data, shape[0]!, (attention) => seen.push(attention));
+    await checkAttention(seen, 'vision');
+    const pooling = under.reference.config.vision.attentional_pool;
+    if (pooling) await checkAttention(seen, 'pooler.0');
+    if (pooling === 'cascade') await checkAttention(seen, 'pooler.1');
+  });
+
+  test('attention of both halves of the decoder', async () => {
+    const seen: Attention[] = [];
+    const texts = await under.reference.texts();
+    await withTrees(
+      under.network,
+      (await images()).tokens,
+      (trees) => trees.extend(chains(texts)),
+      (attention) => seen.push(attention),
+    );
+    await checkAttention(seen, 'decoder_self');
+    await checkAttention(seen, 'cross');
+  });
+
+  test('attention of the text tower, CLS included', async () => {
+    const seen: Attention[] = [];
+    const texts = await under.reference.texts();
+    const { data, shape } = await under.reference.expected('attn.text'); // [B, layer, head, T + 1, T + 1]
+    await under.network.encodeTexts(texts, (attention) => seen.push(attention));
+    expect(seen).toHaveLength(shape[1]!);
+    const [batch, layers, heads, side] = shape as [number, number, number, number];
+    for (const { layer, data: probabilities, shape: dims } of seen) {
+      const length = dims[3] - 1; // what follows the first padding id is not computed
+      for (let b = 0; b < batch; b++) {
+        for (let row = 0; row < heads; row++) {
+          const expected = data.subarray((((b * layers + layer) * heads + row) * side + side - 1) * side);
+          const actual = probabilities.subarray(((b * heads + row) * dims[2] + dims[2] - 1) * dims[3]);
+          expect(worstError(actual.subarray(0, length), expected.subarray(0, length))).toBeLessThan(1);
+          expect(Math.abs(actual[length]! - expected[side - 1]!)).toBeLessThan(engine.tolerance);
+        }
+      }
+    }
+  });
+
+  test('similarity logits and caption log-likelihoods', async () => {
+    const { data: pixels, shape } = await under.reference.expected('pixel_values');
+    const texts = await under.reference.texts();
+    const { eot, sot } = under.reference.config.special_ids!;
+    const encoded = await under.network.encodeImages(pixels, shape[0]!);
+    const { features } = await under.network.encodeTexts(texts);
+    const width = under.reference.config.embed_dim;
+    const scale = Math.exp((await readTensor(under.reference.checkpoint, 'logit_scale'))[0]!);
+    const similarity = Float32Array.from({ length: 16 }, (_, at) => {
+      const [i, j] = [Math.floor(at / 4), at % 4];
+      let dot = 0;
+      for (let k = 0; k < width; k++) dot += encoded.features[i * width + k]! * features[j * width + k]!;
+      return scale * dot;
+    });
+    expect(worstError(similarity, (await under.reference.expected('similarity_logits')).data)).toBeLessThan(1);
+
+    // All four captions as one tree, which shares what they begin with.
+    const captions = texts.map((text) => [...text.subarray(0, text.indexOf(eot) + 1)]);
+    expect(captions.every((ids) => ids[0] === sot)).toBe(true);
+    const { rows, targets } = captionTrie(captions);
+    const sums = new Float32Array(16);
+    await withTrees(under.network, encoded.tokens, async (trees) => {
+      const logits = await trees.extend(captions.map(() => rows));
+      for (let i = 0; i < 4; i++) {
+        for (const { row, token, caption } of targets) {
+          const from = row * trees.vocabSize;
+          sums[i * 4 + caption]! += logits[i]![from + token]! - logSumExp(logits[i]!, from, from + trees.vocabSize);
+        }
+      }
+    });
+    expect(worstError(sums, (await under.reference.expected('caption_log_likelihood')).data)).toBeLessThan(1);
+    const counts = captions.map((ids) => ids.length - 1);
+    expect(counts).toEqual([...(await under.reference.expected('caption_token_count')).data]);
+  });
+
+  test('logits, one token at a time through the cache', async () => {
+    const { data, shape } = await under.reference.expected('logits');
+    const texts = await under.reference.texts();
+    const [batch, length, vocab] = shape as [number, number, number];
+    const actual = new Float32Array(data.length);
+    await withTrees(under.network, (await images()).tokens, async (trees) => {
+      for (let i = 0; i < length; i++) {
+        const logits = await trees.extend(
+          texts.map((text) => [{ node: i, parent: i === 0 ? ROOT : i - 1, token: text[i]! }]),
+        );
+        for (let b = 0; b < batch; b++) actual.set(logits[b]!, (b * length + i) * vocab);
+      }
+    });
+    expect(worstError(actual, data)).toBeLessThan(1);
+  });
+}
+
+/** Each text as a chain of rows. */
+function chains(texts: readonly Int32Array[]): TokenRow[][] {
+  return texts.map((text) => Array.from(text, (token, i) => ({ node: i, parent: i === 0 ? ROOT : i - 1, token })));
+}

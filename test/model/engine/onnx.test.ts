@@ -1,0 +1,14 @@
+import { OnnxNetwork } from '../../../src/model/engine/onnx/network.js';
+import { describeGeneration } from './generation-suite.js';
+import { describeGolden, type EngineUnderTest } from './golden-suite.js';
+
+/** Another device than the CPU where it is there (see .ci/run). */
+const device = process.env.COCA_TEST_DEVICE ?? 'cpu';
+
+const engine: EngineUnderTest = {
+  label: `ONNX Runtime (${device})`,
+  tolerance: 1e-4,
+  open: ({ config, checkpoint }) => OnnxNetwork.open(config, checkpoint, device),
+};
+describeGolden(engine);
+describeGeneration(engine);
