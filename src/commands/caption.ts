@@ -76,6 +76,8 @@ export const caption = defineCommand({
   details: [
     'Piped, one picture named alone gives its caption, several give PATH<TAB>CAPTION; with --num, one such line for each caption. --logprobs then shows nothing: use --json or --jsonl.',
     '--watch: live beams with their words shaded by probability, cumulative log-probability and score, then what is finished, and what was just pruned, dimmed. Ctrl-C stops. What is found is the same; then the caption takes the place of the drawing.',
+    '--output: FILE.run.json beside FILE says which model and options made it; --resume goes on only with the same. Every whole line in FILE counts as an answer, a torn last one is cut off. Failed pictures count as answered: remove their lines to try again.',
+    '--write-txt: NAME.txt beside NAME.jpg, whole or not at all. Pictures that have theirs are left out, so the same line typed again goes on; --if-exists decides otherwise. A picture from a URL or stdin has no place for one.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
   args: [
@@ -111,6 +113,8 @@ export const caption = defineCommand({
     { line: "coca caption 'photos/*.jpg' --jsonl", does: 'a JSON object a line for every picture' },
     { line: 'find . -name "*.png" -print0 | coca caption --files0 -', does: 'pictures from a list' },
     { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
+    { line: 'coca caption --files list.txt -o out.jsonl --resume', does: 'a long run that can be killed and goes on' },
+    { line: "coca caption 'photos/*.jpg' --write-txt", does: 'a text file beside every picture' },
     { line: 'coca caption photo.jpg --watch', does: 'every beam with its words and scores, step by step' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
