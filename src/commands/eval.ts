@@ -172,7 +172,7 @@ async function measure(
       problems.add(name);
       context.complain(errorLine(name, error));
     },
-    onProgress: progress(context, total),
+    onProgress: progress(context, () => total),
   });
   context.status.clear();
   const empty = measures.find(({ count }) => count === 0);

@@ -49,6 +49,8 @@ export interface Coca {
   readonly logitScale: number;
   /** logit_bias of models that have one, else 0. */
   readonly logitBias: number;
+  /** Tells this model's weights from others, in 64 hexadecimal digits. Throws `not-found` or `unreadable`. */
+  fingerprint(): Promise<string>;
   /** Makes ready what a task will need, so that its first call is as fast as the others. */
   prepare(task: Task): Promise<void>;
   /** With `attention`, for one picture, the encoding can be given to `attend`. */

@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parameterShapes } from './architecture/parameters.js';
 import { encodeF16, writeSafetensors } from './checkpoint/safetensors.js';
 import { type CocaConfig, MULTIMODAL_MLP_RATIO, parseConfig } from './config.js';
-import { parseJson } from './config-file.js';
+import { readJsonFile } from './config-file.js';
 import { NAMED_CONFIGS } from './configs.js';
 import { nextRandom, seedRandom } from './decoding/random.js';
 import { CocaError } from './errors.js';
@@ -71,10 +71,10 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
 
 async function readConfig(nameOrPath: string): Promise<unknown> {
   if (Object.hasOwn(NAMED_CONFIGS, nameOrPath)) return NAMED_CONFIGS[nameOrPath];
-  let text: string;
   try {
-    text = await readFile(nameOrPath, 'utf8');
+    return await readJsonFile(nameOrPath);
   } catch (cause) {
+    if (!(cause instanceof CocaError) || cause.code !== 'not-found') throw cause;
     throw new CocaError(
       'not-found',
       `"${nameOrPath}" is no config that is known by name, and no file that can be read`,
@@ -82,7 +82,6 @@ async function readConfig(nameOrPath: string): Promise<unknown> {
       { cause },
     );
   }
-  return parseJson(text, nameOrPath);
 }
 
 /** The form in which OpenCLIP keeps a config beside its weights. */

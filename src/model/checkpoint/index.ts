@@ -4,6 +4,7 @@ import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 import { isZip } from './tensor-list.js';
 
 export { convertedPath, convertTorchCheckpoint } from './convert.js';
+export { weightsFingerprint } from './fingerprint.js';
 export {
   type Dtype,
   encodeF16,
