@@ -5,4 +5,5 @@ export { type DatasetOptions, openDataset } from './open.js';
 export { type OrderState, readOrderState, startOrder } from './order.js';
 export { type Transform, trainingTransform } from './prepare.js';
 export { descriptions } from './sequence.js';
+export { joinDatasets } from './join.js';
 export { openTrainingSet, SCENES_SPEC } from './training-set.js';
