@@ -153,36 +153,52 @@ export async function removeLeftovers(run: string): Promise<void> {
 }
 
 /**
- * The newest checkpoint that is as it was written.
- * @param onHarmed told of each newer one that is not, and why
+ * The newest checkpoint that is as it was written, and makes it the latest. Newer ones that are not are renamed, for them
+ * to be in nobody's way. For whoever has the lock.
+ * @param onHarmed told of each, and why
  * @throws CocaError `not-found` where there is none; `bad-checkpoint` where none is whole
  */
-export async function newestCheckpoint(run: string, onHarmed: (error: CocaError) => void): Promise<OpenCheckpoint> {
+export async function newestCheckpoint(run: string, onHarmed: (message: string) => void): Promise<OpenCheckpoint> {
   const folders = await checkpointFolders(run);
+  const harmed: { readonly folder: string; readonly message: string }[] = [];
   for (const folder of folders) {
     try {
-      return { folder, progress: await verify(folder) };
+      const progress = await verify(folder);
+      for (const other of harmed) onHarmed(await setAside(other.folder, other.message));
+      await pointTo(run, basename(folder));
+      return { folder, progress };
     } catch (error) {
-      if (!(error instanceof CocaError)) throw error;
-      onHarmed(error);
+      if (!(error instanceof CocaError) || error.code !== 'bad-checkpoint') throw error;
+      harmed.push({ folder, message: error.message });
     }
   }
-  if (folders.length > 0) throw new CocaError('bad-checkpoint', `${run}: none of its checkpoints is whole`);
+  if (folders.length > 0) {
+    const reasons = harmed.map(({ message }) => message).join('; ');
+    throw new CocaError('bad-checkpoint', `${run}: none of its checkpoints is whole (${reasons})`);
+  }
   throw new CocaError('not-found', `${run} holds no checkpoint of a run`, 'name the folder that coca train -o made');
+}
+
+async function setAside(folder: string, message: string): Promise<string> {
+  const away = `${folder}.harmed`;
+  await rm(away, { recursive: true, force: true });
+  await orWriteFailed(away, rename(folder, away));
+  return `${message}; it is now ${away}`;
 }
 
 /** Reads every file once. Throws `bad-checkpoint` for what is not as it was written. */
 async function verify(folder: string): Promise<TrainingProgress> {
   const path = join(folder, PROGRESS_FILE);
-  const refuse = (what: string, cause?: unknown) =>
-    new CocaError('bad-checkpoint', `${what}: this checkpoint is left alone`, undefined, { cause });
+  const refuse = (what: string, cause?: unknown) => new CocaError('bad-checkpoint', what, undefined, { cause });
   let parsed: TrainingProgress & { readonly version: number; readonly files: Readonly<Record<string, FileFacts>> };
   let progress: TrainingProgress;
   try {
     parsed = JSON.parse(await readFile(path, 'utf8'));
-    if (parsed.version !== VERSION) throw new TypeError(`it is of version ${parsed.version}, this program's is ${VERSION}`);
+    if (parsed.version !== VERSION)
+      throw new TypeError(`it is of version ${parsed.version}, this program's is ${VERSION}`);
     const { step, device, skipped, cut } = parsed;
-    if (![step, skipped, cut].every((count) => Number.isSafeInteger(count) && count >= 0)) throw new TypeError('a count is none');
+    if (![step, skipped, cut].every((count) => Number.isSafeInteger(count) && count >= 0))
+      throw new TypeError('a count is none');
     const [settings, order] = [readSettings(parsed.settings), readOrderState(parsed.order)];
     progress = { step, settings, order, device: String(device), skipped, cut };
   } catch (cause) {
