@@ -10,8 +10,21 @@ import { models } from './models.js';
 import { rank } from './rank.js';
 import { replOver } from './repl.js';
 import { scenes } from './scenes.js';
+import { train } from './train.js';
 
-const PROGRAMS: readonly Command[] = [caption, rank, attend, embed, models, init, scenes, evaluate, bench, doctor];
+const PROGRAMS: readonly Command[] = [
+  caption,
+  rank,
+  attend,
+  embed,
+  models,
+  init,
+  scenes,
+  train,
+  evaluate,
+  bench,
+  doctor,
+];
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [replOver(PROGRAMS), ...PROGRAMS];

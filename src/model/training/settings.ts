@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { SCENES_SPEC } from '../data/index.js';
+import { SCENES_SPEC } from '../data/scenes-spec.js';
 import type { AdamWOptions } from './adamw.js';
 import type { Objective } from './objective.js';
 import { PARTS, type Part } from './parts.js';
