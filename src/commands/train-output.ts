@@ -53,10 +53,17 @@ async function writeLine(
     case 'checkpoint':
       return out.line(`checkpoint of step ${event.step}: ${visible(event.folder)}`);
     case 'done':
-      if (event.skipped > 0) notice(`${event.skipped} samples could not be read and were left out`);
-      if (event.cut > 0) notice(`${event.cut} captions were longer than the context and were cut`);
+      for (const line of endNotices(event)) notice(line);
       return;
   }
+}
+
+/** What is worth knowing of a run once it is over. */
+export function endNotices({ skipped, cut }: TrainingEvent & { readonly type: 'done' }): string[] {
+  return [
+    ...(skipped > 0 ? [`left out, ${skipped} times in all: samples that cannot be read`] : []),
+    ...(cut > 0 ? [`cut, ${cut} times in all: captions that are longer than the context`] : []),
+  ];
 }
 
 /** What a run is, in words. */
