@@ -36,7 +36,7 @@ export const train = defineCommand({
   details: [
     'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob; or scenes: for the synthetic world, painted as it is needed.',
     'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. It runs on TensorFlow.js; docs/engines.md tells how to get the faster devices.',
-    'FOLDER gets log.jsonl and checkpoints: step-00001000 and so on, each a model that OpenCLIP and every command here read (--model FOLDER/latest), with all that --resume needs to go on bit for bit. Ctrl-C writes one more and ends with code 130. kill -9 at any moment leaves the last one.',
+    'FOLDER gets log.jsonl and checkpoints: step-00001000 and so on, each a model that OpenCLIP and every command here read (--model FOLDER), with all that --resume needs to go on bit for bit. Ctrl-C writes one more and ends with code 130. kill -9 at any moment leaves the last one.',
     'On a terminal: curves of both losses, figures, and a picture whose caption gets better. s saves a checkpoint, l changes the scale, q stops. Piped: a line every --log-every steps; --jsonl: every event, as in log.jsonl.',
     'docs/training.md has more: fine-tuning, what is measured, the files.',
   ].join('\n'),
@@ -63,7 +63,7 @@ export const train = defineCommand({
       does: 'all but the vision tower of a pulled model',
     },
     { line: 'coca train --resume -o run', does: 'goes on from the newest checkpoint' },
-    { line: 'coca caption photo.jpg --model run/latest', does: 'tries what came of it' },
+    { line: 'coca caption photo.jpg --model run', does: 'tries what came of it' },
   ],
   async check({ args, options, typed }) {
     if (options.output === undefined) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type TensorToWrite, writeSafetensors } from '../checkpoint/index.js';
+import { LATEST, type TensorToWrite, writeSafetensors } from '../checkpoint/index.js';
 import { type OrderState, readOrderState } from '../data/index.js';
 import { CocaError } from '../errors.js';
 import { hashFile } from '../hub/hash.js';
@@ -22,7 +22,6 @@ import { readSettings, type TrainingSettings } from './settings.js';
 
 export const STATE_FILE = 'training-state.safetensors';
 export const PROGRESS_FILE = 'training.json';
-export const LATEST = 'latest';
 
 const VERSION = 1;
 const NAME = /^step-(\d{8,})$/;

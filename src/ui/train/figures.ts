@@ -1,8 +1,9 @@
 import { durationText } from '../status.js';
 import { samplesPerSecond, secondsLeft, type TrainState } from './state.js';
 
-/** Four digits, as losses are compared by. */
-export const lossText = (value: number): string => value.toPrecision(4);
+/** Four digits, as losses are compared by; of very small ones three, and at most eight columns. */
+export const lossText = (value: number): string =>
+  value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toPrecision(4);
 
 /** "5.00e-4": learning rates go over many magnitudes. */
 export const rateText = (value: number): string => value.toExponential(2);
