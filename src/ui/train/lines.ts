@@ -10,9 +10,9 @@ import { CURVE_PAINT, CURVE_TITLES } from './theme.js';
 
 export type TrainSpace = Pick<Terminal, 'columns' | 'rows' | 'colors'>;
 
-/** From here on there is room for two plots side by side, and for two rows of them. */
+/** From here on there is room for two plots side by side, and for figures beside the losses. */
 const COLUMNS_FOR_TWO = 60;
-const ROWS_FOR_FOUR = 34;
+const ROWS_FOR_FOUR = 20;
 const SMALLEST_PLOT = 3;
 const LABEL = 8;
 const GAP = 2;
@@ -49,7 +49,7 @@ function headLines(state: TrainState, { columns, colors }: TrainSpace): string[]
   return [
     paint.bold(truncate(about.join(' · '), columns)),
     truncate(`${before}${progress}${after}`, columns),
-    ...(figures.length === 0 ? ['waiting for the first step'] : wrapParts(figures, columns)),
+    ...(figures.length === 0 ? [truncate('waiting for the first step', columns)] : wrapParts(figures, columns)),
     '',
   ];
 }
@@ -71,7 +71,7 @@ function chosenPlots({ facts: _, curves }: TrainState, { columns }: TrainSpace, 
     (name) => curves[name].count > 0 || curves[name].points.length > 0,
   );
   const rest: CurveName[] = ['gradNorm', 'learningRate'];
-  const names: CurveName[] = rows >= ROWS_FOR_FOUR - 14 ? [...losses, ...rest] : losses.length > 0 ? losses : rest;
+  const names: CurveName[] = rows >= ROWS_FOR_FOUR ? [...losses, ...rest] : losses.length > 0 ? losses : rest;
   const across = columns >= COLUMNS_FOR_TWO ? 2 : 1;
   const grid: CurveName[][] = [];
   for (let i = 0; i < names.length; i += across) grid.push(names.slice(i, i + across));
