@@ -12,6 +12,7 @@ import { rank } from './rank.js';
 import { replOver } from './repl.js';
 import { scenes } from './scenes.js';
 import { step } from './step.js';
+import { train } from './train.js';
 
 const PROGRAMS: readonly Command[] = [
   caption,
@@ -23,6 +24,7 @@ const PROGRAMS: readonly Command[] = [
   models,
   init,
   scenes,
+  train,
   evaluate,
   bench,
   doctor,

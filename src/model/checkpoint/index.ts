@@ -19,7 +19,7 @@ export {
 } from './safetensors.js';
 export { checkShapes } from './shapes.js';
 export { listTensors, type TensorList } from './tensor-list.js';
-export { weightsFile } from './weights-file.js';
+export { LATEST, weightsFile } from './weights-file.js';
 
 export interface CheckpointOptions {
   /** Where torch.save archives are converted to safetensors, once each. Made when needed. */
