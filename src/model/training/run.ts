@@ -354,14 +354,13 @@ class Run {
 }
 
 /** A batch in `count` pieces of about the same size. */
-function piecesOf({ pixels, ids, captions }: Batch, count: number): TrainingBatch[] {
-  const size = captions.length;
-  const [perPicture, perText] = [pixels.length / size, ids.length / size];
+function piecesOf({ pixels, contexts, classes }: Batch, count: number): TrainingBatch[] {
+  const size = contexts.length;
+  const perPicture = pixels.length / size;
   const from = (piece: number) => Math.floor((piece * size) / count);
   return Array.from({ length: count }, (_, piece) => ({
     pixels: pixels.subarray(from(piece) * perPicture, from(piece + 1) * perPicture),
-    contexts: Array.from({ length: from(piece + 1) - from(piece) }, (_, i) =>
-      ids.subarray((from(piece) + i) * perText, (from(piece) + i + 1) * perText),
-    ),
+    contexts: contexts.slice(from(piece), from(piece + 1)),
+    ...(classes && { classes: classes.subarray(from(piece), from(piece + 1)) }),
   }));
 }
