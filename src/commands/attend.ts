@@ -1,5 +1,6 @@
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../model/attention/index.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
+import { ENGINE_NAMES, type Engine } from '../model/engine/engines.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
@@ -54,10 +55,10 @@ export const attend = defineCommand({
   options: {
     method: {
       type: 'choice',
-      choices: [...MAP_METHODS, 'gradient'],
+      choices: MAP_METHODS,
       placeholder: 'HOW',
       default: DEFAULT_MAP.method,
-      description: 'how attention is carried to the picture; gradient needs the TensorFlow.js engine',
+      description: 'how attention is carried to the picture; gradient needs --engine tfjs',
     },
     layer: {
       type: 'text',
@@ -96,7 +97,7 @@ export const attend = defineCommand({
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
   async check({ args, options, typed }) {
-    choiceOf(options);
+    checkEngine(choiceOf(options), options.engine);
     refuseSearchOptions(args[1], typed);
     await checkSearchOptions(options, typed);
   },
@@ -114,11 +115,9 @@ export const attend = defineCommand({
       const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare('attention')]);
       if ('error' in input) return tally.fail(image, input.error);
       const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
-      const search = {
-        ...(await searchOptions(options, typed, coca)),
-        prompt: options.prompt,
-      };
-      const seen = await lookAt(input.picture, given ?? search, coca, context);
+      const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };
+      const gradient = choice.method === 'gradient';
+      const seen = await lookAt(input.picture, given ?? search, gradient, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
@@ -147,18 +146,19 @@ export const attend = defineCommand({
   },
 });
 
-type Picked = { readonly method: string; readonly layer: string; readonly head: string };
+type Picked = { readonly method: MapChoice['method']; readonly layer: string; readonly head: string };
 
 function choiceOf({ method, layer, head }: Picked): MapChoice {
-  const known = MAP_METHODS.find((name) => name === method);
-  if (known === undefined) {
-    throw new CocaError(
-      'engine',
-      `the method ${method} needs the TensorFlow.js engine, which this version does not have`,
-      `use --method ${MAP_METHODS.join(' or ')}`,
-    );
-  }
-  return { method: known, layer: parseLayer(layer), head: parseHead(head) };
+  return { method, layer: parseLayer(layer), head: parseHead(head) };
+}
+
+function checkEngine({ method }: MapChoice, engine: Engine): void {
+  if (method !== 'gradient' || engine === 'tfjs') return;
+  throw new CocaError(
+    'usage',
+    `--method gradient needs an engine that differentiates, and ${ENGINE_NAMES[engine]} does not`,
+    'add --engine tfjs',
+  );
 }
 
 function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<string>): void {
@@ -201,6 +201,7 @@ type Search = DecodingOptions & { readonly prompt: string | undefined };
 async function lookAt(
   picture: Picture,
   given: readonly number[] | Search,
+  gradient: boolean,
   coca: LoadedCoca,
   context: CommandContext,
 ): Promise<Omit<AttendResult, 'image' | 'words' | 'choice'>> {
@@ -216,7 +217,7 @@ async function lookAt(
     });
     ids = captions[0]![0]!.ids;
   }
-  const attention = await attendCaption(coca, encoding, ids);
+  const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
   const caption = coca.tokenizer.decode(ids);
   return { picture, caption, attention, model: coca.name, device: coca.device };

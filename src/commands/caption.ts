@@ -5,10 +5,19 @@ import { CocaError } from '../model/errors.js';
 import { grouped } from '../model/pipeline.js';
 import { canRedraw } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
-import { captionWriter, type PictureCaptions } from './caption-output.js';
+import { CaptionFiles } from './caption-files.js';
+import { type CaptionWriter, captionWriter, type PictureCaptions } from './caption-output.js';
 import type { Search, SearchOptions } from './caption-watch.js';
-import { defineCommand } from './command.js';
-import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture, readsStdin } from './inputs.js';
+import { type CommandContext, defineCommand } from './command.js';
+import {
+  BATCH_OPTION,
+  checkSources,
+  countAhead,
+  INPUT_OPTIONS,
+  knownCount,
+  namesOnePicture,
+  readsStdin,
+} from './inputs.js';
 import {
   MODEL_GLOBALS,
   type PictureItem,
@@ -20,6 +29,8 @@ import {
   withModel,
 } from './model.js';
 import { formatOf, Tally } from './results.js';
+import { checkResultsFile, RESULTS_FILE_OPTIONS } from './results-file.js';
+import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
 
 /** Options that shape the search, by the names that `decodingOptions` gives them. */
 export const DECODING_OPTIONS = {
@@ -66,6 +77,8 @@ export const caption = defineCommand({
   details: [
     'Piped, one picture named alone gives its caption, several give PATH<TAB>CAPTION; with --num, one such line for each caption. --logprobs then shows nothing: use --json or --jsonl.',
     '--watch: live beams with their words shaded by probability, cumulative log-probability and score, then what is finished, and what was just pruned, dimmed. Ctrl-C stops. What is found is the same; then the caption takes the place of the drawing.',
+    '--output: FILE.run.json beside FILE says which model and options made it; --resume goes on only with the same. Every whole line in FILE counts as an answer, a torn last one is cut off. Failed pictures count as answered: remove their lines to try again.',
+    '--write-txt: NAME.txt beside NAME.jpg, whole or not at all. Pictures that have theirs are left out, so the same line typed again goes on; --if-exists decides otherwise. A picture from a URL or stdin has no place for one.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
   args: [
@@ -90,6 +103,8 @@ export const caption = defineCommand({
       description: 'each token with its probability, and the N likeliest in its place',
     },
     watch: { type: 'flag', description: 'on a terminal: draws the search while it runs' },
+    ...RESULTS_FILE_OPTIONS,
+    ...TEXT_FILE_OPTIONS,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },
@@ -99,10 +114,14 @@ export const caption = defineCommand({
     { line: "coca caption 'photos/*.jpg' --jsonl", does: 'a JSON object a line for every picture' },
     { line: 'find . -name "*.png" -print0 | coca caption --files0 -', does: 'pictures from a list' },
     { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
+    { line: 'coca caption --files list.txt -o out.jsonl --resume', does: 'a long run that can be killed and goes on' },
+    { line: "coca caption 'photos/*.jpg' --write-txt", does: 'a text file beside every picture' },
     { line: 'coca caption photo.jpg --watch', does: 'every beam with its words and scores, step by step' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
-  async check({ options, typed }) {
+  async check({ args, options, typed }) {
+    checkResultsFile(options, args);
+    checkTextFiles(options, args);
     if (options.watch && options.batch > 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
     }
@@ -111,7 +130,7 @@ export const caption = defineCommand({
   async run({ args, options, typed }, context) {
     const sources = { images: args, files: options.files, files0: options.files0 };
     checkSources(sources, context.stdin);
-    const format = formatOf(options, context);
+    const format = options.output === undefined ? formatOf(options, context) : 'jsonl';
     if (format === 'plain' && typed.has('logprobs')) {
       context.notice('--logprobs shows on a terminal, or with --json or --jsonl');
     }
@@ -125,47 +144,78 @@ export const caption = defineCommand({
       context.status.show('loading the model');
       await coca.prepare('captions'); // before any clock starts
       context.status.clear();
-      const writer = await captionWriter(format, context, {
-        coca,
-        isOne: namesOnePicture(sources),
-        images: options.images as PictureKind | 'auto',
-        showTokens: typed.has('logprobs'),
-      });
-      const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
-      const count = knownCount(sources);
-      // The progress of several pictures is counted in pictures.
-      const onStep = () => (count === 1 ? searchProgress(context) : undefined);
-      const search: Search = isWatched
-        ? await (await import('./caption-watch.js')).watchedSearch(coca, context, hasKeys)
-        : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
-      const tally = new Tally(context, writer.objects);
-      const showProgress = progress(context, count);
+      const files = await CaptionFiles.open(options, context, coca, how);
       try {
+        const writer = await captionWriter(
+          format,
+          files.results ? { ...context, out: files.results.output } : context,
+          {
+            coca,
+            isOne: namesOnePicture(sources),
+            images: options.images as PictureKind | 'auto',
+            showTokens: typed.has('logprobs'),
+          },
+        );
+        const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
+        // The progress of several pictures is counted in pictures.
+        const onStep = () => (knownCount(sources) === 1 ? searchProgress(context) : undefined);
+        const search: Search = isWatched
+          ? await (await import('./caption-watch.js')).watchedSearch(coca, context, hasKeys)
+          : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
         // One group is computed, one is being decoded.
-        const items = pictures(sources, coca, context, options.batch * 2);
-        for await (const group of grouped(items, options.batch)) {
-          const found = readable(group);
-          if (found.length === 1) await writer.begin(found[0]!);
-          const captions = await captionGroup(found, coca, how, search);
-          for (const item of group) {
-            if ('error' in item) await tally.fail(item.name, item.error);
-            else {
-              if (found.length > 1) await writer.begin(item);
-              const result = captions.get(item)!;
-              context.onCaption(item.name, coca.tokenizer.decode(result.captions[0]!.ids));
-              await writer.result(result);
-              tally.succeed();
-            }
-            showProgress(tally.finished);
+        const items = pictures(sources, coca, context, options.batch * 2, (name) => files.isWanted(name));
+        const tally = new Tally(context, writer.objects);
+        files.countEarlier(tally);
+        const showProgress = progress(context, countAhead(sources), tally.finished);
+        try {
+          for await (const group of grouped(items, options.batch)) {
+            const captionAll = () => captionGroup(readable(group), coca, how, search);
+            await writeGroup(group, captionAll, { coca, context, writer, files, tally, showProgress });
           }
+        } finally {
+          await writer.objects?.end();
         }
+        files.finish(tally);
+        return tally.outcome();
       } finally {
-        await writer.objects?.end();
+        await files.close();
       }
-      return tally.outcome();
     });
   },
 });
+
+/** Where the results of a run go. */
+interface Destinations {
+  readonly coca: Coca;
+  readonly context: CommandContext;
+  readonly writer: CaptionWriter;
+  readonly files: CaptionFiles;
+  readonly tally: Tally;
+  readonly showProgress: (finished: number) => void;
+}
+
+/** Writes what became of the pictures of a group, in their order. One that is alone is shown before it is captioned. */
+async function writeGroup(
+  group: readonly PictureItem[],
+  captionAll: () => Promise<ReadonlyMap<PictureItem, PictureCaptions>>,
+  { coca, context, writer, files, tally, showProgress }: Destinations,
+): Promise<void> {
+  const found = readable(group);
+  if (found.length === 1) await writer.begin(found[0]!);
+  const results = await captionAll();
+  for (const item of group) {
+    if ('error' in item) await tally.fail(item.name, item.error);
+    else {
+      if (found.length > 1) await writer.begin(item);
+      const result = results.get(item)!;
+      const captions = result.captions.map(({ ids }) => coca.tokenizer.decode(ids));
+      context.onCaption(item.name, captions[0]!);
+      await writer.result(result);
+      await files.writeText(item.name, captions, tally);
+    }
+    showProgress(tally.finished);
+  }
+}
 
 type SearchNames = keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed';
 type SearchValues = Readonly<Partial<Record<SearchNames, unknown>>>;

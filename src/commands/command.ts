@@ -17,6 +17,8 @@ interface OptionBase {
   readonly short?: string;
   /** For the help, where what happens without the option is decided by whoever receives the values. */
   readonly otherwise?: string;
+  /** Heading under which the help of its command lists it; 'Options' without one. */
+  readonly group?: string;
 }
 
 /** `--name`; with `negatable` also `--no-name`. */
@@ -117,6 +119,11 @@ export interface CommandContext {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** Aborted by Ctrl-C and its kin. */
   readonly signal: AbortSignal;
+  /**
+   * Runs work that comes to an end by itself once the signal is aborted, but may need long for it (a checkpoint is
+   * written): it is not cut short, unless the signal comes a second time.
+   */
+  readonly unhurried: <T>(work: () => Promise<T>) => Promise<T>;
   readonly models: ModelSource;
   /** Told the caption that a picture was given, by search or by the user: a session goes on from it. */
   readonly onCaption: (image: string, caption: string) => void;

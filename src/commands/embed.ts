@@ -2,7 +2,7 @@ import { CocaError } from '../model/errors.js';
 import { grouped } from '../model/pipeline.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { type CommandContext, defineCommand } from './command.js';
-import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount } from './inputs.js';
+import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS } from './inputs.js';
 import { MODEL_GLOBALS, pictures, progress, readable, withModel } from './model.js';
 import { formatOf, type ObjectWriter, objectWriter, Tally } from './results.js';
 
@@ -45,8 +45,11 @@ export const embed = defineCommand({
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     return withModel(options, context, async (coca) => {
       const tally = new Tally(context, objects);
-      const known = knownCount(sources);
-      const showProgress = progress(context, known === undefined ? undefined : known + options.text.length);
+      const pictureCount = countAhead(sources);
+      const showProgress = progress(context, () => {
+        const count = pictureCount();
+        return count === undefined ? undefined : count + options.text.length;
+      });
       const succeed = async (kind: 'image' | 'text', name: string, embedding: Float32Array): Promise<void> => {
         await writeEmbedding(context, objects, kind, name, embedding);
         tally.succeed();

@@ -60,8 +60,7 @@ export function commandHelp(command: Command, columns: number, program = 'coca '
       command.args.map((arg): [string, string] => [arg.name, arg.description]),
       width,
     ),
-    ...(own.length > 0 ? ['', 'Options:'] : []),
-    ...table(own.map(optionRow), width),
+    ...[...grouped(own)].flatMap(([group, options]) => ['', `${group}:`, ...table(options.map(optionRow), width)]),
     '',
     'General options:',
     ...table(globals.map(optionRow), width),
@@ -71,6 +70,16 @@ export function commandHelp(command: Command, columns: number, program = 'coca '
     ...command.examples.flatMap(exampleLines),
     '',
   ].join('\n');
+}
+
+/** Options by the heading that they stand under, in the order in which they are declared. */
+function grouped(options: readonly [string, OptionSpec][]): ReadonlyMap<string, [string, OptionSpec][]> {
+  const groups = new Map<string, [string, OptionSpec][]>();
+  for (const option of options) {
+    const { group = 'Options' } = option[1];
+    groups.set(group, [...(groups.get(group) ?? []), option]);
+  }
+  return groups;
 }
 
 function verbLines({ verbs = [] }: Command, width: number): string[] {

@@ -1,6 +1,7 @@
 import { attend } from './attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption.js';
+import { classify } from './classify.js';
 import type { Command } from './command.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
@@ -11,16 +12,19 @@ import { rank } from './rank.js';
 import { replOver } from './repl.js';
 import { scenes } from './scenes.js';
 import { step } from './step.js';
+import { train } from './train.js';
 
 const PROGRAMS: readonly Command[] = [
   caption,
   rank,
+  classify,
   attend,
   step,
   embed,
   models,
   init,
   scenes,
+  train,
   evaluate,
   bench,
   doctor,

@@ -1,12 +1,13 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { CocaError } from '../model/errors.js';
 import type { OptionSpecs } from './command.js';
 import { download, isUrl } from './download.js';
 import { fileError, MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
 import { readList } from './lists.js';
+import { encodeName } from './names.js';
 
 /** Options of every command that takes pictures. */
 export const INPUT_OPTIONS = {
@@ -61,6 +62,33 @@ export function namesOnePicture(sources: ImageSources): boolean {
 export function knownCount(sources: ImageSources): number | undefined {
   if (sources.files.length + sources.files0.length > 0) return undefined;
   return sources.images.some((image) => !isUrl(image) && isDynamicPattern(image)) ? undefined : sources.images.length;
+}
+
+/**
+ * How many pictures will come, as soon as that is known: lists and directories are gone through for it while the work
+ * has begun. A list that comes through a pipe can be read only once, so its length stays unknown.
+ */
+export function countAhead(sources: ImageSources): () => number | undefined {
+  let count = knownCount(sources);
+  if (count === undefined) {
+    countImages(sources).then(
+      (total) => {
+        count = total;
+      },
+      // Whoever reads the list for its names says what is wrong with it.
+      () => undefined,
+    );
+  }
+  return () => count;
+}
+
+async function countImages({ images, files, files0 }: ImageSources): Promise<number | undefined> {
+  for (const list of [...files, ...files0]) {
+    if (list === '-' || !(await stat(encodeName(list))).isFile()) return undefined;
+  }
+  let total = 0;
+  for await (const _ of imageNames({ images, files, files0 }, Readable.from([]))) total++;
+  return total;
 }
 
 /** Whether a picture or a list comes by stdin. */

@@ -74,6 +74,7 @@ async function runRequest(
         terminal,
         stdin: process.stdin as Readable & { isTTY?: boolean },
         signal: signals.signal,
+        unhurried: signals.unhurried,
         models: FRESH_MODELS,
         isShown: () => false,
         onCaption: () => undefined,

@@ -2,7 +2,7 @@ import type { DecodingProgress } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
-import { mapAhead } from '../model/pipeline.js';
+import { filtered, mapAhead } from '../model/pipeline.js';
 import { progressText } from '../ui/status.js';
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from './command.js';
 import { type ImageSources, imageNames, readImage } from './inputs.js';
@@ -51,12 +51,14 @@ export type PictureItem =
 /**
  * Pictures in the order in which they were named, read and decoded ahead of whoever computes with them.
  * @param ahead how many are held ready.
+ * @param isWanted whether a picture is to be read at all; asked in their order.
  */
 export async function* pictures(
   sources: ImageSources,
   coca: LoadedCoca,
   context: CommandContext,
   ahead: number,
+  isWanted: (name: string) => Promise<boolean> = async () => true,
 ): AsyncGenerator<PictureItem> {
   const { loadPicture } = await import('../model/image.js');
   const prepare = async (name: string): Promise<PictureItem> => {
@@ -69,7 +71,8 @@ export async function* pictures(
       throw error;
     }
   };
-  for await (const item of mapAhead(imageNames(sources, context.stdin), prepare, ahead)) {
+  const names = filtered(imageNames(sources, context.stdin), isWanted);
+  for await (const item of mapAhead(names, prepare, ahead)) {
     if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
     yield item;
   }
@@ -94,11 +97,20 @@ export function searchProgress({ status }: CommandContext): (progress: DecodingP
   };
 }
 
-/** Shows on the status line how many of the inputs are through; nothing for a single one. */
-export function progress(context: CommandContext, total: number | undefined): (finished: number) => void {
+/**
+ * Shows on the status line how many of the inputs are through; nothing for a single one.
+ * @param count how many there are in all, where that is known
+ * @param earlier how many an earlier run has answered: they say nothing of the speed
+ */
+export function progress(
+  context: CommandContext,
+  count: () => number | undefined,
+  earlier = 0,
+): (finished: number) => void {
   const start = performance.now();
   return (finished) => {
+    const total = count();
     if (total === 1 || finished === total) return;
-    context.status.show(progressText(finished, total, performance.now() - start));
+    context.status.show(progressText(finished, total, performance.now() - start, earlier));
   };
 }

@@ -77,7 +77,7 @@ function streamWriter(stream: Writable): WriteChunk {
 }
 
 /** Bytes to a regular file or device, to the last one: Node's own stream for files drops the rest of a short write. */
-function fileWriter(fd: number): WriteChunk {
+export function fileWriter(fd: number): WriteChunk {
   const once = (bytes: Buffer): Promise<number> =>
     new Promise((resolve, reject) => {
       writeFd(fd, bytes, 0, bytes.length, null, (error, count) => (error ? reject(error) : resolve(count)));

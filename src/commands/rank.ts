@@ -6,7 +6,7 @@ import { unusableText } from '../model/tokenizer/usable.js';
 import { dot } from '../model/vectors.js';
 import type { PictureKind } from '../ui/picture.js';
 import { type CommandContext, defineCommand } from './command.js';
-import { checkSources, type ImageSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
+import { checkSources, countAhead, type ImageSources, INPUT_OPTIONS, namesOnePicture } from './inputs.js';
 import { readList } from './lists.js';
 import { MODEL_GLOBALS, pictures, progress, withModel } from './model.js';
 import { type Look, rankWriter } from './rank-output.js';
@@ -113,7 +113,7 @@ export const rank = defineCommand({
         by: options.by,
       });
       const tally = new Tally(context, writer.objects);
-      const showProgress = progress(context, knownCount(sources));
+      const showProgress = progress(context, countAhead(sources));
       try {
         const fitting = await usableCaptions(captions, options.template, coca, tally);
         if (fitting.length === 0) return { done: 0, failed: captions.length };

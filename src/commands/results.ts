@@ -1,4 +1,4 @@
-import type { CocaError } from '../model/errors.js';
+import { CocaError } from '../model/errors.js';
 import { safeJson } from '../ui/text.js';
 import type { CommandContext, Outcome } from './command.js';
 import { errorLine, errorObject, type InputKind } from './inputs.js';
@@ -34,6 +34,12 @@ export function objectWriter(out: Output, format: 'json' | 'jsonl'): ObjectWrite
   };
 }
 
+/** The error of one input of many. Anything but a `CocaError` is a mistake in the program, and is thrown on. */
+export function toItemError(error: unknown): CocaError {
+  if (error instanceof CocaError) return error;
+  throw error;
+}
+
 /** Objects that are all there. */
 export async function writeObjects(out: Output, format: 'json' | 'jsonl', objects: readonly object[]): Promise<void> {
   const writer = objectWriter(out, format);
@@ -53,6 +59,18 @@ export class Tally {
 
   succeed(): void {
     this.#done++;
+  }
+
+  /** Counts what an earlier run has answered. */
+  add({ done, failed }: Outcome): void {
+    this.#done += done;
+    this.#failed += failed;
+  }
+
+  /** An input whose result is out, but not all that belongs to it: a line on stderr. */
+  failBeside(name: string, error: CocaError): void {
+    this.#failed++;
+    this.context.complain(errorLine(name, error));
   }
 
   /** @param key which kind of input failed: what its object calls it. */

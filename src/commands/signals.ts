@@ -13,6 +13,8 @@ export interface SignalWatch {
   readonly signal: AbortSignal;
   /** Resolves when it is time to go: after the grace period, or at a second signal. */
   readonly overdue: Promise<void>;
+  /** Work for which the grace period waits. */
+  readonly unhurried: <T>(work: () => Promise<T>) => Promise<T>;
   /** What came first, once something did. */
   received(): Ending | undefined;
   stop(): void;
@@ -26,6 +28,7 @@ export function watchSignals(): SignalWatch {
   const controller = new AbortController();
   let first: Ending | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let unhurried = 0;
   let goNow: () => void;
   const overdue = new Promise<void>((resolve) => {
     goNow = resolve;
@@ -38,7 +41,7 @@ export function watchSignals(): SignalWatch {
     }
     first = ending;
     controller.abort();
-    timer = setTimeout(goNow, GRACE_MS);
+    if (unhurried === 0) timer = setTimeout(goNow, GRACE_MS);
   };
   const onSignal = (name: EndingSignal): void => end({ name });
   const onCrash = (crash: unknown): void => end({ crash });
@@ -47,6 +50,15 @@ export function watchSignals(): SignalWatch {
   return {
     signal: controller.signal,
     overdue,
+    async unhurried(work) {
+      unhurried++;
+      try {
+        return await work();
+      } finally {
+        unhurried--;
+        if (unhurried === 0 && first !== undefined) timer ??= setTimeout(goNow, GRACE_MS);
+      }
+    },
     received: () => first,
     stop() {
       clearTimeout(timer);

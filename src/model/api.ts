@@ -49,6 +49,8 @@ export interface Coca {
   readonly logitScale: number;
   /** logit_bias of models that have one, else 0. */
   readonly logitBias: number;
+  /** Tells this model's weights from others, in 64 hexadecimal digits. Throws `not-found` or `unreadable`. */
+  fingerprint(): Promise<string>;
   /** Makes ready what a task will need, so that its first call is as fast as the others. */
   prepare(task: Task): Promise<void>;
   /** With `attention`, for one picture, the encoding can be given to `attend`. */
@@ -76,8 +78,14 @@ export interface Coca {
    * What a caption attended to, teacher forced: all its words in one pass.
    * @param image one picture, encoded with `attention`
    * @param ids from the start token
+   * @param options with `gradient`, also how each word's probability depends on its cross-attention; takes an engine that
+   *   differentiates, else it throws `engine`
    */
-  attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention>;
+  attend(
+    image: ImageEncoding,
+    ids: readonly number[],
+    options?: { readonly gradient?: boolean },
+  ): Promise<RawAttention>;
   /** What the vision tower and the poolers alone attended to: no caption, no decoder. For an encoding as above. */
   attendEmbedding(image: ImageEncoding): RawAttention;
   close(): Promise<void>;

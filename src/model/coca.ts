@@ -1,6 +1,6 @@
 import type { CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
-import { readTensor, type SafetensorsFile } from './checkpoint/index.js';
+import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import type { CocaConfig } from './config.js';
 import {
   captionTrie,
@@ -67,6 +67,7 @@ export class CocaModel implements Coca {
     readonly config: CocaConfig,
     readonly tokenizer: Tokenizer,
     private readonly network: Network,
+    private readonly weights: string,
     readonly logitScale: number,
     readonly logitBias: number,
   ) {}
@@ -84,7 +85,7 @@ export class CocaModel implements Coca {
     if (!Number.isFinite(scale) || !Number.isFinite(bias)) {
       throw new CocaError('bad-checkpoint', `${checkpoint.path}: logit_scale or logit_bias is not finite`);
     }
-    return new CocaModel(name, config, tokenizer, network, scale, bias);
+    return new CocaModel(name, config, tokenizer, network, checkpoint.path, scale, bias);
   }
 
   get device(): string {
@@ -94,6 +95,10 @@ export class CocaModel implements Coca {
   /** How pictures must be loaded for this model. */
   get preprocess(): PictureOptions {
     return pictureOptions(this.config);
+  }
+
+  fingerprint(): Promise<string> {
+    return weightsFingerprint(this.weights);
   }
 
   /** The engine computes one thing at a time; callers queue. */
@@ -200,8 +205,15 @@ export class CocaModel implements Coca {
     return collectAttention(this.config, attentionOf(image), [], []);
   }
 
-  async attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention> {
+  async attend(
+    image: ImageEncoding,
+    ids: readonly number[],
+    { gradient = false }: { readonly gradient?: boolean } = {},
+  ): Promise<RawAttention> {
     const tokens = tokensOf(image);
+    if (gradient && this.network.crossGradients === undefined) {
+      throw new CocaError('engine', 'this engine cannot differentiate', 'Use the TensorFlow.js engine.');
+    }
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.
     const rows = ids
@@ -215,7 +227,8 @@ export class CocaModel implements Coca {
           const from = row * trees.vocabSize;
           return logits![from + ids[row + 1]!]! - logSumExp(logits!, from, from + trees.vocabSize);
         });
-        return collectAttention(this.config, seen, ids, logprobs);
+        const gradients = gradient ? await this.network.crossGradients!(tokens, ids) : undefined;
+        return collectAttention(this.config, seen, ids, logprobs, gradients);
       } finally {
         trees.release();
       }

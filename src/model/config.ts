@@ -96,13 +96,14 @@ function visionConfig(section: Section): VisionConfig {
     .withoutEffect('timm_proj_bias', 'timm_drop', 'timm_drop_path', 'timm_model_kwargs')
     // The table is stored in the checkpoint either way.
     .withoutEffect('pos_embed_type');
+  const width = section.integer('width', 768);
   const config: VisionConfig = {
     image_size: section.square('image_size', 224),
     patch_size: section.square('patch_size', 16),
     layers: section.integer('layers', 12, { max: MAX_LAYERS }),
-    width: section.integer('width', 768),
+    width,
     head_width: section.integer('head_width', 64),
-    mlp_ratio: section.number('mlp_ratio', 4),
+    mlp_ratio: section.mlpRatio(width),
     ls_init_value: section.optionalNumber('ls_init_value'),
     attentional_pool: section.choice('attentional_pool', [true, false, 'parallel', 'cascade'], false),
     attn_pooler_queries: section.integer('attn_pooler_queries', 256),
@@ -129,13 +130,14 @@ function textConfig(section: Section): TextConfig {
     // With an appended CLS the text is pooled there, whatever these say.
     .withoutEffect('output_tokens', 'pool_type', 'eos_id', 'bos_id', 'final_ln_after_pool')
     .withoutEffect('hf_model_pretrained', 'hf_proj_type', 'hf_pooler_type', 'tokenizer_type', 'tiktoken_name');
+  const width = section.integer('width', 512);
   const config: TextConfig = {
     context_length: section.integer('context_length', 77, { min: 2 }),
     vocab_size: section.integer('vocab_size', 49408, { max: 1 << 24 }),
-    width: section.integer('width', 512),
+    width,
     heads: section.integer('heads', 8),
     layers: section.integer('layers', 12, { max: MAX_LAYERS }),
-    mlp_ratio: section.number('mlp_ratio', 4),
+    mlp_ratio: section.mlpRatio(width),
     ls_init_value: section.optionalNumber('ls_init_value'),
     pad_id: section.integer('pad_id', 0, { min: 0, max: 1 << 24 }),
     correct_cls_mask: section.boolean('correct_cls_mask', false),

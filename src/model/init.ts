@@ -1,14 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parameterShapes } from './architecture/parameters.js';
 import { encodeF16, writeSafetensors } from './checkpoint/safetensors.js';
 import { type CocaConfig, MULTIMODAL_MLP_RATIO, parseConfig } from './config.js';
-import { parseJson } from './config-file.js';
+import { readJsonFile } from './config-file.js';
 import { NAMED_CONFIGS } from './configs.js';
 import { nextRandom, seedRandom } from './decoding/random.js';
 import { CocaError } from './errors.js';
 import { exists, makeFolder } from './folders.js';
-import { CONFIG_FILE } from './model-files.js';
+import { CONFIG_FILE, WEIGHTS_FILE } from './model-files.js';
 
 export interface InitOptions {
   /** A named config (`coca_ViT-B-32`, ...) or the path of an `open_clip_config.json`. */
@@ -35,7 +35,7 @@ export interface InitResult {
 export async function initModel(options: InitOptions): Promise<InitResult> {
   const json = await readConfig(options.config);
   const config = parseConfig(json, options.config);
-  const weights = join(options.output, 'open_clip_model.safetensors');
+  const weights = join(options.output, WEIGHTS_FILE);
   if (await exists(weights)) {
     throw new CocaError('write-failed', `${options.output} holds a model already`, 'Choose another folder.');
   }
@@ -69,12 +69,16 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
   return { folder: options.output, parameters: total, tensors: shapes.size };
 }
 
-async function readConfig(nameOrPath: string): Promise<unknown> {
+/**
+ * The content of a named config or of a config file.
+ * @throws CocaError `not-found`, `bad-config`
+ */
+export async function readConfig(nameOrPath: string): Promise<unknown> {
   if (Object.hasOwn(NAMED_CONFIGS, nameOrPath)) return NAMED_CONFIGS[nameOrPath];
-  let text: string;
   try {
-    text = await readFile(nameOrPath, 'utf8');
+    return await readJsonFile(nameOrPath);
   } catch (cause) {
+    if (!(cause instanceof CocaError) || cause.code !== 'not-found') throw cause;
     throw new CocaError(
       'not-found',
       `"${nameOrPath}" is no config that is known by name, and no file that can be read`,
@@ -82,7 +86,6 @@ async function readConfig(nameOrPath: string): Promise<unknown> {
       { cause },
     );
   }
-  return parseJson(text, nameOrPath);
 }
 
 /** The form in which OpenCLIP keeps a config beside its weights. */

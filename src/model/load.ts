@@ -35,6 +35,8 @@ const BUNDLED_NOTICE =
 /** What a model is made of, found and checked, before an engine sees it. */
 export interface ModelFiles {
   readonly name: string;
+  /** Where they lie. */
+  readonly folder: string;
   readonly chosenBy: ChosenBy;
   readonly config: CocaConfig;
   readonly tokenizer: Tokenizer;
@@ -47,8 +49,8 @@ export interface ModelFiles {
  */
 export async function readModel(model: string | undefined): Promise<ModelFiles> {
   const { name, path, chosenBy } = await locateModel(model);
-  const { weights, config, tokenizer } = await readModelFolder(path);
-  return { name, chosenBy, config, tokenizer, checkpoint: await openWeights(weights, config) };
+  const { folder, weights, config, tokenizer } = await readModelFolder(path);
+  return { name, folder, chosenBy, config, tokenizer, checkpoint: await openWeights(weights, config) };
 }
 
 /**

@@ -1,6 +1,8 @@
 /** What the files of a model are called, in a folder and in a repository alike. */
 
 export const CONFIG_FILE = 'open_clip_config.json';
+/** As this program writes them; it reads others, too. */
+export const WEIGHTS_FILE = 'open_clip_model.safetensors';
 /** Only models with a tokenizer of their own have one. */
 export const TOKENIZER_FILE = 'tokenizer.json';
 /** The model card: what it is, its licence, where it is from. */

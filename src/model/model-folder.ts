@@ -30,14 +30,14 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
 
 /**
  * The config beside a model's weights.
- * @throws CocaError `not-found`, `bad-config`
+ * @throws CocaError `not-found`, `unreadable`, `bad-config`
  */
 export async function readFolderConfig(folder: string): Promise<CocaConfig> {
   const path = join(folder, CONFIG_FILE);
   try {
     return await readConfigFile(path);
   } catch (cause) {
-    if (cause instanceof CocaError) throw cause;
+    if (!(cause instanceof CocaError) || cause.code !== 'not-found') throw cause;
     throw new CocaError(
       'not-found',
       `${folder} holds weights but no ${CONFIG_FILE} that can be read`,

@@ -32,6 +32,14 @@ export async function* mapAhead<T, R>(
   }
 }
 
+/** Those of the source's items that are wanted. */
+export async function* filtered<T>(
+  source: AsyncGenerator<T>,
+  isWanted: (item: T) => Promise<boolean>,
+): AsyncGenerator<T> {
+  for await (const item of source) if (await isWanted(item)) yield item;
+}
+
 /** The source in groups of `size`; the last may be smaller. */
 export async function* grouped<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let group: T[] = [];

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { SpecialIds } from './decoding/types.js';
 import { CocaError } from './errors.js';
+import { readTextFile } from './text-file.js';
 import { CLIP_SIZE, clipCodec } from './tokenizer/clip.js';
 import type { Codec } from './tokenizer/codec.js';
 
@@ -139,19 +139,11 @@ function assemble(codec: Codec, special: SpecialIds, { contextLength, vocabSize 
   };
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new CocaError(
-      missing ? 'not-found' : 'unreadable',
-      `cannot read the tokenizer ${file} (${(cause as NodeJS.ErrnoException).code})`,
-      undefined,
-      { cause },
-    );
-  }
-}
+/** Most bytes that a `tokenizer.json` may have, whatever the model: that of 250,000 tokens has 17 million. */
+const MAX_FILE_BYTES = 64 * 2 ** 20;
+/** Those it may have for a token, its merge and its place in lists included, and for all else. */
+const BYTES_PER_TOKEN = 512;
+const BYTES_BESIDE = 2 ** 20;
 
 /**
  * The tokenizer of a model.
@@ -171,7 +163,8 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
   } else {
     name = basename(file);
     const { fileCodec } = await import('./tokenizer/file.js');
-    codec = fileCodec(await readText(file), name);
+    const limit = Math.min(MAX_FILE_BYTES, BYTES_BESIDE + BYTES_PER_TOKEN * vocabSize);
+    codec = fileCodec(await readTextFile(file, 'tokenizer.json for this model', limit), name);
   }
   checkSizes(codec, vocabSize, name);
   const special = options.special ?? findSpecial(codec, name);

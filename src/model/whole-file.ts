@@ -22,14 +22,16 @@ export function isTemporaryName(name: string): boolean {
  * Writes a file whole or not at all: to a temporary file beside it, which takes the name once it is on disk.
  * @param fill writes the contents, piece by piece
  * @param mode who may do what with it, as far as the process's umask lets them
+ * @param encode what the file system is to be given for a path, where that is not its text
  * @throws CocaError `write-failed`; what `fill` throws, unchanged
  */
 export async function writeWhole(
   path: string,
   fill: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
   mode = 0o666,
+  encode: (path: string) => string | Buffer = (text) => text,
 ): Promise<void> {
-  const temporary = temporaryName(path);
+  const temporary = encode(temporaryName(path));
   const orFail = <T>(operation: Promise<T>): Promise<T> => orWriteFailed(path, operation);
   const handle = await orFail(open(temporary, 'wx', mode));
   try {
@@ -39,12 +41,12 @@ export async function writeWhole(
     } finally {
       await handle.close();
     }
-    await orFail(rename(temporary, path));
+    await orFail(rename(temporary, encode(path)));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
+  await syncDirectory(encode(dirname(path)));
 }
 
 /** Writes all of `bytes`, at `position` or where the last write ended. */
@@ -59,7 +61,7 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
 }
 
 /** Makes a rename itself durable. Where directories cannot be synced (Windows), the system does as it does. */
-export async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string | Buffer): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(directory, 'r');

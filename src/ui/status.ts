@@ -32,9 +32,12 @@ export function statusLine(stream: Writable & { columns?: number }, enabled: boo
   };
 }
 
-/** "12/340 · 3.1/s · 1 min 46 s left"; without a total only what is known. */
-export function progressText(done: number, total: number | undefined, elapsedMs: number): string {
-  const rate = elapsedMs > 0 ? (done * 1000) / elapsedMs : 0;
+/**
+ * "12/340 · 3.1/s · 1 min 46 s left"; without a total only what is known.
+ * @param earlier how many of `done` were done before the time began
+ */
+export function progressText(done: number, total: number | undefined, elapsedMs: number, earlier = 0): string {
+  const rate = elapsedMs > 0 ? ((done - earlier) * 1000) / elapsedMs : 0;
   const parts = [total === undefined ? String(done) : `${done}/${total}`];
   if (done > 0 && rate > 0) {
     parts.push(rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`);

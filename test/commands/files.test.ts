@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -69,6 +69,27 @@ describe('readRegularFile', () => {
 
   it.each(['/dev/zero', '/dev/null'])('%s is refused', async (device) => {
     await expect(readRegularFile(device)).rejects.toMatchObject({ code: 'unreadable', message: /is a device/ });
+  });
+
+  it('notices a file that changes while it is read, and one that is gone', async () => {
+    const growing = join(folder, 'growing');
+    writeFileSync(growing, Buffer.alloc(64 * 2 ** 20));
+    let isDone = false;
+    const outcome = readRegularFile(growing).then(
+      () => 'read',
+      (error: CocaError) => error.message,
+    );
+    const ended = outcome.finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      appendFileSync(growing, 'x');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await ended;
+    expect(await outcome).toMatch(/growing changed while it was read/);
+    rmSync(growing);
+    await expect(readRegularFile(growing)).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('refuses what is larger than the limit', async () => {

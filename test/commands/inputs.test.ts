@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { download } from '../../src/commands/download.js';
 import { SIGNAL_EXIT_CODES } from '../../src/commands/signals.js';
-import { coca, shell } from '../support/cli.js';
+import { CLI, coca, shell } from '../support/cli.js';
 import { fixture } from '../support/golden.js';
 
 const BOOK = fixture('scenes/0001.png');
@@ -93,6 +93,16 @@ describe('names from a hostile disk', () => {
     expect(stderr).toContain('no such file');
   });
 });
+
+test.each([['attend', BOOK], ['caption', BOOK, '--watch'], ['repl']])(
+  'a terminal whose keys do not come from it: coca %s ends by itself, without failure',
+  async (...args) => {
+    const line = `'${process.execPath}' '${CLI}' ${args.map((word) => `'${word}'`).join(' ')} < /dev/null`;
+    const { code, stdout } = await shell(`script -qec "${line}" /dev/null`);
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/unexpected|raw mode|\n\s+at /i);
+  },
+);
 
 describe('signals', () => {
   test.each(Object.entries(SIGNAL_EXIT_CODES))('%s ends a run with %d, its results whole', async (name, code) => {

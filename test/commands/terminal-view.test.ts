@@ -30,6 +30,7 @@ async function frame(args: string[], columns: number, rows: number, colors: Colo
     terminal: { ...describeTerminal({ isTTY: true, columns, rows }, { TMUX: 'x', TERM: 'tmux' }), colors },
     stdin: Readable.from([]),
     signal: new AbortController().signal,
+    unhurried: (work) => work(),
     models: FRESH_MODELS,
     isShown: () => false,
     onCaption: () => undefined,

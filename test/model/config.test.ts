@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parameterShapes } from '../../src/model/architecture/parameters.js';
 import { checkShapes, openSafetensors } from '../../src/model/checkpoint/index.js';
@@ -65,6 +66,9 @@ describe('a config is refused, naming the field', () => {
     ['model_cfg.vision_cfg.width', '24', /vision_cfg\.width must be a whole number.*"24"/],
     ['model_cfg.vision_cfg.width', 25, /vision_cfg\.width \(25\) is no multiple of vision_cfg\.head_width \(12\)/],
     ['model_cfg.vision_cfg.mlp_ratio', 'NaN', /vision_cfg\.mlp_ratio/],
+    ['model_cfg.vision_cfg.mlp_ratio', 0, /vision_cfg\.mlp_ratio of 0 makes a hidden layer 0 wide/],
+    ['model_cfg.text_cfg.mlp_ratio', 1e6, /text_cfg\.mlp_ratio of 1000000 makes a hidden layer 24000000 wide/],
+    ['model_cfg.vision_cfg.width', 'w'.repeat(2 ** 20), /vision_cfg\.width must be .* not "w{79}\.\.\.$/],
     ['model_cfg.vision_cfg.timm_model_name', 'vit_base', /timm_model_name is "vit_base", which this network does not/],
     ['model_cfg.vision_cfg.qk_norm', true, /vision_cfg\.qk_norm is true/],
     ['model_cfg.vision_cfg.norm_kwargs', { eps: 1e-6 }, /vision_cfg\.norm_kwargs/],
@@ -101,5 +105,53 @@ describe('a config is refused, naming the field', () => {
 
   test.each([null, [], 'text', 3])('%j is no object', (json) => {
     expect(() => parseConfig(json, 'x')).toThrow(CocaError);
+  });
+});
+
+describe('whatever a config says', () => {
+  const values = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom(0, -1, 1e9, 2 ** 53, 0.5, '24', '__proto__', null, true, [], {}),
+  );
+
+  test('it is refused by name, or describes a network of finite size', () => {
+    const sound = base();
+    const sections = ['model_cfg', 'preprocess_cfg', 'special_ids'];
+    const paths = sections.flatMap((name) =>
+      Object.entries(sound[name] ?? {}).flatMap(([key, value]) =>
+        typeof value === 'object' && value !== null && !Array.isArray(value)
+          ? Object.keys(value).map((inner) => `${name}.${key}.${inner}`)
+          : [`${name}.${key}`],
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom(...paths), values), { minLength: 1, maxLength: 3 }), (changes) => {
+        const json = structuredClone(sound);
+        for (const [path, value] of changes) {
+          const keys = path.split('.');
+          const parent = keys.slice(0, -1).reduce((object, key) => object?.[key], json);
+          if (typeof parent === 'object' && parent !== null) parent[keys.at(-1)!] = value;
+        }
+        try {
+          for (const shape of parameterShapes(parseConfig(json, 'config.json')).values()) {
+            expect(shape.every((size) => Number.isSafeInteger(size) && size > 0)).toBe(true);
+          }
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'CocaError', code: 'bad-config' });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('nested a hundred thousand times it is refused', () => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"model_cfg":', '}'],
+      ['{"model_cfg":{"embed_dim":', '}}'],
+    ]) {
+      const text = `${open!.repeat(100_000)}1${close!.repeat(100_000)}`;
+      expect(() => parseConfig(JSON.parse(text), 'x')).toThrow(CocaError);
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +113,17 @@ describe('a model is refused before an engine sees it', () => {
       code: 'bad-config',
       message: expect.stringMatching(/is not JSON/),
     });
+  });
+
+  test('a config that is a pipe, or far too large', async () => {
+    const path = copy();
+    const file = join(path, 'open_clip_config.json');
+    rmSync(file);
+    execFileSync('mkfifo', [file]);
+    await expect(load(path)).rejects.toMatchObject({ code: 'unreadable', message: expect.stringMatching(/pipe/) });
+    rmSync(file);
+    writeFileSync(file, Buffer.alloc(2 ** 20 + 1, ' '));
+    await expect(load(path)).rejects.toMatchObject({ code: 'unreadable', message: expect.stringMatching(/too many/) });
   });
 
   test('no config', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -237,6 +238,16 @@ describe('faults', () => {
     ['half an id', model({ vocab: { a: 0.5 } }), /the id of "a" is 0.5/],
     ['an id that is text', model({ vocab: { a: '0' } }), /the id of "a" is "0"/],
     ['a token without text', model({ vocab: [null] }), /the token of id 0 is null/],
+    [
+      'a pattern of no kind',
+      { ...SOUND, pre_tokenizer: { type: 'Split', pattern: { Re: 'a' }, behavior: 'Isolated' } },
+      /the pattern \{"Re":"a"\} is neither/,
+    ],
+    [
+      'a pattern of no kind, within a sequence',
+      { ...SOUND, normalizer: { type: 'Sequence', normalizers: [{ type: 'Replace', pattern: 'a', content: 'b' }] } },
+      /the pattern "a" is neither/,
+    ],
     ['merges that are none', model({ merges: ['a'] }), /"a" is no merge/],
     ['merges to nowhere', model({ merges: ['a b'] }), /makes no token/],
     ['no merges', model({ merges: null }), /no "merges"/],
@@ -257,6 +268,64 @@ describe('faults', () => {
       code: 'bad-tokenizer',
       message: expect.stringMatching(message),
     });
+  });
+
+  test('a pattern that backtracks without end is stopped', async () => {
+    const pattern = { Regex: '(a+)+$' };
+    const split = { type: 'Split', pattern, behavior: 'Isolated', invert: false };
+    const tokenizer = await load({ ...SOUND, pre_tokenizer: split });
+    expect(() => tokenizer.encode(`${'a'.repeat(40)}b`)).toThrow(
+      expect.objectContaining({ code: 'bad-tokenizer', message: expect.stringContaining('its patterns take over') }),
+    );
+    expect(tokenizer.encode('a')).toEqual([0]);
+  });
+
+  test('a file larger than its model can need, one that is not UTF-8, and a pipe', async () => {
+    const large = JSON.stringify({ ...SOUND, comment: 'x'.repeat(2 ** 20 + 8 * 512) });
+    await expect(load(large)).rejects.toMatchObject({ code: 'unreadable', message: expect.stringMatching(/too many/) });
+    const file = join(folder, 'latin1.json');
+    await writeFile(file, Buffer.from(JSON.stringify({ ...SOUND, comment: '\xff' }), 'latin1'));
+    const at = (name: string) => loadTokenizer({ file: name, contextLength: 8, vocabSize: 8 });
+    await expect(at(file)).rejects.toMatchObject({ code: 'unreadable', message: expect.stringMatching(/UTF-8/) });
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await expect(at(join(folder, 'pipe'))).rejects.toMatchObject({ code: 'unreadable' });
+  });
+
+  test('a sound file with anything changed loads, or is refused by name', async () => {
+    const text = JSON.stringify({
+      ...SOUND,
+      normalizer: { type: 'Lowercase' },
+      pre_tokenizer: { type: 'Split', pattern: { Regex: '[a-z]' }, behavior: 'Isolated', invert: false },
+      decoder: { type: 'ByteLevel' },
+    });
+    const pieces = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      ',',
+      ':',
+      'null',
+      '-1',
+      '7',
+      '1e999',
+      '"type":"Runes"',
+      '\ud800',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.nat(text.length), fc.nat(12), pieces, async (at, length, piece) => {
+        try {
+          const tokenizer = await load(text.slice(0, at) + piece + text.slice(at + length));
+          const ids = tokenizer.encode('ab ba');
+          expect(ids.every((id) => id >= 0 && id < tokenizer.vocabSize)).toBe(true);
+          tokenizer.decode(ids);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'CocaError', code: 'bad-tokenizer' });
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('more tokens than the embedding has rows, or far fewer', async () => {

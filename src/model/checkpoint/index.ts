@@ -4,6 +4,7 @@ import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 import { isZip } from './tensor-list.js';
 
 export { convertedPath, convertTorchCheckpoint } from './convert.js';
+export { weightsFingerprint } from './fingerprint.js';
 export {
   type Dtype,
   encodeF16,
@@ -18,7 +19,7 @@ export {
 } from './safetensors.js';
 export { checkShapes } from './shapes.js';
 export { listTensors, type TensorList } from './tensor-list.js';
-export { weightsFile } from './weights-file.js';
+export { LATEST, weightsFile } from './weights-file.js';
 
 export interface CheckpointOptions {
   /** Where torch.save archives are converted to safetensors, once each. Made when needed. */

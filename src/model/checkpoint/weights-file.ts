@@ -10,12 +10,15 @@ const PREFERRED = ['open_clip_model.safetensors', 'open_clip_pytorch_model.bin',
 /** What else may hold weights, where there is just one such file; the better first. */
 const EXTENSIONS = [/\.safetensors$/i, /\.(bin|pt|pth)$/i];
 
+/** What a folder of training checkpoints calls its newest one. */
+export const LATEST = 'latest';
+
 const SHARD_INDEX = /\.(safetensors|bin)\.index\.json$/i;
 
 /**
  * The file of weights that `path` means: `path` itself, or the one in the folder `path`. Prefers
  * open_clip_model.safetensors, open_clip_pytorch_model.bin, model.safetensors, then a *.safetensors, then a *.bin, *.pt
- * or *.pth that is the only one of its kind.
+ * or *.pth that is the only one of its kind. Of a training run's folder it is the newest checkpoint.
  * @throws CocaError `not-found` naming what was looked for; `bad-checkpoint` for weights in several files; `unreadable`.
  */
 export async function weightsFile(path: string): Promise<string> {
@@ -29,6 +32,7 @@ export async function weightsFile(path: string): Promise<string> {
   } catch (error) {
     throw error instanceof CocaError ? error : unreadable(path, error);
   }
+  if (names.includes(LATEST) && !names.some((name) => PREFERRED.includes(name))) return weightsFile(join(path, LATEST));
   return join(path, chooseWeights(path, names));
 }
 

@@ -3,9 +3,7 @@ import type { Dataset } from './dataset.js';
 import { generatedScenes } from './generated.js';
 import { type DatasetOptions, openDataset } from './open.js';
 import type { Transform } from './prepare.js';
-
-/** Names scenes that are painted as they are needed. */
-export const SCENES_SPEC = 'scenes:';
+import { SCENES_SPEC } from './scenes-spec.js';
 
 /**
  * Opens what training reads: files, or `scenes:` for the synthetic world (`seed` then says which scenes; pairs of things
@@ -16,9 +14,9 @@ export async function openTrainingSet(
   name: string,
   seed: number,
   transform: Transform,
-  options: Omit<DatasetOptions, 'needs'> = {},
+  options: Partial<DatasetOptions> = {},
 ): Promise<Dataset> {
-  if (name !== SCENES_SPEC) return openDataset(name, { ...options, needs: 'captions' });
+  if (name !== SCENES_SPEC) return openDataset(name, { needs: 'captions', ...options });
   if (transform.augment) {
     throw new CocaError(
       'usage',

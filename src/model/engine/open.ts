@@ -73,7 +73,8 @@ export async function openNetwork(
   }
 }
 
-function checkDevice(engine: Engine, device: Device | 'auto'): void {
+/** @throws CocaError `usage` for a device of another engine */
+export function checkDevice(engine: Engine, device: Device | 'auto'): void {
   const devices: readonly Device[] = ENGINE_DEVICES[engine];
   if (device === 'auto' || devices.includes(device)) return;
   const owner = ENGINES.find((name) => (ENGINE_DEVICES[name] as readonly Device[]).includes(device))!;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isRunning } from '../processes.js';
 
 /**
  * Downloads in the making, beside the blobs that they will become. The name says whose it is:
@@ -59,15 +60,6 @@ async function describePartial(blobs: string, name: string): Promise<PartialFile
   const pid = groups.host === HOST ? Number(groups.pid) : undefined;
   const isAbandoned = ageMs > ABANDONED_MS || (pid !== undefined && !isRunning(pid));
   return { ...common, state: isAbandoned ? 'abandoned' : 'owned', ...(pid === undefined ? {} : { pid }) };
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 const nameOf = (hash: string, owner: string, stamp: string) => `${hash}.coca-${owner}-${stamp}.incomplete`;

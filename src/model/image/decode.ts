@@ -41,13 +41,12 @@ async function openSharp(): Promise<(bytes: Uint8Array) => Sharp> {
 
 const budget = new Budget(MAX_PIXELS);
 
+/** libvips keeps one list of complaints for all decoders at work, so which picture its words are about is not known. */
 function undecodable(format: ImageFormat, cause: unknown): CocaError {
-  // libvips lists what it tried on the way, one a line; the last line says what stopped it.
-  const lines = (cause instanceof Error ? cause.message : String(cause)).trim().split(/\s*\n\s*/);
   return new CocaError(
     'bad-image',
-    `cannot decode this ${FORMAT_NAMES[format]}: ${lines.at(-1)}`,
-    'the file is damaged, cut short or of an unusual kind: fetch it again, or convert it',
+    `cannot decode this ${FORMAT_NAMES[format]}: it is damaged, cut short or of an unusual kind`,
+    'fetch it again, or convert it',
     { cause },
   );
 }
@@ -117,7 +116,10 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
       .toBuffer({ resolveWithObject: true })
       .catch((cause) => Promise.reject(undecodable(format, cause)));
     if (info.width !== region.width || info.height !== region.height) {
-      throw undecodable(format, `${info.width} x ${info.height} pixels instead of ${region.width} x ${region.height}`);
+      throw undecodable(
+        format,
+        new Error(`${info.width} x ${info.height} pixels of ${region.width} x ${region.height}`),
+      );
     }
     if (cmyk && info.channels === 4) return cmykToRgb(data);
     if (!cmyk && info.channels === 3) return data;

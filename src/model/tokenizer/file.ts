@@ -1,9 +1,14 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { CocaError } from '../errors.js';
+import { withinTime } from '../time-limit.js';
 import { bytesToVisibleText, lettersToBytes } from './bytes.js';
 import { clean } from './clean.js';
 import type { Codec } from './codec.js';
 import { parseTokenizerJson } from './parse.js';
+
+/** How long a text may take: far more than any sound tokenizer needs. */
+const MS_AT_LEAST = 1000;
+const MS_PER_CHARACTER = 0.02;
 
 /**
  * A Hugging Face `tokenizer.json`, run by @huggingface/tokenizers. Texts get the clean-up that OpenCLIP gives them
@@ -22,12 +27,35 @@ export function fileCodec(json: string, file: string): Codec {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new CocaError('bad-tokenizer', `${file}: ${detail}`, 'this kind of tokenizer is not supported', { cause });
   }
+  // Its patterns are regular expressions from the file: some take longer than anyone waits, for a text that fits them.
+  const bounded = <T extends object | string>(size: number, work: () => T): T => {
+    const limit = MS_AT_LEAST + MS_PER_CHARACTER * size;
+    let result: T | undefined;
+    try {
+      result = withinTime(limit, work);
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      throw new CocaError('bad-tokenizer', `${file} fails on a text: ${detail}`, undefined, { cause });
+    }
+    if (result !== undefined) return result;
+    throw new CocaError(
+      'bad-tokenizer',
+      `${file}: its patterns take over ${limit / 1000} s on a text of length ${size}`,
+    );
+  };
   const decode = (ids: readonly number[]): string =>
-    ids.length === 0 ? '' : library.decode([...ids], { clean_up_tokenization_spaces: false });
+    ids.length === 0
+      ? ''
+      : bounded(ids.length, (): string => library.decode([...ids], { clean_up_tokenization_spaces: false }));
   return {
     size: tokens.length,
     specials,
-    encode: (text) => library.encode(clean(text), { add_special_tokens: false }).ids,
+    encode(text) {
+      const cleaned = clean(text);
+      const ids = bounded(cleaned.length, (): number[] => library.encode(cleaned, { add_special_tokens: false }).ids);
+      if (ids.every((id) => Number.isInteger(id) && id >= 0 && id < tokens.length)) return ids;
+      throw new CocaError('bad-tokenizer', `${file} gives ids for a text that none of its tokens has`);
+    },
     decode,
     show(id) {
       if (!byteLevel) return decode([id]).trim();

@@ -28,6 +28,18 @@ function mentions(step: unknown, type: string): boolean {
   return step.type === type || ['normalizers', 'pretokenizers', 'decoders'].some((list) => mentions(step[list], type));
 }
 
+/** The library leaves a step out whose pattern it does not know; ids would be wrong without a word. */
+function checkPatterns(step: unknown): void {
+  if (Array.isArray(step)) for (const part of step) checkPatterns(part);
+  if (!isObject(step)) return;
+  for (const [key, value] of Object.entries(step)) {
+    if (key !== 'pattern') checkPatterns(value);
+    else if (!isObject(value) || !['Regex', 'String'].some((kind) => typeof value[kind] === 'string')) {
+      throw new Error(`the pattern ${show(value)} is neither a "Regex" nor a "String"`);
+    }
+  }
+}
+
 function parseJson(json: string): Json {
   try {
     const value: unknown = JSON.parse(json);
@@ -100,6 +112,7 @@ export function parseTokenizerJson(json: string, file: string): TokenizerFile {
       ...added.map((entry) => [entry.content, entry.id] as const),
     ]);
     if (model.type === 'BPE') checkMerges(model, tokens);
+    checkPatterns([definition.normalizer, definition.pre_tokenizer, definition.post_processor, definition.decoder]);
     const special = added.filter((entry) => entry.special === true);
     return {
       definition: {

@@ -1,0 +1,126 @@
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join, parse } from 'node:path';
+import { CocaError } from '../model/errors.js';
+import { isTemporaryOf, writeWhole } from '../model/whole-file.js';
+import { visible } from '../ui/text.js';
+import type { OptionSpecs } from './command.js';
+import { isUrl } from './download.js';
+import { readRegularFile } from './files.js';
+import { decodeName, encodeName } from './names.js';
+
+/** Options of commands that can leave a text beside each picture. */
+export const TEXT_FILE_OPTIONS = {
+  writeTxt: { type: 'flag', description: 'captions also into NAME.txt beside each picture, a line each' },
+  ifExists: {
+    type: 'choice',
+    choices: ['skip', 'overwrite', 'append'],
+    placeholder: 'WHAT',
+    otherwise: 'skip',
+    description: 'where NAME.txt is there: leave the picture out, replace it, or add lines',
+  },
+} as const satisfies OptionSpecs;
+
+export type IfExists = (typeof TEXT_FILE_OPTIONS.ifExists.choices)[number];
+
+/**
+ * Checks the options above against the others.
+ * @param images the words that name pictures
+ * @throws CocaError `usage`
+ */
+export function checkTextFiles(
+  options: { readonly writeTxt: boolean; readonly ifExists: IfExists | undefined; readonly resume: boolean },
+  images: readonly string[],
+): void {
+  if (!options.writeTxt) {
+    if (options.ifExists === undefined) return;
+    throw new CocaError('usage', '--if-exists is about the files of --write-txt', 'add --write-txt');
+  }
+  for (const image of images) textName(image);
+  if (options.resume && options.ifExists === 'append') {
+    throw new CocaError(
+      'usage',
+      'what a killed run has appended cannot be told from what was there: --resume has no --if-exists append',
+    );
+  }
+}
+
+/**
+ * The text file of a picture: beside it, `.txt` in place of its extension, as trainers look for captions.
+ * @throws CocaError `usage` for what has no place on the disk, or would be replaced by its own text
+ */
+export function textName(image: string): string {
+  if (image === '-' || isUrl(image)) {
+    const what = image === '-' ? 'a picture on stdin (-)' : image;
+    throw new CocaError('usage', `${what} has no folder for the file of --write-txt`, 'save the picture first');
+  }
+  const { ext } = parse(image);
+  if (ext.toLowerCase() === '.txt') throw new CocaError('usage', `the text of ${image} would take its own place`);
+  return `${image.slice(0, image.length - ext.length)}.txt`;
+}
+
+/** Files with captions beside the pictures, each written whole or not at all. */
+export class TextFiles {
+  /** Which picture's text each file got: two pictures that differ only in their extension share a name. */
+  readonly #owners = new Map<string, string>();
+
+  constructor(private readonly ifExists: IfExists) {}
+
+  /** Whether a picture has its text already and is to be left out. What can have no text goes on, and fails there. */
+  async skips(image: string): Promise<boolean> {
+    if (this.ifExists !== 'skip') return false;
+    let name: string;
+    try {
+      name = this.claim(image);
+    } catch {
+      return false;
+    }
+    return exists(name);
+  }
+
+  /**
+   * Writes a picture's text as `--if-exists` says.
+   * @throws CocaError `usage` where another picture's text has the name; `unreadable`, `write-failed`
+   */
+  async write(image: string, captions: readonly string[]): Promise<void> {
+    const name = this.claim(image);
+    if (this.ifExists === 'skip' && (await exists(name))) return;
+    const before = this.ifExists === 'append' && (await exists(name)) ? await readRegularFile(name) : Buffer.alloc(0);
+    const isOpen = before.length > 0 && before.at(-1) !== 0x0a;
+    const lines = captions.map((caption) => `${visible(caption)}\n`).join('');
+    const text = Buffer.concat([before, Buffer.from(isOpen ? `\n${lines}` : lines)]);
+    await writeWhole(name, (write) => write(text), undefined, encodeName);
+  }
+
+  /** Makes sure that a caption of an earlier run has its file: that run may have been killed before it wrote it. */
+  async restore(image: string, captions: readonly string[], isLast: boolean): Promise<void> {
+    const name = this.claim(image);
+    if (isLast) await clearTemporary(name);
+    if ((isLast && this.ifExists === 'overwrite') || !(await exists(name))) await this.write(image, captions);
+  }
+
+  private claim(image: string): string {
+    const name = textName(image);
+    const owner = this.#owners.get(name) ?? image;
+    if (owner !== image) {
+      throw new CocaError('usage', `${name} holds the text of ${owner}`, 'pictures with one name need folders apart');
+    }
+    this.#owners.set(name, image);
+    return name;
+  }
+}
+
+/** Removes what a run that was killed while it wrote `name` has left beside it. */
+async function clearTemporary(name: string): Promise<void> {
+  const folder = dirname(name);
+  const entries = await readdir(encodeName(folder), { encoding: 'buffer' }).catch(() => []);
+  for (const entry of entries.map(decodeName)) {
+    if (isTemporaryOf(entry, basename(name))) await rm(encodeName(join(folder, entry)), { force: true });
+  }
+}
+
+function exists(name: string): Promise<boolean> {
+  return lstat(encodeName(name)).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,156 @@
+import { bar, padEnd, truncate, widthOf, wrap } from '../layout.js';
+import { painter } from '../palette.js';
+import { durationText } from '../status.js';
+import type { Terminal } from '../terminal.js';
+import { plot, rangeOf } from './curve.js';
+import { figuresOf, lossText, rateText } from './figures.js';
+import { KEY_HELP, KEY_LINE } from './keys.js';
+import { type CurveName, secondsLeft, type TrainState } from './state.js';
+import { CURVE_PAINT, CURVE_TITLES } from './theme.js';
+
+export type TrainSpace = Pick<Terminal, 'columns' | 'rows' | 'colors'>;
+
+/** From here on there is room for two plots side by side, and for figures beside the losses. */
+const COLUMNS_FOR_TWO = 60;
+const ROWS_FOR_FOUR = 20;
+const SMALLEST_PLOT = 3;
+const LABEL = 8;
+const GAP = 2;
+
+/** A run as lines that fill the terminal but for its last row, so that it never scrolls. */
+export function trainLines(state: TrainState, space: TrainSpace): string[] {
+  const height = Math.max(1, space.rows - 1);
+  const head = headLines(state, space);
+  const foot = [footLine(state, space)];
+  const room = (taken: readonly string[][]) => height - taken.reduce((sum, lines) => sum + lines.length, 0);
+  const warnings = warningLines(state, space, Math.max(0, Math.min(Math.floor(height / 8), room([head, foot]))));
+  const captions = captionLines(
+    state,
+    space,
+    Math.max(0, Math.min(Math.floor(height / 3), room([head, foot, warnings]))),
+  );
+  const left = room([head, foot, warnings, captions]);
+  const middle = state.isHelp ? helpLines(space, left) : plotLines(state, space, left);
+  const blank = Array<string>(Math.max(0, left - middle.length)).fill('');
+  return [...head, ...middle, ...blank, ...captions, ...warnings, ...foot].slice(0, height);
+}
+
+function headLines(state: TrainState, { columns, colors }: TrainSpace): string[] {
+  const { facts, last, saved } = state;
+  const paint = painter(colors);
+  const step = last?.step ?? saved?.step ?? 0;
+  const left = secondsLeft(state);
+  const before = `step ${step}/${facts.steps} `;
+  const after = left === undefined ? '' : ` ${durationText(left)} left`;
+  const width = Math.max(0, columns - widthOf(before) - widthOf(after));
+  const progress = padEnd(bar(step / facts.steps, width), width);
+  const about = [facts.model, `on ${facts.device}`, facts.data, `${facts.batch} a step`];
+  const figures = figuresOf(state).map(([name, value]) => `${name} ${value}`);
+  return [
+    paint.bold(truncate(about.join(' · '), columns)),
+    truncate(`${before}${progress}${after}`, columns),
+    ...(figures.length === 0 ? [truncate('waiting for the first step', columns)] : wrapParts(figures, columns)),
+    '',
+  ];
+}
+
+/** Parts of a line, broken only between them. */
+function wrapParts(parts: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const joined = `${lines.at(-1)}  ${part}`;
+    if (lines.length > 0 && widthOf(joined) <= columns) lines[lines.length - 1] = joined;
+    else lines.push(truncate(part, columns));
+  }
+  return lines;
+}
+
+/** What is plotted, row by row. */
+function chosenPlots({ facts: _, curves }: TrainState, { columns }: TrainSpace, rows: number): CurveName[][] {
+  const losses = (['contrastive', 'captioning'] as const).filter(
+    (name) => curves[name].count > 0 || curves[name].points.length > 0,
+  );
+  const rest: CurveName[] = ['gradNorm', 'learningRate'];
+  const names: CurveName[] = rows >= ROWS_FOR_FOUR ? [...losses, ...rest] : losses.length > 0 ? losses : rest;
+  const across = columns >= COLUMNS_FOR_TWO ? 2 : 1;
+  const grid: CurveName[][] = [];
+  for (let i = 0; i < names.length; i += across) grid.push(names.slice(i, i + across));
+  return grid.slice(0, Math.max(1, Math.floor(rows / (SMALLEST_PLOT + 1))));
+}
+
+function plotLines(state: TrainState, space: TrainSpace, rows: number): string[] {
+  if (rows < SMALLEST_PLOT + 1 || space.columns < LABEL + 8) return [];
+  const grid = chosenPlots(state, space, rows);
+  const each = Math.floor(rows / grid.length);
+  return grid.flatMap((names) => {
+    const width = Math.floor((space.columns - GAP * (names.length - 1)) / names.length);
+    const plots = names.map((name) => plotOf(state, name, space, width, each));
+    return plots[0]!.map((_, row) => plots.map((lines) => lines[row]!).join(' '.repeat(GAP)));
+  });
+}
+
+/** A title, and a curve with the ends of its scale beside it: `height` lines of `width` columns. */
+function plotOf(state: TrainState, name: CurveName, { colors }: TrainSpace, width: number, height: number): string[] {
+  const paint = painter(colors);
+  const isLog = state.isLog && name !== 'learningRate';
+  const { points } = state.curves[name];
+  const range = rangeOf(points, isLog);
+  const text = name === 'learningRate' ? rateText : lossText;
+  const title = `${CURVE_TITLES[name]}${isLog ? ', log scale' : ''}`;
+  const drawn = plot(points, range, isLog, width - LABEL - 1, height - 1);
+  const ends = new Map(
+    points.length === 0
+      ? []
+      : ([
+          [0, text(range.high)],
+          [height - 2, text(range.low)],
+        ] as const),
+  );
+  return [
+    paint.bold(padEnd(truncate(`${' '.repeat(LABEL + 1)}${title}`, width), width)),
+    ...drawn.map(
+      (line, row) => `${paint.dim((ends.get(row) ?? '').padStart(LABEL))} ${CURVE_PAINT[name](paint)(line)}`,
+    ),
+  ];
+}
+
+function captionLines(
+  { facts, captions, caption }: TrainState,
+  { columns, colors }: TrainSpace,
+  rows: number,
+): string[] {
+  const { picture } = facts;
+  if (picture === undefined || caption === undefined || rows < 1) return [];
+  const paint = painter(colors);
+  const said = picture.caption === undefined ? '' : `: ${picture.caption}`;
+  const title = truncate(`${picture.name.split(/[\\/]/).at(-1)}${said}`, columns);
+  const line = (step: number, text: string) => truncate(`${String(step).padStart(LABEL)} ${text}`, columns);
+  const now = paint.bold(line(caption.step, caption.text));
+  // What it says now is in the last line, whenever it began to say so.
+  const before = captions
+    .slice(0, -1)
+    .slice(-Math.max(0, rows - 2))
+    .map(({ step, text }) => paint.dim(line(step, text)));
+  return rows === 1 ? [now] : [title, ...(rows > 2 ? before : []), now];
+}
+
+function warningLines({ warnings, warningCount }: TrainState, { columns, colors }: TrainSpace, rows: number): string[] {
+  if (warnings.length === 0 || rows < 1) return [];
+  const paint = painter(colors);
+  const count = warningCount > 1 ? `! (${warningCount}) ` : '! ';
+  const lines = wrap(`${count}${warnings.at(-1)}`, columns).slice(0, rows);
+  return lines.map((line) => paint.red(line));
+}
+
+function footLine({ isStopping, isSaving, saved }: TrainState, { columns, colors }: TrainSpace): string {
+  const paint = painter(colors);
+  if (isStopping) return paint.bold(truncate('stopping after this step, with a checkpoint ...', columns));
+  if (isSaving) return paint.bold(truncate('a checkpoint after this step ...', columns));
+  const checkpoint = saved === undefined ? '' : `  checkpoint of step ${saved.step}`;
+  return paint.dim(truncate(`${KEY_LINE}${checkpoint}`, columns));
+}
+
+function helpLines({ columns }: TrainSpace, rows: number): string[] {
+  const widest = Math.max(...KEY_HELP.map(([keys]) => keys.length));
+  return KEY_HELP.map(([keys, does]) => truncate(`  ${keys.padEnd(widest)}  ${does}`, columns)).slice(0, rows);
+}

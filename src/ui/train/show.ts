@@ -1,0 +1,31 @@
+import { fullScreen, type Streams } from '../full-screen.js';
+import type { Terminal } from '../terminal.js';
+import type { TrainAction, TrainState } from './state.js';
+
+/** A run that is watched. */
+export interface WatchedRun {
+  readonly initial: TrainState;
+  /** Tells what happens, until the run ends. */
+  readonly follow: (tell: (action: TrainAction) => void) => Promise<void>;
+  /** A checkpoint is wanted, or the end. */
+  readonly onSave: () => void;
+  readonly onStop: () => void;
+}
+
+export interface TrainEnd {
+  /** What was shown last. */
+  readonly state: TrainState;
+  /** Ctrl-C was pressed: twice, where the run has not ended. */
+  readonly isInterrupted: boolean;
+}
+
+/**
+ * Shows a run on a screen of its own until it ends, and puts the terminal back as it was.
+ * @throws what `follow` throws
+ */
+export function showTraining(run: WatchedRun, terminal: Terminal, streams: Streams): Promise<TrainEnd> {
+  return fullScreen(streams, async () => {
+    const { mount } = await import('./mount.js');
+    return mount(run, terminal, streams);
+  });
+}

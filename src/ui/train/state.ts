@@ -1,0 +1,146 @@
+import { type Curve, EMPTY_CURVE, extend } from './curve.js';
+
+/** What a run is. */
+export interface TrainFacts {
+  readonly folder: string;
+  readonly model: string;
+  readonly device: string;
+  readonly data: string;
+  readonly batch: number;
+  readonly steps: number;
+  readonly parameters: number;
+  readonly trained: number;
+  /** Name of the picture whose caption is shown, and what the data calls it. */
+  readonly picture: { readonly name: string; readonly caption?: string } | undefined;
+}
+
+/** Figures of one step; null for a loss that is not trained. */
+export interface StepFigures {
+  readonly step: number;
+  readonly contrastive: number | null;
+  readonly captioning: number | null;
+  readonly temperature: number;
+  readonly learningRate: number;
+  readonly gradNorm: number;
+  readonly epoch: number;
+  readonly seconds: number;
+}
+
+export interface ShownCaption {
+  readonly step: number;
+  readonly text: string;
+  readonly logprob: number;
+}
+
+/** A run as it is shown. */
+export interface TrainState {
+  readonly facts: TrainFacts;
+  readonly last: StepFigures | undefined;
+  readonly curves: Readonly<Record<CurveName, Curve>>;
+  /** Seconds of the last steps. */
+  readonly recent: readonly number[];
+  /** Oldest first; of those that say the same, one after the other, the first. */
+  readonly captions: readonly ShownCaption[];
+  /** The newest, whatever it says. */
+  readonly caption: ShownCaption | undefined;
+  readonly saved: { readonly step: number; readonly folder: string } | undefined;
+  readonly warnings: readonly string[];
+  readonly warningCount: number;
+  readonly isLog: boolean;
+  readonly isHelp: boolean;
+  readonly isStopping: boolean;
+  /** A checkpoint was asked for and is not written yet. */
+  readonly isSaving: boolean;
+}
+
+export type CurveName = 'contrastive' | 'captioning' | 'gradNorm' | 'learningRate';
+
+export type TrainAction =
+  | { readonly type: 'step'; readonly figures: StepFigures }
+  | { readonly type: 'caption'; readonly caption: ShownCaption }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly folder: string }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'save' | 'stop' | 'toggle-log' | 'toggle-help' | 'close-help' };
+
+/** Steps over which a rate is taken. */
+const RECENT = 20;
+const MOST_CAPTIONS = 100;
+const MOST_WARNINGS = 20;
+
+export function initialState(facts: TrainFacts): TrainState {
+  const curves = {
+    contrastive: EMPTY_CURVE,
+    captioning: EMPTY_CURVE,
+    gradNorm: EMPTY_CURVE,
+    learningRate: EMPTY_CURVE,
+  };
+  return {
+    facts,
+    last: undefined,
+    curves,
+    recent: [],
+    captions: [],
+    caption: undefined,
+    saved: undefined,
+    warnings: [],
+    warningCount: 0,
+    isLog: false,
+    isHelp: false,
+    isStopping: false,
+    isSaving: false,
+  };
+}
+
+/** What an event or a key makes of a state. */
+export function reduce(state: TrainState, action: TrainAction): TrainState {
+  switch (action.type) {
+    case 'step':
+      return stepped(state, action.figures);
+    case 'caption': {
+      const isNews = state.captions.at(-1)?.text !== action.caption.text;
+      const captions = isNews ? [...state.captions, action.caption].slice(-MOST_CAPTIONS) : state.captions;
+      return { ...state, captions, caption: action.caption };
+    }
+    case 'checkpoint':
+      return { ...state, saved: { step: action.step, folder: action.folder }, isSaving: false };
+    case 'warning':
+      return {
+        ...state,
+        warnings: [...state.warnings, action.message].slice(-MOST_WARNINGS),
+        warningCount: state.warningCount + 1,
+      };
+    case 'save':
+      return { ...state, isSaving: true };
+    case 'stop':
+      return { ...state, isStopping: true };
+    case 'toggle-log':
+      return { ...state, isLog: !state.isLog, isHelp: false };
+    case 'toggle-help':
+      return { ...state, isHelp: !state.isHelp };
+    case 'close-help':
+      return { ...state, isHelp: false };
+  }
+}
+
+function stepped(state: TrainState, figures: StepFigures): TrainState {
+  const curves = { ...state.curves };
+  for (const name of Object.keys(curves) as CurveName[]) {
+    const value = figures[name];
+    if (value !== null) curves[name] = extend(curves[name], value);
+  }
+  return { ...state, last: figures, curves, recent: [...state.recent, figures.seconds].slice(-RECENT) };
+}
+
+/** Over the last steps; 0 while there were none. */
+export function samplesPerSecond({ recent, facts }: TrainState): number {
+  const seconds = recent.reduce((sum, value) => sum + value, 0);
+  return seconds > 0 ? (recent.length * facts.batch) / seconds : 0;
+}
+
+/** Undefined while there is no rate. */
+export function secondsLeft(state: TrainState): number | undefined {
+  const { recent, facts, last } = state;
+  if (recent.length === 0 || last === undefined) return undefined;
+  const mean = recent.reduce((sum, value) => sum + value, 0) / recent.length;
+  return (facts.steps - last.step) * mean;
+}

@@ -1,0 +1,112 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkTextFiles, TextFiles, textName } from '../../src/commands/text-files.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coca-texts-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (name: string) => join(folder, name);
+const text = (name: string) => readFileSync(at(name), 'utf8');
+
+describe('the name of a text', () => {
+  test.each([
+    ['a.jpg', 'a.txt'],
+    ['photos/a.b.JPEG', 'photos/a.b.txt'],
+    ['./no-extension', './no-extension.txt'],
+    ['dir.d/name', 'dir.d/name.txt'],
+    ['.hidden', '.hidden.txt'],
+    ['b\udcff.png', 'b\udcff.txt'],
+  ])('%j: %j', (image, name) => expect(textName(image)).toBe(name));
+
+  test.each([
+    ['-', /stdin/],
+    ['https://example.org/a.png', /https:\/\/example.org\/a.png has no folder/],
+    ['photos/a.txt', /its own place/],
+    ['photos/a.TXT', /its own place/],
+  ])('%s has none', (image, message) => expect(() => textName(image)).toThrow(message));
+});
+
+describe('what is there already', () => {
+  beforeEach(() => writeFileSync(at('a.txt'), 'mine'));
+
+  test('skip: the picture is left out, the text stays', async () => {
+    const texts = new TextFiles('skip');
+    expect([await texts.skips(at('a.png')), await texts.skips(at('b.png'))]).toEqual([true, false]);
+    await texts.write(at('a.png'), ['a dog']);
+    await texts.write(at('b.png'), ['a cat', 'two cats']);
+    expect([text('a.txt'), text('b.txt')]).toEqual(['mine', 'a cat\ntwo cats\n']);
+  });
+
+  test('overwrite', async () => {
+    const texts = new TextFiles('overwrite');
+    expect(await texts.skips(at('a.png'))).toBe(false);
+    await texts.write(at('a.png'), ['a dog']);
+    expect(text('a.txt')).toBe('a dog\n');
+  });
+
+  test('append: on lines of their own', async () => {
+    const texts = new TextFiles('append');
+    await texts.write(at('a.png'), ['a dog']);
+    await texts.write(at('a.png'), ['a cat']);
+    await texts.write(at('b.png'), ['a bird']);
+    expect([text('a.txt'), text('b.txt')]).toEqual(['mine\na dog\na cat\n', 'a bird\n']);
+  });
+});
+
+describe('a text', () => {
+  test('is one line a caption, whatever the model says, and leaves nothing else in the folder', async () => {
+    await new TextFiles('skip').write(at('a.png'), ['a\ndog \x1b[2J']);
+    expect(text('a.txt')).toBe('a\\ndog \\x1b[2J\n');
+    expect(readdirSync(folder)).toEqual(['a.txt']);
+  });
+
+  test('of a name that is not UTF-8 has that name', async () => {
+    await new TextFiles('append').write(at('b\udcff.png'), ['a dog']);
+    expect(readdirSync(folder, 'buffer')).toEqual([Buffer.from('b\xff.txt', 'latin1')]);
+  });
+
+  test('of another picture is not taken for its own', async () => {
+    const texts = new TextFiles('overwrite');
+    await texts.write(at('a.png'), ['a dog']);
+    await expect(texts.write(at('a.jpg'), ['a cat'])).rejects.toMatchObject({ code: 'usage' });
+    expect(text('a.txt')).toBe('a dog\n');
+    const skipping = new TextFiles('skip');
+    expect([await skipping.skips(at('a.png')), await skipping.skips(at('a.jpg'))]).toEqual([true, false]);
+    await expect(skipping.write(at('a.jpg'), ['a cat'])).rejects.toThrow(/holds the text of .*a.png/);
+  });
+
+  test('that a killed run did not write is written from its result', async () => {
+    const texts = new TextFiles('overwrite');
+    writeFileSync(at('old.txt'), 'old');
+    writeFileSync(at('last.txt'), 'old');
+    await texts.restore(at('none.png'), ['a dog'], false);
+    await texts.restore(at('old.png'), ['a cat'], false);
+    writeFileSync(at('.last.txt.0123456789ab.tmp'), 'a b');
+    writeFileSync(at('.lost.txt.0123456789ab.tmp'), 'not of this text');
+    await texts.restore(at('last.png'), ['a bird'], true);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual(['.lost.txt.0123456789ab.tmp']);
+    expect([text('none.txt'), text('old.txt'), text('last.txt')]).toEqual(['a dog\n', 'old', 'a bird\n']);
+    const skipping = new TextFiles('skip');
+    await skipping.restore(at('old.png'), ['a cat'], true);
+    expect(text('old.txt')).toBe('old');
+  });
+
+  test('where it cannot be written: an error, and no file', async () => {
+    await expect(new TextFiles('overwrite').write(at('none/a.png'), ['a dog'])).rejects.toMatchObject({
+      code: 'write-failed',
+    });
+  });
+});
+
+test.each([
+  [{ writeTxt: false, ifExists: 'append' as const, resume: false }, ['a.png'], /add --write-txt|files of --write-txt/],
+  [{ writeTxt: true, ifExists: 'append' as const, resume: true }, ['a.png'], /--resume has no --if-exists append/],
+  [{ writeTxt: true, ifExists: undefined, resume: false }, ['a.png', '-'], /stdin/],
+])('%j with %j is refused before anything is loaded', (options, images, message) => {
+  expect(() => checkTextFiles(options, images)).toThrow(message);
+});

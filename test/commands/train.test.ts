@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { openSafetensors } from '../../src/model/checkpoint/index.js';
+import { Random } from '../../src/model/random.js';
+import { coca } from '../support/cli.js';
+import { temporaryFolder } from '../support/folder.js';
+import { jsonLines, scenePairs, smallConfig } from '../support/training-run.js';
+
+const { at, write } = temporaryFolder();
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+/** A new run of a small model on four pictures. */
+const start = (folder: string, ...more: string[]): string[] => [
+  ...['train', write('four.jsonl', jsonLines(scenePairs(4))), '-o', at(folder), '--batch', '4', '--device', 'wasm'],
+  ...['--config', smallConfig(at('config.json')), '--train-tokenizer', '560', '--learning-rate', '3e-3', ...more],
+];
+const objects = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('lines', () => {
+  test('plain: figures every so many steps, captions, checkpoints', async () => {
+    const { code, stdout, stderr } = await coca(
+      start('run', '--steps', '6', '--log-every', '3', '--sample-every', '6'),
+    );
+    expect(stderr).toMatch(/training .*config\.json on wasm: .* four\.jsonl \(4 samples\), steps 1 to 6, 4 pairs each/);
+    expect(stderr).toMatch(/docs\/engines\.md/);
+    const number = '[\\d.e+-]+';
+    const step = (n: number) =>
+      `step ${n}/6  contrastive ${number}  captioning ${number}  temperature ${number}  lr ${number}  grad norm ${number}  samples/s ${number}  \\d+ s left`;
+    const lines = stdout.trimEnd().split('\n');
+    const wanted = ['checkpoint of step 0: .*', 'caption of step 0: .*', step(3), step(6), 'caption of step 6: .*'];
+    expect(
+      lines.map((line, i) => new RegExp(`^${wanted[i] ?? 'checkpoint of step 6: .*step-00000006'}$`).test(line)),
+    ).toEqual(Array(6).fill(true));
+    expect(code).toBe(0);
+  });
+
+  test('--jsonl: every event, as the log has them; --resume goes on', async () => {
+    const first = await coca(start('run', '--steps', '2', '--sample-every', '0', '--jsonl', '--quiet'));
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(objects(first.stdout)).toEqual(objects(readFileSync(at('run', 'log.jsonl'), 'utf8')));
+    expect(objects(first.stdout).map(({ type }) => type)).toEqual([
+      'start',
+      'checkpoint',
+      'step',
+      'step',
+      'checkpoint',
+      'done',
+    ]);
+    const second = await coca([
+      'train',
+      '--resume',
+      '-o',
+      at('run'),
+      '--steps',
+      '3',
+      '--device',
+      'wasm',
+      '--jsonl',
+      '--quiet',
+    ]);
+    expect(objects(second.stdout)[0]).toMatchObject({ type: 'start', step: 2, steps: 3, data: 'four.jsonl' });
+    expect(second.code).toBe(0);
+    const shown = await coca(['caption', scenePairs(1)[0]!.image, '--model', at('run'), '--quiet']);
+    expect(shown.code).toBe(0);
+  });
+
+  test('Ctrl-C writes a checkpoint and ends with 130', async () => {
+    const child = spawn(process.execPath, [CLI, ...start('run', '--steps', '100000', '--jsonl')]);
+    const code = new Promise((resolve) => child.on('close', resolve));
+    await untilStep(child);
+    child.kill('SIGINT');
+    expect(await code).toBe(130);
+    const log = objects(readFileSync(at('run', 'log.jsonl'), 'utf8'));
+    expect(log.at(-1)).toMatchObject({ type: 'done', reason: 'stopped' });
+    const state = await openSafetensors(at('run', 'latest', 'training-state.safetensors'));
+    expect(Number(state.metadata.get('step'))).toBe(log.at(-1).step);
+  });
+});
+
+describe('wrong usage', () => {
+  test.each<[string[], RegExp]>([
+    [['x.jsonl'], /-o FOLDER is missing/],
+    [['-o', 'r'], /DATA is missing/],
+    [['x.jsonl', '-o', 'r', '--resume'], /data it began with/],
+    [['-o', 'r', '--resume', '--batch', '3'], /--batch cannot be changed by --resume/],
+    [['x.jsonl', '-o', 'r', '--steps', '3', '--epochs', '1'], /--steps and --epochs exclude/],
+    [['x.jsonl', '-o', 'r', '--config', 'c', '--model', 'm'], /--config and --model exclude/],
+    [['x.jsonl', '-o', 'r', '--train-tokenizer', '600'], /--train-tokenizer needs --config/],
+    [['x.jsonl', '-o', 'r', '--freeze', 'vison'], /--freeze takes vision, text.*not 'vison'[\s\S]*vision/],
+    [['x.jsonl', '-o', 'r', '--batch', '1'], /nothing to tell/],
+    [['x.jsonl', '-o', 'r', '--batch', '2', '--accumulate', '3'], /no 3 pieces/],
+    [['x.jsonl', '-o', 'r', '--device', 'cuda'], /belongs to ONNX Runtime/],
+  ])('%j', async (args, message) => {
+    const { code, stderr } = await coca(['train', ...args], { cwd: at() });
+    expect(stderr).toMatch(message);
+    expect(code).toBe(64);
+    expect(readdirSync(at())).toEqual([]);
+  });
+
+  test('two runs in one folder', async () => {
+    const child = spawn(process.execPath, [CLI, ...start('run', '--steps', '100000', '--jsonl')]);
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await untilStep(child);
+    const { code, stderr } = await coca(['train', '--resume', '-o', at('run')]);
+    child.kill('SIGKILL');
+    await ended;
+    expect(stderr).toMatch(new RegExp(`another run writes in .*process ${child.pid}`));
+    expect(code).toBe(2);
+  });
+});
+
+/** The kills come at random moments, the same ones each time as far as the machine lets them. */
+test('kill -9 at any moment: the folder loads, and the run goes on bit for bit', async () => {
+  const steps = ['--steps', '12', '--save-every', '1', '--sample-every', '0', '--jsonl', '--quiet'];
+  expect((await coca(start('whole', ...steps))).code).toBe(0);
+  const random = new Random(5, 0);
+  const resume = ['train', '--resume', '-o', at('run'), '--device', 'wasm', '--save-every', '1', '--jsonl', '--quiet'];
+  let isOver = false;
+  for (let kills = 0; kills < 4 && !isOver; kills++) {
+    const args = kills === 0 ? start('run', ...steps) : resume;
+    const child = spawn(process.execPath, [CLI, ...args]);
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await untilStep(child);
+    await setTimeout(random.between(0, 150));
+    child.kill('SIGKILL');
+    await ended;
+    await openSafetensors(at('run', 'latest', 'open_clip_model.safetensors'));
+    const log = objects(readFileSync(at('run', 'log.jsonl'), 'utf8').replace(/\n[^\n]*$/, ''));
+    isOver = log.at(-1).type === 'done';
+  }
+  if (!isOver) {
+    const last = await coca([...resume]);
+    expect(last.stderr).toBe('');
+    expect(last.code).toBe(0);
+  }
+  for (const file of ['open_clip_model.safetensors', 'training-state.safetensors']) {
+    expect(readFileSync(at('run', 'latest', file)).equals(readFileSync(at('whole', 'latest', file)))).toBe(true);
+  }
+});
+
+/** Waits until a run with --jsonl has taken a step. */
+function untilStep(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout!.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+      if (text.includes('"type":"step"')) resolve();
+    });
+    let errors = '';
+    child.stderr!.setEncoding('utf8').on('data', (chunk) => {
+      errors += chunk;
+    });
+    child.on('close', () => reject(new Error(`it ended before: ${errors}`)));
+  });
+}

@@ -1,0 +1,92 @@
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { widthOf } from '../../../src/ui/layout.js';
+import { type TrainSpace, trainLines } from '../../../src/ui/train/lines.js';
+import { initialState, reduce, type TrainState } from '../../../src/ui/train/state.js';
+import { FACTS, figures, runningState } from './run.js';
+
+const frame = (state: TrainState, columns: number, rows: number, colors: TrainSpace['colors'] = 'none'): string[] =>
+  trainLines(state, { columns, rows, colors }).map(stripVTControlCharacters);
+
+describe.each([
+  [80, 24],
+  [120, 40],
+  [200, 60],
+])('on %d x %d', (columns, rows) => {
+  const lines = frame(runningState(), columns, rows);
+  const text = lines.join('\n');
+
+  test('everything fits, and the last row stays free', () => {
+    expect(lines).toHaveLength(rows - 1);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+  });
+
+  test('figures, both curves with their scales, the caption and what it was before', () => {
+    expect(lines[0]).toBe('scenes · on wasm · captions.jsonl · 32 a step');
+    expect(lines[1]).toMatch(/^step 200\/400 █+.* 1 min 40 s left$/);
+    expect(text).toMatch(/contrastive 0\.01500 {2}captioning 0\.1055 {2}temperature 0\.0700 {2}lr 5\.00e-4/);
+    expect(text).toMatch(/ {9}contrastive loss +captioning loss/);
+    expect(text).toMatch(/^ {3}3\.000 [⠀-⣿]+ {2} {3}5\.880 [⠀-⣿]+$/m);
+    expect(text).toMatch(/^ 0\.01500 [⠀-⣿]+ {2} {2}0\.1055 [⠀-⣿]+$/m);
+    expect(text).toContain('0001.png: a small book on a pink background\n');
+    expect(text).toContain(
+      '     100 a a background\n     150 a small book\n     200 a small book on a pink background',
+    );
+    expect(lines.at(-1)).toBe('q stop  s save  l log scale  ? keys  checkpoint of step 200');
+  });
+
+  test('gradient norm and learning rate, where there is room for them', () => {
+    expect(/gradient norm +learning rate/.test(text)).toBe(rows >= 40);
+  });
+});
+
+test('colours change nothing of the text', () => {
+  const plain = frame(runningState(), 80, 24);
+  for (const colors of ['16', '256', 'any'] as const) {
+    const lines = trainLines(runningState(), { columns: 80, rows: 24, colors });
+    expect(lines.join('')).toContain('\u001b[');
+    expect(lines.map(stripVTControlCharacters)).toEqual(plain);
+  }
+  expect(trainLines(runningState(), { columns: 80, rows: 24, colors: 'none' }).join('')).not.toContain('\u001b');
+});
+
+test('before the first step', () => {
+  const lines = frame(initialState(FACTS), 80, 24);
+  expect(lines.slice(0, 3).join('\n')).toMatch(/step 0\/400 +\nwaiting for the first step/);
+});
+
+test('one loss alone has the whole width', () => {
+  let state = initialState(FACTS);
+  for (let step = 1; step < 9; step++) {
+    state = reduce(state, { type: 'step', figures: figures(step, { captioning: null }) });
+  }
+  expect(frame(state, 80, 24).join('\n')).not.toMatch(/captioning/);
+});
+
+test('the scale, the keys, a warning, and what was asked for', () => {
+  const state = runningState();
+  expect(frame(reduce(state, { type: 'toggle-log' }), 80, 24).join('\n')).toMatch(/contrastive loss, log scale/);
+  expect(frame(reduce(state, { type: 'toggle-help' }), 80, 24).join('\n')).toMatch(/ {2}s +write a checkpoint/);
+  const warned = reduce(reduce(state, { type: 'warning', message: 'one' }), { type: 'warning', message: 'two' });
+  expect(frame(warned, 80, 24).at(-2)).toBe('! (2) two');
+  expect(frame(reduce(state, { type: 'save' }), 80, 24).at(-1)).toMatch(/a checkpoint after this step/);
+  expect(frame(reduce(state, { type: 'stop' }), 80, 24).at(-1)).toMatch(/stopping after this step/);
+});
+
+test('on no terminal anything is too wide or too high', () => {
+  const states = [initialState(FACTS), runningState(), reduce(runningState(), { type: 'toggle-help' })];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...states),
+      fc.integer({ min: 1, max: 250 }),
+      fc.integer({ min: 1, max: 80 }),
+      (state, columns, rows) => {
+        const lines = frame(reduce(state, { type: 'warning', message: 'something long '.repeat(9) }), columns, rows);
+        expect(lines.length).toBe(Math.max(1, rows - 1));
+        for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
