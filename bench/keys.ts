@@ -2,9 +2,7 @@
  * From a key press to the last byte of its frame in the attend view, in this process: the bundled model's maps of a scene,
  * Ink, the drawing and its encoding, and no terminal. Every key leads to maps that were not drawn before.
  */
-import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { attendSource } from '../src/commands/attend-screen.js';
 import { attendCaption, DEFAULT_MAP } from '../src/model/attention/index.js';
@@ -12,6 +10,7 @@ import { loadPicture } from '../src/model/image.js';
 import { loadCoca } from '../src/model/load.js';
 import { initialState } from '../src/ui/attend/state.js';
 import type { PictureKind, Raster } from '../src/ui/picture.js';
+import { keyboard, Terminal } from './terminal.js';
 
 const SIZES = [
   [80, 24],
@@ -33,32 +32,6 @@ const WALK = [
 /** Longer than any frame takes, so that keys do not meet. */
 const PAUSE_MS = 120;
 const CELL_ANSWER = '\u001b[6;20;10t';
-
-class Terminal extends EventEmitter {
-  readonly isTTY = true;
-  last = 0;
-  bytes = 0;
-
-  constructor(
-    readonly columns: number,
-    readonly rows: number,
-  ) {
-    super();
-  }
-
-  readonly write = (text: string, done?: () => void): boolean => {
-    this.bytes += Buffer.byteLength(text);
-    this.last = performance.now();
-    done?.();
-    return true;
-  };
-}
-
-function keyboard(): NodeJS.ReadStream {
-  const stream = new PassThrough();
-  const itself = () => stream;
-  return Object.assign(stream, { isTTY: true, setRawMode: itself, ref: itself, unref: itself }) as never;
-}
 
 type SourceWith = (picture: Raster) => ReturnType<typeof attendSource>;
 

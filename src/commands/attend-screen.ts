@@ -1,5 +1,5 @@
 import { parse } from 'node:path';
-import { MAP_METHODS, type MapChoice } from '../model/attention/index.js';
+import type { MapChoice } from '../model/attention/index.js';
 import { CocaError } from '../model/errors.js';
 import { showAttention } from '../ui/attend/show.js';
 import type { AttendSource, MapSelection, WordMap } from '../ui/attend/source.js';
@@ -70,7 +70,7 @@ export function attendSource(result: AttendResult, picture: Raster, square: () =
     grid: attention.maps.grid,
     layers: attention.maps.layers,
     heads: attention.maps.heads,
-    methods: MAP_METHODS,
+    methods: attention.maps.methods,
     mapOf(word, selection) {
       const choice = choiceOf(selection);
       const key = `${word} ${choice.method} ${choice.layer} ${choice.head}`;

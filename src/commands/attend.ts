@@ -1,5 +1,6 @@
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../model/attention/index.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
+import { ENGINE_NAMES, type Engine } from '../model/engine/engines.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
@@ -10,8 +11,9 @@ import { checkRange, findWord, parseHead, parseLayer } from './attend-choice.js'
 import { type AttendResult, attendLines, attendObject } from './attend-result.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
-import { checkSources, imageNames, readImage } from './inputs.js';
+import { checkSources } from './inputs.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from './model.js';
+import { oneName, pictureOf } from './one-picture.js';
 import { formatOf, objectWriter, Tally } from './results.js';
 
 const { beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
@@ -53,10 +55,10 @@ export const attend = defineCommand({
   options: {
     method: {
       type: 'choice',
-      choices: [...MAP_METHODS, 'gradient'],
+      choices: MAP_METHODS,
       placeholder: 'HOW',
       default: DEFAULT_MAP.method,
-      description: 'how attention is carried to the picture; gradient needs the TensorFlow.js engine',
+      description: 'how attention is carried to the picture; gradient needs --engine tfjs',
     },
     layer: {
       type: 'text',
@@ -95,7 +97,7 @@ export const attend = defineCommand({
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
   async check({ args, options, typed }) {
-    choiceOf(options);
+    checkEngine(choiceOf(options), options.engine);
     refuseSearchOptions(args[1], typed);
     await checkSearchOptions(options, typed);
   },
@@ -108,16 +110,14 @@ export const attend = defineCommand({
     const tally = new Tally(context, objects);
     await withModel(options, context, async (coca) => {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
-      const image = await oneName(word, context);
+      const image = await oneName(word, 'attend', context);
       // One set of graphs, that which reports attention, also searches for the caption.
       const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare('attention')]);
       if ('error' in input) return tally.fail(image, input.error);
       const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
-      const search = {
-        ...(await searchOptions(options, typed, coca)),
-        prompt: options.prompt,
-      };
-      const seen = await lookAt(input.picture, given ?? search, coca, context);
+      const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };
+      const gradient = choice.method === 'gradient';
+      const seen = await lookAt(input.picture, given ?? search, gradient, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
@@ -146,18 +146,19 @@ export const attend = defineCommand({
   },
 });
 
-type Picked = { readonly method: string; readonly layer: string; readonly head: string };
+type Picked = { readonly method: MapChoice['method']; readonly layer: string; readonly head: string };
 
 function choiceOf({ method, layer, head }: Picked): MapChoice {
-  const known = MAP_METHODS.find((name) => name === method);
-  if (known === undefined) {
-    throw new CocaError(
-      'engine',
-      `the method ${method} needs the TensorFlow.js engine, which this version does not have`,
-      `use --method ${MAP_METHODS.join(' or ')}`,
-    );
-  }
-  return { method: known, layer: parseLayer(layer), head: parseHead(head) };
+  return { method, layer: parseLayer(layer), head: parseHead(head) };
+}
+
+function checkEngine({ method }: MapChoice, engine: Engine): void {
+  if (method !== 'gradient' || engine === 'tfjs') return;
+  throw new CocaError(
+    'usage',
+    `--method gradient needs an engine that differentiates, and ${ENGINE_NAMES[engine]} does not`,
+    'add --engine tfjs',
+  );
 }
 
 function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<string>): void {
@@ -168,30 +169,6 @@ function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<str
     `--${kebab(useless)} shapes a caption that is searched for, and here CAPTION is given`,
     'leave one of the two out',
   );
-}
-
-/** The picture that a word names; a glob may name one, too. */
-async function oneName(word: string, { stdin }: CommandContext): Promise<string> {
-  const names: string[] = [];
-  for await (const name of imageNames({ images: [word], files: [], files0: [] }, stdin)) {
-    names.push(name);
-    if (names.length > 1) throw new CocaError('usage', `${word} names several pictures`, 'coca attend takes one');
-  }
-  return names[0]!;
-}
-
-type Input = { readonly picture: Picture; readonly bytes: Buffer } | { readonly error: CocaError };
-
-async function pictureOf(image: string, coca: LoadedCoca, context: CommandContext): Promise<Input> {
-  const input = await readImage(image, context);
-  if ('error' in input) return input;
-  const { loadPicture } = await import('../model/image.js');
-  try {
-    return { picture: await loadPicture(input.bytes, coca.preprocess), bytes: input.bytes };
-  } catch (error) {
-    if (error instanceof CocaError) return { error };
-    throw error;
-  }
 }
 
 /** The square that the model sees, with more pixels where the model's own are few. */
@@ -224,6 +201,7 @@ type Search = DecodingOptions & { readonly prompt: string | undefined };
 async function lookAt(
   picture: Picture,
   given: readonly number[] | Search,
+  gradient: boolean,
   coca: LoadedCoca,
   context: CommandContext,
 ): Promise<Omit<AttendResult, 'image' | 'words' | 'choice'>> {
@@ -239,7 +217,7 @@ async function lookAt(
     });
     ids = captions[0]![0]!.ids;
   }
-  const attention = await attendCaption(coca, encoding, ids);
+  const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
   const caption = coca.tokenizer.decode(ids);
   return { picture, caption, attention, model: coca.name, device: coca.device };

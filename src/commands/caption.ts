@@ -1,4 +1,5 @@
 import type { Coca } from '../model/api.js';
+import { contextLength } from '../model/config.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
 import { CocaError } from '../model/errors.js';
 import { grouped } from '../model/pipeline.js';
@@ -225,7 +226,7 @@ export function searchOptions(
   typed: ReadonlySet<string>,
   { config }: Pick<Coca, 'config'>,
 ): Promise<DecodingOptions> {
-  return completeOptions(options, typed, Math.min(config.text.context_length, config.multimodal.context_length));
+  return completeOptions(options, typed, contextLength(config));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { MapChoice } from '../model/attention/index.js';
+import { MAP_METHODS, type MapChoice } from '../model/attention/index.js';
 import type { LocatedScene, PointingFigures } from '../model/attention/pointing.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
@@ -6,7 +6,7 @@ import { safeJson, visible } from '../ui/text.js';
 import type { CommandContext, GlobalValues } from './command.js';
 import { readImage } from './inputs.js';
 
-export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
+export interface PointingOptions extends GlobalValues<'json' | 'jsonl' | 'engine'> {
   readonly heads: boolean;
   readonly seeds: number;
 }
@@ -22,7 +22,7 @@ export async function evaluatePointing(
   const scenes = await readScenes(path ?? BUNDLED_SCENES);
   await coca.prepare('attention');
   const { measurePointing } = await import('../model/attention/pointing.js');
-  const choices = choicesOf(coca, options.heads);
+  const choices = choicesOf(coca, options);
   const figures = await measurePointing(coca, located(scenes, coca, context), choices, options.seeds);
   context.status.clear();
   const objects = figures.map(({ choice, ...rest }) => ({ ...choice, ...rest }));
@@ -31,14 +31,13 @@ export async function evaluatePointing(
   else for (const line of table(figures)) await context.out.line(line);
 }
 
-/** Every method with every layer and their mean; heads by their mean or also one by one. */
-function choicesOf(coca: LoadedCoca, heads: boolean): MapChoice[] {
+/** Every method that the engine can do with every layer and their mean; heads by their mean or also one by one. */
+function choicesOf(coca: LoadedCoca, { heads, engine }: PointingOptions): MapChoice[] {
   const { multimodal } = coca.config;
   const layers: MapChoice['layer'][] = [...Array(multimodal.layers).keys(), 'mean'];
   const each: MapChoice['head'][] = heads ? ['mean', ...Array(multimodal.heads).keys()] : ['mean'];
-  return (['cross', 'rollout'] as const).flatMap((method) =>
-    layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))),
-  );
+  const methods = MAP_METHODS.filter((method) => method !== 'gradient' || engine === 'tfjs');
+  return methods.flatMap((method) => layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))));
 }
 
 async function* located(

@@ -9,6 +9,7 @@ import { measuresOf, TASKS, type Task } from './eval-tasks.js';
 import { BATCH_OPTION, errorLine } from './inputs.js';
 import { MODEL_GLOBALS, progress, withModel } from './model.js';
 import { formatOf } from './results.js';
+import { CLASS_TEMPLATE, checkTemplates } from './templates.js';
 
 /** What shapes the captions that are measured: one for each picture. */
 const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
@@ -19,8 +20,6 @@ const BELONGS: readonly (readonly [Task | 'pointing', readonly string[]])[] = [
   ['zeroShot', ['classes', 'template']],
   ['captioning', ['predictions', 'seed', ...Object.keys(CAPTION_OPTIONS)]],
 ];
-
-const DEFAULT_TEMPLATE = 'a photo of a {}.';
 
 export const evaluate = defineCommand({
   name: 'eval',
@@ -61,12 +60,7 @@ export const evaluate = defineCommand({
       description: 'with --zero-shot: class names, one a line by their numbers, or LABEL<TAB>NAME',
       otherwise: 'the labels',
     },
-    template: {
-      type: 'list',
-      placeholder: 'TEXT',
-      description: 'with --zero-shot: class names take the place of {} in it; repeat it for several',
-      otherwise: `"${DEFAULT_TEMPLATE}"`,
-    },
+    template: { ...CLASS_TEMPLATE, description: `with --zero-shot: ${CLASS_TEMPLATE.description}` },
     imageField: { type: 'text', placeholder: 'NAME', description: 'field or column of the path of the picture' },
     captionField: { type: 'text', placeholder: 'NAME', description: 'field or column of the caption' },
     imageFolder: {
@@ -92,8 +86,7 @@ export const evaluate = defineCommand({
   ],
   async check({ args, options, typed }) {
     checkTasks(chosenTasks(options), options.pointing, typed);
-    const bare = options.template.find((template) => !template.includes('{}'));
-    if (bare !== undefined) throw new CocaError('usage', `--template '${bare}' has no {} for the name of the class`);
+    checkTemplates(options.template);
     if (args[0] === undefined && options.zeroShot) {
       throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
     }
@@ -104,7 +97,7 @@ export const evaluate = defineCommand({
       await withModel(options, context, (coca) => evaluatePointing(coca, data, options, context));
       return { done: 1, failed: 0 };
     }
-    const templates = options.template.length > 0 ? options.template : [DEFAULT_TEMPLATE];
+    const templates = checkTemplates(options.template);
     return withModel(options, context, async (coca) => {
       const decoding = await searchOptions(options, typed, coca);
       return withPredictions(options.predictions, (onPrediction) =>

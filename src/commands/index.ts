@@ -1,6 +1,7 @@
 import { attend } from './attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption.js';
+import { classify } from './classify.js';
 import type { Command } from './command.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
@@ -10,8 +11,22 @@ import { models } from './models.js';
 import { rank } from './rank.js';
 import { replOver } from './repl.js';
 import { scenes } from './scenes.js';
+import { step } from './step.js';
 
-const PROGRAMS: readonly Command[] = [caption, rank, attend, embed, models, init, scenes, evaluate, bench, doctor];
+const PROGRAMS: readonly Command[] = [
+  caption,
+  rank,
+  classify,
+  attend,
+  step,
+  embed,
+  models,
+  init,
+  scenes,
+  evaluate,
+  bench,
+  doctor,
+];
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [replOver(PROGRAMS), ...PROGRAMS];

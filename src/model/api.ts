@@ -1,6 +1,6 @@
 import type { RawAttention } from './attention/raw.js';
 import type { CocaConfig } from './config.js';
-import type { Caption, DecodingOptions, SearchState } from './decoding/index.js';
+import type { Caption, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Task } from './engine/network.js';
 import type { Picture } from './picture.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -63,6 +63,11 @@ export interface Coca {
     options: DecodingOptions & { readonly prompt?: string },
     hooks?: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal },
   ): Promise<CaptionRun>;
+  /**
+   * The tree of tokens over one picture, for a search that goes its own way. Its calls take turns with everything else
+   * that the model does. Release it.
+   */
+  openTree(image: ImageEncoding): Promise<TreeModel>;
   /** result[i][j] for image i and text j. Throws `bad-text` for a text that does not fit the context. */
   captionLikelihoods(
     images: ImageEncoding,
@@ -73,8 +78,14 @@ export interface Coca {
    * What a caption attended to, teacher forced: all its words in one pass.
    * @param image one picture, encoded with `attention`
    * @param ids from the start token
+   * @param options with `gradient`, also how each word's probability depends on its cross-attention; takes an engine that
+   *   differentiates, else it throws `engine`
    */
-  attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention>;
+  attend(
+    image: ImageEncoding,
+    ids: readonly number[],
+    options?: { readonly gradient?: boolean },
+  ): Promise<RawAttention>;
   /** What the vision tower and the poolers alone attended to: no caption, no decoder. For an encoding as above. */
   attendEmbedding(image: ImageEncoding): RawAttention;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import type { Coca } from './api.js';
+import { contextLength } from './config.js';
 import { type DecodingOptions, decodingOptions } from './decoding/index.js';
 import { CocaError } from './errors.js';
 import type { Picture } from './picture.js';
@@ -44,11 +45,11 @@ export async function* measure(coca: Coca, picture: Picture, options: BenchOptio
     yield { task: 'encode text', batch: 1, ...text, perSecond: 1000 / text.ms };
   }
 
-  const contextLength = Math.min(coca.config.text.context_length, coca.config.multimodal.context_length);
-  const length = { maxLength: Math.min(options.maxLength, contextLength) };
+  const limit = { contextLength: contextLength(coca.config) };
+  const length = { maxLength: Math.min(options.maxLength, limit.contextLength) };
   const searches: [Measurement['task'], DecodingOptions][] = [
-    ['caption greedy', decodingOptions({ strategy: 'greedy', ...length }, { contextLength })],
-    ['caption beam', decodingOptions({ beams: options.beams, ...length }, { contextLength })],
+    ['caption greedy', decodingOptions({ strategy: 'greedy', ...length }, limit)],
+    ['caption beam', decodingOptions({ beams: options.beams, ...length }, limit)],
   ];
   for (const [task, search] of searches.filter(([name]) => isAsked(name))) {
     let ids: readonly number[] = [];

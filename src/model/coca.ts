@@ -163,6 +163,18 @@ export class CocaModel implements Coca {
     });
   }
 
+  async openTree(image: ImageEncoding): Promise<TreeModel> {
+    if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
+    const tree = await this.alone(() => this.network.openTrees(tokensOf(image)));
+    return {
+      vocabSize: tree.vocabSize,
+      batch: tree.batch,
+      extend: (rows) => this.alone(() => tree.extend(rows)),
+      retain: (live) => tree.retain?.(live),
+      release: () => tree.release(),
+    };
+  }
+
   async captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],
@@ -193,8 +205,15 @@ export class CocaModel implements Coca {
     return collectAttention(this.config, attentionOf(image), [], []);
   }
 
-  async attend(image: ImageEncoding, ids: readonly number[]): Promise<RawAttention> {
+  async attend(
+    image: ImageEncoding,
+    ids: readonly number[],
+    { gradient = false }: { readonly gradient?: boolean } = {},
+  ): Promise<RawAttention> {
     const tokens = tokensOf(image);
+    if (gradient && this.network.crossGradients === undefined) {
+      throw new CocaError('engine', 'this engine cannot differentiate', 'Use the TensorFlow.js engine.');
+    }
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.
     const rows = ids
@@ -208,7 +227,8 @@ export class CocaModel implements Coca {
           const from = row * trees.vocabSize;
           return logits![from + ids[row + 1]!]! - logSumExp(logits!, from, from + trees.vocabSize);
         });
-        return collectAttention(this.config, seen, ids, logprobs);
+        const gradients = gradient ? await this.network.crossGradients!(tokens, ids) : undefined;
+        return collectAttention(this.config, seen, ids, logprobs, gradients);
       } finally {
         trees.release();
       }

@@ -280,6 +280,11 @@ function specialIds(section: Section): SpecialIds {
   return ids;
 }
 
+/** Ids that the model takes at once, start and end included. */
+export function contextLength({ text, multimodal }: CocaConfig): number {
+  return Math.min(text.context_length, multimodal.context_length);
+}
+
 /** Patches along one side of the picture. */
 export function gridSize(config: CocaConfig): number {
   return Math.floor(config.vision.image_size / config.vision.patch_size);

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'bad-config' // open_clip_config.json malformed, or asking for what the network does not do
   | 'bad-tokenizer' // tokenizer files malformed or unlike the model
   | 'bad-text' // a text that cannot be used (too long, empty)
+  | 'bad-session' // a saved session that is malformed, or of another picture or model
   | 'bad-data' // a data set that is empty, malformed, or lacks what is asked of it
   | 'device' // an execution device that cannot run
   | 'engine' // the inference engine failed

@@ -17,6 +17,7 @@ export { BUNDLED_MODEL } from './locate.js';
 export { type CaptionMetrics, captionMetrics, type ReferencedCaption } from './metrics/caption-metrics.js';
 export { type RetrievalMetrics, retrievalMetrics } from './metrics/retrieval.js';
 export type { Picture } from './picture.js';
+export * as stepper from './stepper/index.js';
 export { type TokenizerTraining, type TrainedTokenizer, trainTokenizer } from './tokenizer/train.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer.js';
 export { type SceneSample, type SceneSourceOptions, sceneSource } from './world/source.js';

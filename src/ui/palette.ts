@@ -1,12 +1,15 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Colors } from './terminal.js';
 
-const LEVELS = { none: 0, '16': 1, '256': 2, any: 3 } as const;
-
 /** Colours at what the terminal can do: finer ones are brought down to it, at 'none' text stays as it is. */
-export function painter(colors: Colors): ChalkInstance {
-  return new Chalk({ level: LEVELS[colors] });
-}
+export const painter = (colors: Colors): ChalkInstance => PAINTERS[colors];
+
+const PAINTERS: Readonly<Record<Colors, ChalkInstance>> = {
+  none: new Chalk({ level: 0 }),
+  '16': new Chalk({ level: 1 }),
+  '256': new Chalk({ level: 2 }),
+  any: new Chalk({ level: 3 }),
+};
 
 type Rgb = readonly [number, number, number];
 

@@ -17,8 +17,11 @@ const WIDE_BAR = 24;
 const NARROW_BAR = 8;
 const NARROW_BELOW = 72;
 
-/** A table of ranked captions, best first: bar, probability, figures, and the caption last, so that it can wrap. */
-export function rankLines(rows: readonly RankRow[], columns: number, colors: Colors): string[] {
+/**
+ * A table of ranked captions, best first: bar, probability, figures, and the caption last, so that it can wrap.
+ * @param what the rows are called
+ */
+export function rankLines(rows: readonly RankRow[], columns: number, colors: Colors, what = 'caption'): string[] {
   const paint = painter(colors);
   const barWidth = columns < NARROW_BELOW ? NARROW_BAR : WIDE_BAR;
   const hasProbability = rows.some((row) => row.probability !== null);
@@ -51,5 +54,5 @@ export function rankLines(rows: readonly RankRow[], columns: number, colors: Col
     const first = row.rank === 1 ? paint.bold(lines[0]!) : lines[0]!;
     return [figures + first, ...lines.slice(1).map((line) => ' '.repeat(header.length) + line)];
   });
-  return [paint.dim(isTight ? header.trimEnd() : `${header}caption`), ...body];
+  return [paint.dim(isTight ? header.trimEnd() : `${header}${what}`), ...body];
 }

@@ -319,7 +319,7 @@ describe('--output', () => {
 describe('what cannot be', () => {
   test.each<[string, string[], number, string]>([
     ['a word that is not there', ['--token', 'zebra'], 64, 'its words: 1 a, 2 small, 3 book, 4 on, 5 a, 6 pink'],
-    ['gradient', ['--method', 'gradient'], 2, 'TensorFlow.js engine'],
+    ['gradient on ONNX Runtime', ['--method', 'gradient'], 64, 'add --engine tfjs'],
     ['another method', ['--method', 'crosss'], 64, '--method takes'],
     ['a layer too many', ['--layer', '3'], 64, '0 to 2, mean or last'],
     ['a head too many', ['--head', '6'], 64, '0 to 5 or mean'],

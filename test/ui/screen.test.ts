@@ -42,6 +42,36 @@ describe('cells', () => {
     expect(stdout.frames).toHaveLength(1);
   });
 
+  test('of which only the lines that changed are painted, until text comes or the screen is cleared', () => {
+    const { screen, stdout, terminal } = open();
+    screen.setPaintings([cells(0, 0, 'first', 'second', 'third')]);
+    screen.flush();
+    screen.setPaintings([cells(0, 0, 'first', 'other ', 'third')]);
+    screen.flush();
+    expect(stdout.frames[1]).toBe('\u001b7\u001b[2;1Hother \u001b8');
+    screen.setPaintings([cells(0, 0, 'first', 'other ', 'third')]);
+    screen.flush();
+    expect(stdout.frames).toHaveLength(2);
+    screen.write('\u001b[Htext\n');
+    expect(stdout.frames[2]).toContain('third');
+    stdout.resize(20, 6);
+    screen.flush();
+    expect(terminal().text()).toBe('first\nother\nthird');
+  });
+
+  test('that were away are painted when they come back', () => {
+    const { screen, terminal } = open();
+    const both = [cells(0, 0, 'text '), cells(0, 5, '##')];
+    screen.setPaintings(both);
+    screen.flush();
+    screen.setPaintings([cells(0, 0, 'text   ')]);
+    screen.flush();
+    expect(terminal().text()).toBe('text');
+    screen.setPaintings(both);
+    screen.flush();
+    expect(terminal().text()).toBe('text ##');
+  });
+
   test('that go to other places take what was drawn at the old ones with them', () => {
     const { screen, terminal, stdout } = open();
     screen.setPaintings([cells(3, 5, 'XX')]);

@@ -121,16 +121,30 @@ export function textDecoder<T>(
   watch?: AttentionWatcher<T>,
 ): DecoderOutput<T> {
   const { layers } = config.text;
-  const unimodal = unimodalLayers(
+  const unimodal = unimodalHalf(
     ops,
     config,
-    embedRows(ops, input),
+    input,
     { mask: input.unimodalMask, cache: input.cache.slice(0, layers) },
     watch,
   );
   const context = { mask: input.multimodalMask, cache: input.cache.slice(layers), image: input.image };
   const multimodal = multimodalLayers(ops, config, unimodal.x, context, watch);
   return { logits: captionLogits(ops, multimodal.x), own: [...unimodal.own, ...multimodal.own] };
+}
+
+/**
+ * The unimodal half on rows of text: [B, N, W], and their keys and values.
+ * @param context which keys a row may see, and earlier rows' keys and values if any
+ */
+export function unimodalHalf<T>(
+  ops: Ops<T>,
+  config: CocaConfig,
+  rows: TextRows<T>,
+  context: { readonly mask: T; readonly cache?: readonly KeysValues<T>[] },
+  watch?: AttentionWatcher<T>,
+): { readonly x: T; readonly own: readonly KeysValues<T>[] } {
+  return unimodalLayers(ops, config, embedRows(ops, rows), context, watch);
 }
 
 /**

@@ -7,8 +7,11 @@ import type { AttentionLayer, RawAttention } from './raw.js';
  * - `cross`: cross-attention times pooler attention, over the encoder's outputs, each of which sits at a patch.
  * - `rollout`: carried on through the vision tower to its input patches (Abnar and Zuidema 2020, "Quantifying Attention
  *   Flow in Transformers": layers are averaged over heads, mixed half and half with the residual path, and multiplied).
+ * - `gradient`: as `cross`, but of the cross-attention only what raises the word's probability: probabilities times the
+ *   positive part of their gradient (Chefer et al. 2021, "Generic Attention-model Explainability", equation 5). Needs the
+ *   gradient, of an engine that differentiates.
  */
-export const MAP_METHODS = ['cross', 'rollout'] as const;
+export const MAP_METHODS = ['cross', 'rollout', 'gradient'] as const;
 export type MapMethod = (typeof MAP_METHODS)[number];
 
 export interface MapChoice {
@@ -26,6 +29,7 @@ export class AttentionMaps {
   readonly heads: number;
   private readonly poolerMean: Float32Array | undefined;
   private visionMeans: readonly Float32Array[] | undefined;
+  private raisingLayers: readonly AttentionLayer[] | undefined;
 
   constructor(
     private readonly raw: RawAttention,
@@ -40,11 +44,11 @@ export class AttentionMaps {
   /**
    * The map of some rows of the caption together (the pieces of a word): their mean.
    * @param rows row r is the one that predicts ids[r + 1]
-   * @throws CocaError `usage` for a layer or head that the model does not have
+   * @throws CocaError `usage` for a layer or head that the model does not have, or a gradient that was not asked for
    */
   ofRows(rows: readonly number[], choice: MapChoice): Float32Array {
     const tokens = new Float32Array(this.raw.cross[0]!.keys); // [S]
-    const layers = this.chosenLayers(choice.layer);
+    const layers = this.chosenLayers(choice);
     const heads = this.chosenHeads(choice.head);
     const share = 1 / (layers.length * heads.length * rows.length);
     for (const layer of layers) {
@@ -56,7 +60,7 @@ export class AttentionMaps {
   }
 
   /** What the contrastive embedding looked at: pooler query 0, the contrastive pooler, or the class token's last layer. */
-  ofEmbedding(method: MapMethod): Float32Array {
+  ofEmbedding(method: Exclude<MapMethod, 'gradient'>): Float32Array {
     const { raw, config } = this;
     let outputs: Float32Array; // [K]
     if (raw.contrastive) {
@@ -78,13 +82,32 @@ export class AttentionMaps {
     return this.overPatches(outputs, method);
   }
 
-  private chosenLayers(layer: MapChoice['layer']): readonly AttentionLayer[] {
-    if (layer === 'mean') return this.raw.cross;
-    if (layer === 'last') return [this.raw.cross.at(-1)!];
-    const found = this.raw.cross[layer];
+  /** The methods that there is what they need for. */
+  get methods(): readonly MapMethod[] {
+    return MAP_METHODS.filter((method) => method !== 'gradient' || this.raw.crossGradient !== undefined);
+  }
+
+  private chosenLayers({ method, layer }: MapChoice): readonly AttentionLayer[] {
+    const all = method === 'gradient' ? this.raising : this.raw.cross;
+    if (layer === 'mean') return all;
+    if (layer === 'last') return [all.at(-1)!];
+    const found = all[layer];
     if (found === undefined)
       throw new CocaError('usage', `there is no layer ${layer}: the model has 0 to ${this.layers - 1}`);
     return [found];
+  }
+
+  /** Cross-attention times the positive part of its gradient. */
+  private get raising(): readonly AttentionLayer[] {
+    const { cross, crossGradient } = this.raw;
+    if (crossGradient === undefined) {
+      throw new CocaError('usage', 'the gradient of this caption was not computed', 'Use the TensorFlow.js engine.');
+    }
+    this.raisingLayers ??= cross.map((layer, i) => {
+      const gradient = crossGradient[i]!.data;
+      return { ...layer, data: layer.data.map((probability, at) => probability * Math.max(0, gradient[at]!)) };
+    });
+    return this.raisingLayers;
   }
 
   private chosenHeads(head: MapChoice['head']): readonly number[] {
@@ -115,11 +138,14 @@ export class AttentionMaps {
     return outputs;
   }
 
-  /** Encoder outputs [K] to patches [P]: the class token, which sits nowhere, is left out and the rest made to sum to 1. */
+  /**
+   * Encoder outputs [K] to patches [P]: the class token, which sits nowhere, is left out and the rest made to sum to 1.
+   * Where nothing at all speaks for the word, no patch does more than another.
+   */
   private overPatches(outputs: Float32Array, method: MapMethod): Float32Array {
     const patches = (method === 'rollout' ? this.rollOut(outputs) : outputs).slice(1);
     const sum = patches.reduce((total, value) => total + value, 0);
-    return patches.map((value) => value / sum);
+    return sum === 0 ? patches.fill(1 / patches.length) : patches.map((value) => value / sum);
   }
 
   private rollOut(outputs: Float32Array): Float32Array {

@@ -76,7 +76,8 @@ export async function measurePointing(
     const { special } = coca.tokenizer;
     const ids = [special.sot, ...coca.tokenizer.encode(caption), special.eot];
     const image = await coca.encodeImages([picture], { attention: true });
-    const attention = await attendCaption(coca, image, ids);
+    const gradient = choices.some(({ method }) => method === 'gradient');
+    const attention = await attendCaption(coca, image, ids, { gradient });
     const { grid } = attention.maps;
     const deleted = Math.round(DELETED * grid * grid);
     /** log p of every word when these patches are gone. */

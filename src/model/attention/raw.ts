@@ -35,6 +35,8 @@ export interface RawAttention {
   readonly decoderSelf: readonly AttentionLayer[];
   /** Cross-attention of the multimodal layers: [H, N, S]. */
   readonly cross: readonly AttentionLayer[];
+  /** The gradient of each row's log-probability by its cross-attention: [H, N, S]. Where it was asked for. */
+  readonly crossGradient?: readonly AttentionLayer[];
 }
 
 /** Puts what an engine reported, for a batch of one, in its places. */
@@ -43,9 +45,10 @@ export function collectAttention(
   reported: readonly Attention[],
   ids: readonly number[],
   logprobs: readonly number[],
+  crossGradient?: readonly Attention[],
 ): RawAttention {
-  const layersOf = (name: AttentionName): AttentionLayer[] =>
-    reported
+  const layersOf = (name: AttentionName, among = reported): AttentionLayer[] =>
+    among
       .filter((attention) => attention.name === name)
       .sort((a, b) => a.layer - b.layer)
       .map(({ data, shape: [batch, heads, queries, keys] }) => {
@@ -62,5 +65,6 @@ export function collectAttention(
     text: layersOf('text'),
     decoderSelf: layersOf('decoder_self'),
     cross: layersOf('cross'),
+    ...(crossGradient && { crossGradient: layersOf('cross', crossGradient) }),
   };
 }

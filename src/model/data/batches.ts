@@ -2,17 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CocaError } from '../errors.js';
 import { mapAhead } from '../pipeline.js';
 import type { Tokenizer } from '../tokenizer.js';
+import type { TrainingBatch } from '../training/batch.js';
 import type { Dataset } from './dataset.js';
 import { type OrderedSample, type OrderState, sampleOrder } from './order.js';
 import { DecodingPool } from './pool.js';
 import type { PreparedSample, Transform } from './prepare.js';
 
-/** What one training step takes. B samples, one caption each. */
-export interface Batch {
-  /** [B, 3, size, size], normalised. */
-  readonly pixels: Float32Array<ArrayBuffer>;
-  /** [B, contextLength]: start, caption, end, padding. */
-  readonly ids: Int32Array<ArrayBuffer>;
+/** What one training step takes: B samples, one caption each, and what they are called. */
+export interface Batch extends TrainingBatch {
   readonly captions: readonly string[];
   readonly names: readonly string[];
   /** Where the batch after this one starts: saved with a checkpoint, it resumes the order. */
@@ -23,6 +20,8 @@ export interface BatchOptions {
   readonly batch: number;
   readonly transform: Transform;
   readonly tokenizer: Tokenizer;
+  /** For a classifier: the number of a label's class. Samples then need a class and no caption. */
+  readonly classOf?: (label: string | number) => number | undefined;
   /** Decoding threads (default: one less than there are cores, at most 8). */
   readonly threads?: number;
   /** Batches that are prepared ahead of the one that is asked for (default: 2). */
@@ -40,24 +39,25 @@ export interface BatchOptions {
  * @throws CocaError `bad-data` when an epoch has fewer readable samples than a batch; what `sampleOrder` throws
  */
 export async function* batches(dataset: Dataset, start: OrderState, options: BatchOptions): AsyncGenerator<Batch> {
-  const { batch, transform, tokenizer, ahead = 2, onProblem = () => undefined, onCut } = options;
+  const { batch, transform, ahead = 2, onProblem = () => undefined } = options;
+  const needs = options.classOf ? 'labels' : 'captions';
   if (dataset.size !== undefined && dataset.size < batch) throw tooFew(dataset.size, batch, dataset.name);
   const pool = new DecodingPool(options.threads);
   const order = sampleOrder(dataset, start, { indexShard: (path) => pool.indexShard(path), onProblem });
   const prepare = async ({ locator, at, next }: OrderedSample): Promise<Prepared> => {
     try {
-      return { at, next, sample: await pool.prepare(locator, at, transform) };
+      return { at, next, sample: await pool.prepare(locator, at, transform, needs) };
     } catch (error) {
       if (!(error instanceof CocaError)) throw error;
       return { at, next, error };
     }
   };
-  let open = new OpenBatch(batch, tokenizer);
+  let open = new OpenBatch(options);
   const epoch = new EpochCount(start, batch, dataset.name);
   try {
     for await (const { sample, error, at, next } of mapAhead(order, prepare, (ahead + 1) * batch)) {
       epoch.reach(at);
-      const problem = error ?? open.add(sample!, onCut);
+      const problem = error ?? open.add(sample!);
       if (problem) {
         onProblem(problem);
         continue;
@@ -65,7 +65,7 @@ export async function* batches(dataset: Dataset, start: OrderState, options: Bat
       epoch.count();
       if (!open.isFull) continue;
       yield open.close(next);
-      open = new OpenBatch(batch, tokenizer);
+      open = new OpenBatch(options);
       // Answers of the threads come in only when this thread takes a turn of its event loop.
       await nextTurn();
     }
@@ -120,40 +120,56 @@ class EpochCount {
 
 /** A batch that is being filled. */
 class OpenBatch {
-  private pixels: Float32Array<ArrayBuffer> | undefined;
-  private readonly ids: Int32Array<ArrayBuffer>;
+  private pixels: Float32Array | undefined;
+  private readonly contexts: Int32Array[] = [];
   private readonly captions: string[] = [];
   private readonly names: string[] = [];
+  private readonly classes: number[] = [];
 
-  constructor(
-    private readonly size: number,
-    private readonly tokenizer: Tokenizer,
-  ) {
-    this.ids = new Int32Array(size * tokenizer.contextLength);
-  }
+  constructor(private readonly options: BatchOptions) {}
 
   get isFull(): boolean {
-    return this.captions.length === this.size;
+    return this.names.length === this.options.batch;
   }
 
   /** @returns why the sample cannot be taken, if it cannot */
-  add({ name, pixels, caption }: PreparedSample, onCut: BatchOptions['onCut']): CocaError | undefined {
-    const row = this.captions.length;
+  add(sample: PreparedSample): CocaError | undefined {
     try {
-      this.ids.set(this.tokenizer.context(caption), row * this.tokenizer.contextLength);
-      if (onCut && !this.tokenizer.fits(caption)) onCut(name);
+      this.take(sample);
     } catch (error) {
       if (!(error instanceof CocaError)) throw error;
-      return new CocaError(error.code, `${name}: ${error.message}`, error.hint, { cause: error });
+      return new CocaError(error.code, `${sample.name}: ${error.message}`, error.hint, { cause: error });
     }
-    this.pixels ??= new Float32Array(this.size * pixels.length);
-    this.pixels.set(pixels, row * pixels.length);
-    this.captions.push(caption);
-    this.names.push(name);
     return undefined;
   }
 
-  close(next: OrderState): Batch {
-    return { pixels: this.pixels!, ids: this.ids, captions: this.captions, names: this.names, next };
+  private take({ name, pixels, caption, label }: PreparedSample): void {
+    const { batch, tokenizer, classOf, onCut } = this.options;
+    const context = tokenizer.context(caption);
+    if (classOf) this.classes.push(mustHaveClass(label, classOf));
+    if (onCut && !tokenizer.fits(caption)) onCut(name);
+    this.pixels ??= new Float32Array(batch * pixels.length);
+    this.pixels.set(pixels, this.names.length * pixels.length);
+    this.contexts.push(context);
+    this.captions.push(caption);
+    this.names.push(name);
   }
+
+  close(next: OrderState): Batch {
+    return {
+      pixels: this.pixels!,
+      contexts: this.contexts,
+      ...(this.options.classOf && { classes: Int32Array.from(this.classes) }),
+      captions: this.captions,
+      names: this.names,
+      next,
+    };
+  }
+}
+
+function mustHaveClass(label: PreparedSample['label'], classOf: NonNullable<BatchOptions['classOf']>): number {
+  if (label === undefined) throw new CocaError('bad-data', 'no label');
+  const index = classOf(label);
+  if (index === undefined) throw new CocaError('bad-data', `its label ${JSON.stringify(label)} is no class`);
+  return index;
 }

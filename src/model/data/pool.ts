@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { CocaError } from '../errors.js';
-import type { OrderState } from './order.js';
-import type { PreparedSample, Transform } from './prepare.js';
-import type { Locator } from './sample.js';
+import type { PreparedSample, prepareSample } from './prepare.js';
 import type { TarIndex } from './tar.js';
 import type { Answer, Job, Request, Response } from './worker.js';
 
@@ -33,8 +31,8 @@ export class DecodingPool {
   }
 
   /** `prepareSample` in another thread. */
-  prepare(locator: Locator, place: OrderState, transform: Transform): Promise<PreparedSample> {
-    return this.run<PreparedSample>({ kind: 'sample', locator, place, transform });
+  prepare(...[locator, place, transform, needs]: Parameters<typeof prepareSample>): Promise<PreparedSample> {
+    return this.run<PreparedSample>({ kind: 'sample', locator, place, transform, needs });
   }
 
   /** `indexShard` in another thread. */

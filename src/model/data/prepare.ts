@@ -4,6 +4,7 @@ import { OPENCLIP_CROP, randomCrop } from '../image/random-crop.js';
 import { loadPart, loadPicture, normalise, type PictureOptions } from '../image.js';
 import type { Picture } from '../picture.js';
 import { pictureOptions } from '../preprocess.js';
+import type { DatasetOptions } from './open.js';
 import { type OrderState, randomAt } from './order.js';
 import { readSample } from './read.js';
 import type { Locator, Sample } from './sample.js';
@@ -28,8 +29,9 @@ export interface PreparedSample {
   readonly name: string;
   /** 3 x size x size. */
   readonly pixels: Float32Array<ArrayBuffer>;
-  /** One of its captions. */
+  /** One of its captions; "" where none is needed and there is none. */
   readonly caption: string;
+  readonly label?: string | number;
 }
 
 /**
@@ -41,18 +43,24 @@ export async function prepareSample(
   locator: Locator,
   place: OrderState,
   transform: Transform,
+  needs: DatasetOptions['needs'],
 ): Promise<PreparedSample> {
   const random = randomAt(place);
   const sample = await readSample(locator);
   const captions = sample.captions.filter((caption) => caption.trim() !== '');
-  if (captions.length === 0) throw new CocaError('bad-data', `${sample.name}: no caption`);
-  const caption = random.pick(captions);
+  if (captions.length === 0 && needs === 'captions') throw new CocaError('bad-data', `${sample.name}: no caption`);
+  const caption = captions.length === 0 ? '' : random.pick(captions);
   const picture = transform.augment
     ? await naming(sample, () =>
         loadPart(encoded(sample), transform.picture, (size) => randomCrop(size, OPENCLIP_CROP, random)),
       )
     : await pictureOf(sample, transform.picture);
-  return { name: sample.name, pixels: normalise([picture], transform.mean, transform.std), caption };
+  return {
+    name: sample.name,
+    pixels: normalise([picture], transform.mean, transform.std),
+    caption,
+    ...(sample.label !== undefined && { label: sample.label }),
+  };
 }
 
 /** The picture of a sample as evaluation sees it. Throws `bad-image` naming the sample. */

@@ -16,9 +16,9 @@ export async function openTrainingSet(
   name: string,
   seed: number,
   transform: Transform,
-  options: Omit<DatasetOptions, 'needs'> = {},
+  options: Partial<DatasetOptions> = {},
 ): Promise<Dataset> {
-  if (name !== SCENES_SPEC) return openDataset(name, { ...options, needs: 'captions' });
+  if (name !== SCENES_SPEC) return openDataset(name, { needs: 'captions', ...options });
   if (transform.augment) {
     throw new CocaError(
       'usage',

@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
 import { CocaError, type ErrorCode } from '../errors.js';
 import { Budget } from '../image/budget.js';
+import type { DatasetOptions } from './open.js';
 import type { OrderState } from './order.js';
 import { type PreparedSample, prepareSample, type Transform } from './prepare.js';
 import type { Locator } from './sample.js';
@@ -9,7 +10,13 @@ import { indexShard, type TarIndex } from './tar.js';
 
 /** What a decoding thread is asked to do: plain values, as everything that passes between threads. */
 export type Job =
-  | { readonly kind: 'sample'; readonly locator: Locator; readonly place: OrderState; readonly transform: Transform }
+  | {
+      readonly kind: 'sample';
+      readonly locator: Locator;
+      readonly place: OrderState;
+      readonly transform: Transform;
+      readonly needs: DatasetOptions['needs'];
+    }
   | { readonly kind: 'shard'; readonly path: string };
 
 export interface Request {
@@ -46,7 +53,7 @@ parentPort?.on('message', async ({ id, job }: Request) => {
 async function work(job: Job): Promise<Answer> {
   try {
     if (job.kind === 'shard') return await indexShard(job.path);
-    return await prepareSample(job.locator, job.place, job.transform);
+    return await prepareSample(job.locator, job.place, job.transform, job.needs);
   } catch (error) {
     const { message, code, hint } = error as CocaError;
     return error instanceof CocaError

@@ -15,17 +15,28 @@ import {
   type SearchState,
   scoreOf,
 } from './state.js';
-import type { Choice, GroupStep } from './step.js';
+import type { Choice, GroupContext, GroupStep } from './step.js';
 import type { TokenRow } from './types.js';
+
+/** A token that a beam must go on with in a step, whatever else the search thinks of it. */
+export interface Forced {
+  /** Which of the state's groups, and which of its beams. */
+  readonly group: number;
+  readonly beam: number;
+  readonly token: number;
+}
 
 /**
  * The search one token further. Pure: the state given is left as it is, and the same state and logits always give the
  * same result, samples included.
  *
+ * A forced token is its beam's only continuation and has a place among the beams (or, the end token, finishes) without
+ * regard to its rank and to bans; the other beams compete for the places that are left, as ever.
+ *
  * @param logits pendingRows(state).length x vocabSize floats, row-major: what the model says after each pending row.
  * @throws CocaError `engine` for logits of another size or not finite, `usage` when the options ban every token.
  */
-export function advance(state: SearchState, logits: Float32Array): SearchState {
+export function advance(state: SearchState, logits: Float32Array, forced?: Forced): SearchState {
   if (isDone(state)) return state;
   const expected = state.pending.length * state.vocabSize;
   if (logits.length !== expected) {
@@ -45,7 +56,8 @@ export function advance(state: SearchState, logits: Float32Array): SearchState {
       if (state.options.groups > 1) count(state.special.pad, state.options.beams / state.options.groups);
       continue;
     }
-    const step = stepOf(state, group, group.beams.map(rows), chosen);
+    const beam = forced?.group === index ? group.beams[forced.beam] : undefined;
+    const step = stepOf(state, group, group.beams.map(rows), chosen, beam && { beam, token: forced!.token });
     grown.add(index, group, step);
     if (state.options.groups === 1) continue;
     for (const { fate, token } of step.choices) {
@@ -60,8 +72,9 @@ function stepOf(
   group: Group,
   rows: readonly Row[],
   chosen: ReadonlyMap<number, number>,
+  forced: GroupContext['forced'],
 ): GroupStep {
-  const context = { options, special, vocabSize, promptLength, chosen };
+  const context: GroupContext = { options, special, vocabSize, promptLength, chosen, ...(forced && { forced }) };
   const step = options.strategy === 'beam' ? stepGroup(group, rows, context) : stepSingle(group, rows[0]!, context);
   if (step.done && group.finished.length === 0 && !step.choices.some(({ fate }) => fate === 'finished')) {
     throw new CocaError(
@@ -125,7 +138,8 @@ class Growth {
       if (id !== undefined) {
         const place = index * size + (fate === 'live' ? beams.length : group.beams.indexOf(beam));
         const step = this.from.step + 1;
-        this.#nodes.push({ id, parent, step, beam: place, token, logprob, sum, score });
+        const mark = choice.forced && { forced: choice.forced };
+        this.#nodes.push({ id, parent, step, beam: place, token, logprob, sum, score, ...mark });
         if (id >= 0) this.#pending.push({ node: id, parent, token });
         const next = continued(choice, id, options.logprobs);
         if (fate === 'live') beams.push(next);

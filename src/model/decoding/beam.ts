@@ -15,14 +15,19 @@ export function stepGroup(group: Group, rows: readonly Row[], context: GroupCont
   const size = options.beams / options.groups;
   const changes = group.beams.map((beam, index) => changesOf(beam, rows[index]!, context));
   const ranked = group.beams
-    .flatMap((beam, index) => continuations(beam, rows[index]!, changes[index]!, 2 * size, context.vocabSize))
+    .flatMap((beam, index) => continuations(beam, rows[index]!, changes[index]!, 2 * size, context))
     .sort((a, b) => b.sum - a.sum)
-    .slice(0, 2 * size);
+    // A forced token is kept where it ranks, or last.
+    .filter((choice, rank) => rank < 2 * size || choice.forced);
 
   let running = 0;
+  let reserved = ranked.some(({ forced, token }) => forced && token !== special.eot) ? 1 : 0;
   const choices = ranked.map((choice, rank): Choice => {
-    if (choice.token === special.eot) return { ...choice, fate: rank < size ? 'finished' : 'end-rank' };
-    if (running === size) return choice;
+    if (choice.token === special.eot) {
+      return { ...choice, fate: choice.forced || rank < size ? 'finished' : 'end-rank' };
+    }
+    if (choice.forced) reserved = 0;
+    else if (running + reserved === size) return choice;
     running++;
     return { ...choice, fate: 'live' };
   });
@@ -63,14 +68,15 @@ function hasEnded(
 const changesOf = (beam: Beam, row: Row, { options, special, chosen }: GroupContext) =>
   adjustments(beam.ids, (token) => logprobOf(row, token), options, special.eot, chosen);
 
-/** The `k` best continuations of a beam. */
+/** The `k` best continuations of a beam; of one whose token is forced, that one. */
 function continuations(
   beam: Beam,
   row: Row,
   changes: ReadonlyMap<number, Adjustment>,
   k: number,
-  vocabSize: number,
+  { vocabSize, forced }: GroupContext,
 ): Choice[] {
+  if (beam === forced?.beam) return [forcedChoice(beam, row, changes, forced.token)];
   const overlay = new Map<number, number>();
   for (const [token, { value }] of changes) overlay.set(token, value + row.logSumExp);
   return topTokens(row.logits, row.start, row.start + vocabSize, k, overlay).map(({ token }) =>
@@ -84,13 +90,20 @@ function choiceOf(beam: Beam, row: Row, changes: ReadonlyMap<number, Adjustment>
   return { beam, row, token, logprob, sum, fate: 'score' };
 }
 
+/** A forced token counts as the search ranks it; where a rule bans it, as the model says. */
+function forcedChoice(beam: Beam, row: Row, changes: ReadonlyMap<number, Adjustment>, token: number): Choice {
+  const choice = choiceOf(beam, row, changes, token);
+  const sum = choice.sum === -Infinity ? Math.fround(beam.sum + choice.logprob) : choice.sum;
+  return { ...choice, sum, forced: true };
+}
+
 /** The choices and, beside them, the likeliest tokens of every beam; whatever lost says by which rule. */
 function explained(
   group: Group,
   rows: readonly Row[],
   changes: readonly ReadonlyMap<number, Adjustment>[],
   choices: readonly Choice[],
-  { options }: GroupContext,
+  { options, forced }: GroupContext,
 ): Choice[] {
   const others = group.beams.flatMap((beam, index) => {
     const seen = new Set(choices.filter((other) => other.beam === beam).map(({ token }) => token));
@@ -98,8 +111,10 @@ function explained(
       .filter(({ token }) => !seen.has(token))
       .map(({ token }) => choiceOf(beam, rows[index]!, changes[index]!, token));
   });
-  const bar = Math.min(...choices.filter(({ fate }) => fate === 'live' || fate === 'finished').map(({ sum }) => sum));
+  const made = choices.filter(({ fate, forced }) => (fate === 'live' || fate === 'finished') && !forced);
+  const bar = Math.min(...made.map(({ sum }) => sum));
   return [...choices, ...others].map((choice) => {
+    if (choice.beam === forced?.beam && !choice.forced) return { ...choice, fate: 'forced' };
     const rule = choice.fate === 'score' && changes[group.beams.indexOf(choice.beam)]!.get(choice.token)?.rule;
     const fair = choice.beam.sum + choice.logprob;
     return rule && (choice.sum === -Infinity || fair >= bar) ? { ...choice, fate: rule } : choice;

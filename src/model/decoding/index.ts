@@ -1,5 +1,5 @@
 /** Decoding: from a picture's next-token logits to captions. Knows no engine, no tokenizer and no terminal. */
-export { advance } from './advance.js';
+export { advance, type Forced } from './advance.js';
 export { type DecodeHooks, decode } from './decode.js';
 export { type DecodingOptions, decodingOptions, type Strategy } from './options.js';
 export { type Caption, numberedFrom, results, retainedNodes, searchTree, type TreeNode } from './results.js';

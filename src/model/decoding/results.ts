@@ -60,7 +60,11 @@ export function retainedNodes(state: SearchState): number[] {
 }
 
 /**
- * The same state, its next nodes numbered from `nextNode`: for a stepper that undid steps whose rows the model has seen,
- * and now takes another branch. `nextNode` is how many rows the model has evaluated, pending ones included.
+ * The same state, its next nodes numbered from `nextNode` up and `nextLeaf` down: for a stepper that undid steps whose
+ * rows the model has seen and now takes another branch, or for several searches over one tree.
  */
-export const numberedFrom = (state: SearchState, nextNode: number): SearchState => ({ ...state, nextNode });
+export const numberedFrom = (state: SearchState, nextNode: number, nextLeaf = state.nextLeaf): SearchState => ({
+  ...state,
+  nextNode,
+  nextLeaf,
+});

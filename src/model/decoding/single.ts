@@ -12,21 +12,24 @@ import type { Choice, GroupContext, GroupStep } from './step.js';
  * sampled at different temperatures compare.
  */
 export function stepSingle(group: Group, row: Row, context: GroupContext): GroupStep {
-  const { options, special, vocabSize } = context;
+  const { options, special } = context;
   const beam = group.beams[0]!;
   const changes = adjustments(beam.ids, (token) => row.logits[row.start + token]!, options, special.eot);
-  const { token, random, drawable } =
-    options.strategy === 'sample' ? sampled(beam, row, changes, context) : likeliest(row, changes, vocabSize);
+  const { token, random, drawable } = pick(beam, row, changes, context);
   if (token === undefined) return { choices: [], done: true };
 
   const last = beam.ids.length + 1 >= options.maxLength;
   const ends = token === special.eot || last;
-  const chosen: Choice = { ...choiceOf(beam, row, token, ends ? 'finished' : 'live'), ...(random && { random }) };
+  const chosen: Choice = {
+    ...choiceOf(beam, row, token, ends ? 'finished' : 'live'),
+    ...(context.forced && { forced: true }),
+    ...(random && { random }),
+  };
   const others = row.top
     .slice(0, options.trace)
     .filter((other) => other.token !== token)
     .map((other) => {
-      const fate = fateOf(other.token, row, token, changes, drawable);
+      const fate = context.forced ? 'forced' : fateOf(other.token, row, token, changes, drawable);
       const choice = choiceOf(beam, row, other.token, fate);
       return fate === 'n-gram' || fate === 'min-length' ? { ...choice, sum: -Infinity } : choice;
     });
@@ -44,6 +47,13 @@ interface Pick {
   readonly random?: Choice['random'];
   /** What a sample was drawn from. */
   readonly drawable?: ReadonlySet<number>;
+}
+
+function pick(beam: Beam, row: Row, changes: ReadonlyMap<number, Adjustment>, context: GroupContext): Pick {
+  const { options, forced, vocabSize } = context;
+  // A forced sample's draw is made for nothing, so that the draws after it are those of the same places.
+  if (forced) return { token: forced.token, ...(beam.random && { random: nextRandom(beam.random).state }) };
+  return options.strategy === 'sample' ? sampled(beam, row, changes, context) : likeliest(row, changes, vocabSize);
 }
 
 function likeliest(row: Row, changes: ReadonlyMap<number, Adjustment>, vocabSize: number): Pick {

@@ -59,15 +59,17 @@ export interface SearchNode {
   readonly logprob: number;
   readonly sum: number;
   readonly score: number;
+  /** There because it was forced. */
+  readonly forced?: true;
 }
 
 /**
  * What became of a token that was considered: `live` goes on, `finished` ended a caption; else what it lost by.
  * `score`: others ranked higher. `repetition`, `diversity`: it would have ranked high enough without that penalty.
  * `n-gram`, `min-length`: banned. `end-rank`: an end token ranked below the beams. `filtered`: outside top-k, top-p or
- * min-p. `chance`: another sample was drawn.
+ * min-p. `chance`: another sample was drawn. `forced`: another token was forced in its place.
  */
-export type Fate = 'live' | 'finished' | 'score' | Rule | 'end-rank' | 'filtered' | 'chance';
+export type Fate = 'live' | 'finished' | 'score' | Rule | 'end-rank' | 'filtered' | 'chance' | 'forced';
 
 /** A continuation that a step considered. */
 export interface Candidate {
@@ -155,13 +157,7 @@ export function startSearch(
     );
   }
   const path = prompt.map((_, node) => node);
-  const start: Beam = { path, ids: [...prompt], tokens: [], sum: 0 };
-  const groups: Group[] = [];
-  const count = options.strategy === 'sample' ? options.num : options.groups;
-  for (let group = 0; group < count; group++) {
-    const beam = options.strategy === 'sample' ? { ...start, random: seedRandom(options.seed, group) } : start;
-    groups.push({ beams: [beam], finished: [], done: false });
-  }
+  const groups = groupsFrom({ path, ids: [...prompt], tokens: [], sum: 0 }, options, 0);
   const pending = prompt.map((token, node): TokenRow => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
   return {
     options,
@@ -178,6 +174,15 @@ export function startSearch(
     nextNode: prompt.length,
     nextLeaf: ROOT - 1,
   };
+}
+
+/** Every group at the start of its search from one text; samples draw from random streams of their own from `stream` on. */
+export function groupsFrom(start: Beam, options: DecodingOptions, stream: number): Group[] {
+  const isSample = options.strategy === 'sample';
+  return Array.from({ length: isSample ? options.num : options.groups }, (_, group) => {
+    const beam = isSample ? { ...start, random: seedRandom(options.seed, stream + group) } : start;
+    return { beams: [beam], finished: [], done: false };
+  });
 }
 
 /** What the model must evaluate before the next `advance`; nothing when the search is done. */

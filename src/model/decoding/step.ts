@@ -11,6 +11,8 @@ export interface Choice {
   readonly logprob: number;
   readonly sum: number;
   readonly fate: Fate;
+  /** Nothing chose it but a person. */
+  readonly forced?: true;
   /** Of a sample: where its random numbers are after this draw. */
   readonly random?: RandomState;
 }
@@ -30,4 +32,6 @@ export interface GroupContext {
   readonly promptLength: number;
   /** How many beams of earlier groups chose each token in this step. */
   readonly chosen: ReadonlyMap<number, number>;
+  /** What one of the group's beams must go on with, whatever the rules of the search say. */
+  readonly forced?: { readonly beam: Beam; readonly token: number };
 }

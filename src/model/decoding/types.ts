@@ -30,7 +30,7 @@ export interface TreeModel {
   /**
    * A hint, given between calls of `extend`: live[b] holds every node of picture b (ascending, ancestors included) that
    * later rows may still follow. The model may forget all others; a later row whose parent it was not told of is the
-   * caller's mistake. A caller that goes back to left branches (a stepper) never gives it.
+   * caller's mistake. A caller that goes back to a left branch (a stepper) evaluates it again, under new numbers.
    */
   retain?(live: readonly (readonly number[])[]): void;
   /** Frees the caches. */

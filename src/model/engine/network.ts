@@ -49,6 +49,12 @@ export interface Network {
    * batch's longest tree; a shorter one's missing nodes have none), then the rows of the call.
    */
   openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TreeModel>;
+  /**
+   * By the cross-attention probabilities of each layer, the gradient of what each row of a caption predicts: row r's is
+   * that of log p(ids[r + 1] | image, ids[0..r]), as [1, H, N, T] for one picture and N = ids.length - 1 rows. Only on an
+   * engine that differentiates.
+   */
+  crossGradients?(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]>;
   /** Makes ready what a task will need, so that its first call is as fast as the others. */
   prepare(task: Task): Promise<void>;
   release(): Promise<void>;

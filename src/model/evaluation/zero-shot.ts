@@ -6,6 +6,24 @@ import type { ClassNames } from './classes.js';
 import type { Batch, Measure, Metrics } from './measure.js';
 
 /**
+ * The classifiers of classes: for each the mean direction of the embeddings of its name in every template, embed_dim floats.
+ * @param templates with `{}` where the name goes
+ * @throws CocaError `bad-text` for a text that does not fit the model
+ */
+export async function classDirections(
+  coca: Coca,
+  names: readonly string[],
+  templates: readonly string[],
+): Promise<readonly Float32Array[]> {
+  const directions: Float32Array[] = [];
+  for (const name of names) {
+    const texts = await coca.encodeTexts(templates.map((template) => template.replaceAll('{}', () => name)));
+    directions.push(meanDirection(texts));
+  }
+  return directions;
+}
+
+/**
  * Zero-shot classification (Radford et al. 2021): the class whose embedding is nearest to the picture's. A class is the
  * mean direction of the embeddings of its name in every template.
  */
@@ -27,12 +45,7 @@ export class ZeroShotMeasure implements Measure {
    * @throws CocaError `bad-text` for a text that does not fit the model
    */
   static async create(coca: Coca, classes: ClassNames, templates: readonly string[]): Promise<ZeroShotMeasure> {
-    const directions: Float32Array[] = [];
-    for (const name of classes.names) {
-      const texts = await coca.encodeTexts(templates.map((template) => template.replaceAll('{}', () => name)));
-      directions.push(meanDirection(texts));
-    }
-    return new ZeroShotMeasure(classes, directions);
+    return new ZeroShotMeasure(classes, await classDirections(coca, classes.names, templates));
   }
 
   async add(batch: Batch, index: number): Promise<void> {

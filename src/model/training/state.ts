@@ -2,7 +2,7 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import { checkShapes, readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
 import type { RandomState } from '../decoding/random.js';
 import { CocaError } from '../errors.js';
-import type { Moments } from './adamw.js';
+import type { AdamW, Moments } from './adamw.js';
 import { CLASSIFIER } from './forward.js';
 
 /** Everything about a run that changes from step to step. */
@@ -10,38 +10,56 @@ export interface TrainingState {
   readonly step: number;
   readonly random: RandomState;
   readonly parameters: ReadonlyMap<string, Variable>;
-  /** Of the parameters in training. */
-  readonly moments: ReadonlyMap<string, Moments>;
+  /** Of the parameters, those in training. */
+  readonly trainable: ReadonlyMap<string, Variable>;
+  readonly optimizer: AdamW;
 }
 
 /** How the metadata of a state file says what it is. */
 const KIND = 'coca training state 1';
 
+/** How a state file calls what it keeps of a parameter. */
+const KEYS = {
+  parameter: (name: string) => `parameter.${name}`,
+  first: (name: string) => `first_moment.${name}`,
+  second: (name: string) => `second_moment.${name}`,
+} as const;
+
 /** The model's own parameters, named and shaped as in an OpenCLIP checkpoint. */
 export function modelTensors({ parameters }: TrainingState): readonly TensorToWrite[] {
   const extra: readonly string[] = Object.values(CLASSIFIER);
-  return [...parameters].filter(([name]) => !extra.includes(name)).map(([name, variable]) => toWrite(name, variable));
+  return [...parameters]
+    .filter(([name]) => !extra.includes(name))
+    .map(([name, variable]) => toWrite(name, variable.shape, () => variable.data()));
 }
 
-/** Parameters and moments (`parameter.NAME`, `first_moment.NAME`, `second_moment.NAME`); step and random numbers. */
-export function stateTensors(state: TrainingState): {
+/** Parameters and what the optimiser remembers of them; the step and the random numbers as metadata. */
+export function stateTensors({ step, random, parameters, trainable, optimizer }: TrainingState): {
   readonly tensors: readonly TensorToWrite[];
   readonly metadata: Readonly<Record<string, string>>;
 } {
+  const moment = (name: string, which: keyof Moments, shape: readonly number[]) =>
+    toWrite(KEYS[which](name), shape, async () => (await optimizer.moments(name))[which]);
   return {
-    tensors: [...namedVariables(state)].map(([name, variable]) => toWrite(name, variable)),
-    metadata: { kind: KIND, step: String(state.step), random: state.random.join(' ') },
+    tensors: [
+      ...[...parameters].map(([name, variable]) =>
+        toWrite(KEYS.parameter(name), variable.shape, () => variable.data()),
+      ),
+      ...[...trainable].map(([name, { shape }]) => moment(name, 'first', shape)),
+      ...[...trainable].map(([name, { shape }]) => moment(name, 'second', shape)),
+    ],
+    metadata: { kind: KIND, step: String(step), random: random.join(' ') },
   };
 }
 
 /**
- * Reads a state file into the variables of a run of the same kind.
- * @param assign sets a variable
+ * Reads a state file into a run of the same kind.
+ * @param assign sets a parameter
  * @throws CocaError `bad-checkpoint` for a file that is no such state or does not fit, before anything is changed
  */
 export async function readState(
   file: SafetensorsFile,
-  current: TrainingState,
+  { parameters, trainable, optimizer }: TrainingState,
   assign: (variable: Variable, data: Float32Array) => void,
 ): Promise<Pick<TrainingState, 'step' | 'random'>> {
   const step = Number(file.metadata.get('step'));
@@ -56,25 +74,30 @@ export async function readState(
   ) {
     throw new CocaError('bad-checkpoint', `${file.path}: holds no training state that this version can read`);
   }
-  const variables = namedVariables(current);
-  checkShapes(file, new Map([...variables].map(([name, variable]) => [name, variable.shape])));
-  for (const [name, variable] of variables) assign(variable, await readTensor(file, name));
+  const shapes = [...trainable].map(([name, { shape }]) => [name, shape] as const);
+  checkShapes(
+    file,
+    new Map([
+      ...[...parameters].map(([name, { shape }]) => [KEYS.parameter(name), shape] as const),
+      ...shapes.map(([name, shape]) => [KEYS.first(name), shape] as const),
+      ...shapes.map(([name, shape]) => [KEYS.second(name), shape] as const),
+    ]),
+  );
+  const moments = new Map<string, Moments>();
+  for (const name of trainable.keys()) {
+    const [first, second] = [await readTensor(file, KEYS.first(name)), await readTensor(file, KEYS.second(name))];
+    moments.set(name, { first, second });
+  }
+  for (const [name, variable] of parameters) assign(variable, await readTensor(file, KEYS.parameter(name)));
+  optimizer.restore(moments);
   return { step, random: random as unknown as RandomState };
 }
 
-function namedVariables({ parameters, moments }: TrainingState): ReadonlyMap<string, Variable> {
-  return new Map([
-    ...[...parameters].map(([name, variable]) => [`parameter.${name}`, variable] as const),
-    ...[...moments].map(([name, { first }]) => [`first_moment.${name}`, first] as const),
-    ...[...moments].map(([name, { second }]) => [`second_moment.${name}`, second] as const),
-  ]);
-}
-
 /** Read from the backend when it is written, so that a large model is not held twice. */
-function toWrite(name: string, variable: Variable): TensorToWrite {
+function toWrite(name: string, shape: readonly number[], read: () => Promise<ArrayBufferView>): TensorToWrite {
   const data = (async function* () {
-    const values = await variable.data();
-    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const values = await read();
+    yield new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   })();
-  return { name, dtype: 'F32', shape: variable.shape, data };
+  return { name, dtype: 'F32', shape, data };
 }

@@ -1,15 +1,17 @@
-import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { parameterShapes } from '../architecture/parameters.js';
 import { readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
 import type { CocaConfig } from '../config.js';
 import { type RandomState, seedRandom } from '../decoding/random.js';
+import { reasonOf } from '../engine/devices.js';
 import type { TfjsDevice } from '../engine/engines.js';
 import type { Network } from '../engine/network.js';
 import { type Backend, openBackend } from '../engine/tfjs/backends.js';
+import { norm } from '../engine/tfjs/functions/arithmetic.js';
 import { TfjsNetwork } from '../engine/tfjs/network.js';
 import { TfjsOps } from '../engine/tfjs/ops.js';
 import { CocaError } from '../errors.js';
-import { type AdamWOptions, adamW, type Moments } from './adamw.js';
+import { AdamW, type AdamWOptions } from './adamw.js';
 import { checkBatch, type TrainingBatch } from './batch.js';
 import { CLASSIFIER, TrainingModel } from './forward.js';
 import { type BatchGradients, batchGradients, type LossName } from './gradients.js';
@@ -18,7 +20,7 @@ import type { Losses, Objective } from './objective.js';
 import { decays } from './parts.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import { modelTensors, readState, stateTensors, type TrainingState } from './state.js';
-import { newVariable, TrainableParameters } from './variables.js';
+import { TrainableParameters } from './variables.js';
 
 export interface TrainerOptions {
   readonly device: TfjsDevice;
@@ -57,7 +59,7 @@ export class Trainer {
   private done = 0;
   private readonly model: TrainingModel;
   private readonly trainable: ReadonlyMap<string, Variable>;
-  private readonly moments: ReadonlyMap<string, Moments>;
+  private readonly optimizer: AdamW;
 
   private constructor(
     readonly config: CocaConfig,
@@ -69,10 +71,7 @@ export class Trainer {
     this.model = new TrainingModel(backend.tf, ops, parameters, config);
     const names = parameters.names.filter((name) => !options.frozen(name));
     this.trainable = new Map(names.map((name) => [name, parameters.variable(name)]));
-    const zeros = ({ shape, size }: Tensor) => newVariable(backend, { shape, data: new Float32Array(size) });
-    this.moments = new Map(
-      [...this.trainable].map(([name, variable]) => [name, { first: zeros(variable), second: zeros(variable) }]),
-    );
+    this.optimizer = new AdamW(backend, this.trainable, options.optimizer, decays);
     this.random = seedRandom(options.seed, 0);
   }
 
@@ -113,18 +112,18 @@ export class Trainer {
 
   /**
    * One step on one batch, which may come in pieces (see `batchGradients`).
-   * @throws CocaError `diverged` for a loss or gradient that is not finite, with nothing changed; RangeError for a batch
-   *   that does not fit the model
+   * @throws CocaError `diverged` for a loss or gradient that is not finite, with nothing changed; `engine` where the
+   *   backend fails; RangeError for a batch that does not fit the model
    */
   async train(pieces: readonly TrainingBatch[]): Promise<StepReport> {
-    const { backend, options } = this;
+    const { options } = this;
     const { losses, gradients } = this.differentiate(pieces);
     try {
       const report = await this.report(losses);
       const gradNorm = await this.normOf(gradients);
       if (!Number.isFinite(report.total) || !Number.isFinite(gradNorm)) throw diverged(this.done + 1, report, gradNorm);
       const learningRate = learningRateAt(this.done, options.schedule);
-      backend.run(() => this.update(gradients, learningRate, scaleFor(gradNorm, options.clipNorm)));
+      this.compute(() => this.update(gradients, learningRate, scaleFor(gradNorm, options.clipNorm)));
       this.done++;
       const logitScale = (await this.parameters.variable('logit_scale').data())[0]!;
       return { step: this.done, losses: report, gradNorm, temperature: Math.exp(-logitScale), learningRate };
@@ -151,7 +150,10 @@ export class Trainer {
     if (pieces.length === 0) throw new RangeError('a batch of no pieces');
     for (const piece of pieces) checkBatch(piece, this.config);
     const { backend, model, trainable, config, options } = this;
-    return backend.run(() =>
+    if (options.objective.classification > 0 && pieces.some(({ classes }) => classes === undefined)) {
+      throw new RangeError('a classifier is trained with classes');
+    }
+    return this.compute(() =>
       batchGradients(backend.tf, pieces, {
         model,
         trainable,
@@ -178,30 +180,35 @@ export class Trainer {
   }
 
   private async normOf(gradients: ReadonlyMap<string, Tensor>): Promise<number> {
-    const { backend } = this;
-    const { tf } = backend;
-    const norm = backend.run(() =>
-      tf.sqrt(tf.addN([...gradients.values()].map((gradient) => tf.sum<Scalar>(tf.square(gradient))))),
-    );
-    const [value] = await norm.data();
-    norm.dispose();
+    const tensor = this.compute(() => norm(this.backend.tf, [...gradients.values()]));
+    const [value] = await tensor.data();
+    tensor.dispose();
     return value!;
   }
 
+  private compute<R>(work: () => R): R {
+    try {
+      return this.backend.run(work);
+    } catch (cause) {
+      if (cause instanceof CocaError) throw cause;
+      throw new CocaError(
+        'engine',
+        `a training step failed on ${this.backend.device}: ${reasonOf(cause)}`,
+        'If it was for want of memory, smaller pieces of a batch need less.',
+        { cause },
+      );
+    }
+  }
+
   private update(gradients: ReadonlyMap<string, Tensor>, learningRate: number, scale: number): void {
-    const { tf } = this.backend;
-    const updates = [...gradients].map(([name, gradient]) => {
-      const parameter = this.trainable.get(name)!;
-      return { parameter, moments: this.moments.get(name)!, gradient, decays: decays(name, parameter.shape) };
-    });
-    adamW(tf, updates, this.options.optimizer, { step: this.done, learningRate, scale });
+    this.optimizer.update(gradients, { step: this.done, learningRate, scale });
     const logitScale = this.trainable.get('logit_scale');
-    if (logitScale) logitScale.assign(tf.clipByValue(logitScale, 0, MAX_LOGIT_SCALE));
+    if (logitScale) logitScale.assign(this.backend.tf.clipByValue(logitScale, 0, MAX_LOGIT_SCALE));
   }
 
   private get state(): TrainingState {
-    const { done, random, parameters, moments } = this;
-    return { step: done, random, parameters: parameters.all, moments };
+    const { done, random, parameters, trainable, optimizer } = this;
+    return { step: done, random, parameters: parameters.all, trainable, optimizer };
   }
 
   /** The model by OpenCLIP's names, to be written before the next step. */
@@ -229,10 +236,7 @@ export class Trainer {
   /** Frees all tensors. */
   release(): void {
     this.parameters.dispose();
-    for (const { first, second } of this.moments.values()) {
-      first.dispose();
-      second.dispose();
-    }
+    this.optimizer.release();
   }
 }
 

@@ -1,9 +1,9 @@
 import { fullScreen, type Streams } from '../full-screen.js';
+import type { ViewExit } from '../mount.js';
 import type { PictureKind } from '../picture.js';
 import type { Terminal } from '../terminal.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
-import type { AttendExit } from './view.js';
 
 /**
  * Shows the view until a person leaves it, and puts the terminal back as it was.
@@ -16,7 +16,7 @@ export function showAttention(
   kind: PictureKind,
   terminal: Terminal,
   streams: Streams,
-): Promise<AttendExit> {
+): Promise<ViewExit> {
   return fullScreen(streams, async () => {
     const { mount } = await import('./mount.js');
     return mount(source, initial, kind, terminal, streams);

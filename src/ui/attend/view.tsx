@@ -6,6 +6,7 @@ import { Lines } from '../lines.js';
 import { painter } from '../palette.js';
 import type { PictureKind } from '../picture.js';
 import type { Screen } from '../screen.js';
+import { type ScreenSize, useScreenSize } from '../screen-size.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
 import { mapDrawer } from './draw.js';
@@ -15,12 +16,6 @@ import type { AttendSource } from './source.js';
 import { stageOf } from './stage.js';
 import { type AttendAction, type AttendState, reduce } from './state.js';
 import { captionLines } from './words.js';
-
-/** The stream that is drawn on, as far as its size goes. */
-export interface ScreenSize {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 export interface AttendViewProps {
   readonly source: AttendSource;
@@ -35,9 +30,6 @@ export interface AttendViewProps {
   readonly sizeOf: () => ScreenSize;
 }
 
-/** Why the view was left. */
-export type AttendExit = 'quit' | 'interrupt';
-
 /** A picture, where each word of its caption looks, and the keys to walk through them. */
 export function AttendView({ source, initial, colors, kind, screen, sizeOf }: AttendViewProps): ReactElement {
   const { exit } = useApp();
@@ -51,24 +43,13 @@ export function AttendView({ source, initial, colors, kind, screen, sizeOf }: At
       }),
     initial,
   );
-  const [size, setSize] = useState(sizeOf);
+  const size = useScreenSize(screen, sizeOf);
   const [cell, setCell] = useState<CellAnswer>();
   const isSaving = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another size may be another font
   useEffect(() => {
-    // Another size may be another font.
-    const ask = () => {
-      if (kind === 'sixel') screen.send(ASK_CELL_SIZE);
-    };
-    const onResize = () => {
-      setSize(sizeOf());
-      ask();
-    };
-    ask();
-    screen.on('resize', onResize);
-    return () => {
-      screen.off('resize', onResize);
-    };
-  }, [screen, sizeOf, kind]);
+    if (kind === 'sixel') screen.send(ASK_CELL_SIZE);
+  }, [screen, kind, size]);
 
   const save = async (): Promise<void> => {
     if (isSaving.current) return;

@@ -71,6 +71,34 @@ describe('maps by hand', () => {
     expect(of([0], 0, 'rollout')).toEqual([0.5, 0.5, 0, 0]);
   });
 
+  test('gradient keeps of the attention what raises the word, in proportion to how much', () => {
+    const raw: RawAttention = {
+      ...POOLED,
+      crossGradient: [
+        layer(2, [
+          [-1, 5], // head 0, row 0: attends only what speaks against the word
+          [3, 2],
+          [1, 3], // head 1
+          [-1, -1],
+        ]),
+      ],
+    };
+    const raised = new AttentionMaps(raw, configOf(true));
+    const map = (rows: number[], head: number | 'mean') =>
+      [...raised.ofRows(rows, { method: 'gradient', layer: 0, head })].map((value) => Math.round(value * 1e4) / 1e4);
+    // Row 0, head 1: image tokens at .5 x 1 and .5 x 3; encoder outputs [.25, .25, 0, .75, .75].
+    expect(map([0], 1)).toEqual([0.1429, 0, 0.4286, 0.4286]);
+    expect(map([0], 'mean')).toEqual(map([0], 1)); // head 0 has nothing to add
+    expect(map([1], 'mean')).toEqual([0, 0, 0.5, 0.5]);
+    expect(map([0], 0)).toEqual([0.25, 0.25, 0.25, 0.25]); // nothing speaks for the word
+    expect(raised.methods).toEqual(['cross', 'rollout', 'gradient']);
+  });
+
+  test('without gradients there is no such method', () => {
+    expect(maps.methods).toEqual(['cross', 'rollout']);
+    expect(() => maps.ofRows([0], { method: 'gradient', layer: 'mean', head: 'mean' })).toThrow(/not computed/);
+  });
+
   test('the embedding is query 0', () => {
     expect([...maps.ofEmbedding('cross')]).toEqual([0.25, 0.25, 0.25, 0.25]);
   });

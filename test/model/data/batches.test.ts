@@ -80,7 +80,7 @@ describe('batches', () => {
       const picture = await loadPicture(await png(word(caption)), transform.picture);
       const expected = normalise([picture], transform.mean, transform.std);
       expect(batch!.pixels.slice(row * expected.length, (row + 1) * expected.length)).toEqual(expected);
-      expect(batch!.ids.slice(row * 12, (row + 1) * 12)).toEqual(tokenizer.context(caption));
+      expect(batch!.contexts[row]).toEqual(tokenizer.context(caption));
       expect(batch!.names[row]).toBe(at(`${word(caption)}.png`));
     }
   });
@@ -158,9 +158,28 @@ describe('batches', () => {
     const cut: string[] = [];
     const long = await openDataset(at('l.jsonl'), { needs: 'captions' });
     const [batch] = await take(long, 1, startOrder(0), { batch: 1, onCut: (name) => cut.push(name) });
-    expect(batch!.ids).toHaveLength(12);
-    expect(batch!.ids.at(-1)).toBe(tokenizer.special.eot);
+    expect(batch!.contexts[0]).toHaveLength(12);
+    expect(batch!.contexts[0]!.at(-1)).toBe(tokenizer.special.eot);
     expect(cut).toContain(at('0.png'));
+  });
+
+  it('for a classifier have classes, and need no captions', async () => {
+    const labels = ['dog', 3, 'fox', undefined, 'cat', 'dog'];
+    write('c.jsonl', labels.map((label, i) => JSON.stringify({ image: `${i}.png`, label })).join('\n'));
+    const labelled = await openTrainingSet(at('c.jsonl'), 0, transform, { needs: 'labels' });
+    const classOf = (label: string | number) => (label === 3 ? 3 : { dog: 0, cat: 1 }[label]);
+    const problems = new Set<string>();
+    const onProblem = ({ message }: Error) => problems.add(message.replaceAll(at(), ''));
+    const [batch] = await take(labelled, 1, startOrder(0), { batch: 4, classOf, onProblem });
+    const found = batch!.names.map((name, i) => [name.replaceAll(at(), ''), batch!.classes![i]]);
+    expect(found.sort()).toEqual([
+      ['/0.png', 0],
+      ['/1.png', 3],
+      ['/4.png', 1],
+      ['/5.png', 0],
+    ]);
+    expect(batch!.contexts.every((context) => context[1] === tokenizer.special.eot)).toBe(true);
+    expect([...problems].sort()).toEqual(['/2.png: its label "fox" is no class', '/3.png: no label']);
   });
 
   it('need as many samples that can be read as one holds', async () => {

@@ -12,6 +12,8 @@ export class Backend {
     readonly device: TfjsDevice,
     /** What TensorFlow.js calls it. */
     private readonly name: string,
+    /** Throws when something has gone wrong that the backend itself did not throw for. */
+    private readonly check: () => void = () => undefined,
   ) {}
 
   /**
@@ -21,9 +23,16 @@ export class Backend {
    * that runs without a pause makes its own the current one.
    */
   run<R>(work: () => R): R {
-    const { tf, name } = this;
+    const { tf, name, check } = this;
     if (tf.getBackend() !== name) void tf.setBackend(name); // of a backend that is ready, this is done at once
-    return tf.tidy(work as () => never) as R;
+    const checked = (): R => {
+      try {
+        return work();
+      } finally {
+        check(); // what it throws says more than what `work` ran into after it
+      }
+    };
+    return tf.tidy(checked as () => never) as R;
   }
 }
 
@@ -46,18 +55,68 @@ export function openBackend(device: TfjsDevice): Promise<Backend> {
 
 const OPENERS: Readonly<Record<TfjsDevice, () => Promise<Backend>>> = {
   cpu: () => openEmbedded('cpu', '@tensorflow/tfjs-backend-cpu'),
-  wasm: () => openEmbedded('wasm', '@tensorflow/tfjs-backend-wasm'),
+  wasm: openWasm,
   webgpu: openWebGpu,
   node: async () => openNative('node'),
   'node-gpu': async () => openNative('node-gpu'),
 };
 
-async function openEmbedded(device: TfjsDevice, name: string): Promise<Backend> {
+async function openEmbedded(device: TfjsDevice, name: string, check?: () => void): Promise<Backend> {
   const tf = loadOwn<TensorFlow>('@tensorflow/tfjs-core');
   loadOwn(name);
   tf.enableProdMode(); // no advice on the terminal, no checks of every result
   if (!(await tf.setBackend(device))) throw new Error(`the ${device} backend does not start`);
-  return new Backend(tf, device, device);
+  return new Backend(tf, device, device, check);
+}
+
+interface WasmModule {
+  _malloc: (bytes: number) => number;
+  readonly _free: (address: number) => void;
+}
+
+/**
+ * The wasm backend goes on with wrong numbers when its memory is full: its allocator answers with address 0, and its
+ * kernels say what failed on the console alone. Both are made errors here.
+ */
+async function openWasm(): Promise<Backend> {
+  const complaints: string[] = [];
+  const handlers = (['uncaughtException', 'unhandledRejection'] as const).map(
+    (event) => [event, process.listeners(event as 'uncaughtException')] as const,
+  );
+  const { warn } = console;
+  let backend: Backend;
+  try {
+    // The module binds this function as it starts.
+    console.warn = (text: string) => complaints.push(text);
+    backend = await openEmbedded('wasm', '@tensorflow/tfjs-backend-wasm', () => {
+      if (complaints.length > 0) throw outOfMemory(complaints.splice(0)[0]!);
+    });
+  } finally {
+    console.warn = warn;
+    // It also takes over what becomes of the process's uncaught errors, which is not its business.
+    for (const [event, before] of handlers) {
+      for (const added of process.listeners(event as 'uncaughtException')) {
+        if (!before.includes(added)) process.removeListener(event, added);
+      }
+    }
+  }
+  const { wasm } = backend.tf.backend() as unknown as { wasm: WasmModule };
+  wasm._free(wasm._malloc(1)); // the first call puts the function in its place
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = bytes < 2 ** 32 ? allocate(bytes) : 0; // more would be cut to 32 bits
+    if (address === 0 && bytes > 0) throw outOfMemory(`${bytes} bytes cannot be had`);
+    return address;
+  };
+  return backend;
+}
+
+function outOfMemory(detail: string): CocaError {
+  return new CocaError(
+    'engine',
+    `the wasm backend fails, most likely for want of memory (it has 4 GB at most): ${detail}`,
+    'Use --engine onnx, or --device node (docs/engines.md); or fewer inputs at once.',
+  );
 }
 
 async function openWebGpu(): Promise<Backend> {

@@ -3,8 +3,9 @@ import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
 import { type CocaConfig, imageTokenCount } from '../../config.js';
 import type { TfjsDevice } from '../engines.js';
-import type { AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
+import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
 import { textBatch } from '../text-batch.js';
+import { crossGradients } from './attribution.js';
 import { type Backend, openBackend } from './backends.js';
 import { evaluate } from './evaluate.js';
 import { TfjsOps } from './ops.js';
@@ -35,7 +36,7 @@ export class TfjsNetwork implements Network {
   private constructor(
     private readonly config: CocaConfig,
     private readonly backend: Backend,
-    parameters: Parameters,
+    private readonly parameters: Parameters,
     /** Where the weights are read from, unless they are there already. */
     private readonly source?: CheckpointParameters,
   ) {
@@ -106,6 +107,13 @@ export class TfjsNetwork implements Network {
     const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
     const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.tokens, shape)));
     return new TfjsTreeModel(backend, ops, config, tokens.count, image, onAttention);
+  }
+
+  async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
+    if (!(tokens instanceof TfjsImageTokens)) throw new TypeError('image tokens of another engine');
+    if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
+    await this.source?.load(['text.', 'text_decoder.']);
+    return crossGradients(this.backend, this.config, this.parameters, tokens.tokens, ids);
   }
 
   async release(): Promise<void> {

@@ -59,6 +59,15 @@ describe(`a model on ${device}`, () => {
     close(a.attention.pooler!.data, b.attention.pooler!.data);
   });
 
+  test('differentiates, which ONNX Runtime does not', async () => {
+    const ids = [1022, 354, 1023];
+    const encoded = await tfjs.encodeImages([await picture('0019')], { attention: true });
+    const { cross, crossGradient } = await tfjs.attend(encoded, ids, { gradient: true });
+    expect(crossGradient!.map(({ data }) => data.length)).toEqual(cross.map(({ data }) => data.length));
+    const other = await onnx.encodeImages([await picture('0019')], { attention: true });
+    await expect(onnx.attend(other, ids, { gradient: true })).rejects.toMatchObject({ code: 'engine' });
+  });
+
   test('holds no more tensors after a call than before it, failed calls included', async () => {
     const { tf } = await openBackend(device!);
     const before = tf.memory().numTensors;
@@ -85,6 +94,18 @@ test('two backends serve side by side in one process', async () => {
   const all = await Promise.all([...networks, ...networks].map((network) => network.encodeImages(pixels, 4)));
   for (const { latent } of all) expect(worstError(latent, data)).toBeLessThan(1);
   await Promise.all(networks.map((network) => network.release()));
+});
+
+test('wasm says that its memory is full, where it would go on with wrong numbers', async () => {
+  const wasm = await openBackend('wasm');
+  const listeners = process.listenerCount('unhandledRejection');
+  expect(() => wasm.run(() => wasm.tf.fill([2 ** 30], 1))).toThrow(
+    expect.objectContaining({ code: 'engine', message: expect.stringContaining('want of memory') }),
+  );
+  const sum = wasm.run(() => wasm.tf.sum(wasm.tf.fill([8], 1)));
+  expect((await sum.data())[0]).toBe(8);
+  sum.dispose();
+  expect(process.listenerCount('unhandledRejection')).toBe(listeners);
 });
 
 test('a closed model leaves nothing on the backend', async () => {

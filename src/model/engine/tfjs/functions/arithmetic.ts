@@ -1,4 +1,5 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { nativeOps } from '../native.js';
 import { differentiable, type TensorFlow } from '../tensorflow.js';
 import { sumOfRows } from './product.js';
 
@@ -42,6 +43,13 @@ export function along(tf: TensorFlow, x: Tensor, direction: Tensor): Scalar {
     save([direction]);
     return { value: tf.sum(tf.mul(x, direction)), gradient: (dy, [saved]) => [tf.mul(saved!, dy)] };
   }) as Scalar;
+}
+
+/** The Euclidean norm of some tensors together: a scalar. Not to be differentiated. */
+export function norm(tf: TensorFlow, tensors: readonly Tensor[]): Tensor {
+  const native = nativeOps(tf);
+  const halves = tensors.map((tensor) => native?.halfSquares(tensor) ?? tf.mul(tf.sum(tf.square(tensor)), 0.5));
+  return tf.sqrt(tf.mul(tf.addN(halves), 2));
 }
 
 /** The mean over the second axis: [B, N, W] -> [B, W]. */

@@ -1,4 +1,5 @@
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { nativeOps } from '../native.js';
 import { differentiable, type TensorFlow } from '../tensorflow.js';
 import { reshape, rowsOf } from './shape.js';
 
@@ -10,24 +11,31 @@ export interface ProductOptions {
 }
 
 /** The matrix product of two matrices: a [M, K], b [K, N] -> [M, N], either of which may be given transposed. */
-export function product(tf: TensorFlow, a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor2D {
+export function product(tf: TensorFlow, a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor {
   const { transposeA = false, transposeB = false, bias } = options;
+  const native = nativeOps(tf);
+  if (native) {
+    const out = native.matMul(a, b, transposeA, transposeB);
+    return bias ? native.biasAdd(out, bias) : out;
+  }
   // The wasm backend has a fast product only for matrices as they are: transposing one first is ten times faster.
   const explicit = tf.getBackend() === 'wasm';
   return tf.fused.matMul({
-    a: (explicit && transposeA ? tf.transpose(a) : a) as Tensor2D,
-    b: (explicit && transposeB ? tf.transpose(b) : b) as Tensor2D,
+    a: explicit && transposeA ? tf.transpose(a) : a,
+    b: explicit && transposeB ? tf.transpose(b) : b,
     transposeA: transposeA && !explicit,
     transposeB: transposeB && !explicit,
     ...(bias && { bias }),
-  }) as Tensor2D;
+  });
 }
 
-/** The sum of the rows of x [..., W] -> [W], as a product: reductions over the first axis are slow on most backends. */
-export function sumOfRows(tf: TensorFlow, x: Tensor): Tensor1D {
+/** The sum of the rows of x [..., W] -> [W]. */
+export function sumOfRows(tf: TensorFlow, x: Tensor): Tensor {
   const width = x.shape.at(-1)!;
-  const rows = x.size / width;
-  return tf.reshape(product(tf, tf.ones([1, rows]), tf.reshape(x, [rows, width])), [width]);
+  const count = x.size / width;
+  const rows = x.rank === 2 ? x : tf.reshape(x, [count, width]);
+  // Where there is no better way, as a product: reductions over the first axis are slow on most backends.
+  return nativeOps(tf)?.sumRows(rows) ?? tf.reshape(product(tf, tf.ones([1, count]), rows), [width]);
 }
 
 /**

@@ -1,0 +1,116 @@
+/**
+ * How fast `coca step` is: a step of the search, and the time from a key to its frame between steps.
+ *
+ *   npm run bench -- step [MODEL [BEAMS]]    MODEL: coca_ViT-B-32 (random weights), a bundled name (default: scenes), a folder
+ *
+ * A step is all that a key costs until the frame can be drawn: the search one token further, one model call for all
+ * beams, and what the view shows of it. Frames are timed from the key's arrival to the last write that it causes, on a
+ * terminal that is none; Ink draws at most 60 a second, so 17 ms of each may be waiting.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { openWalk } from '../src/commands/step-open.js';
+import { WalkSource } from '../src/commands/step-source.js';
+import { contextLength } from '../src/model/config.js';
+import { decodingOptions } from '../src/model/decoding/index.js';
+import { loadCoca } from '../src/model/load.js';
+import { modelFolder } from './common.js';
+import { keyboard, Terminal } from './terminal.js';
+
+process.env.NODE_ENV = 'production';
+const { mount } = await import('../src/ui/step/mount.js');
+
+const IMAGE = fileURLToPath(new URL('../fixtures/scenes/0009.png', import.meta.url));
+const SIZES = [
+  [80, 24],
+  [120, 40],
+  [200, 60],
+] as const;
+const DOWN = '\u001b[B';
+const PAGE_DOWN = '\u001b[6~';
+const PAGE_UP = '\u001b[5~';
+const ESCAPE = '\u001b';
+const KEYS: readonly (readonly [name: string, keys: readonly string[]])[] = [
+  ['choose a beam', [DOWN, DOWN, DOWN, DOWN]],
+  ['another token', ['[', '[', ']', ']']],
+  ['tree or fallen', ['t', 't', 't', 't']],
+  ['help', ['?', '?', '?', '?']],
+  ['scroll', [PAGE_DOWN, PAGE_DOWN, PAGE_DOWN, PAGE_UP, PAGE_UP, PAGE_UP]],
+];
+/** What needs a beam that is not finished. */
+const SEARCH_KEYS: typeof KEYS = [
+  ['options', ['o', DOWN, '7', ESCAPE]],
+  ['find', ['/', 'd', 'o', 'g', '\u007f', DOWN, ESCAPE]],
+];
+
+const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
+const row = (name: string, times: readonly number[]) => {
+  const most = Math.max(...times);
+  console.log(
+    `${name.padEnd(34)}${median(times).toFixed(1).padStart(8)} ms${most.toFixed(1).padStart(9)} ms   ${times.length}`,
+  );
+};
+
+async function measureKeys(source: WalkSource, columns: number, rows: number, keys: typeof KEYS): Promise<void> {
+  const stdout = new Terminal(columns, rows);
+  const stdin = keyboard();
+  const controller = new AbortController();
+  const terminal = { interactive: true, columns, rows, colors: 'any', env: {} } as const;
+  const streams = { stdin, stdout: stdout as unknown as NodeJS.WriteStream, signal: controller.signal };
+  const left = mount(source, terminal, streams);
+  await wait(300);
+  for (const [name, presses] of keys) {
+    const times: number[] = [];
+    for (const press of presses) {
+      const before = stdout.bytes;
+      const start = performance.now();
+      stdin.push(press);
+      await wait(150);
+      if (stdout.bytes > before) times.push(stdout.last - start);
+    }
+    row(`${columns}x${rows} ${name}`, times);
+  }
+  controller.abort();
+  await left;
+}
+
+const [model = 'scenes', beams = '6'] = process.argv.slice(3);
+const coca = await loadCoca({ model: model === 'scenes' ? model : await modelFolder(model), device: 'cpu' });
+const limit = { contextLength: contextLength(coca.config) };
+const context = {
+  stdin: process.stdin,
+  signal: new AbortController().signal,
+  status: { show: () => undefined, clear: () => undefined },
+  notice: () => undefined,
+} as unknown as Parameters<typeof openWalk>[2];
+
+/** A walk of so many beams, untouched; random weights never end a caption by themselves. */
+async function open(beams: number): Promise<WalkSource> {
+  const search = decodingOptions({ beams, maxLength: Math.min(30, limit.contextLength) }, limit);
+  const walk = await openWalk({ image: IMAGE, search, prompt: undefined, loaded: undefined }, coca, context);
+  if ('error' in walk) throw walk.error;
+  return WalkSource.open({ ...walk, save: async () => '' });
+}
+
+console.log(`${coca.name} on ${coca.device}, ${readFileSync(IMAGE).length} bytes of picture`);
+console.log(`${''.padEnd(34)}${'median'.padStart(11)}${'most'.padStart(12)}   times`);
+for (const count of new Set([Number(beams), 16])) {
+  await open(count); // the first walk makes everything warm
+  const times: number[] = [];
+  const source = await open(count);
+  while (!source.snapshot().isDone) {
+    const start = performance.now();
+    await source.perform({ type: 'next' });
+    times.push(performance.now() - start);
+  }
+  row(`step, ${count} beams`, times);
+  const middle = await open(count);
+  for (let step = 0; step < 6; step++) await middle.perform({ type: 'next' });
+  for (const [columns, rows] of SIZES) {
+    console.log(`${count} beams, ${source.snapshot().step} steps, a tree of ${source.snapshot().tree.length} tokens`);
+    await measureKeys(source, columns, rows, KEYS);
+    await measureKeys(middle, columns, rows, SEARCH_KEYS);
+  }
+}
+await coca.close();

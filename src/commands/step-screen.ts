@@ -1,0 +1,50 @@
+import { parse } from 'node:path';
+import { CocaError } from '../model/errors.js';
+import { showSteps } from '../ui/step/show.js';
+import { staticLines } from '../ui/step/static.js';
+import { safeName } from './attend-files.js';
+import type { CommandContext } from './command.js';
+import { isUrl } from './download.js';
+import { freeName } from './step-file.js';
+import { type SourceOptions, WalkSource } from './step-source.js';
+
+export interface ScreenOptions extends Omit<SourceOptions, 'save'> {
+  readonly save: (path: string) => Promise<void>;
+  /** Where the session is to be saved; otherwise a name in the working directory is found. */
+  readonly file: string | undefined;
+}
+
+/**
+ * Walks through a search with keys, until the view is left.
+ * @throws CocaError `interrupted` for Ctrl-C
+ */
+export async function walkOnScreen(options: ScreenOptions, context: CommandContext): Promise<void> {
+  let { file } = options;
+  const save = async (): Promise<string> => {
+    file ??= await freeName(sessionName(options.image));
+    await options.save(file);
+    return `saved in ${file}`;
+  };
+  const source = await WalkSource.open({ ...options, save });
+  try {
+    const left = await context.onScreen((streams) => showSteps(source, context.terminal, streams));
+    if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
+  } finally {
+    source.leave();
+  }
+}
+
+/** Prints where a walk stands, for a terminal on which no keys are asked for. */
+export async function printWalk(
+  options: Omit<SourceOptions, 'save'>,
+  { out, terminal }: CommandContext,
+): Promise<void> {
+  const source = await WalkSource.open({ ...options, save: () => Promise.reject(new Error('nothing is saved here')) });
+  await out.write(`${staticLines(source, terminal).join('\n')}\n`);
+}
+
+/** What a picture's session is called. */
+export function sessionName(image: string): string {
+  const path = isUrl(image) ? new URL(image).pathname : image;
+  return safeName(parse(path).name);
+}

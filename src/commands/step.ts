@@ -1,0 +1,146 @@
+import { CocaError } from '../model/errors.js';
+import { canShow } from '../ui/full-screen.js';
+import { visible } from '../ui/text.js';
+import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
+import { type CommandContext, defineCommand, kebab } from './command.js';
+import { checkSources } from './inputs.js';
+import { MODEL_GLOBALS, searchProgress, withModel } from './model.js';
+import { oneName } from './one-picture.js';
+import { type Format, formatOf, objectWriter, Tally } from './results.js';
+import type { LoadedSession } from './step-file.js';
+import type { OpenWalk } from './step-open.js';
+import { parseScript, type ScriptWord, VERBS } from './step-script.js';
+
+/** What shapes a search; a loaded session brings its own. */
+const SEARCH_OPTIONS = {
+  ...DECODING_OPTIONS,
+  prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+} as const;
+
+export const step = defineCommand({
+  name: 'step',
+  summary: 'walks through beam search, token by token',
+  details: [
+    'On a terminal: the search as a tree that grows with each key: next, undo, force a token, fork, prune, other options on the way (? lists the keys). Untouched, it ends with the caption of coca caption.',
+    'With --script, in a pipe, or with --json no keys are asked for: the script is done, or without one the search runs to its end, and the tree comes out.',
+    `A script is words with commas between them: ${Object.values(VERBS).join(', ')}. Beams and lines are numbered from 0 as on the screen and in JSON, candidates from 1; an argument in double quotes is taken as it stands.`,
+    'Piped: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text so far, a line a node, with tabs between.',
+    'JSON: nodes with id, parent, step, beam, token, logprob, sum, score, state (live, pruned, finished) and, of a branch that was pruned, why; best; lines; candidates of each step with their fate; actions.',
+    'docs/step.md explains the screen, the script, the JSON and the session file.',
+  ].join('\n'),
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path, URL, or - for bytes on stdin; with --load, that of the session unless given',
+      kind: 'image',
+      unless: ['load'],
+      required: false,
+      variadic: false,
+    },
+  ],
+  options: {
+    script: { type: 'text', placeholder: 'WORDS', description: 'what to do, instead of keys: "next,force:dog,run"' },
+    load: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'go on from a saved session' },
+    save: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'save the session there at the end' },
+    ...SEARCH_OPTIONS,
+  },
+  globals: [...MODEL_GLOBALS, 'seed'],
+  examples: [
+    { line: 'coca step photo.jpg', does: 'walk through the search with the keys' },
+    {
+      line: 'coca step photo.jpg --script "next,next,force:dog,prune:2,undo,run" --json',
+      does: 'the tree of a walk, for a program',
+    },
+    { line: 'coca step --load photo-step.json', does: 'go on where a session was saved' },
+  ],
+  async check({ options, typed }) {
+    if (options.script !== undefined) parseScript(options.script);
+    refuseOptionsBeside(options.load, typed);
+    await checkSearchOptions(options, typed);
+  },
+  async run({ args, options, typed }, context) {
+    const script = options.script === undefined ? undefined : parseScript(options.script);
+    const loaded = options.load === undefined ? undefined : await load(options.load);
+    const word = args[0] ?? loaded?.saved.image;
+    checkSources({ images: word === undefined ? [] : [word], files: [], files0: [] }, context.stdin);
+    const format = formatOf(options, context);
+    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
+    const tally = new Tally(context, objects);
+    const { openWalk } = await import('./step-open.js');
+    const { bestOf, stepLines, stepObject } = await import('./step-result.js');
+    await withModel(options, context, async (coca) => {
+      // What a session calls its picture is a name, not a pattern.
+      const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
+      const search = loaded ? undefined : await searchOptions(options, typed, coca);
+      const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
+      if ('error' in walk) return tally.fail(image, walk.error);
+      try {
+        const isShown = await walkThrough(walk, script, loaded !== undefined, format, options.save, context);
+        if (options.save !== undefined) {
+          await walk.save(options.save);
+          context.notice(`the session is in ${options.save}`);
+        }
+        const best = bestOf(walk.walker.line, coca.tokenizer);
+        if (best) context.onCaption(image, best.caption);
+        tally.succeed();
+        if (isShown && best && best.ids.length > 1) await context.out.line(visible(best.caption));
+        const result = { image, session: walk.walker.stepper.session, coca };
+        if (objects) await objects.write(stepObject(result));
+        else if (format === 'plain') await context.out.write(`${stepLines(result).join('\n')}\n`);
+        else if (!isShown) await (await import('./step-screen.js')).printWalk(walk, context);
+      } finally {
+        await walk.walker.stepper.close();
+      }
+    });
+    await objects?.end();
+    return tally.outcome();
+  },
+});
+
+async function load(file: string): Promise<LoadedSession> {
+  const { readSession } = await import('./step-file.js');
+  return { file, saved: await readSession(file) };
+}
+
+function refuseOptionsBeside(load: string | undefined, typed: ReadonlySet<string>): void {
+  const useless = [...Object.keys(SEARCH_OPTIONS), 'seed'].find((name) => typed.has(name));
+  if (load === undefined || useless === undefined) return;
+  throw new CocaError(
+    'usage',
+    `--${kebab(useless)} shapes a new search, and here --load brings one`,
+    'leave one of the two out, or change the option on the way (the key o, or set in a script)',
+  );
+}
+
+/**
+ * Does what is to be done: with keys, by a script, or to the end.
+ * @returns whether a person has seen it
+ */
+async function walkThrough(
+  walk: OpenWalk,
+  script: readonly ScriptWord[] | undefined,
+  isLoaded: boolean,
+  format: Format,
+  file: string | undefined,
+  context: CommandContext,
+): Promise<boolean> {
+  if (format === 'terminal' && script === undefined && canShow(context.terminal, context.stdin)) {
+    const { walkOnScreen } = await import('./step-screen.js');
+    await walkOnScreen({ ...walk, file }, context);
+    return true;
+  }
+  const { performScript } = await import('./step-perform.js');
+  if (script) await performScript(walk.walker, script, context.signal);
+  else if (!isLoaded) await runToTheEnd(walk, context);
+  return false;
+}
+
+async function runToTheEnd({ walker }: OpenWalk, context: CommandContext): Promise<void> {
+  const show = searchProgress(context);
+  const onStep = () => {
+    const { state } = walker.line;
+    show({ step: state.step, maxSteps: state.options.maxLength - state.promptLength, states: [state] });
+  };
+  await walker.run({ signal: context.signal, onStep });
+  context.status.clear();
+}

@@ -1,0 +1,83 @@
+import { type DecodingOptions, decodingOptions } from '../decoding/options.js';
+import type { SearchState } from '../decoding/state.js';
+import { CocaError } from '../errors.js';
+
+/**
+ * What changes a walk and is remembered: a session is the list of these. Each says which line it is about; beams go by
+ * their numbers.
+ */
+export type Action =
+  /** A step of the search, as `coca caption` takes it. */
+  | { readonly type: 'next'; readonly line: number }
+  /** A step in which a beam goes on with a token of one's choice; the others compete for the remaining places. */
+  | { readonly type: 'force'; readonly line: number; readonly beam: number; readonly token: number }
+  /** Takes a beam out of the search. */
+  | { readonly type: 'prune'; readonly line: number; readonly beam: number }
+  /**
+   * A new line that starts from the first `length` ids of a hypothesis (all unless given), with the whole width of the
+   * search for itself. `at` counts as `choose` does.
+   */
+  | { readonly type: 'fork'; readonly line: number; readonly at: number; readonly length?: number }
+  /** Other options from here on. */
+  | { readonly type: 'set'; readonly line: number; readonly options: OptionChanges };
+
+/** What only changes where one looks, and moves in the history. */
+export type Move =
+  | { readonly type: 'undo' | 'redo' }
+  /** Looks at one of the current line's hypotheses: its beams in order, then its finished captions. */
+  | { readonly type: 'choose'; readonly at: number }
+  | { readonly type: 'switch'; readonly line: number };
+
+/** Options that a search can take on while it runs. */
+export const CHANGEABLE = [
+  'beams',
+  'diversity',
+  'maxLength',
+  'minLength',
+  'lengthPenalty',
+  'earlyStopping',
+  'repetitionPenalty',
+  'noRepeatNgram',
+  'temperature',
+  'topK',
+  'topP',
+  'minP',
+] as const satisfies (keyof DecodingOptions)[];
+
+export type OptionChanges = Partial<Pick<DecodingOptions, (typeof CHANGEABLE)[number]>>;
+
+/** Those of them that mean something to a search. */
+export function changeableOptions({ strategy, groups }: DecodingOptions): readonly (keyof OptionChanges)[] {
+  const beamOnly = ['beams', 'diversity', 'earlyStopping'];
+  const sampleOnly = ['temperature', 'topK', 'topP', 'minP'];
+  return CHANGEABLE.filter((name) => {
+    if (name === 'diversity' && groups === 1) return false;
+    if (beamOnly.includes(name)) return strategy === 'beam';
+    return !sampleOnly.includes(name) || strategy === 'sample';
+  });
+}
+
+/**
+ * The options of a search with changes.
+ * @throws CocaError `usage` for what cannot be changed on the way, or cannot be had together
+ */
+export function changedOptions(state: SearchState, changes: OptionChanges, contextLength: number): DecodingOptions {
+  const { options, groups } = state;
+  const fixed = Object.keys(changes).find((name) => !CHANGEABLE.some((known) => known === name));
+  if (fixed !== undefined) {
+    throw new CocaError('usage', `${fixed} cannot be changed on the way`, `what can: ${CHANGEABLE.join(', ')}`);
+  }
+  if (options.strategy === 'beam' && changes.beams === 1) {
+    throw new CocaError('usage', 'one beam would be another search', 'choose at least 2 beams, or start greedily');
+  }
+  const changed = decodingOptions({ ...options, ...changes }, { contextLength });
+  const length = Math.max(0, ...groups.flatMap(({ beams }) => beams.map(({ ids }) => ids.length)));
+  if (changed.maxLength <= length) {
+    throw new CocaError(
+      'usage',
+      `max length ${changed.maxLength} leaves no room after the ${length} ids there are`,
+      `choose at least ${length + 1}`,
+    );
+  }
+  return changed;
+}

@@ -1,0 +1,8 @@
+/** Walking through a search by hand: a session is a value, and a stepper asks the model for what its steps need. */
+export { type Action, CHANGEABLE, changeableOptions, type Move, type OptionChanges } from './actions.js';
+export { type FoundToken, findTokens, standingOf } from './find.js';
+export { beamOf, candidatesOf, type Hypothesis, hypothesesOf, type Line } from './line.js';
+export { actionsOf, formatSaved, parseSaved, type SavedSession } from './saved.js';
+export { currentLine, type LogitsOf, neededStems, reduce, type Session, startSession, type Walk } from './session.js';
+export { CANDIDATES, openStepper, Stepper } from './stepper.js';
+export { type SessionNode, sessionTree, type Why } from './tree.js';

@@ -1,0 +1,215 @@
+import { advance, type Forced } from '../decoding/advance.js';
+import { searchFrom, withOptions, withoutBeam } from '../decoding/interventions.js';
+import type { DecodingOptions } from '../decoding/options.js';
+import { numberedFrom } from '../decoding/results.js';
+import { isDone, type SearchState, startSearch } from '../decoding/state.js';
+import type { SpecialIds } from '../decoding/types.js';
+import { CocaError } from '../errors.js';
+import { type Action, changedOptions, type Move } from './actions.js';
+import type { Stem } from './evaluations.js';
+import { awaitedStems, beamOf, followed, hypothesesOf, type Line, lineAt } from './line.js';
+
+/** What stands on the table: every line of exploration, and which of them is looked at. */
+export interface Walk {
+  readonly lines: readonly Line[];
+  readonly line: number;
+  /** Numbers of the next nodes, over all lines: up for tokens that the model evaluates, down for those that it does not. */
+  readonly nextNode: number;
+  readonly nextLeaf: number;
+}
+
+/** An action, and the walk on its other side: before it in what is past, after it in what was undone. */
+export interface Taken {
+  readonly action: Action;
+  readonly walk: Walk;
+}
+
+/** A walk with its history: a value. */
+export interface Session {
+  /** Ids that the model takes. */
+  readonly contextLength: number;
+  readonly walk: Walk;
+  /** The last one last. */
+  readonly past: readonly Taken[];
+  /** What was undone, the next to redo first. */
+  readonly future: readonly Taken[];
+}
+
+/** What the model says after a text: vocab_size logits. Throws RangeError for a text that it was not asked about. */
+export type LogitsOf = (stem: Stem) => Float32Array;
+
+/**
+ * A session before its first step.
+ * @param prompt ids to continue: the start token, then those of the prompt text if there is one
+ * @throws CocaError as `startSearch` does
+ */
+export function startSession(
+  options: DecodingOptions,
+  special: SpecialIds,
+  prompt: readonly number[],
+  { vocabSize, contextLength }: { readonly vocabSize: number; readonly contextLength: number },
+): Session {
+  const state = startSearch(options, special, prompt, vocabSize);
+  const { nextNode, nextLeaf } = state;
+  const walk: Walk = { lines: [lineAt(state)], line: 0, nextNode, nextLeaf };
+  return { contextLength, walk, past: [], future: [] };
+}
+
+export const currentLine = ({ walk }: Session): Line => walk.lines[walk.line]!;
+
+/** Texts that `reduce` will ask the logits of: to be evaluated before. */
+export function neededStems(session: Session, input: Action | Move): readonly Stem[] {
+  if (input.type !== 'next' && input.type !== 'force') return [];
+  const line = session.walk.lines[input.line];
+  return line ? awaitedStems(line) : [];
+}
+
+/**
+ * What an action or a move makes of a session. Pure: the same session, input and logits give the same.
+ * @throws CocaError `usage` for what cannot be done, saying why
+ */
+export function reduce(session: Session, input: Action | Move, logitsOf: LogitsOf): Session {
+  const { walk, past, future } = session;
+  switch (input.type) {
+    case 'undo': {
+      const last = past.at(-1) ?? refuse('there is nothing to undo');
+      return {
+        ...session,
+        walk: last.walk,
+        past: past.slice(0, -1),
+        future: [{ action: last.action, walk }, ...future],
+      };
+    }
+    case 'redo': {
+      const [next = refuse('there is nothing to redo')] = future;
+      return { ...session, walk: next.walk, past: [...past, { action: next.action, walk }], future: future.slice(1) };
+    }
+    case 'choose': {
+      const line = lineOf(walk, walk.line);
+      if (!(input.at in hypothesesOf(line))) refuse(`there is no beam or caption ${input.at}`);
+      return { ...session, walk: withLine(walk, walk.line, { ...line, chosen: input.at }) };
+    }
+    case 'switch':
+      lineOf(walk, input.line);
+      return { ...session, walk: { ...walk, line: input.line } };
+    default: {
+      const after = perform(walk, input, session.contextLength, logitsOf);
+      return { ...session, walk: after, past: [...past, { action: input, walk }], future: [] };
+    }
+  }
+}
+
+function refuse(message: string, hint?: string): never {
+  throw new CocaError('usage', message, hint);
+}
+
+function lineOf(walk: Walk, index: number): Line {
+  const { length } = walk.lines;
+  return (
+    walk.lines[index] ??
+    refuse(`there is no line ${index}`, length === 1 ? 'there is only line 0' : `lines are 0 to ${length - 1}`)
+  );
+}
+
+const withLine = (walk: Walk, index: number, line: Line): Walk => ({
+  ...walk,
+  lines: walk.lines.map((own, at) => (at === index ? line : own)),
+});
+
+function perform(walk: Walk, action: Action, contextLength: number, logitsOf: LogitsOf): Walk {
+  const line = lineOf(walk, action.line);
+  if (action.type !== 'fork' && isDone(line.state)) {
+    refuse('this search has ended', 'undo a step, or fork from an earlier token');
+  }
+  const here = { ...walk, line: action.line };
+  switch (action.type) {
+    case 'next':
+      return stepped(here, line, undefined, logitsOf);
+    case 'force':
+      return stepped(here, line, forcedIn(line, action.beam, action.token), logitsOf);
+    case 'prune':
+      return withLine(here, action.line, pruned(line, action.beam));
+    case 'set': {
+      const options = changedOptions(line.state, action.options, contextLength);
+      const changed = { ...line, state: withOptions(line.state, options) };
+      return withLine(here, action.line, { ...changed, chosen: sameChoice(line, changed) });
+    }
+    case 'fork': {
+      const fork = forked(walk.lines.length, action.line, line, action.at, action.length);
+      return { ...walk, lines: [...walk.lines, fork], line: walk.lines.length };
+    }
+  }
+}
+
+function stepped(walk: Walk, line: Line, forced: Forced | undefined, logitsOf: LogitsOf): Walk {
+  const { state } = line;
+  const numbered = numberedFrom(state, walk.nextNode, walk.nextLeaf);
+  const next = advance(numbered, logitsOfAll(awaitedStems(line), state, logitsOf), forced);
+  const after = lineAt(next, line);
+  const { nextNode, nextLeaf } = next;
+  return withLine({ ...walk, nextNode, nextLeaf }, walk.line, { ...after, chosen: followed(line, after) });
+}
+
+/** The rows of several texts one after the other, as `advance` takes them. */
+export function logitsOfAll(
+  stems: readonly Stem[],
+  { vocabSize }: Pick<SearchState, 'vocabSize'>,
+  logitsOf: LogitsOf,
+): Float32Array {
+  const rows = new Float32Array(stems.length * vocabSize);
+  for (const [place, stem] of stems.entries()) rows.set(logitsOf(stem), place * vocabSize);
+  return rows;
+}
+
+function liveBeam(line: Line, number: number) {
+  const numbers = line.numbers.flat();
+  const hint = `its beams are ${numbers.join(', ')}`;
+  return beamOf(line, number) ?? refuse(`this line has no beam ${number}`, numbers.length > 0 ? hint : undefined);
+}
+
+function forcedIn(line: Line, number: number, token: number): Forced {
+  const { group, index } = liveBeam(line, number);
+  const { vocabSize } = line.state;
+  if (!Number.isInteger(token) || token < 0 || token >= vocabSize) {
+    refuse(`id ${token} is not among the ${vocabSize} ids`);
+  }
+  return { group, beam: index, token };
+}
+
+function pruned(line: Line, number: number): Line {
+  const { group, index, text } = liveBeam(line, number);
+  const all = hypothesesOf(line);
+  if (all.length === 1) {
+    refuse('the only beam cannot be pruned while no caption is finished', 'undo, or force another token instead');
+  }
+  const at = all.findIndex((one) => one.kind === 'live' && one.number === number);
+  return {
+    ...line,
+    state: withoutBeam(line.state, group, index),
+    numbers: line.numbers.map((own, other) => (other === group ? own.filter((_, place) => place !== index) : own)),
+    pruned: [...line.pruned, text.path.at(-1)!],
+    chosen: Math.min(line.chosen > at ? line.chosen - 1 : line.chosen, all.length - 2),
+  };
+}
+
+/** Finished captions may change places with the length penalty: the same one stays chosen. */
+function sameChoice(before: Line, after: Line): number {
+  const was = hypothesesOf(before)[before.chosen]!;
+  return hypothesesOf(after).findIndex(({ kind, text }) => kind === was.kind && text.path === was.text.path);
+}
+
+/** A line of its own from the first `length` ids of a hypothesis (all of them unless said; of a caption, up to its end). */
+function forked(index: number, from: number, line: Line, at: number, length: number | undefined): Line {
+  const hypothesis = hypothesesOf(line)[at] ?? refuse(`there is no beam or caption ${at}`);
+  const { ids, path } = hypothesis.text;
+  const { promptLength, options, special } = line.state;
+  const whole = ids.length - (ids.at(-1) === special.eot ? 1 : 0);
+  const longest = Math.min(whole, options.maxLength - 1);
+  const wanted = length ?? longest;
+  if (!Number.isInteger(wanted) || wanted < promptLength || wanted > longest) {
+    refuse(`a fork starts from ${promptLength} to ${longest} ids of this text, not ${wanted}`);
+  }
+  const samples = options.strategy === 'sample' ? options.num : 0;
+  const state = searchFrom(line.state, hypothesis.text, wanted, index * samples);
+  return lineAt(state, { origin: { line: from, node: path[wanted - 1]! } });
+}

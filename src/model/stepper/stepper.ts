@@ -1,0 +1,114 @@
+import type { Coca, ImageEncoding } from '../api.js';
+import { contextLength } from '../config.js';
+import { advance } from '../decoding/advance.js';
+import type { DecodingOptions } from '../decoding/options.js';
+import { type Candidate, isDone } from '../decoding/state.js';
+import type { TreeModel } from '../decoding/types.js';
+import { CocaError } from '../errors.js';
+import type { Action, Move } from './actions.js';
+import { Evaluations, type Stem } from './evaluations.js';
+import { awaitedStems, followedStems } from './line.js';
+import { currentLine, logitsOfAll, neededStems, reduce, type Session, startSession } from './session.js';
+
+/** How many of each beam's likeliest tokens a step records with what became of them. */
+export const CANDIDATES = 9;
+
+/** Walks through the beam search of one picture, with a model that is asked for what each step needs. */
+export class Stepper {
+  readonly #evaluations: Evaluations;
+  #session: Session;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param model serves one picture, and has evaluated nothing yet; the stepper releases it */
+  constructor(model: TreeModel, session: Session) {
+    this.#evaluations = new Evaluations(model);
+    this.#session = session;
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  /** How many tokens the model has evaluated. */
+  get evaluated(): number {
+    return this.#evaluations.count;
+  }
+
+  /**
+   * Does something to the session. Calls may be made side by side, they take turns.
+   * @throws CocaError `usage` for what cannot be done; the session is as it was
+   */
+  perform(input: Action | Move): Promise<Session> {
+    return this.#alone(() => this.#perform(input));
+  }
+
+  /**
+   * Steps on until the current line's search has ended.
+   * @throws CocaError `interrupted` when the signal says so; what was stepped stays
+   */
+  run({ onStep, signal }: { readonly onStep?: () => void; readonly signal?: AbortSignal } = {}): Promise<Session> {
+    return this.#alone(async () => {
+      while (!isDone(currentLine(this.#session).state)) {
+        if (signal?.aborted) throw new CocaError('interrupted', 'stopped before the search had ended');
+        await this.#perform({ type: 'next', line: this.#session.walk.line });
+        onStep?.();
+      }
+      return this.#session;
+    });
+  }
+
+  /** What the next step of the current line would weigh; nothing once its search has ended. */
+  preview(): Promise<readonly Candidate[]> {
+    return this.#alone(async () => {
+      const line = currentLine(this.#session);
+      if (isDone(line.state)) return [];
+      const stems = awaitedStems(line);
+      await this.#evaluations.evaluate(stems);
+      return advance(line.state, logitsOfAll(stems, line.state, this.#evaluations.logits)).considered.at(-1)!;
+    });
+  }
+
+  /** What the model says after a beam's text: vocab_size logits. */
+  logits(beam: Stem): Promise<Float32Array> {
+    return this.#alone(async () => {
+      await this.#evaluations.evaluate([beam]);
+      return this.#evaluations.logits(beam);
+    });
+  }
+
+  /** Gives the model back, after what is under way. */
+  close(): Promise<void> {
+    return this.#alone(async () => this.#evaluations.model.release());
+  }
+
+  async #perform(input: Action | Move): Promise<Session> {
+    await this.#evaluations.evaluate(neededStems(this.#session, input));
+    this.#session = reduce(this.#session, input, this.#evaluations.logits);
+    const followed = this.#session.walk.lines.flatMap(followedStems);
+    // Told when and as `decode` tells it, so that an untouched walk computes the same to the last bit.
+    if ((input.type === 'next' || input.type === 'force') && followed.length > 0) this.#evaluations.retain(followed);
+    return this.#session;
+  }
+
+  #alone<R>(work: () => Promise<R>): Promise<R> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/**
+ * Opens a session over an encoded picture. Close it afterwards.
+ * @throws CocaError `usage` or `bad-text` for a prompt that leaves no room
+ */
+export async function openStepper(
+  coca: Coca,
+  image: ImageEncoding,
+  { prompt, ...options }: DecodingOptions & { readonly prompt?: string },
+): Promise<Stepper> {
+  const { special, encode, vocabSize } = coca.tokenizer;
+  const traced = { ...options, trace: Math.max(options.trace, CANDIDATES) };
+  const ids = [special.sot, ...(prompt ? encode(prompt) : [])];
+  const session = startSession(traced, special, ids, { vocabSize, contextLength: contextLength(coca.config) });
+  return new Stepper(await coca.openTree(image), session);
+}

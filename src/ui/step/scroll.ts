@@ -1,0 +1,22 @@
+import type { Colors } from '../terminal.js';
+import { helpHeight } from './help.js';
+import type { StepLayout } from './layout.js';
+import type { StepSnapshot } from './source.js';
+import type { StepState } from './state.js';
+import { chosenRow, drawnTree } from './tree-view.js';
+import { wantedRow } from './viewport.js';
+
+/** How far what is looked at can be scrolled, as values of the state's `scroll`. */
+export function scrollRangeOf(
+  snapshot: StepSnapshot,
+  { mode }: StepState,
+  { columns, height, lowerRows, treeColumns }: StepLayout,
+  colors: Colors,
+): readonly [least: number, most: number] {
+  if (mode === 'help') return [0, Math.max(0, helpHeight(columns) - height + 3)];
+  const rows = lowerRows - 1;
+  if (treeColumns === 0) return [0, Math.max(0, snapshot.fallen.length - rows)];
+  const count = drawnTree(snapshot, colors).rows.length;
+  const first = wantedRow(chosenRow(snapshot, colors), rows);
+  return count <= rows ? [0, 0] : [-first, count - rows - first];
+}

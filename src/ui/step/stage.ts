@@ -1,0 +1,130 @@
+import { mapLines } from '../attend/canvas.js';
+import type { WordMap } from '../attend/source.js';
+import { padEnd } from '../layout.js';
+import type { Painting } from '../screen.js';
+import type { Colors } from '../terminal.js';
+import { beamLines } from './beams.js';
+import { candidateLines } from './candidates.js';
+import { fallenLines } from './fallen.js';
+import { findLines } from './find.js';
+import { footLine, headLine, lineLines } from './frame.js';
+import { helpLines } from './help.js';
+import type { StepLayout } from './layout.js';
+import { optionLines } from './options.js';
+import type { FoundView, StepSnapshot, StepSource } from './source.js';
+import type { StepState } from './state.js';
+import { treeLines, treeWidth } from './tree-view.js';
+
+/** What is looked at, beside the walk itself. */
+export interface Looking {
+  readonly state: StepState;
+  readonly found: readonly FoundView[];
+  /** What the last line says in place of the keys. */
+  readonly remark: string;
+}
+
+const GAP = 2;
+const OPACITY = 0.7;
+/** What stands beside the tree moves seldom, and is no wider than one reads. */
+const TREE_STEP = 8;
+const MOST_FALLEN = 100;
+
+/** The text of the whole screen, each line as wide as its place: what was there before is painted over. */
+export function textPainting(
+  source: StepSource,
+  snapshot: StepSnapshot,
+  looking: Looking,
+  layout: StepLayout,
+  colors: Colors,
+): Painting {
+  const { columns, left } = layout;
+  const [from, to] = looking.state.mode === 'help' ? [0, 0] : pictureRange(layout);
+  const lines = stageLines(source, snapshot, looking, layout, colors);
+  const cells = lines.map((line, row) => padEnd(line, row >= from && row < to ? left : columns));
+  return { row: 0, column: 0, drawing: { cells } };
+}
+
+/** The rows that the picture stands beside. */
+function pictureRange({ hasHeader, lineRows, gapRows, pictureRows }: StepLayout): [from: number, to: number] {
+  const from = (hasHeader ? 1 : 0) + lineRows + gapRows;
+  return [from, from + pictureRows];
+}
+
+/** The text of the whole screen. */
+export function stageLines(
+  source: StepSource,
+  snapshot: StepSnapshot,
+  looking: Looking,
+  layout: StepLayout,
+  colors: Colors,
+): string[] {
+  const { columns, height, hasHeader, hasKeys } = layout;
+  const { state, remark } = looking;
+  const middle = height - (hasHeader ? 1 : 0) - (hasKeys ? 1 : 0);
+  const body =
+    state.mode === 'help'
+      ? helpLines(columns, middle, state.scroll, colors)
+      : bodyLines(snapshot, looking, layout, colors);
+  return [
+    ...(hasHeader ? [headLine(source, snapshot, columns, colors)] : []),
+    ...filled(body, middle),
+    ...(hasKeys ? [footLine(remark, columns, colors)] : []),
+  ];
+}
+
+function bodyLines(snapshot: StepSnapshot, looking: Looking, layout: StepLayout, colors: Colors): string[] {
+  const { columns, left, beamRows, panelRows, lineRows, gapRows, lowerRows } = layout;
+  const beams = beamLines(snapshot, { columns: left, rows: beamRows, colors, back: looking.state.back });
+  const gap = filled([], gapRows);
+  return [
+    ...lineLines(snapshot, columns, lineRows, colors),
+    ...gap,
+    ...filled(beams, beamRows),
+    ...gap,
+    ...filled(panel(snapshot, looking, left, panelRows, colors), panelRows),
+    ...gap,
+    ...filled(lower(snapshot, looking.state, layout, colors), lowerRows),
+  ];
+}
+
+function filled(lines: readonly string[], rows: number): string[] {
+  return Array.from({ length: rows }, (_, row) => lines[row] ?? '');
+}
+
+/** What may follow; or what was found, or the options. */
+function panel(snapshot: StepSnapshot, { state, found }: Looking, columns: number, rows: number, colors: Colors) {
+  const frame = { columns, rows, colors };
+  const { mode, query, match, row, draft } = state;
+  if (mode === 'find') return findLines(query, found, match, frame);
+  return mode === 'options' ? optionLines(snapshot.options, row, draft, frame) : candidateLines(snapshot, frame);
+}
+
+/** The tree and what fell at the last step: side by side, or one of them. */
+function lower(snapshot: StepSnapshot, { scroll }: StepState, layout: StepLayout, colors: Colors): string[] {
+  const { columns, fallenColumns, lowerRows: rows } = layout;
+  const needed = TREE_STEP * Math.ceil(treeWidth(snapshot, colors) / TREE_STEP);
+  const treeColumns = fallenColumns === 0 ? columns : Math.min(layout.treeColumns, needed);
+  const beside = Math.min(columns - treeColumns - GAP, MOST_FALLEN);
+  const fallen = fallenLines(snapshot, { columns: layout.treeColumns === 0 ? columns : beside, rows, colors }, scroll);
+  if (layout.treeColumns === 0) return fallen;
+  const tree = treeLines(snapshot, { columns: treeColumns, rows, colors, scroll });
+  if (fallenColumns === 0) return tree;
+  return filled([], rows).map((_, at) => `${padEnd(tree[at] ?? '', treeColumns + GAP)}${fallen[at] ?? ''}`);
+}
+
+/**
+ * The picture, in the room that the text leaves.
+ * @param map where the token looks that is chosen; nothing for the picture alone
+ */
+export function picturePaintings(
+  { picture, grid }: StepSource,
+  map: WordMap | undefined,
+  layout: StepLayout,
+  colors: Colors,
+): Painting[] {
+  const { columns, pictureRows } = layout;
+  if (pictureRows === 0) return [];
+  const wordMap = map ?? { map: new Float32Array(grid * grid), peak: { x: 0, y: 0 }, entropy: 0 };
+  const cells = mapLines({ picture, grid, wordMap, opacity: map ? OPACITY : 0 }, 2 * pictureRows, colors);
+  return [{ row: pictureRange(layout)[0], column: columns - 2 * pictureRows, drawing: { cells } }];
+}

@@ -1,0 +1,22 @@
+import type { Terminal } from '../terminal.js';
+import { beamLines } from './beams.js';
+import { headLine } from './frame.js';
+import type { StepSource } from './source.js';
+import { treeLines } from './tree-view.js';
+
+/** The walk for where no keys are asked for: every beam, every finished caption, and the whole tree. */
+export function staticLines(
+  source: Pick<StepSource, 'image' | 'model' | 'snapshot'>,
+  { columns, colors }: Pick<Terminal, 'columns' | 'colors'>,
+): string[] {
+  const snapshot = source.snapshot();
+  const all = Number.MAX_SAFE_INTEGER;
+  const lines = [
+    headLine(source, snapshot, columns, colors),
+    '',
+    ...beamLines(snapshot, { columns, rows: snapshot.hypotheses.length + 1, colors, back: 0 }),
+    '',
+    ...treeLines(snapshot, { columns, rows: all, colors, scroll: 0 }),
+  ];
+  return lines.map((line) => line.trimEnd());
+}

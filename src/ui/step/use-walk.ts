@@ -1,0 +1,84 @@
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { visible } from '../text.js';
+import type { FoundView, StepRequest, StepSnapshot, StepSource } from './source.js';
+import { INITIAL, reduce, type StepAction, type StepLimits, type StepState } from './state.js';
+
+/** Matches that are found at a time: more than there are rows for is more than one reads. */
+const MOST_FOUND = 50;
+
+export interface WalkHandles {
+  readonly snapshot: StepSnapshot;
+  readonly state: StepState;
+  /** The state as of the last key, also where it is not drawn yet. */
+  readonly live: { readonly current: StepState };
+  readonly found: readonly FoundView[];
+  /** How far the view can be scrolled: for the view to say, which knows where everything is. */
+  readonly scrollRange: { current: StepLimits['scroll'] };
+  /** Something was asked that is not done yet. */
+  readonly isAtWork: boolean;
+  readonly look: (action: StepAction) => void;
+  readonly ask: (request: StepRequest) => void;
+  readonly save: () => void;
+}
+
+/** The state of the view, and what it asks of the walk. */
+export function useWalk(source: StepSource): WalkHandles {
+  const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
+  const found = useRef<readonly FoundView[]>([]);
+  const live = useRef(INITIAL);
+  const scrollRange = useRef<StepLimits['scroll']>([0, 0]);
+  const [state, setState] = useState(INITIAL);
+  const look = useCallback(
+    (action: StepAction): void => {
+      const { hypotheses, chosen, options } = source.snapshot();
+      const limits = {
+        tokens: hypotheses[chosen]!.cells.length,
+        matches: found.current.length,
+        scroll: scrollRange.current,
+        options,
+      };
+      live.current = reduce(live.current, action, limits);
+      setState(live.current);
+    },
+    [source],
+  );
+  const [, setFoundFor] = useState('');
+  useEffect(() => {
+    if (state.mode !== 'find') return;
+    let isStale = false;
+    source.find(state.query, MOST_FOUND).then(
+      (tokens) => {
+        if (isStale) return;
+        found.current = tokens;
+        setFoundFor(`${snapshot.step} ${state.query}`);
+      },
+      (error: Error) => look({ type: 'say', message: visible(error.message) }),
+    );
+    return () => {
+      isStale = true;
+    };
+  }, [source, snapshot, state.mode, state.query, look]);
+
+  const [pending, setPending] = useState(0);
+  const say = (work: Promise<string>): void => {
+    look({ type: 'ask' });
+    setPending((count) => count + 1);
+    work
+      .catch((error: Error) => error.message)
+      .then((message) => {
+        setPending((count) => count - 1);
+        look({ type: 'say', message: visible(message) });
+      });
+  };
+  return {
+    snapshot,
+    state,
+    live,
+    found: found.current,
+    scrollRange,
+    isAtWork: pending > 0,
+    look,
+    ask: (request) => say(source.perform(request)),
+    save: () => say(source.save()),
+  };
+}

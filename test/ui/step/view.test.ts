@@ -1,0 +1,330 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { layoutOf } from '../../../src/ui/step/layout.js';
+import { stageLines } from '../../../src/ui/step/stage.js';
+import { INITIAL, type StepState } from '../../../src/ui/step/state.js';
+import { staticLines } from '../../../src/ui/step/static.js';
+import type { Colors } from '../../../src/ui/terminal.js';
+import { renderSteps } from './render.js';
+import { cell, SNAPSHOT, StillSource, treeOf } from './source.js';
+
+const KEYS = {
+  up: '\u001b[A',
+  down: '\u001b[B',
+  right: '\u001b[C',
+  left: '\u001b[D',
+  home: '\u001b[H',
+  end: '\u001b[F',
+  pageDown: '\u001b[6~',
+  escape: '\u001b',
+  enter: '\r',
+  tab: '\t',
+  backspace: '\u007f',
+};
+
+let app: ReturnType<typeof renderSteps>;
+afterEach(() => app?.close());
+
+async function open(source: StillSource, columns: number, rows: number, colors?: Colors) {
+  app = renderSteps(source, columns, rows, colors);
+  await app.settle();
+  return app;
+}
+
+/** A frame without a terminal. */
+function frame(columns: number, rows: number, state: Partial<StepState> = {}, snapshot = SNAPSHOT): string {
+  const layout = layoutOf(columns, rows, {
+    lines: snapshot.lines.length,
+    hypotheses: Math.max(snapshot.hypotheses.length, snapshot.width),
+    isAttending: false,
+    isOther: state.isOther ?? false,
+  });
+  const looking = { state: { ...INITIAL, ...state }, found: [], remark: '' };
+  const lines = stageLines(new StillSource(snapshot), snapshot, looking, layout, 'none');
+  return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+describe('frames', () => {
+  test('80 x 24 without colours: numbers for probabilities, marks for fates, brackets for the token', () => {
+    expect(frame(80, 24)).toMatchInlineSnapshot(`
+      "step 3 of 29 · beam search, 2 beams · photo.png · test on cpu · history 3/4
+      beam   score     sum  text                    next
+      › 0   -0.300  -0.900  a small(50) [dog(33)]   on 60●  ↵ 30  to 10
+        1   -0.700  -2.100  a cat(50) on(33)        on 60●  ↵ 30  to 10
+        ✓   -0.900  -2.700  a cat(50) ↵(33)
+      › beam 0: after dog                 score     sum
+       1 on       ███████▊       60.0 %  -0.504  -1.511 ● goes on
+       2 ↵        ███▉           30.0 %       -       - ✗ min length
+       3 to       █▎             10.0 %  -1.101  -3.303 ✗ score
+
+
+
+      tree  7 tokens
+      › a(50) small(50) dog(50)                  ● -0.300
+        │     └─cat(50) on(50)                   ● -0.700
+        │               └─↵(50)                  ✓ -0.900
+        └─the(50)                                ✗ score
+
+
+
+
+
+      Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit…"
+    `);
+  });
+
+  test('60 x 14: no room for sums and the tree', () => {
+    expect(frame(60, 14)).toMatchInlineSnapshot(`
+      "step 3 of 29 · beam search, 2 beams · photo.png · test on c…
+      beam   score     sum  text (1 below)
+      › 0   -0.300  -0.900  a small(50) [dog(33)]
+        1   -0.700  -2.100  a cat(50) on(33)
+      › beam 0: after dog          score
+       1 on       ███▋    60.0 %  -0.504 ● goes on
+       2 ↵        █▊      30.0 %       - ✗ min length
+       3 to       ▋       10.0 %  -1.101 ✗ score
+
+
+
+
+      Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x p…"
+    `);
+  });
+
+  test('30 x 6: the beams', () => {
+    expect(frame(30, 6)).toMatchInlineSnapshot(`
+      "step 3 of 29 · beam search, 2…
+      beam   score  text
+      › 0   -0.300  …l(50) [dog(33)]
+        1   -0.700  a cat(50) on(33)
+        ✓   -0.900  a cat(50) ↵(33)"
+    `);
+  });
+
+  test('120 x 40: the tree and what fell beside each other, the picture beside the beams', async () => {
+    await open(new StillSource(), 120, 40, 'any');
+    const terminal = app.terminal();
+    const lines = terminal.lines();
+    expect(lines[2]).toMatch(/^beam +score +sum +text +next +▀+$/);
+    expect(lines[2]!.length).toBe(120);
+    expect(lines.find((line) => line.startsWith('tree'))).toMatch(/tree {2}7 tokens +fell at step 3: why, sum, prob/);
+    expect(lines.join('\n')).toMatch(/● -0\.300 +✗ min length +- +40 % {2}a small ↵/);
+    expect(terminal.cell(3, 24).style).toMatch(/48;2;\d+;\d+;\d+/);
+  });
+
+  test('200 x 60: what may follow two beams side by side', () => {
+    expect(frame(200, 60)).toMatch(/› beam 0: after dog .* beam 1: after on/);
+  });
+
+  test('of a search that has ended: the captions, and the tokens of the chosen one', () => {
+    const ended = { ...SNAPSHOT, isDone: true, hypotheses: SNAPSHOT.hypotheses.slice(2), chosen: 0 };
+    const text = frame(80, 24, {}, ended);
+    expect(text).toMatch(/^ended at step 3 /);
+    expect(text).toMatch(/› ✓ +-0\.900 +-2\.700 +a cat\(50\) \[↵\(33\)\]/);
+    expect(text).toMatch(/› finished: its tokens\n {3}a +█+ +100\.0 %\n {3}cat +█+▌ +50\.0 %\n {3}↵/);
+  });
+
+  test('several lines side by side, the current one marked', () => {
+    const lines = [...SNAPSHOT.lines, { text: 'a cat', score: -0.5, step: 7, isDone: true }];
+    expect(frame(80, 24, {}, { ...SNAPSHOT, lines, line: 1 })).toContain(
+      [
+        '  line 0   -0.300  a small dog  ● step 3',
+        '› line 1   -0.500  a cat  ✓ ended at step 7',
+        'beam   score     sum  text',
+      ].join('\n'),
+    );
+  });
+
+  test('an earlier token is looked at', () => {
+    expect(frame(80, 24, { back: 1 })).toContain('a [small(50)] dog(33)');
+  });
+
+  test('the help, whole or scrolled', () => {
+    expect(frame(140, 40, { mode: 'help' })).toMatch(/Space right +a step of the search +● goes on/);
+    expect(frame(80, 24, { mode: 'help' })).toMatch(/Space right[\s\S]*9 below \(up, down\)/);
+    expect(frame(80, 24, { mode: 'help', scroll: 99 })).toMatch(/ended +the search was over\n9 above/);
+  });
+
+  test('before the first step', () => {
+    const start = {
+      ...SNAPSHOT,
+      step: 0,
+      tree: [],
+      fallen: [],
+      hypotheses: [{ ...SNAPSHOT.hypotheses[0]!, cells: [] }],
+    };
+    expect(frame(80, 24, {}, start)).toMatch(/beam 0: how it may begin[\s\S]*tree\nSpace takes the first step/);
+  });
+
+  test('printed for where no keys are asked for: everything', () => {
+    const lines = staticLines(new StillSource(), { columns: 80, colors: 'none' });
+    expect(lines.join('\n')).toMatchInlineSnapshot(`
+      "step 3 of 29 · beam search, 2 beams · photo.png · test on cpu · history 3/4
+
+      beam   score     sum  text                    next
+      › 0   -0.300  -0.900  a small(50) [dog(33)]   on 60●  ↵ 30  to 10
+        1   -0.700  -2.100  a cat(50) on(33)        on 60●  ↵ 30  to 10
+        ✓   -0.900  -2.700  a cat(50) ↵(33)
+
+      tree  7 tokens
+      › a(50) small(50) dog(50)                  ● -0.300
+        │     └─cat(50) on(50)                   ● -0.700
+        │               └─↵(50)                  ✓ -0.900
+        └─the(50)                                ✗ score"
+    `);
+  });
+
+  test('nothing is higher than the terminal or wider, and nothing scrolls, whatever the size', async () => {
+    const words = Array.from({ length: 60 }, (_, i) => cell(`word${i}`));
+    const hypotheses = Array.from({ length: 16 }, (_, i) => ({ ...SNAPSHOT.hypotheses[0]!, number: i, cells: words }));
+    const many = { ...SNAPSHOT, hypotheses, chosen: 9, lines: Array(7).fill(SNAPSHOT.lines[0]!) };
+    for (const [columns, rows] of [
+      [10, 3],
+      [1, 1],
+      [2, 9],
+      [20, 5],
+      [30, 50],
+      [44, 16],
+      [300, 20],
+      [103, 36],
+    ] as const) {
+      for (const colors of ['none', '16', 'any'] as const) {
+        await open(new StillSource(many), columns, rows, colors);
+        await app.press('a?', '?o', KEYS.escape, '/d');
+        const terminal = app.terminal();
+        expect(terminal.scrolled).toBe(0);
+        expect(
+          terminal
+            .lines()
+            .slice(Math.max(1, rows - 1))
+            .join(''),
+        ).toBe('');
+        app.close();
+      }
+    }
+  });
+});
+
+describe('keys', () => {
+  test('what is asked of the walk', async () => {
+    const source = new StillSource();
+    await open(source, 80, 24);
+    await app.press(' ', KEYS.right, KEYS.left, 'r', KEYS.down, KEYS.up, '3', 'x', 'e', KEYS.tab, KEYS.home, KEYS.end);
+    await app.press('[', 'b', KEYS.escape);
+    expect(source.asked).toEqual([
+      { type: 'next' },
+      { type: 'next' },
+      { type: 'undo' },
+      { type: 'redo' },
+      { type: 'choose', by: 1 },
+      { type: 'choose', by: -1 },
+      { type: 'force', candidate: 3 },
+      { type: 'prune' },
+      { type: 'run' },
+      { type: 'next-line' },
+      { type: 'first' },
+      { type: 'last' },
+      { type: 'fork', back: 1 },
+      'stop',
+    ]);
+  });
+
+  test('a token found by typing is forced', async () => {
+    const source = new StillSource();
+    await open(source, 80, 24);
+    await app.press('/');
+    expect(app.terminal().text()).toMatch(/find: _ {2}Enter forces it[\s\S]*› dog .* rank 3\n {2}hotdog[\s\S]* {2}cat/);
+    await app.press('d', 'o', 'x', KEYS.backspace, 'g');
+    expect(app.terminal().text()).toMatch(
+      /find: dog_[\s\S]*› dog +▊ +10\.0 % +-2\.303 {2}rank 3\n {2}hotdog +▍ +5\.0 %/,
+    );
+    await app.press(KEYS.down, KEYS.enter);
+    expect(source.asked).toEqual([{ type: 'force-found', query: 'dog', match: 1 }]);
+    await app.press('/zzz');
+    expect(app.terminal().text()).toContain('no token holds that');
+    await app.press(KEYS.escape);
+    expect(app.terminal().text()).toContain('beam 0: after dog');
+  });
+
+  test('typed and entered at once, the text as it was typed counts', async () => {
+    const source = new StillSource();
+    await open(source, 80, 24);
+    await app.press('/hot\r');
+    expect(source.asked).toEqual([{ type: 'force-found', query: 'hot', match: 0 }]);
+  });
+
+  test('options are changed together', async () => {
+    const source = new StillSource();
+    await open(source, 80, 24);
+    await app.press('o', KEYS.right, KEYS.down, '0', '.', '5', KEYS.down, KEYS.right);
+    const text = app.terminal().text();
+    expect(text).toMatch(/options from here on/);
+    expect(text).toMatch(
+      /beams +3 {2}\(was 2\)\n {2}length-penalty +0\.5 {2}\(was 1\)\n› early-stopping +true_ {2}\(was false\)/,
+    );
+    await app.press(KEYS.enter);
+    expect(source.asked).toEqual([
+      { type: 'set', options: { beams: '3', 'length-penalty': '0.5', 'early-stopping': 'true' } },
+    ]);
+    expect(app.terminal().text()).toContain('beam 0: after dog');
+  });
+
+  test('attention follows the token that is looked at', async () => {
+    const source = new StillSource();
+    await open(source, 100, 30, 'any');
+    await app.press('a');
+    expect(source.asked).toEqual(['attention 0 0']);
+    const { terminal } = app;
+    // The highest patch is the lower right one.
+    expect(terminal().text()).toMatch(/\+/);
+    await app.press('[', 'a', 'a');
+    expect(source.asked).toEqual(['attention 0 0', 'attention 0 1']);
+    source.change({ ...SNAPSHOT, chosen: 1 });
+    await app.settle();
+    expect(source.asked.at(-1)).toBe('attention 1 1');
+  });
+
+  test('where there is no room for a picture, it says so', async () => {
+    await open(new StillSource(), 40, 12);
+    await app.press('a');
+    expect(app.terminal().text()).toContain('no room for the picture');
+  });
+
+  test('what there is to say stays until the next key; what is wrong is shown as text', async () => {
+    const source = new StillSource();
+    source.answer = () => Promise.reject(new Error('no beam \u001b[2J here'));
+    await open(source, 80, 24);
+    await app.press('x');
+    expect(app.terminal().lines().at(-2)).toBe('no beam \\x1b[2J here');
+    await app.press('w');
+    expect(app.terminal().lines().at(-2)).toBe('saved in photo-step.json');
+    await app.press('t');
+    expect(app.terminal().lines().at(-2)).toMatch(/^Space step/);
+    expect(app.terminal().text()).toMatch(/fell at step 3: why, sum, probability\n✗ min length/);
+  });
+
+  test('what changes is drawn', async () => {
+    const source = new StillSource();
+    await open(source, 80, 24);
+    source.change({ ...SNAPSHOT, step: 4, tree: [...SNAPSHOT.tree, ...treeOf(['7 5 barks live -0.2'])] });
+    await app.settle();
+    expect(app.terminal().text()).toMatch(/^step 4[\s\S]*dog\(50\) barks\(50\) +● -0\.200/);
+  });
+
+  test('another size is another frame', async () => {
+    await open(new StillSource(), 80, 24);
+    app.stdout.resize(44, 12);
+    await app.settle();
+    const text = app.terminal().text();
+    expect(text).toContain('beam 0: after dog');
+    expect(text).not.toContain('tree');
+  });
+
+  test('q leaves, Ctrl-C interrupts', async () => {
+    await open(new StillSource(), 80, 24);
+    await app.press('q');
+    expect(await app.left).toBe('quit');
+    await open(new StillSource(), 80, 24);
+    await app.press('/', '\u0003');
+    expect(await app.left).toBe('interrupt');
+  });
+});
