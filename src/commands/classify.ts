@@ -4,7 +4,7 @@ import { grouped } from '../model/pipeline.js';
 import type { PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import { type CommandContext, defineCommand } from './command.js';
-import { BATCH_OPTION, checkSources, INPUT_OPTIONS, knownCount, namesOnePicture } from './inputs.js';
+import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS, namesOnePicture } from './inputs.js';
 import { readList } from './lists.js';
 import { MODEL_GLOBALS, pictures, progress, type ReadablePicture, readable, withModel } from './model.js';
 import { type Ranked, rankCaptions } from './ranking.js';
@@ -65,7 +65,7 @@ export const classify = defineCommand({
         options.images as PictureKind | 'auto',
       );
       const tally = new Tally(context, writer.objects);
-      const showProgress = progress(context, knownCount(sources));
+      const showProgress = progress(context, countAhead(sources));
       const { classDirections } = await import('../model/evaluation/zero-shot.js');
       context.status.show(`embedding ${labels.length} labels`);
       const directions = await classDirections(coca, labels, checkTemplates(options.template));
