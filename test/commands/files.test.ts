@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRegularFile } from '../../src/commands/files.js';
 import {
   checkSources,
+  countAhead,
   errorLine,
   type ImageSources,
   imageNames,
@@ -230,6 +231,19 @@ describe('counting', () => {
   ])('%j with lists %j', (images, files, isOne, count) => {
     expect(namesOnePicture(sources(images, files))).toBe(isOne);
     expect(knownCount(sources(images, files))).toBe(count);
+  });
+
+  it('goes through globs and lists ahead, where a list can be read twice', async () => {
+    const list = join(folder, 'three.txt');
+    writeFileSync(list, 'a.png\n\nb.png\nc.png');
+    const counted = countAhead(sources([join(folder, 'sub', '*')], [list]));
+    expect(counted()).toBeUndefined();
+    const inSub = readdirSync(join(folder, 'sub'), { withFileTypes: true }).filter((entry) => entry.isFile()).length;
+    await expect.poll(counted).toBe(inSub + 3);
+    const piped = countAhead(sources([], ['-']));
+    const missing = countAhead(sources([], [join(folder, 'none.txt')]));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([piped(), missing()]).toEqual([undefined, undefined]);
   });
 });
 

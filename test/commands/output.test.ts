@@ -107,6 +107,11 @@ describe('progress in words', () => {
     expect(progressText(done, total, ms)).toBe(text);
   });
 
+  it('counts the speed without what an earlier run has done', () => {
+    expect(progressText(95, 100, 1000, 90)).toBe('95/100 · 5.0/s · 1 s left');
+    expect(progressText(90, 100, 1000, 90)).toBe('90/100');
+  });
+
   it.each<[number, string]>([
     [0.2, '0 s'],
     [59.4, '59 s'],

@@ -248,6 +248,7 @@ describe('faults', () => {
       { ...SOUND, normalizer: { type: 'Sequence', normalizers: [{ type: 'Replace', pattern: 'a', content: 'b' }] } },
       /the pattern "a" is neither/,
     ],
+    ['no pattern', { ...SOUND, normalizer: { type: 'Replace', content: 'b' } }, /the pattern nothing is neither/],
     ['merges that are none', model({ merges: ['a'] }), /"a" is no merge/],
     ['merges to nowhere', model({ merges: ['a b'] }), /makes no token/],
     ['no merges', model({ merges: null }), /no "merges"/],

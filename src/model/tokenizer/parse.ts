@@ -32,11 +32,11 @@ function mentions(step: unknown, type: string): boolean {
 function checkPatterns(step: unknown): void {
   if (Array.isArray(step)) for (const part of step) checkPatterns(part);
   if (!isObject(step)) return;
-  for (const [key, value] of Object.entries(step)) {
-    if (key !== 'pattern') checkPatterns(value);
-    else if (!isObject(value) || !['Regex', 'String'].some((kind) => typeof value[kind] === 'string')) {
-      throw new Error(`the pattern ${show(value)} is neither a "Regex" nor a "String"`);
-    }
+  const { pattern, ...others } = step;
+  for (const value of Object.values(others)) checkPatterns(value);
+  if (pattern === undefined && step.type !== 'Split' && step.type !== 'Replace') return;
+  if (!isObject(pattern) || !['Regex', 'String'].some((kind) => typeof pattern[kind] === 'string')) {
+    throw new Error(`the pattern ${show(pattern)} is neither a "Regex" nor a "String"`);
   }
 }
 
