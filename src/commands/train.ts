@@ -138,6 +138,12 @@ async function follow(
       throw new CocaError('interrupted', 'interrupted');
     }
     return { done: 1, failed: 0 };
+  } catch (error) {
+    // After a signal it is the signal that ends the program, and nobody else would tell.
+    if (context.signal.aborted && error instanceof CocaError && error.code !== 'interrupted') {
+      context.complain(error.message);
+    }
+    throw error;
   } finally {
     context.signal.removeEventListener('abort', stop);
   }

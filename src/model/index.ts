@@ -20,4 +20,7 @@ export type { Picture } from './picture.js';
 export * as stepper from './stepper/index.js';
 export { type TokenizerTraining, type TrainedTokenizer, trainTokenizer } from './tokenizer/train.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer.js';
+export { RunControl, type RunFacts, type TrainingEvent } from './training/events.js';
+export { type NewRun, type ResumedRun, type RunOptions, trainingRun } from './training/run.js';
+export type { TrainingSettings } from './training/settings.js';
 export { type SceneSample, type SceneSourceOptions, sceneSource } from './world/source.js';

@@ -335,9 +335,19 @@ class Run {
       model: trainer.modelTensors(),
       state: trainer.stateTensors(),
     };
-    const folder = await writeCheckpoint(run, content, keep);
+    const folder = await writeCheckpoint(run, content, keep).catch((error) => {
+      throw this.notSaved(error);
+    });
     this.saved = { step, folder };
     return { type: 'checkpoint', step, folder };
+  }
+
+  /** Says which checkpoint there still is. */
+  private notSaved(error: unknown): unknown {
+    if (!(error instanceof CocaError) || this.saved === undefined) return error;
+    const { step, folder } = this.saved;
+    const message = `no checkpoint was written: ${error.message}; that of step ${step} is kept in ${folder}`;
+    return new CocaError(error.code, message, error.hint, { cause: error });
   }
 
   /** A disk that is full now may have room when the next checkpoint is due. */
@@ -346,9 +356,7 @@ class Run {
       return await this.save();
     } catch (error) {
       if (!(error instanceof CocaError) || error.code !== 'write-failed') throw error;
-      const { step, folder } = this.saved!;
-      const message = `no checkpoint was written: ${error.message}; that of step ${step} is kept in ${folder}, and training goes on`;
-      return { type: 'warning', step: this.open.trainer.step, message };
+      return { type: 'warning', step: this.open.trainer.step, message: `${error.message}; training goes on` };
     }
   }
 }

@@ -9,7 +9,7 @@ describe('a curve', () => {
 
   test('of any number of steps has few points, all means of as many steps, and loses none', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 9000 }), (steps) => {
+      fc.property(fc.integer({ min: 1, max: 9000 }), (steps) => {
         const values = Array.from({ length: steps }, (_, i) => i);
         const { stride, points, sum, count } = values.reduce(extend, EMPTY_CURVE);
         expect(points.length).toBeLessThan(2048);
