@@ -56,7 +56,7 @@ export const train = defineCommand({
     { line: 'coca train captions.jsonl -o run', does: 'fine-tunes the bundled model' },
     {
       line: 'coca train scenes: -o world --config small.json --train-tokenizer 1024 --steps 20000',
-      does: 'a new model, on pictures that are painted as they are needed',
+      does: 'a new model, on pictures painted as they are needed',
     },
     {
       line: "coca train 'shards/{0000..0127}.tar' -o tuned --model coca_ViT-B-32 --freeze vision --epochs 1",
