@@ -26,7 +26,7 @@ const WORDS = Array<string>(6).fill(RIGHT);
 /** All words; each layer, head and opacity with some words; all again as a grid. */
 const WALK = [
   ...WORDS,
-  ...[UP, UP, UP, 'h', 'h', 'm', 'o', 'o'].flatMap((key) => [key, RIGHT, RIGHT]),
+  ...[UP, UP, UP, 'h', 'h', 'm', 'o'].flatMap((key) => [key, RIGHT, RIGHT]),
   ...['g', 'h', 'h', UP, UP, 'm', 'o', 'g'],
 ];
 /** Longer than any frame takes, so that keys do not meet. */

@@ -45,10 +45,11 @@ function make(backend: NativeBackend): NativeOps {
   const float: Attribute = { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT };
   const flag = (name: string, value: boolean): Attribute => ({ name, type: TF_ATTR_BOOL, value });
   return {
+    // TensorFlow's operation for single matrices, `MatMul`, corrupted the heap when called so (seen under Node's profiler).
     matMul: (a, b, transposeA, transposeB) =>
       backend.executeSingleOutput(
-        'MatMul',
-        [flag('transpose_a', transposeA), flag('transpose_b', transposeB), float],
+        'BatchMatMulV2',
+        [flag('adj_x', transposeA), flag('adj_y', transposeB), float],
         [a, b],
       ),
     biasAdd: (x, bias) => backend.executeSingleOutput('BiasAdd', [float], [x, bias]),
