@@ -244,7 +244,11 @@ export class WalkSource implements StepSource {
     const key = ids.join();
     const known = this.#maps.get(key);
     if (known) return known;
-    this.#watched ??= coca.encodeImages([picture], { attention: true });
+    this.#watched ??= coca.encodeImages([picture], { attention: true }).catch((error: unknown) => {
+      // The next time is another try.
+      this.#watched = undefined;
+      throw error;
+    });
     const maps = new AttentionMaps(await coca.attend(await this.#watched, ids), coca.config);
     this.#maps.set(key, maps);
     if (this.#maps.size > REMEMBERED) this.#maps.delete(this.#maps.keys().next().value!);

@@ -27,7 +27,7 @@ export type Art = readonly Sprite[];
  */
 export async function loadArt(folder: string = packagedArt()): Promise<Art> {
   const { default: sharp } = await import('sharp');
-  return Promise.all(
+  const sprites = await Promise.allSettled(
     THINGS.map(async ({ art, singular }): Promise<Sprite> => {
       const path = join(folder, art);
       const bytes = await readFile(path).catch((cause) => {
@@ -41,6 +41,11 @@ export async function loadArt(folder: string = packagedArt()): Promise<Art> {
       }
     }),
   );
+  // Of several that fail, the first of the list is told, whichever was first to fail.
+  return sprites.map((sprite) => {
+    if (sprite.status === 'rejected') throw sprite.reason;
+    return sprite.value;
+  });
 }
 
 const HINT = `npm install ${PACKAGE}@${VERSION} (Noto Emoji, Apache License 2.0), or name a folder with its 64 px pictures`;
