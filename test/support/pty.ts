@@ -26,7 +26,8 @@ export class Pty {
   constructor(args: readonly string[], { columns, rows, env, cwd }: PtyOptions) {
     const quoted = [process.execPath, CLI, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
     const program = `sh -c 'echo "pid $$"; exec "$@"' sh ${quoted}`;
-    const shell = `stty cols ${columns} rows ${rows}; tty; ${program}; echo "exit $?"; stty -a | grep -o -- '-*icanon'`;
+    // A Ctrl-C that the terminal itself makes a signal of reaches this shell too, which must live on to tell the rest.
+    const shell = `trap : INT; stty cols ${columns} rows ${rows}; tty; ${program}; echo "exit $?"; stty -a | grep -o -- '-*icanon'`;
     // Ink is silent where it is told that it runs in a CI; and it is this terminal, not the one that runs the tests.
     const {
       CI: _ci,
@@ -42,7 +43,7 @@ export class Pty {
     } = process.env;
     this.#child = spawn('script', ['-qec', shell, '/dev/null'], {
       cwd,
-      env: { ...inherited, TERM: 'xterm-256color', COLORTERM: 'truecolor', COCA_MODEL: '', ...env },
+      env: { ...inherited, TERM: 'xterm-256color', COLORTERM: 'truecolor', COCA_MODEL: '', SHELL: '/bin/sh', ...env },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#shown = new VirtualTerminal(columns, rows);
