@@ -2,13 +2,13 @@ import { SCENES } from '../world/source.js';
 import type { Dataset } from './dataset.js';
 
 /** Scenes that are painted when they are asked for: no two alike, so there is nothing to shuffle. */
-export function generatedScenes(seed: number, size: number): Dataset {
+export function generatedScenes(seed: number, size: number, families: boolean): Dataset {
   return {
     name: 'scenes',
     size: SCENES,
     units: 1,
     mix: 1,
     shuffled: false,
-    openUnit: async () => ({ size: SCENES, locate: (index) => ({ kind: 'scene', seed, index, size }) }),
+    openUnit: async () => ({ size: SCENES, locate: (index) => ({ kind: 'scene', seed, index, size, families }) }),
   };
 }

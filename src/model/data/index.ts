@@ -5,6 +5,6 @@ export { joinDatasets } from './join.js';
 export { type DatasetOptions, openDataset } from './open.js';
 export { type OrderState, readOrderState, startOrder } from './order.js';
 export { type Transform, trainingTransform } from './prepare.js';
-export { SCENES_SPEC } from './scenes-spec.js';
+export { isScenes } from './scenes-spec.js';
 export { descriptions } from './sequence.js';
 export { openTrainingSet } from './training-set.js';

@@ -156,25 +156,26 @@ async function readBytes(path: string, limit: number, span?: Span): Promise<Uint
   }
 }
 
-/** The source of the scenes that were asked for last: its art is decoded once. */
-let scenes:
-  | { readonly seed: number; readonly size: number; readonly at: Promise<(index: number) => SceneSample> }
-  | undefined;
+type SceneLocator = Locator & { readonly kind: 'scene' };
 
-async function fromScene(locator: Locator & { readonly kind: 'scene' }): Promise<OpenSample> {
-  const { seed, index } = locator;
+/** The source of the scenes that were asked for last: its art is decoded once. */
+let scenes: { readonly of: string; readonly at: Promise<(index: number) => SceneSample> } | undefined;
+
+async function fromScene(locator: SceneLocator): Promise<OpenSample> {
+  const { seed, index, families } = locator;
   const { drawScene } = await import('../world/draw.js');
   return {
     name: nameOf(locator),
-    description: { captions: [drawScene(seed, index).caption] },
+    description: { captions: [drawScene(seed, index, { families }).caption] },
     readImage: () => paintScene(locator),
   };
 }
 
-async function paintScene({ seed, size, index }: Locator & { readonly kind: 'scene' }): Promise<Picture> {
-  if (scenes?.seed !== seed || scenes.size !== size) {
+async function paintScene({ index, seed, size, families }: SceneLocator): Promise<Picture> {
+  const of = `${seed} ${size} ${families}`;
+  if (scenes?.of !== of) {
     const { sceneSource } = await import('../world/source.js');
-    scenes = { seed, size, at: sceneSource(seed, { size }) };
+    scenes = { of, at: sceneSource(seed, { size, families }) };
   }
   return (await scenes.at)(index).picture;
 }

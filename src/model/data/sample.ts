@@ -57,4 +57,10 @@ export type Locator =
   | { readonly kind: 'table'; readonly row: number; readonly span: Span; readonly context: TableContext }
   | { readonly kind: 'listed'; readonly path: string; readonly description: Description }
   | { readonly kind: 'tar'; readonly file: string; readonly sample: TarSample; readonly caption: string }
-  | { readonly kind: 'scene'; readonly seed: number; readonly index: number; readonly size: number };
+  | {
+      readonly kind: 'scene';
+      readonly seed: number;
+      readonly index: number;
+      readonly size: number;
+      readonly families: boolean;
+    };

@@ -3,10 +3,10 @@ import type { Dataset } from './dataset.js';
 import { generatedScenes } from './generated.js';
 import { type DatasetOptions, openDataset } from './open.js';
 import type { Transform } from './prepare.js';
-import { SCENES_SPEC } from './scenes-spec.js';
+import { FAMILIES_SPEC, isScenes } from './scenes-spec.js';
 
 /**
- * Opens what training reads: files, or `scenes:` for the synthetic world (`seed` then says which scenes; pairs of things
+ * Opens what training reads: files, or `scenes:` or `scenes:families` for the synthetic world (`seed` then says which scenes; pairs of things
  * that are kept for tests never come).
  * @throws CocaError as `openDataset`; `usage` for `scenes:` with augmentation
  */
@@ -16,7 +16,7 @@ export async function openTrainingSet(
   transform: Transform,
   options: Partial<DatasetOptions> = {},
 ): Promise<Dataset> {
-  if (name !== SCENES_SPEC) return openDataset(name, { needs: 'captions', ...options });
+  if (!isScenes(name)) return openDataset(name, { needs: 'captions', ...options });
   if (transform.augment) {
     throw new CocaError(
       'usage',
@@ -24,5 +24,5 @@ export async function openTrainingSet(
       'leave augmentation out',
     );
   }
-  return generatedScenes(seed, transform.picture.size);
+  return generatedScenes(seed, transform.picture.size, name === FAMILIES_SPEC);
 }

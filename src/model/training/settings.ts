@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { SCENES_SPEC } from '../data/scenes-spec.js';
+import { isScenes } from '../data/scenes-spec.js';
 import type { AdamWOptions } from './adamw.js';
 import type { Objective } from './objective.js';
 import { PARTS, type Part } from './parts.js';
@@ -84,7 +84,7 @@ export function readSettings(value: unknown): TrainingSettings {
 
 /** A data set's name as it means the same from every folder. */
 export function absoluteData(name: string): string {
-  return name === SCENES_SPEC || isAbsolute(name) ? name : resolve(name);
+  return isScenes(name) || isAbsolute(name) ? name : resolve(name);
 }
 
 export function objectiveOf(settings: TrainingSettings): Objective {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import {
   type Dataset,
   descriptions,
+  isScenes,
   joinDatasets,
   openTrainingSet,
-  SCENES_SPEC,
   type Transform,
   trainingTransform,
 } from '../data/index.js';
@@ -107,7 +107,7 @@ export async function removeInitial(run: string): Promise<void> {
 
 /** All captions of the data; of scenes, which never end, the first ones. */
 async function* captionsOf(settings: DataSettings): AsyncGenerator<string> {
-  const isEndless = settings.data.includes(SCENES_SPEC);
+  const isEndless = settings.data.some(isScenes);
   // How large pictures are has nothing to do with captions.
   const transform = { picture: { size: 32 }, mean: [], std: [], augment: settings.augment };
   let count = 0;

@@ -1,11 +1,12 @@
 import { Random } from '../random.js';
 import { type Group, kindOf, type Relation, type SceneContent, type SceneKind, SIZES, type Size } from './content.js';
+import { FAMILY, familyOf } from './family.js';
 import { longestCaption, trueCaptions } from './grammar.js';
 import { isHeldOut } from './held-out.js';
 import { layOut, type Placement } from './layout.js';
 import { hardNegatives } from './negatives.js';
 import { BACKGROUNDS, type Rgb, THINGS } from './things.js';
-import { trainingCaption } from './training-caption.js';
+import { type Says, trainingCaption, USUALLY_SAYS } from './training-caption.js';
 
 /** Shares of the kinds of scenes; what is left are pairs. */
 const SHARE: Readonly<Record<Exclude<SceneKind, 'pair'>, number>> = { single: 0.25, count: 0.17 };
@@ -36,6 +37,11 @@ export interface DrawnScene {
 export interface DrawOptions {
   /** Pairs are only such as training never shows; otherwise only such as it shows. */
   readonly heldOut?: boolean;
+  /**
+   * Every other four in a row are a family: they differ in one thing each, and the caption of each is false of the
+   * others. The rest is drawn as always.
+   */
+  readonly families?: boolean;
 }
 
 /** Scene number `index` of a seed. It depends on nothing else: not on how many are made, in which order or by whom. */
@@ -62,12 +68,29 @@ export function describeScene(seed: number, index: number, options: DrawOptions 
   };
 }
 
-function begin(seed: number, index: number, { heldOut = false }: DrawOptions): { scene: DrawnScene; random: Random } {
+function begin(seed: number, index: number, options: DrawOptions): { scene: DrawnScene; random: Random } {
   const random = new Random(seed, index);
-  const content = drawContent(random, heldOut);
+  const { content, says } = toPaint(seed, index, random, options);
   const placements = layOut(content, random);
   const paint = drawPaint(content.background, random);
-  return { scene: { content, placements, paint, caption: trainingCaption(content, random) }, random };
+  return { scene: { content, placements, paint, caption: trainingCaption(content, random, says) }, random };
+}
+
+/** What a scene shows, and what its caption says of it. */
+function toPaint(
+  seed: number,
+  index: number,
+  random: Random,
+  { heldOut = false, families = false }: DrawOptions,
+): { readonly content: SceneContent; readonly says: Says } {
+  const family = Math.floor(index / FAMILY);
+  if (!families || family % 2 === 1) return { content: drawContent(random, heldOut), says: USUALLY_SAYS };
+  // All members of a family draw it from the stream of its first one, which goes on with it.
+  const first = index % FAMILY === 0 ? random : new Random(seed, family * FAMILY);
+  const base = drawContent(first, heldOut);
+  const { contents, differInBackground } = familyOf(base, first, (a, b) => isHeldOut(a, b) === heldOut);
+  const background = differInBackground ? 1 : USUALLY_SAYS.background;
+  return { content: contents[index % FAMILY]!, says: { relation: 1, size: 1, background } };
 }
 
 function drawContent(random: Random, heldOut: boolean): SceneContent {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadArt, makeSprite } from '../../../src/model/world/art.js';
 import { kindOf } from '../../../src/model/world/content.js';
 import { describeScene, drawScene } from '../../../src/model/world/draw.js';
-import { isTrue, parseCaption } from '../../../src/model/world/grammar.js';
+import { isTrue, judge, parseCaption } from '../../../src/model/world/grammar.js';
 import { CANVAS, pixelSquare } from '../../../src/model/world/layout.js';
 import { renderScene } from '../../../src/model/world/render.js';
 import { sceneSource } from '../../../src/model/world/source.js';
@@ -108,6 +108,50 @@ describe('drawn scenes', () => {
       expect(high).toBeLessThanOrEqual(most);
       expect(high - low).toBeGreaterThan((most - least) * 0.9);
     }
+  });
+});
+
+describe('families of scenes', () => {
+  const FOUR = 4;
+  const drawn = Array.from({ length: 4000 }, (_, i) => drawScene(3, i, { families: true }));
+  const families = Array.from({ length: drawn.length / FOUR }, (_, i) => drawn.slice(i * FOUR, (i + 1) * FOUR));
+  const [related, unrelated] = [0, 1].map((parity) => families.filter((_, i) => i % 2 === parity));
+
+  it('are every other four; each caption is true of its scene and false of the other three', () => {
+    for (const family of related!) {
+      for (const { caption } of family) {
+        expect(family.map(({ content }) => isTrue(caption, content))).toEqual(
+          family.map((one) => one.caption === caption),
+        );
+      }
+    }
+    const strangers = unrelated!.filter((family) => family.every(({ caption, content }) => isTrue(caption, content)));
+    expect(strangers).toHaveLength(unrelated!.length);
+  });
+
+  it('differ from the first in one thing, as a hard negative does', () => {
+    const parts = new Set<string>();
+    for (const [first, ...others] of related!) {
+      for (const { content } of others) {
+        const verdict = judge(
+          { ...content, claimed: content.relation, size: content.size === 'medium' ? null : content.size },
+          first!.content,
+        );
+        const wrong = Object.entries(verdict).filter(([, holds]) => !holds);
+        parts.add(wrong.map(([part]) => part).join());
+      }
+    }
+    // Of another thing neither the number nor the place can hold.
+    expect([...parts].sort()).toEqual(['background', 'counts', 'relation', 'size', 'things,counts,relation']);
+  });
+
+  it('never pair what is held out, and the unrelated ones are those that are always drawn', () => {
+    const pairs = drawn
+      .map(({ content }) => content.groups.map(({ thing }) => thing))
+      .filter(({ length }) => length > 1);
+    expect(pairs.length).toBeGreaterThan(2000);
+    expect(pairs.filter((pair) => md5(pair) % 10n === 0n)).toEqual([]);
+    expect(unrelated![7]).toEqual([60, 61, 62, 63].map((index) => drawScene(3, index)));
   });
 });
 
