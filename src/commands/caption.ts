@@ -14,6 +14,7 @@ import {
   checkSources,
   countAhead,
   INPUT_OPTIONS,
+  imagesArgument,
   knownCount,
   namesOnePicture,
   readsStdin,
@@ -81,16 +82,7 @@ export const caption = defineCommand({
     '--write-txt: NAME.txt beside NAME.jpg, whole or not at all. Pictures that have theirs are left out, so the same line typed again goes on; --if-exists decides otherwise. A picture from a URL or stdin has no place for one.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
-  args: [
-    {
-      name: 'IMAGE',
-      description: 'path, URL, glob, or - for bytes on stdin',
-      kind: 'image',
-      unless: ['files', 'files0'],
-      required: false,
-      variadic: true,
-    },
-  ],
+  args: [imagesArgument(['files', 'files0'])],
   options: {
     ...DECODING_OPTIONS,
     prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },

@@ -188,7 +188,8 @@ export const GLOBAL_OPTIONS = {
     choices: ['auto', ...DEVICES],
     placeholder: 'DEVICE',
     default: 'auto',
-    description: 'where the model runs; auto takes the fastest that works (wasm, node and node-gpu: --engine tfjs)',
+    description:
+      'where the model runs; auto takes the fastest that works (TensorFlow.js alone has wasm, node, node-gpu; ONNX Runtime alone cuda, coreml, dml)',
   },
   engine: {
     type: 'choice',

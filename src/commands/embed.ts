@@ -1,9 +1,8 @@
 import { CocaError } from '../model/errors.js';
-import { grouped } from '../model/pipeline.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { type CommandContext, defineCommand } from './command.js';
-import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS } from './inputs.js';
-import { MODEL_GLOBALS, pictures, progress, readable, withModel } from './model.js';
+import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS, imagesArgument } from './inputs.js';
+import { encodedPictures, MODEL_GLOBALS, progress, withModel } from './model.js';
 import { formatOf, type ObjectWriter, objectWriter, Tally } from './results.js';
 
 export const embed = defineCommand({
@@ -14,16 +13,7 @@ export const embed = defineCommand({
     'Embeddings have unit length. Pictures come first, in the order given, then texts.',
     'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}.',
   ].join('\n'),
-  args: [
-    {
-      name: 'IMAGE',
-      description: 'path, URL, glob, or - for bytes on stdin',
-      kind: 'image',
-      unless: ['files', 'files0', 'text'],
-      required: false,
-      variadic: true,
-    },
-  ],
+  args: [imagesArgument(['files', 'files0', 'text'])],
   options: {
     text: { type: 'list', kind: 'text', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
     ...BATCH_OPTION,
@@ -56,14 +46,9 @@ export const embed = defineCommand({
         showProgress(tally.finished);
       };
       try {
-        for await (const group of grouped(pictures(sources, coca, context, options.batch * 2), options.batch)) {
-          const found = readable(group);
-          const features =
-            found.length > 0 ? (await coca.encodeImages(found.map(({ picture }) => picture))).features : [];
-          for (const item of group) {
-            if ('error' in item) await tally.fail(item.name, item.error);
-            else await succeed('image', item.name, features[found.indexOf(item)]!);
-          }
+        for await (const item of encodedPictures(sources, coca, context, options.batch)) {
+          if ('error' in item) await tally.fail(item.name, item.error);
+          else await succeed('image', item.name, item.feature);
         }
         for (const text of options.text) {
           try {

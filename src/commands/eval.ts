@@ -5,7 +5,7 @@ import { DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab, type Outcome } from './command.js';
 import { type TaskReport, taskReport, writeReports } from './eval-output.js';
 import { evaluatePointing } from './eval-pointing.js';
-import { measuresOf, TASKS, type Task } from './eval-tasks.js';
+import { LABEL_TASKS, measuresOf, TASKS, type Task } from './eval-tasks.js';
 import { BATCH_OPTION, errorLine } from './inputs.js';
 import { MODEL_GLOBALS, progress, withModel } from './model.js';
 import { formatOf } from './results.js';
@@ -26,12 +26,13 @@ export const evaluate = defineCommand({
   summary: 'measures a model: captions, retrieval, classification, and whether its attention maps are true',
   usage: 'eval [DATA] --MEASURE...',
   details: [
-    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot and --classifier it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
     'Several measures share one pass over the pictures; --pointing is measured by itself, on a scenes.json.',
     '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption).',
     '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is.',
     '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
+    '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
     '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more.',
     "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language.",
@@ -42,6 +43,7 @@ export const evaluate = defineCommand({
     ranking: { type: 'flag', description: 'telling a true caption from hard negatives' },
     retrieval: { type: 'flag', description: 'finding pictures by captions, and captions by pictures' },
     zeroShot: { type: 'flag', description: 'zero-shot classification' },
+    classifier: { type: 'flag', description: 'classification by the classifier that the model was trained with' },
     perplexity: { type: 'flag', description: 'of the captions given the pictures' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
     limit: { type: 'integer', min: 1, description: 'only the first N samples' },
@@ -87,7 +89,7 @@ export const evaluate = defineCommand({
   async check({ args, options, typed }) {
     checkTasks(chosenTasks(options), options.pointing, typed);
     checkTemplates(options.template);
-    if (args[0] === undefined && options.zeroShot) {
+    if (args[0] === undefined && LABEL_TASKS.some((task) => options[task])) {
       throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
     }
   },
@@ -135,7 +137,6 @@ type MeasureOptions = Parameters<typeof measuresOf>[3] & {
   readonly jsonl: boolean;
   readonly batch: number;
   readonly limit: number | undefined;
-  readonly model: string | undefined;
   readonly imageField: string | undefined;
   readonly captionField: string | undefined;
   readonly imageFolder: string | undefined;
@@ -155,7 +156,7 @@ async function measure(
   const { chosenModel } = await import('../model/locate.js');
   context.status.show('opening the data');
   const dataset = await openDataset(data ?? BUNDLED_SCENES, {
-    needs: tasks.includes('zeroShot') ? 'labels' : 'captions',
+    needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
     ...(options.imageField !== undefined && { imageField: options.imageField }),
     ...(options.captionField !== undefined && { captionField: options.captionField }),
     ...(options.imageFolder !== undefined && { imageFolder: options.imageFolder }),

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 import { Readable } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { CocaError } from '../model/errors.js';
-import type { OptionSpecs } from './command.js';
+import type { ArgumentSpec, OptionSpecs } from './command.js';
 import { download, isUrl } from './download.js';
 import { fileError, MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
 import { readList } from './lists.js';
@@ -24,6 +24,21 @@ export const INPUT_OPTIONS = {
     description: 'the same with NUL after each name (find -print0)',
   },
 } as const satisfies OptionSpecs;
+
+/**
+ * The argument of every command that takes any number of pictures.
+ * @param unless options in whose presence there may be none
+ */
+export function imagesArgument(unless: readonly string[]) {
+  return {
+    name: 'IMAGE',
+    description: 'path, URL, glob, or - for bytes on stdin',
+    kind: 'image',
+    unless,
+    required: false,
+    variadic: true,
+  } as const satisfies ArgumentSpec;
+}
 
 /** Option of every command that can take several pictures through the model at once. */
 export const BATCH_OPTION = {

@@ -2,7 +2,7 @@ import type { DecodingProgress } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
-import { filtered, mapAhead } from '../model/pipeline.js';
+import { filtered, grouped, mapAhead } from '../model/pipeline.js';
 import { progressText } from '../ui/status.js';
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from './command.js';
 import { type ImageSources, imageNames, readImage } from './inputs.js';
@@ -44,9 +44,17 @@ export async function withModel<T>(
 }
 
 /** A named picture as the model sees it, or why it is not there. */
-export type PictureItem =
-  | { readonly name: string; readonly picture: Picture }
-  | { readonly name: string; readonly error: CocaError };
+export type PictureItem = ReadablePicture | UnreadablePicture;
+
+export interface ReadablePicture {
+  readonly name: string;
+  readonly picture: Picture;
+}
+
+export interface UnreadablePicture {
+  readonly name: string;
+  readonly error: CocaError;
+}
 
 /**
  * Pictures in the order in which they were named, read and decoded ahead of whoever computes with them.
@@ -78,11 +86,34 @@ export async function* pictures(
   }
 }
 
-export type ReadablePicture = PictureItem & { readonly picture: Picture };
-
 /** The items that are pictures. */
 export function readable(items: readonly PictureItem[]): ReadablePicture[] {
   return items.filter((item): item is ReadablePicture => 'picture' in item);
+}
+
+/** A picture with its embedding, embed_dim floats: of unit length, and before it was made so. */
+export type EncodedPicture = ReadablePicture & { readonly feature: Float32Array; readonly latent: Float32Array };
+
+/** Pictures as `pictures` gives them, `batch` of them encoded together. */
+export async function* encodedPictures(
+  sources: ImageSources,
+  coca: LoadedCoca,
+  context: CommandContext,
+  batch: number,
+): AsyncGenerator<EncodedPicture | UnreadablePicture> {
+  // One group is computed, one is being decoded.
+  for await (const group of grouped(pictures(sources, coca, context, batch * 2), batch)) {
+    const found = readable(group);
+    const encoding = found.length > 0 ? await coca.encodeImages(found.map(({ picture }) => picture)) : undefined;
+    for (const item of group) {
+      if ('error' in item) {
+        yield item;
+        continue;
+      }
+      const at = found.indexOf(item);
+      yield { ...item, feature: encoding!.features[at]!, latent: encoding!.latents[at]! };
+    }
+  }
 }
 
 /** From here on a search takes long enough for its steps to be worth a line. */

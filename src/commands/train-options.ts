@@ -87,6 +87,13 @@ export const TRAIN_OPTIONS = {
     description: 'where relative paths of pictures start',
     otherwise: 'the folder of the file that names them',
   },
+  validation: {
+    type: 'list',
+    kind: 'file',
+    placeholder: 'DATA',
+    group: DATA,
+    description: 'data that is not trained on, whose losses are told; repeat it for more',
+  },
   threads: {
     type: 'integer',
     min: 1,
@@ -97,11 +104,20 @@ export const TRAIN_OPTIONS = {
   },
   objective: {
     type: 'choice',
-    choices: ['coca', 'contrastive', 'captioning'],
+    choices: ['coca', 'contrastive', 'captioning', 'classification'],
     placeholder: 'KIND',
     default: 'coca',
     group: OBJECTIVE,
-    description: 'both losses, or one alone: a dual encoder as CLIP, or an encoder-decoder',
+    description:
+      'both losses, or one alone: a dual encoder as CLIP, or an encoder-decoder; or a single encoder with a classifier, of data with labels',
+  },
+  classes: {
+    type: 'text',
+    kind: 'file',
+    placeholder: 'FILE',
+    group: OBJECTIVE,
+    description: 'with --objective classification: class names, one a line by their numbers, or LABEL<TAB>NAME',
+    otherwise: 'the labels',
   },
   contrastiveWeight: { type: 'number', min: 0, default: 1, group: OBJECTIVE, description: 'of the contrastive loss' },
   captionWeight: { type: 'number', min: 0, default: 2, group: OBJECTIVE, description: 'of the captioning loss' },
@@ -180,6 +196,13 @@ export const TRAIN_OPTIONS = {
     default: 100,
     group: SHOWN,
     description: 'steps from caption to caption; 0 for none',
+  },
+  validateEvery: {
+    type: 'integer',
+    min: 1,
+    default: 500,
+    group: SHOWN,
+    description: 'with --validation: steps from one to the next',
   },
   logEvery: {
     type: 'integer',

@@ -1,6 +1,6 @@
 import { entryOf, type RunFacts, type TrainingEvent } from '../model/training/events.js';
 import { safeJson, visible } from '../ui/text.js';
-import { stepLine } from '../ui/train/figures.js';
+import { stepLine, validationLine } from '../ui/train/figures.js';
 import {
   initialState,
   reduce,
@@ -48,6 +48,8 @@ async function writeLine(
     case 'step':
       if (event.step % logEvery === 0 || event.step === state.facts.steps) await out.line(stepLine(state));
       return;
+    case 'validation':
+      return out.line(validationLine(state.validations.at(-1)!));
     case 'caption':
       return out.line(`caption of step ${event.step}: ${visible(event.text)}`);
     case 'checkpoint':
@@ -103,14 +105,15 @@ export function actionOf(event: TrainingEvent): TrainAction | undefined {
 function actionOfEntry(entry: ReturnType<typeof entryOf>): TrainAction | undefined {
   const { type, step } = entry;
   const number = (name: string): number => (typeof entry[name] === 'number' ? entry[name] : Number.NaN);
+  const loss = (name: string): number | null => (typeof entry[name] === 'number' ? entry[name] : null);
   const text = (name: string): string => visible(String(entry[name]));
   switch (type) {
     case 'step': {
-      const loss = (name: string): number | null => (typeof entry[name] === 'number' ? entry[name] : null);
       const figures: StepFigures = {
         step,
         contrastive: loss('contrastive'),
         captioning: loss('captioning'),
+        classification: loss('classification'),
         temperature: number('temperature'),
         learningRate: number('learning_rate'),
         gradNorm: number('grad_norm'),
@@ -118,6 +121,10 @@ function actionOfEntry(entry: ReturnType<typeof entryOf>): TrainAction | undefin
         seconds: number('seconds'),
       };
       return { type, figures };
+    }
+    case 'validation': {
+      const losses = { contrastive: loss('contrastive'), captioning: loss('captioning') };
+      return { type, figures: { step, ...losses, classification: loss('classification') } };
     }
     case 'caption':
       return { type, caption: { step, text: text('text'), logprob: number('logprob') } };

@@ -1,6 +1,6 @@
 import type { RunControl, TrainingEvent } from '../model/training/events.js';
 import { visible } from '../ui/text.js';
-import { stepLine } from '../ui/train/figures.js';
+import { stepLine, validationLine } from '../ui/train/figures.js';
 import { showTraining } from '../ui/train/show.js';
 import type { CommandContext } from './command.js';
 import { actionOf, endNotices, factLines, type RunEnd, startState } from './train-output.js';
@@ -40,6 +40,7 @@ export async function showEvents(
       ),
     );
     if (state.last) await out.line(stepLine(state));
+    for (const last of state.validations.slice(-1)) await out.line(validationLine(last));
     if (state.caption) await out.line(`caption of step ${state.caption.step}: ${state.caption.text}`);
     if (state.saved) await out.line(`checkpoint of step ${state.saved.step}: ${state.saved.folder}`);
     return { isInterrupted };

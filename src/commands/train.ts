@@ -16,6 +16,7 @@ const WITH_RESUME: readonly string[] = [
   'saveEvery',
   'keep',
   'sampleEvery',
+  'validateEvery',
   'logEvery',
   'threads',
   'device',
@@ -34,8 +35,8 @@ export const train = defineCommand({
   summary: 'trains a model on pictures and captions: a new one, or one to be fine-tuned',
   usage: 'train DATA... -o FOLDER',
   details: [
-    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob; or scenes: for the synthetic world, painted as it is needed.',
-    'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. It runs on TensorFlow.js; docs/engines.md tells how to get the faster devices.',
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob; or scenes: for the synthetic world, painted as it is needed (scenes:families: half of it in fours that differ in one thing).',
+    'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. --objective classification trains the vision tower alone, with a classifier that coca classify --classifier and coca eval --classifier use; its data has labels, as for coca eval --zero-shot. Training runs on TensorFlow.js; docs/engines.md tells how to get the faster devices.',
     'FOLDER gets log.jsonl and checkpoints: step-00001000 and so on, each a model that OpenCLIP and every command here read (--model FOLDER), with all that --resume needs to go on bit for bit. Ctrl-C writes one more and ends with code 130. kill -9 at any moment leaves the last one.',
     'On a terminal: curves of both losses, figures, and a picture whose caption gets better. s saves a checkpoint, l changes the scale, q stops. Piped: a line every --log-every steps; --jsonl: every event, as in log.jsonl.',
     'docs/training.md has more: fine-tuning, what is measured, the files.',
@@ -109,6 +110,7 @@ export const train = defineCommand({
       saveEvery: options.saveEvery,
       keep: options.keep,
       sampleEvery: options.sampleEvery,
+      validateEvery: options.validateEvery,
       ...(options.threads !== undefined && { threads: options.threads }),
       control,
     });
@@ -170,6 +172,16 @@ function checkChoices(options: TrainOptions, typed: ReadonlySet<string>): void {
     const stray = ['tokenizer', 'trainTokenizer'].find((name) => typed.has(name));
     refuse(stray, 'needs --config: a trained model has its tokenizer');
   }
+  if (options.objective !== 'classification' && typed.has('classes')) {
+    refuse('classes', 'means nothing without --objective classification');
+  }
+  if (options.validation.length === 0 && typed.has('validateEvery')) {
+    refuse('validateEvery', 'means nothing without --validation');
+  }
+  if (weightsOf(options).captionWeight === 0) {
+    const stray = ['sample', 'sampleEvery', 'labelSmoothing'].find((name) => typed.has(name));
+    refuse(stray, 'means nothing where no captions are trained');
+  }
   if (options.accumulate > options.batch) {
     throw new CocaError('usage', `a batch of ${options.batch} has no ${options.accumulate} pieces`);
   }
@@ -198,6 +210,7 @@ function newRun(args: readonly string[], options: TrainOptions, typed: ReadonlyS
       ...(imageFolder !== undefined && { imageFolder: resolve(imageFolder) }),
       ...(sample !== undefined && { sample: resolve(sample) }),
       ...(warmup !== undefined && { warmup }),
+      ...(options.validation.length > 0 && { validation: options.validation.map(absoluteData) }),
       augment: options.augment,
       batch: options.batch,
       accumulate: options.accumulate,
@@ -213,6 +226,9 @@ function newRun(args: readonly string[], options: TrainOptions, typed: ReadonlyS
       freeze: parseFreeze(options.freeze),
       seed: options.seed,
     },
+    ...(options.objective === 'classification' && {
+      classifier: options.classes === undefined ? {} : { file: options.classes },
+    }),
     length: epochs !== undefined && !typed.has('steps') ? { epochs } : { steps: steps ?? DEFAULT_STEPS },
   };
 }
@@ -223,10 +239,10 @@ function startOf({ config, tokenizer, trainTokenizer, model }: TrainOptions): St
   return { kind: 'fresh', config, ...(chosen !== undefined && { tokenizer: chosen }) };
 }
 
-/** Families before CoCa train one of its losses alone. */
+/** Families before CoCa train one of its losses alone, or a classifier. */
 function weightsOf({ objective, contrastiveWeight, captionWeight }: TrainOptions) {
   return {
-    contrastiveWeight: objective === 'captioning' ? 0 : contrastiveWeight,
-    captionWeight: objective === 'contrastive' ? 0 : captionWeight,
+    contrastiveWeight: objective === 'captioning' || objective === 'classification' ? 0 : contrastiveWeight,
+    captionWeight: objective === 'contrastive' || objective === 'classification' ? 0 : captionWeight,
   };
 }

@@ -10,6 +10,8 @@ export interface ImageEncoding {
   readonly count: number;
   /** Contrastive embeddings, one a picture, embed_dim floats of unit length. */
   readonly features: readonly Float32Array[];
+  /** The same before normalisation: what a classifier reads. */
+  readonly latents: readonly Float32Array[];
   /** Milliseconds that the vision tower took for the whole batch. */
   readonly ms: number;
 }

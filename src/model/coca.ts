@@ -27,6 +27,7 @@ const TEXTS_PER_CALL = 32;
 
 class Encoding implements ImageEncoding {
   readonly features: readonly Float32Array[];
+  readonly latents: readonly Float32Array[];
 
   constructor(
     readonly count: number,
@@ -36,6 +37,7 @@ class Encoding implements ImageEncoding {
     readonly attention: readonly Attention[] | undefined,
   ) {
     this.features = split(encoded.features, count);
+    this.latents = split(encoded.latent, count);
     this.tokens = encoded.tokens;
   }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { openSafetensors } from '../../src/model/checkpoint/index.js';
 import { Random } from '../../src/model/random.js';
 import { coca } from '../support/cli.js';
 import { temporaryFolder } from '../support/folder.js';
+import { fixture } from '../support/golden.js';
 import { jsonLines, scenePairs, smallConfig } from '../support/training-run.js';
 
 const { at, write } = temporaryFolder();
@@ -84,6 +85,72 @@ describe('lines', () => {
   });
 });
 
+describe('data that is not trained on', () => {
+  test('its losses are lines of their own, or objects', async () => {
+    const held = write('held.jsonl', jsonLines(scenePairs(8).slice(4)));
+    const args = ['--steps', '2', '--validation', held, '--validate-every', '2', '--sample-every', '0', '--quiet'];
+    const plain = await coca(start('plain', ...args));
+    const line = /^validation of step (\d): contrastive [\d.e-]+ {2}captioning [\d.e-]+$/;
+    const found = plain.stdout.split('\n').flatMap((one) => line.exec(one)?.[1] ?? []);
+    expect(found).toEqual(['0', '2']);
+    const json = await coca(start('json', ...args, '--jsonl'));
+    const told = objects(json.stdout).filter(({ type }) => type === 'validation');
+    expect(told.map(({ step, samples }) => [step, samples])).toEqual([
+      [0, 4],
+      [2, 4],
+    ]);
+    expect(told[0].loss).toBeCloseTo(told[0].contrastive + 2 * told[0].captioning, 5);
+    expect(told[0].classification).toBe(null);
+  });
+});
+
+describe('a single encoder', () => {
+  test('learns the labels of a folder, and is asked and measured with its classifier', async () => {
+    for (const [label, index] of [
+      ['book', 0],
+      ['traffic_light', 2],
+    ] as const) {
+      mkdirSync(at('data', label), { recursive: true });
+      copyFileSync(scenePairs(3)[index]!.image, at('data', label, 'a.png'));
+    }
+    const trained = await coca([
+      ...[
+        'train',
+        at('data'),
+        '-o',
+        at('run'),
+        '--objective',
+        'classification',
+        '--config',
+        smallConfig(at('c.json'), 1024),
+      ],
+      ...['--tokenizer', fixture('models/scenes/tokenizer.json'), '--batch', '2', '--steps', '40', '--learning-rate'],
+      ...['3e-3', '--device', 'wasm', '--log-every', '40', '--quiet'],
+    ]);
+    expect(trained.stderr).toBe('');
+    const [, loss] = /^step 40\/40 {2}classification ([\d.e-]+) {2}lr/m.exec(trained.stdout)!;
+    expect(Number(loss)).toBeLessThan(0.05);
+    const model = ['--model', at('run'), '--quiet'];
+    const picture = at('data', 'traffic_light', 'a.png');
+    const plain = await coca(['classify', picture, '--classifier', ...model]);
+    expect(plain.stdout).toMatch(/^traffic light\t(0\.9\d+|1\.0+)\nbook\t[\d.e-]+\n$/);
+    const json = await coca(['classify', picture, '--classifier', '--top', '1', '--json', ...model]);
+    expect(JSON.parse(json.stdout)[0].results).toEqual([
+      { label: 'traffic light', cosine: null, probability: expect.any(Number), rank: 1 },
+    ]);
+    const evaluated = await coca(['eval', at('data'), '--classifier', ...model]);
+    expect(evaluated.stdout).toMatch(/^linear_classification\tacc1\t1\n/);
+  });
+
+  test('is asked for in vain where none was trained', async () => {
+    const { code, stderr } = await coca(['classify', scenePairs(1)[0]!.image, '--classifier', '--quiet']);
+    expect(stderr).toMatch(/the model scenes has no classifier[\s\S]*coca train --objective classification/);
+    expect(code).toBe(2);
+    const both = await coca(['classify', 'a.png', '--classifier', '--labels', 'a']);
+    expect([both.code, both.stderr]).toEqual([64, expect.stringMatching(/--labels means nothing with --classifier/)]);
+  });
+});
+
 describe('wrong usage', () => {
   test.each<[string[], RegExp]>([
     [['x.jsonl'], /-o FOLDER is missing/],
@@ -95,6 +162,14 @@ describe('wrong usage', () => {
     [['x.jsonl', '-o', 'r', '--train-tokenizer', '600'], /--train-tokenizer needs --config/],
     [['x.jsonl', '-o', 'r', '--freeze', 'vison'], /--freeze takes vision, text.*not 'vison'[\s\S]*vision/],
     [['x.jsonl', '-o', 'r', '--batch', '1'], /nothing to tell/],
+    [['x.jsonl', '-o', 'r', '--classes', 'c'], /--classes means nothing without --objective classification/],
+    [['x.jsonl', '-o', 'r', '--validate-every', '3'], /--validate-every means nothing without --validation/],
+    [
+      ['x.jsonl', '-o', 'r', '--objective', 'contrastive', '--label-smoothing', '0.1'],
+      /--label-smoothing.*no captions/,
+    ],
+    [['x.jsonl', '-o', 'r', '--objective', 'classification', '--sample', 'a.png'], /--sample means.*no captions/],
+    [['x.jsonl', '-o', 'r', '--objective', 'classification', '--caption-weight', '1'], /exclude each other/],
     [['x.jsonl', '-o', 'r', '--batch', '2', '--accumulate', '3'], /no 3 pieces/],
     [['x.jsonl', '-o', 'r', '--device', 'cuda'], /belongs to ONNX Runtime/],
   ])('%j', async (args, message) => {

@@ -79,7 +79,16 @@ export async function runToEnd(
   const { onEvent, ...others } = options;
   const control = new RunControl();
   const events: TrainingEvent[] = [];
-  const all = { folder, device: 'wasm' as const, saveEvery: 1000, keep: 2, sampleEvery: 0, threads: 1, control };
+  const all = {
+    folder,
+    device: 'wasm' as const,
+    saveEvery: 1000,
+    keep: 2,
+    sampleEvery: 0,
+    validateEvery: 1000,
+    threads: 1,
+    control,
+  };
   for await (const event of trainingRun(run, { ...all, ...others })) {
     events.push(event);
     onEvent?.(event, control);

@@ -3,6 +3,7 @@ import { CocaError } from '../errors.js';
 import { mapAhead } from '../pipeline.js';
 import type { Tokenizer } from '../tokenizer.js';
 import type { TrainingBatch } from '../training/batch.js';
+import { type ClassNames, classIndexOf } from './classes.js';
 import type { Dataset } from './dataset.js';
 import { type OrderedSample, type OrderState, sampleOrder } from './order.js';
 import { DecodingPool } from './pool.js';
@@ -20,8 +21,8 @@ export interface BatchOptions {
   readonly batch: number;
   readonly transform: Transform;
   readonly tokenizer: Tokenizer;
-  /** For a classifier: the number of a label's class. Samples then need a class and no caption. */
-  readonly classOf?: (label: string | number) => number | undefined;
+  /** For a classifier: samples then need a label that is one of these, and no caption. */
+  readonly classes?: ClassNames;
   /** Decoding threads (default: one less than there are cores, at most 8). */
   readonly threads?: number;
   /** Batches that are prepared ahead of the one that is asked for (default: 2). */
@@ -40,7 +41,7 @@ export interface BatchOptions {
  */
 export async function* batches(dataset: Dataset, start: OrderState, options: BatchOptions): AsyncGenerator<Batch> {
   const { batch, transform, ahead = 2, onProblem = () => undefined } = options;
-  const needs = options.classOf ? 'labels' : 'captions';
+  const needs = options.classes ? 'labels' : 'captions';
   if (dataset.size !== undefined && dataset.size < batch) throw tooFew(dataset.size, batch, dataset.name);
   const pool = new DecodingPool(options.threads);
   const order = sampleOrder(dataset, start, { indexShard: (path) => pool.indexShard(path), onProblem });
@@ -144,9 +145,9 @@ class OpenBatch {
   }
 
   private take({ name, pixels, caption, label }: PreparedSample): void {
-    const { batch, tokenizer, classOf, onCut } = this.options;
+    const { batch, tokenizer, classes, onCut } = this.options;
     const context = tokenizer.context(caption);
-    if (classOf) this.classes.push(mustHaveClass(label, classOf));
+    if (classes) this.classes.push(classIndexOf(classes, label));
     if (onCut && !tokenizer.fits(caption)) onCut(name);
     this.pixels ??= new Float32Array(batch * pixels.length);
     this.pixels.set(pixels, this.names.length * pixels.length);
@@ -159,17 +160,10 @@ class OpenBatch {
     return {
       pixels: this.pixels!,
       contexts: this.contexts,
-      ...(this.options.classOf && { classes: Int32Array.from(this.classes) }),
+      ...(this.options.classes && { classes: Int32Array.from(this.classes) }),
       captions: this.captions,
       names: this.names,
       next,
     };
   }
-}
-
-function mustHaveClass(label: PreparedSample['label'], classOf: NonNullable<BatchOptions['classOf']>): number {
-  if (label === undefined) throw new CocaError('bad-data', 'no label');
-  const index = classOf(label);
-  if (index === undefined) throw new CocaError('bad-data', `its label ${JSON.stringify(label)} is no class`);
-  return index;
 }

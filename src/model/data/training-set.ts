@@ -8,7 +8,7 @@ import { FAMILIES_SPEC, isScenes } from './scenes-spec.js';
 /**
  * Opens what training reads: files, or `scenes:` or `scenes:families` for the synthetic world (`seed` then says which scenes; pairs of things
  * that are kept for tests never come).
- * @throws CocaError as `openDataset`; `usage` for `scenes:` with augmentation
+ * @throws CocaError as `openDataset`; `usage` for `scenes:` with augmentation or where labels are needed
  */
 export async function openTrainingSet(
   name: string,
@@ -17,6 +17,13 @@ export async function openTrainingSet(
   options: Partial<DatasetOptions> = {},
 ): Promise<Dataset> {
   if (!isScenes(name)) return openDataset(name, { needs: 'captions', ...options });
+  if (options.needs === 'labels') {
+    throw new CocaError(
+      'usage',
+      'scenes that are painted as they are needed have captions and no classes',
+      'write some with coca scenes FOLDER: those that show one kind of thing have its name as their label',
+    );
+  }
   if (transform.augment) {
     throw new CocaError(
       'usage',

@@ -1,8 +1,7 @@
 import type { Coca } from '../api.js';
-import { CocaError } from '../errors.js';
+import { type ClassNames, classIndexOf } from '../data/classes.js';
 import { ClassificationCount } from '../metrics/classification.js';
 import { dot, meanDirection } from '../vectors.js';
-import type { ClassNames } from './classes.js';
 import type { Batch, Measure, Metrics } from './measure.js';
 
 /**
@@ -49,10 +48,7 @@ export class ZeroShotMeasure implements Measure {
   }
 
   async add(batch: Batch, index: number): Promise<void> {
-    const { label } = batch.items[index]!;
-    if (label === undefined) throw new CocaError('bad-data', 'no label');
-    const target = this.classes.indexOf(label);
-    if (target === undefined) throw new CocaError('bad-data', `its label ${JSON.stringify(label)} is no class`);
+    const target = classIndexOf(this.classes, batch.items[index]!.label);
     const { features } = await batch.encoding();
     this.counts.add(
       this.directions.map((direction) => dot(direction, features[index]!)),

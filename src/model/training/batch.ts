@@ -37,6 +37,19 @@ export function captionTargets(contexts: readonly Int32Array[], padId: number): 
   return { length: last, rows: Int32Array.from(rows), labels: Int32Array.from(labels) };
 }
 
+/** What the losses of a batch are means over: caption tokens and pictures. */
+export function countsOf(
+  pieces: readonly TrainingBatch[],
+  padId: number,
+): { readonly tokens: number; readonly pictures: number } {
+  let [tokens, pictures] = [0, 0];
+  for (const { contexts } of pieces) {
+    tokens += captionTargets(contexts, padId).labels.length;
+    pictures += contexts.length;
+  }
+  return { tokens, pictures };
+}
+
 /** @throws RangeError for arrays that do not fit each other or the model */
 export function checkBatch({ pixels, contexts, classes }: TrainingBatch, config: CocaConfig): void {
   const batch = contexts.length;
@@ -54,4 +67,16 @@ export function checkBatch({ pixels, contexts, classes }: TrainingBatch, config:
     const odd = ids.find((id) => id < 0 || id >= text.vocab_size);
     if (odd !== undefined) throw new RangeError(`the id ${odd} is not in a vocabulary of ${text.vocab_size}`);
   }
+}
+
+/** A batch in `count` pieces of about the same size. */
+export function piecesOf({ pixels, contexts, classes }: TrainingBatch, count: number): TrainingBatch[] {
+  const size = contexts.length;
+  const perPicture = pixels.length / size;
+  const from = (piece: number) => Math.floor((piece * size) / count);
+  return Array.from({ length: count }, (_, piece) => ({
+    pixels: pixels.subarray(from(piece) * perPicture, from(piece + 1) * perPicture),
+    contexts: contexts.slice(from(piece), from(piece + 1)),
+    ...(classes && { classes: classes.subarray(from(piece), from(piece + 1)) }),
+  }));
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LATEST, type TensorToWrite, writeSafetensors } from '../checkpoint/index.js';
+import { CLASSIFIER_FILE, classifierMetadata } from '../classifier.js';
 import { type OrderState, readOrderState } from '../data/index.js';
 import { CocaError } from '../errors.js';
 import { hashFile } from '../hub/hash.js';
@@ -13,6 +14,7 @@ import { readSettings, type TrainingSettings } from './settings.js';
  * Checkpoints of a run, each a folder of its own that OpenCLIP reads as a model:
  *
  *     step-00001200/  open_clip_config.json, open_clip_model.safetensors, tokenizer.json where the model has one;
+ *                     classifier.safetensors where one is trained;
  *                     training-state.safetensors: parameters and moments; training.json: all else, written last
  *     latest          a link to the newest
  *
@@ -51,6 +53,8 @@ export interface CheckpointContent {
   readonly progress: TrainingProgress;
   readonly texts: ModelTexts;
   readonly model: readonly TensorToWrite[];
+  /** Of `settings.classes`; nothing where no classifier is trained. */
+  readonly classifier: readonly TensorToWrite[];
   readonly state: { readonly tensors: readonly TensorToWrite[]; readonly metadata: Readonly<Record<string, string>> };
 }
 
@@ -94,10 +98,12 @@ export async function writeCheckpoint(run: string, content: CheckpointContent, k
   return folder;
 }
 
-async function fill(folder: string, { progress, texts, model, state }: CheckpointContent): Promise<void> {
+async function fill(folder: string, { progress, texts, model, classifier, state }: CheckpointContent): Promise<void> {
   await writeText(join(folder, CONFIG_FILE), texts.config);
   if (texts.tokenizer !== undefined) await writeText(join(folder, TOKENIZER_FILE), texts.tokenizer);
   await writeSafetensors(join(folder, WEIGHTS_FILE), model, { format: 'pt' });
+  const { classes } = progress.settings;
+  if (classes) await writeSafetensors(join(folder, CLASSIFIER_FILE), classifier, classifierMetadata(classes));
   await writeSafetensors(join(folder, STATE_FILE), state.tensors, state.metadata);
   const files: Record<string, FileFacts> = {};
   for (const file of (await readdir(folder)).sort()) files[file] = await factsOf(join(folder, file));

@@ -1,4 +1,6 @@
+import { CocaError } from '../errors.js';
 import type { LogEntry } from './log.js';
+import type { Losses } from './objective.js';
 import type { StepReport } from './trainer.js';
 
 /** What a run is, told before its first step. */
@@ -34,6 +36,14 @@ export type TrainingEvent =
       readonly seconds: number;
     }
   | { readonly type: 'caption'; readonly step: number; readonly text: string; readonly logprob: number }
+  | {
+      /** Losses on data that is not trained on: means over its batches. */
+      readonly type: 'validation';
+      readonly step: number;
+      readonly losses: Losses;
+      readonly samples: number;
+      readonly seconds: number;
+    }
   | { readonly type: 'checkpoint'; readonly step: number; readonly folder: string }
   | { readonly type: 'warning'; readonly step: number; readonly message: string }
   | {
@@ -59,9 +69,7 @@ export function entryOf(event: TrainingEvent): LogEntry {
       return {
         type: 'step',
         step,
-        loss: losses.total,
-        contrastive: losses.contrastive,
-        captioning: losses.captioning,
+        ...entryOfLosses(losses),
         temperature,
         learning_rate: learningRate,
         grad_norm: gradNorm,
@@ -69,9 +77,17 @@ export function entryOf(event: TrainingEvent): LogEntry {
         seconds: event.seconds,
       };
     }
+    case 'validation': {
+      const { type, step, losses, samples, seconds } = event;
+      return { type, step, ...entryOfLosses(losses), samples, seconds };
+    }
     default:
       return { ...event };
   }
+}
+
+function entryOfLosses({ total, contrastive, captioning, classification }: Losses) {
+  return { loss: total, contrastive, captioning, classification };
 }
 
 /** What somebody who watches a run may ask of it; it is done between two steps. */
@@ -91,6 +107,11 @@ export class RunControl {
 
   get isStopping(): boolean {
     return this.stops;
+  }
+
+  /** @throws CocaError `interrupted` where an end is asked for: for whatever comes before the first step */
+  throwIfStopping(): void {
+    if (this.stops) throw new CocaError('interrupted', 'interrupted');
   }
 
   /** Whether a checkpoint is asked for; it counts as written then. */

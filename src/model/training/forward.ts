@@ -1,6 +1,7 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { captionLogits, imageMemory, multimodalLayers, type TextOutput, textTower } from '../architecture/text.js';
 import { type VisionOutput, visionTower } from '../architecture/vision.js';
+import { CLASSIFIER } from '../classifier.js';
 import type { CocaConfig } from '../config.js';
 import { textBatch } from '../engine/text-batch.js';
 import { crossEntropy } from '../engine/tfjs/functions/cross-entropy.js';
@@ -13,9 +14,6 @@ import type { TensorFlow } from '../engine/tfjs/tensorflow.js';
 import { causalMask } from '../engine/token-tree.js';
 import { captionTargets, type TrainingBatch } from './batch.js';
 import type { Objective } from './objective.js';
-
-/** Parameters of the classifier, which is no part of an OpenCLIP model: [K, E] and [K]. */
-export const CLASSIFIER = { weight: 'classifier.weight', bias: 'classifier.bias' } as const;
 
 /** A batch of B pictures and texts that went through the model once. */
 export interface Forward {

@@ -1,12 +1,11 @@
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { along, weightedSum } from '../engine/tfjs/functions/arithmetic.js';
 import type { TensorFlow } from '../engine/tfjs/tensorflow.js';
-import { captionTargets, type TrainingBatch } from './batch.js';
+import { countsOf, type TrainingBatch } from './batch.js';
 import type { Forward, TrainingModel } from './forward.js';
 import { type Contrast, contrast, contrastiveLoss } from './losses.js';
-import type { Objective } from './objective.js';
-
-export type LossName = 'contrastive' | 'captioning' | 'classification';
+import type { LossName, Objective } from './objective.js';
+import { Sums } from './sums.js';
 
 /** Of a whole batch. All tensors are the receiver's to dispose. */
 export interface BatchGradients {
@@ -38,8 +37,7 @@ export function batchGradients(
   input: GradientsInput,
 ): BatchGradients {
   const { model, objective, logitScale, trainable } = input;
-  const tokens = sum(pieces.map(({ contexts }) => captionTargets(contexts, input.padId).labels.length));
-  const pictures = sum(pieces.map(({ contexts }) => contexts.length));
+  const { tokens, pictures } = countsOf(pieces, input.padId);
   const whole = objective.contrastive > 0 && pieces.length > 1 ? wholeContrast(tf, pieces, input) : undefined;
   const losses = new Sums<LossName>(tf);
   const gradients = new Sums<string>(tf);
@@ -97,27 +95,4 @@ function carriedOn(
 ): readonly Scalar[] {
   const part = (gradient: Tensor) => tf.slice(gradient, from, to - from);
   return [along(tf, forward.images, part(byImages)), along(tf, forward.texts!, part(byTexts))];
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, value) => total + value, 0);
-}
-
-/** Tensors added up by name, which outlive the scope they were made in. */
-class Sums<K> {
-  private readonly sums = new Map<K, Tensor>();
-
-  constructor(private readonly tf: TensorFlow) {}
-
-  get values(): ReadonlyMap<K, Tensor> {
-    return this.sums;
-  }
-
-  add(name: K, value: Tensor | undefined): void {
-    if (value === undefined) return;
-    const { tf } = this;
-    const before = this.sums.get(name);
-    this.sums.set(name, tf.keep(before ? tf.add(before, value) : tf.clone(value)));
-    before?.dispose();
-  }
 }

@@ -14,6 +14,8 @@ export interface Objective {
 /** OpenCLIP's weights for CoCa. */
 export const COCA_OBJECTIVE: Objective = { contrastive: 1, captioning: 2, classification: 0, labelSmoothing: 0 };
 
+export type LossName = 'contrastive' | 'captioning' | 'classification';
+
 /** Losses of a batch: means over its pairs, caption tokens or pictures; null for those left out. */
 export interface Losses {
   readonly contrastive: number | null;

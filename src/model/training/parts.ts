@@ -1,13 +1,25 @@
+import type { Objective } from './objective.js';
+
 /** Parts of the model that can be frozen. */
 export const PARTS = ['vision', 'text', 'multimodal', 'logit_scale'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Which part a parameter of the model belongs to. */
-export function partOf(name: string): Part {
+/** Which part a parameter belongs to. The classifier is none of the model's. */
+export function partOf(name: string): Part | 'classifier' {
   if (name.startsWith('visual.')) return 'vision';
   if (name.startsWith('text.')) return 'text';
   if (name.startsWith('text_decoder.')) return 'multimodal';
+  if (name.startsWith('classifier.')) return 'classifier';
   return 'logit_scale';
+}
+
+/** Parts on which some loss of the objective depends: no other has a gradient. */
+export function partsIn({ contrastive, captioning, classification }: Objective): ReadonlySet<Part | 'classifier'> {
+  return new Set([
+    ...(contrastive > 0 ? (['vision', 'text', 'logit_scale'] as const) : []),
+    ...(captioning > 0 ? (['vision', 'text', 'multimodal'] as const) : []),
+    ...(classification > 0 ? (['vision', 'classifier'] as const) : []),
+  ]);
 }
 
 /**

@@ -1,43 +1,24 @@
 import { rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
-import { openSafetensors } from '../checkpoint/index.js';
-import { type Batch, batches, type Dataset, type OrderState, startOrder, trainingTransform } from '../data/index.js';
+import { type Batch, batches, type OrderState, trainingTransform } from '../data/index.js';
 import type { TfjsDevice } from '../engine/engines.js';
 import { CocaError } from '../errors.js';
 import { exists, makeFolder } from '../folders.js';
-import { type ModelFiles, readModel } from '../load.js';
 import { orWriteFailed } from '../whole-file.js';
-import type { TrainingBatch } from './batch.js';
-import {
-  checkpointFolders,
-  type ModelTexts,
-  newestCheckpoint,
-  removeLeftovers,
-  STATE_FILE,
-  type TrainingProgress,
-  writeCheckpoint,
-} from './checkpoints.js';
+import { piecesOf } from './batch.js';
+import { removeLeftovers } from './checkpoints.js';
 import { entryOf, type RunControl, type RunFacts, type TrainingEvent } from './events.js';
 import { captioner, fixedPicture, type SampledCaption } from './fixed-picture.js';
 import { lockRun } from './lock.js';
-import { type LogEntry, RunLog } from './log.js';
-import { partOf } from './parts.js';
-import { objectiveOf, optimizerOf, scheduleOf, type TrainingSettings } from './settings.js';
-import { openData, openStart, readTexts, removeInitial, type StartingModel } from './start.js';
-import { Trainer } from './trainer.js';
+import { type NewRun, type OpenRun, openNew, openResumed, type ResumedRun } from './open-run.js';
+import { partOf, partsIn } from './parts.js';
+import { Saving } from './saving.js';
+import { isFrozen, objectiveOf } from './settings.js';
+import { removeInitial } from './start.js';
+import type { Trainer } from './trainer.js';
+import { validate } from './validation.js';
 
-/** A run from its beginning. Its length may be told in epochs, and its warm-up be left to it. */
-export interface NewRun {
-  readonly start: StartingModel;
-  readonly settings: Omit<TrainingSettings, 'steps' | 'warmup'> & { readonly warmup?: number };
-  readonly length: { readonly steps: number } | { readonly epochs: number };
-}
-
-/** A run that goes on from the newest checkpoint of its folder; with `steps`, to another end. */
-export interface ResumedRun {
-  readonly steps?: number;
-}
+export type { NewRun, ResumedRun } from './open-run.js';
 
 /** What has no influence on what a run computes. */
 export interface RunOptions {
@@ -50,21 +31,20 @@ export interface RunOptions {
   readonly keep: number;
   /** Steps from one caption of the fixed picture to the next; 0 for none. */
   readonly sampleEvery: number;
+  /** Steps from one validation to the next, where there is data for it; there is also one at the beginning and the end. */
+  readonly validateEvery: number;
   /** Threads that read and decode samples. */
   readonly threads?: number;
   readonly control: RunControl;
 }
-
-/** The warm-up of a run for which none is asked: a tenth of it, and no more than this. */
-const LONGEST_WARMUP = 1000;
 
 /** Problems of single samples that are told one by one; the others are counted. */
 const TOLD_PROBLEMS = 20;
 
 /**
  * Trains, and tells what happens. Whoever stops listening ends the run as a kill would: the checkpoints stay as they are.
- * @throws CocaError `usage`, `not-found`, `bad-data`, `bad-checkpoint`, ... before the first step; `diverged` with the
- *   checkpoints as they were; `write-failed` where the last checkpoint could not be written
+ * @throws CocaError `usage`, `not-found`, `bad-data`, `bad-checkpoint`, `interrupted`, ... before the first step;
+ *   `diverged` with the checkpoints as they were; `write-failed` where the last checkpoint could not be written
  */
 export async function* trainingRun(run: NewRun | ResumedRun, options: RunOptions): AsyncGenerator<TrainingEvent> {
   const { folder } = options;
@@ -90,105 +70,15 @@ export async function* trainingRun(run: NewRun | ResumedRun, options: RunOptions
   }
 }
 
-/** Everything that a run needs, from wherever it starts. */
-interface OpenRun {
-  readonly files: ModelFiles;
-  readonly texts: ModelTexts;
-  readonly dataset: Dataset;
-  readonly trainer: Trainer;
-  readonly progress: TrainingProgress;
-  readonly log: RunLog;
-  readonly history: readonly LogEntry[];
-  /** Told before anything else. */
-  readonly warnings: readonly string[];
-  readonly isNew: boolean;
-}
-
-async function openNew({ start, settings, length }: NewRun, { folder, device }: RunOptions): Promise<OpenRun> {
-  if ((await checkpointFolders(folder)).length > 0) {
-    throw new CocaError(
-      'usage',
-      `${folder} holds a run already`,
-      'go on with it with --resume, or choose another folder',
-    );
-  }
-  const files = await openStart(start, folder, settings);
-  const dataset = await openData(settings, files.config);
-  const steps = stepsOf(length, dataset, settings.batch);
-  const warmup = settings.warmup ?? Math.min(LONGEST_WARMUP, Math.ceil(steps / 10));
-  const whole: TrainingSettings = { ...settings, steps, warmup };
-  return {
-    files,
-    texts: await readTexts(files),
-    dataset,
-    trainer: await openTrainer(files, whole, device),
-    progress: { step: 0, settings: whole, order: startOrder(settings.seed), device, skipped: 0, cut: 0 },
-    ...(await openLog(folder, 0)),
-    warnings: [],
-    isNew: true,
-  };
-}
-
-async function openResumed({ steps }: ResumedRun, { folder, device }: RunOptions): Promise<OpenRun> {
-  const warnings: string[] = [];
-  const newest = await newestCheckpoint(folder, (message) => warnings.push(message));
-  const { step, device: before } = newest.progress;
-  const settings = { ...newest.progress.settings, ...(steps !== undefined && { steps }) };
-  if (step >= settings.steps) {
-    const hint = `--steps with more than ${step} lets it go on`;
-    throw new CocaError('usage', `the run in ${folder} has taken all of its ${settings.steps} steps`, hint);
-  }
-  if (device !== before) {
-    warnings.push(
-      `it ran on ${before} so far: on ${device} numbers are rounded in other ways, so that it goes on a little differently`,
-    );
-  }
-  const files = { ...(await readModel(newest.folder)), name: basename(folder) };
-  const dataset = await openData(settings, files.config);
-  const trainer = await openTrainer(files, settings, device);
-  await trainer.restore(await openSafetensors(join(newest.folder, STATE_FILE)));
-  const texts = await readTexts(files);
-  const progress = { ...newest.progress, settings, device };
-  return { files, texts, dataset, trainer, progress, ...(await openLog(folder, step)), warnings, isNew: false };
-}
-
-async function openLog(folder: string, step: number): Promise<Pick<OpenRun, 'log' | 'history'>> {
-  const { log, entries } = await RunLog.open(folder, step);
-  return { log, history: entries };
-}
-
-function openTrainer(files: ModelFiles, settings: TrainingSettings, device: TfjsDevice): Promise<Trainer> {
-  return Trainer.open(files.config, files.checkpoint, {
-    device,
-    objective: objectiveOf(settings),
-    schedule: scheduleOf(settings),
-    optimizer: optimizerOf(settings),
-    clipNorm: settings.clipNorm === 0 ? null : settings.clipNorm,
-    frozen: (name) => settings.freeze.includes(partOf(name)),
-    seed: settings.seed,
-  });
-}
-
-function stepsOf(length: NewRun['length'], { size, shuffled, name }: Dataset, batch: number): number {
-  if ('steps' in length) return length.steps;
-  if (size === undefined || !shuffled) {
-    throw new CocaError(
-      'usage',
-      `how many samples ${name} has is not known: there are no epochs of it`,
-      'say how many --steps',
-    );
-  }
-  return Math.max(1, Math.ceil((length.epochs * size) / batch));
-}
-
 /** A run that is open, from its first event to its last. */
 class Run {
   private order: OrderState;
   private skipped: number;
   private cut: number;
   private readonly pending: string[];
-  /** The newest checkpoint, and the steps it has. */
-  private saved: { readonly step: number; readonly folder: string } | undefined;
+  private readonly saving: Saving;
+  /** Samples that validation left out are told the first time. */
+  private hasValidated = false;
 
   constructor(
     private readonly open: OpenRun,
@@ -199,6 +89,14 @@ class Run {
     this.skipped = skipped;
     this.cut = cut;
     this.pending = [...open.warnings];
+    const { trainer, texts, progress } = open;
+    this.saving = new Saving({
+      folder: options.folder,
+      keep: options.keep,
+      trainer,
+      texts,
+      progress: () => ({ ...progress, step: trainer.step, order: this.order, skipped: this.skipped, cut: this.cut }),
+    });
   }
 
   /** Every event is in the log when it is told. */
@@ -219,21 +117,21 @@ class Run {
   private async *happen(): AsyncGenerator<TrainingEvent> {
     const { trainer, dataset, files, progress, isNew } = this.open;
     const { settings } = progress;
-    const { control, sampleEvery, saveEvery, threads, folder } = this.options;
+    const { control, sampleEvery, saveEvery, validateEvery } = this.options;
+    const { saving } = this;
     const tells = sampleEvery > 0 && settings.captionWeight > 0;
     const picture = tells ? await fixedPicture(settings.sample, dataset, files.config) : undefined;
     const caption = picture && (await captioner(trainer, files, picture));
     yield { type: 'start', step: trainer.step, facts: this.facts(picture) };
     yield* this.warnings();
-    if (isNew) yield await this.save();
-    else this.saved = { step: trainer.step, folder: (await checkpointFolders(folder))[0]! };
+    if (isNew) yield await saving.save();
+    else await saving.goOn();
     if (caption && isNew) yield this.told(await caption());
+    if (isNew) yield* this.validated();
 
     const source = batches(dataset, this.order, {
+      ...this.batchOptions(settings.augment),
       batch: settings.batch,
-      transform: trainingTransform(files.config, settings.augment),
-      tokenizer: files.tokenizer,
-      ...(threads !== undefined && { threads }),
       onProblem: (error) => this.skip(error),
       onCut: (name) => this.cutShort(name),
     });
@@ -248,22 +146,64 @@ class Run {
         yield { type: 'step', step: report.step, report, epoch: batch.next.epoch, seconds };
         const isLast = trainer.step === settings.steps;
         if (caption && (isLast || trainer.step % sampleEvery === 0)) yield this.told(await caption());
-        if (!isLast && (control.takeSave() || trainer.step % saveEvery === 0)) yield await this.saveOrWarn();
+        if (isLast || trainer.step % validateEvery === 0) yield* this.validated();
+        if (!isLast && (control.takeSave() || trainer.step % saveEvery === 0)) yield await saving.saveOrWarn();
       }
     } finally {
       await source.return(undefined);
     }
-    if (this.saved?.step !== trainer.step) yield await this.save();
+    if (saving.saved?.step !== trainer.step) yield await saving.save();
     const { skipped, cut } = this;
     const reason = trainer.step < settings.steps ? 'stopped' : 'finished';
-    yield { type: 'done', step: trainer.step, reason, folder: this.saved!.folder, skipped, cut };
+    yield { type: 'done', step: trainer.step, reason, folder: saving.saved!.folder, skipped, cut };
+  }
+
+  /** How samples become batches, in training and in validation. */
+  private batchOptions(augment: boolean) {
+    const { files, classes } = this.open;
+    const { threads } = this.options;
+    return {
+      transform: trainingTransform(files.config, augment),
+      tokenizer: files.tokenizer,
+      ...(classes && { classes }),
+      ...(threads !== undefined && { threads }),
+    };
+  }
+
+  private async *validated(): AsyncGenerator<TrainingEvent> {
+    const { trainer, validation, progress } = this.open;
+    if (validation === undefined) return;
+    const start = performance.now();
+    const { batch, accumulate, seed } = progress.settings;
+    const { control } = this.options;
+    let count = 0;
+    const result = await validate(trainer, validation, {
+      ...this.batchOptions(false),
+      batch,
+      accumulate,
+      seed,
+      onProblem: (error) => {
+        if (!this.hasValidated && count++ < TOLD_PROBLEMS)
+          this.pending.push(`left out of validation: ${error.message}`);
+      },
+      isStopping: () => control.isStopping,
+    });
+    if (result === undefined) return;
+    const rest = (validation.size ?? 0) - result.samples;
+    if (!this.hasValidated && rest > 0) {
+      this.pending.push(`${rest} of ${validation.size} samples of validation make no whole batch: they are left out`);
+    }
+    this.hasValidated = true;
+    yield* this.warnings();
+    yield { type: 'validation', step: trainer.step, ...result, seconds: (performance.now() - start) / 1000 };
   }
 
   private facts(picture: RunFacts['picture']): RunFacts {
     const { files, dataset, progress, trainer, history } = this.open;
     const { settings, device } = progress;
+    const reached = partsIn(objectiveOf(settings));
     const sizes = [...parameterShapes(files.config)].map(([name, shape]) => ({
-      isTrained: !settings.freeze.includes(partOf(name)),
+      isTrained: reached.has(partOf(name)) && !isFrozen(name, settings),
       size: shape.reduce((product, side) => product * side, 1),
     }));
     const sum = (some: typeof sizes) => some.reduce((total, { size }) => total + size, 0);
@@ -290,7 +230,7 @@ class Run {
       return await this.open.trainer.train(piecesOf(batch, accumulate));
     } catch (error) {
       if (!(error instanceof CocaError) || error.code !== 'diverged') throw error;
-      const { step, folder } = this.saved!;
+      const { step, folder } = this.saving.saved!;
       const hint = `${error.hint} Start from there: coca train ... --model ${folder} -o OTHER`;
       const kept = `${error.message}; the last checkpoint, of step ${step}, is kept in ${folder}`;
       const named = new CocaError(error.code, kept, hint, { cause: error });
@@ -323,52 +263,4 @@ class Run {
       `${name}: its caption is longer than the context of ${contextLength} tokens and is cut (others are counted and told at the end)`,
     );
   }
-
-  private async save(): Promise<TrainingEvent> {
-    const { trainer, texts, progress } = this.open;
-    const { folder: run, keep } = this.options;
-    const { step } = trainer;
-    const { order, skipped, cut } = this;
-    const content = {
-      progress: { ...progress, step, order, skipped, cut },
-      texts,
-      model: trainer.modelTensors(),
-      state: trainer.stateTensors(),
-    };
-    const folder = await writeCheckpoint(run, content, keep).catch((error) => {
-      throw this.notSaved(error);
-    });
-    this.saved = { step, folder };
-    return { type: 'checkpoint', step, folder };
-  }
-
-  /** Says which checkpoint there still is. */
-  private notSaved(error: unknown): unknown {
-    if (!(error instanceof CocaError) || this.saved === undefined) return error;
-    const { step, folder } = this.saved;
-    const message = `no checkpoint was written: ${error.message}; that of step ${step} is kept in ${folder}`;
-    return new CocaError(error.code, message, error.hint, { cause: error });
-  }
-
-  /** A disk that is full now may have room when the next checkpoint is due. */
-  private async saveOrWarn(): Promise<TrainingEvent> {
-    try {
-      return await this.save();
-    } catch (error) {
-      if (!(error instanceof CocaError) || error.code !== 'write-failed') throw error;
-      return { type: 'warning', step: this.open.trainer.step, message: `${error.message}; training goes on` };
-    }
-  }
-}
-
-/** A batch in `count` pieces of about the same size. */
-function piecesOf({ pixels, contexts, classes }: Batch, count: number): TrainingBatch[] {
-  const size = contexts.length;
-  const perPicture = pixels.length / size;
-  const from = (piece: number) => Math.floor((piece * size) / count);
-  return Array.from({ length: count }, (_, piece) => ({
-    pixels: pixels.subarray(from(piece) * perPicture, from(piece + 1) * perPicture),
-    contexts: contexts.slice(from(piece), from(piece + 1)),
-    ...(classes && { classes: classes.subarray(from(piece), from(piece + 1)) }),
-  }));
 }

@@ -1,8 +1,10 @@
 import { isAbsolute, resolve } from 'node:path';
+import { isClassRows } from '../classifier.js';
+import type { ClassRow } from '../data/classes.js';
 import { isScenes } from '../data/scenes-spec.js';
 import type { AdamWOptions } from './adamw.js';
 import type { Objective } from './objective.js';
-import { PARTS, type Part } from './parts.js';
+import { PARTS, type Part, partOf } from './parts.js';
 import type { Schedule } from './schedule.js';
 
 /** Everything that decides what a run computes, as a plain value: a checkpoint keeps it, and a resumed run takes it up. */
@@ -35,6 +37,10 @@ export interface TrainingSettings {
   readonly seed: number;
   /** The picture whose caption is shown; without one it is the first of the data. */
   readonly sample?: string;
+  /** What a classifier is to tell apart, where one is trained: then in place of both other losses. */
+  readonly classes?: readonly ClassRow[];
+  /** Data that is not trained on, whose losses are told; as `data`. */
+  readonly validation?: readonly string[];
 }
 
 /** What a setting may be, as it is read from a file. */
@@ -42,12 +48,13 @@ type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
 const isTextOrNone: Check = (value) => value === undefined || isText(value);
+const isTexts: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
 const isAmount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
 const isWhole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const CHECKS: Readonly<Record<keyof TrainingSettings, Check>> = {
-  data: (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
+  data: isTexts,
   imageField: isTextOrNone,
   captionField: isTextOrNone,
   imageFolder: isTextOrNone,
@@ -69,6 +76,8 @@ const CHECKS: Readonly<Record<keyof TrainingSettings, Check>> = {
   freeze: (value) => Array.isArray(value) && value.every((part) => PARTS.includes(part)),
   seed: isWhole,
   sample: isTextOrNone,
+  classes: (value) => value === undefined || isClassRows(value),
+  validation: (value) => value === undefined || isTexts(value),
 };
 
 /** Reads settings from a file. Throws TypeError naming the first that is not as it should be. */
@@ -88,8 +97,13 @@ export function absoluteData(name: string): string {
 }
 
 export function objectiveOf(settings: TrainingSettings): Objective {
-  const { contrastiveWeight, captionWeight, labelSmoothing } = settings;
-  return { contrastive: contrastiveWeight, captioning: captionWeight, classification: 0, labelSmoothing };
+  const { contrastiveWeight, captionWeight, labelSmoothing, classes } = settings;
+  const classification = classes === undefined ? 0 : 1;
+  return { contrastive: contrastiveWeight, captioning: captionWeight, classification, labelSmoothing };
+}
+
+export function isFrozen(name: string, { freeze }: Pick<TrainingSettings, 'freeze'>): boolean {
+  return (freeze as readonly string[]).includes(partOf(name));
 }
 
 export function scheduleOf({ learningRate, warmup, schedule, steps }: TrainingSettings): Schedule {

@@ -17,6 +17,7 @@ import { CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
 import { trainTokenizer } from '../tokenizer/train.js';
 import { orWriteFailed } from '../whole-file.js';
 import type { ModelTexts } from './checkpoints.js';
+import type { RunControl } from './events.js';
 import type { TrainingSettings } from './settings.js';
 
 /** What a run starts from: a model that is there, or a new one with random weights. */
@@ -40,19 +41,28 @@ const INITIAL = '.initial.tmp';
 type DataSettings = Pick<TrainingSettings, 'data' | 'seed' | 'imageField' | 'captionField' | 'imageFolder' | 'augment'>;
 
 /** @throws CocaError as `openTrainingSet` and `joinDatasets` */
-export async function openData(settings: DataSettings, config: ModelFiles['config']): Promise<Dataset> {
-  return joinDatasets(await openEach(settings, trainingTransform(config, settings.augment)));
+export async function openData(
+  settings: DataSettings,
+  config: ModelFiles['config'],
+  needs: 'captions' | 'labels',
+): Promise<Dataset> {
+  return joinDatasets(await openEach(settings, trainingTransform(config, settings.augment), needs));
 }
 
-async function openEach(settings: DataSettings, transform: Transform): Promise<Dataset[]> {
+async function openEach(
+  settings: DataSettings,
+  transform: Transform,
+  needs: 'captions' | 'labels',
+): Promise<Dataset[]> {
   const { data, seed, imageField, captionField, imageFolder } = settings;
-  const fields = {
+  const options = {
+    needs,
     ...(imageField !== undefined && { imageField }),
     ...(captionField !== undefined && { captionField }),
     ...(imageFolder !== undefined && { imageFolder }),
   };
   const datasets: Dataset[] = [];
-  for (const name of data) datasets.push(await openTrainingSet(name, seed, transform, fields));
+  for (const name of data) datasets.push(await openTrainingSet(name, seed, transform, options));
   return datasets;
 }
 
@@ -69,9 +79,14 @@ export async function readTexts(files: ModelFiles): Promise<ModelTexts> {
  * Finds or makes what a run starts from.
  * @param run the run's folder, in which a new model is made; `removeInitial` takes it away
  * @throws CocaError as `readModel`, `initModel`, `trainTokenizer`; `bad-tokenizer` for a vocabulary of another size than
- *   the config's
+ *   the config's; `interrupted` where the run is ended before it began
  */
-export async function openStart(start: StartingModel, run: string, settings: DataSettings): Promise<ModelFiles> {
+export async function openStart(
+  start: StartingModel,
+  run: string,
+  settings: DataSettings,
+  control: RunControl,
+): Promise<ModelFiles> {
   if (start.kind === 'model') return readModel(start.model);
   const folder = join(run, INITIAL);
   await removeInitial(run);
@@ -85,7 +100,7 @@ export async function openStart(start: StartingModel, run: string, settings: Dat
     });
     await orWriteFailed(folder, writeFile(join(folder, TOKENIZER_FILE), text));
   } else if (start.tokenizer !== undefined) {
-    const learned = await trainTokenizer(captionsOf(settings), { vocabSize: start.tokenizer });
+    const learned = await trainTokenizer(captionsOf(settings, control), { vocabSize: start.tokenizer });
     await orWriteFailed(folder, writeFile(join(folder, TOKENIZER_FILE), learned.json));
     json = withVocabulary(json, learned.size);
   }
@@ -106,13 +121,17 @@ export async function removeInitial(run: string): Promise<void> {
 }
 
 /** All captions of the data; of scenes, which never end, the first ones. */
-async function* captionsOf(settings: DataSettings): AsyncGenerator<string> {
+async function* captionsOf(settings: DataSettings, control: RunControl): AsyncGenerator<string> {
   const isEndless = settings.data.some(isScenes);
   // How large pictures are has nothing to do with captions.
   const transform = { picture: { size: 32 }, mean: [], std: [], augment: settings.augment };
   let count = 0;
   // What cannot be read is told when its turn comes in training.
-  for await (const { captions } of descriptions(joinDatasets(await openEach(settings, transform)), () => undefined)) {
+  for await (const { captions } of descriptions(
+    joinDatasets(await openEach(settings, transform, 'captions')),
+    () => undefined,
+  )) {
+    control.throwIfStopping();
     yield* captions;
     if (isEndless && ++count === SCENES_FOR_TOKENIZER) return;
   }

@@ -1,9 +1,9 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { checkShapes, readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
+import { CLASSIFIER } from '../classifier.js';
 import type { RandomState } from '../decoding/random.js';
 import { CocaError } from '../errors.js';
 import type { AdamW, Moments } from './adamw.js';
-import { CLASSIFIER } from './forward.js';
 
 /** Everything about a run that changes from step to step. */
 export interface TrainingState {
@@ -25,11 +25,19 @@ const KEYS = {
   second: (name: string) => `second_moment.${name}`,
 } as const;
 
+const isOfClassifier = (name: string): boolean => (Object.values(CLASSIFIER) as readonly string[]).includes(name);
+
 /** The model's own parameters, named and shaped as in an OpenCLIP checkpoint. */
 export function modelTensors({ parameters }: TrainingState): readonly TensorToWrite[] {
-  const extra: readonly string[] = Object.values(CLASSIFIER);
   return [...parameters]
-    .filter(([name]) => !extra.includes(name))
+    .filter(([name]) => !isOfClassifier(name))
+    .map(([name, variable]) => toWrite(name, variable.shape, () => variable.data()));
+}
+
+/** Those of the classifier; none where there is none. */
+export function classifierTensors({ parameters }: TrainingState): readonly TensorToWrite[] {
+  return [...parameters]
+    .filter(([name]) => isOfClassifier(name))
     .map(([name, variable]) => toWrite(name, variable.shape, () => variable.data()));
 }
 

@@ -1,6 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { parameterShapes } from '../architecture/parameters.js';
 import { readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
+import { CLASSIFIER } from '../classifier.js';
 import type { CocaConfig } from '../config.js';
 import { type RandomState, seedRandom } from '../decoding/random.js';
 import { reasonOf } from '../engine/devices.js';
@@ -13,13 +14,14 @@ import { TfjsOps } from '../engine/tfjs/ops.js';
 import { CocaError } from '../errors.js';
 import { AdamW, type AdamWOptions } from './adamw.js';
 import { checkBatch, type TrainingBatch } from './batch.js';
-import { CLASSIFIER, TrainingModel } from './forward.js';
-import { type BatchGradients, batchGradients, type LossName } from './gradients.js';
+import { batchLosses } from './batch-losses.js';
+import { TrainingModel } from './forward.js';
+import { type BatchGradients, batchGradients, type GradientsInput } from './gradients.js';
 import { MAX_LOGIT_SCALE } from './losses.js';
-import type { Losses, Objective } from './objective.js';
-import { decays } from './parts.js';
+import type { Losses, LossName, Objective } from './objective.js';
+import { decays, partOf, partsIn } from './parts.js';
 import { learningRateAt, type Schedule } from './schedule.js';
-import { modelTensors, readState, stateTensors, type TrainingState } from './state.js';
+import { classifierTensors, modelTensors, readState, stateTensors, type TrainingState } from './state.js';
 import { TrainableParameters } from './variables.js';
 
 export interface TrainerOptions {
@@ -86,18 +88,23 @@ export class Trainer {
     }
     const backend = await openBackend(options.device);
     const parameters = new TrainableParameters(backend);
-    for (const [name, shape] of parameterShapes(config))
-      parameters.add(name, shape, await readTensor(checkpoint, name));
-    if (options.classes !== undefined) {
-      const { classes } = options;
-      parameters.add(CLASSIFIER.weight, [classes, config.embed_dim], new Float32Array(classes * config.embed_dim));
-      parameters.add(CLASSIFIER.bias, [classes], new Float32Array(classes));
-    }
-    if (parameters.names.every(options.frozen)) {
+    try {
+      for (const [name, shape] of parameterShapes(config))
+        parameters.add(name, shape, await readTensor(checkpoint, name));
+      if (options.classes !== undefined) {
+        const { classes } = options;
+        parameters.add(CLASSIFIER.weight, [classes, config.embed_dim], new Float32Array(classes * config.embed_dim));
+        parameters.add(CLASSIFIER.bias, [classes], new Float32Array(classes));
+      }
+      const reached = partsIn(options.objective);
+      if (!parameters.names.some((name) => reached.has(partOf(name)) && !options.frozen(name))) {
+        throw new CocaError('usage', 'every part of the model that has a loss is frozen', 'Leave one to train.');
+      }
+      return new Trainer(config, backend, parameters, options);
+    } catch (error) {
       parameters.dispose();
-      throw new CocaError('usage', 'every part of the model is frozen', 'Leave one to train.');
+      throw error;
     }
-    return new Trainer(config, backend, parameters, options);
   }
 
   /** How many steps there have been. */
@@ -146,22 +153,39 @@ export class Trainer {
     }
   }
 
+  /** Losses of a batch by the parameters as they are, without gradients. Throws as `train`. */
+  async losses(pieces: readonly TrainingBatch[]): Promise<Losses> {
+    this.check(pieces);
+    const losses = this.compute(() => batchLosses(this.backend.tf, pieces, this.input));
+    try {
+      return await this.report(losses);
+    } finally {
+      for (const tensor of losses.values()) tensor.dispose();
+    }
+  }
+
   private differentiate(pieces: readonly TrainingBatch[]): BatchGradients {
+    this.check(pieces);
+    return this.compute(() => batchGradients(this.backend.tf, pieces, this.input));
+  }
+
+  private get input(): GradientsInput {
+    const { model, trainable, config, options, parameters } = this;
+    return {
+      model,
+      trainable,
+      objective: options.objective,
+      padId: config.text.pad_id,
+      logitScale: parameters.variable('logit_scale'),
+    };
+  }
+
+  private check(pieces: readonly TrainingBatch[]): void {
     if (pieces.length === 0) throw new RangeError('a batch of no pieces');
     for (const piece of pieces) checkBatch(piece, this.config);
-    const { backend, model, trainable, config, options } = this;
-    if (options.objective.classification > 0 && pieces.some(({ classes }) => classes === undefined)) {
+    if (this.options.objective.classification > 0 && pieces.some(({ classes }) => classes === undefined)) {
       throw new RangeError('a classifier is trained with classes');
     }
-    return this.compute(() =>
-      batchGradients(backend.tf, pieces, {
-        model,
-        trainable,
-        objective: options.objective,
-        padId: config.text.pad_id,
-        logitScale: this.parameters.variable('logit_scale'),
-      }),
-    );
   }
 
   private async report(losses: ReadonlyMap<LossName, Tensor>): Promise<Losses> {
@@ -214,6 +238,11 @@ export class Trainer {
   /** The model by OpenCLIP's names, to be written before the next step. */
   modelTensors(): readonly TensorToWrite[] {
     return modelTensors(this.state);
+  }
+
+  /** Its classifier, to be written before the next step; nothing where none is trained. */
+  classifierTensors(): readonly TensorToWrite[] {
+    return classifierTensors(this.state);
   }
 
   /** All that a resumed run needs to go on bit for bit: tensors and metadata, to be written before the next step. */

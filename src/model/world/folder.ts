@@ -115,6 +115,8 @@ function sceneRecord(image: string, scene: DescribedScene, size: number) {
       const { left, top, side } = pixelSquare(placement, size);
       return { object: THINGS[placement.thing]!.singular, x0: left, y0: top, x1: left + side, y1: top + side };
     }),
+    // A class, where there is only one.
+    ...(content.groups.length === 1 && { label: THINGS[content.groups[0]!.thing]!.singular }),
     caption: scene.caption,
     longest: scene.longest,
     true_captions: scene.trueCaptions,

@@ -49,9 +49,17 @@ export function rangeOf(points: readonly number[], isLog: boolean): Range {
   return low === high ? { low: low === 0 ? 0 : low * 0.9, high: high === 0 ? 1 : high * 1.1 } : { low, high };
 }
 
+/** A value beside the curve: how far along it, from 0 to 1. */
+export interface Mark {
+  readonly at: number;
+  readonly value: number;
+}
+
+const MARK = '◆';
+
 /**
  * A line of `width` x `height` braille characters through points from left to right, all of them: a column shows the mean
- * of those that fall on it, and is joined with the one before it.
+ * of those that fall on it, and is joined with the one before it. Marks are put over it.
  */
 export function plot(
   points: readonly number[],
@@ -59,19 +67,23 @@ export function plot(
   isLog: boolean,
   width: number,
   height: number,
+  marks: readonly Mark[] = [],
 ): string[] {
   const columns = Math.min(width * DOT_COLUMNS, points.length);
   const rows = height * DOT_ROWS;
   const scale = isLog ? (value: number) => Math.log(Math.max(value, low)) : (value: number) => value;
   const [bottom, top] = [scale(low), scale(high)];
   const cells = Array.from({ length: height }, () => new Array<number>(width).fill(0));
+  const rowOf = (value: number): number => {
+    const at = top === bottom ? 0.5 : (scale(value) - bottom) / (top - bottom);
+    return Math.round((1 - Math.min(1, Math.max(0, at))) * (rows - 1));
+  };
   let before: number | undefined;
   for (let x = 0; x < columns; x++) {
     const from = Math.floor((x * points.length) / columns);
     const to = Math.max(from + 1, Math.floor(((x + 1) * points.length) / columns));
     const mean = points.slice(from, to).reduce((sum, value) => sum + value, 0) / (to - from);
-    const at = top === bottom ? 0.5 : (scale(mean) - bottom) / (top - bottom);
-    const y = Math.round((1 - Math.min(1, Math.max(0, at))) * (rows - 1));
+    const y = rowOf(mean);
     const [first, last] =
       before === undefined ? [y, y] : y > before ? [before + 1, y] : y < before ? [y, before - 1] : [y, y];
     for (let row = first; row <= last; row++) {
@@ -79,5 +91,10 @@ export function plot(
     }
     before = y;
   }
-  return cells.map((row) => row.map((dots) => String.fromCharCode(BLANK + dots)).join(''));
+  const drawn = cells.map((row) => row.map((dots) => String.fromCharCode(BLANK + dots)));
+  for (const { at, value } of marks) {
+    const x = Math.round(at * Math.max(0, columns - 1));
+    drawn[Math.floor(rowOf(value) / DOT_ROWS)]![Math.floor(x / DOT_COLUMNS)] = MARK;
+  }
+  return drawn.map((row) => row.join(''));
 }

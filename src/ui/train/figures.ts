@@ -1,5 +1,5 @@
 import { durationText } from '../status.js';
-import { samplesPerSecond, secondsLeft, type TrainState } from './state.js';
+import { LOSSES, samplesPerSecond, secondsLeft, type TrainState, type ValidationFigures } from './state.js';
 
 /** Four digits, as losses are compared by; of very small ones three, and at most eight columns. */
 export const lossText = (value: number): string =>
@@ -12,15 +12,27 @@ export const rateText = (value: number): string => value.toExponential(2);
 export function figuresOf(state: TrainState): readonly (readonly [name: string, value: string])[] {
   const { last } = state;
   if (last === undefined) return [];
-  const loss = (name: string, value: number | null) => (value === null ? [] : [[name, lossText(value)] as const]);
   return [
-    ...loss('contrastive', last.contrastive),
-    ...loss('captioning', last.captioning),
-    ['temperature', last.temperature.toPrecision(3)],
+    ...lossesOf(last),
+    // Without a contrastive loss it is none of the run's.
+    ...(last.contrastive === null ? [] : [['temperature', last.temperature.toPrecision(3)] as const]),
     ['lr', rateText(last.learningRate)],
     ['grad norm', last.gradNorm.toPrecision(3)],
     ['samples/s', samplesPerSecond(state).toPrecision(3)],
   ];
+}
+
+function lossesOf(figures: ValidationFigures): (readonly [name: string, value: string])[] {
+  return LOSSES.flatMap((name) => {
+    const value = figures[name];
+    return value === null ? [] : [[name, lossText(value)] as const];
+  });
+}
+
+/** Losses on data that is not trained on, in one line of plain text. */
+export function validationLine(figures: ValidationFigures): string {
+  const losses = lossesOf(figures).map(([name, value]) => `${name} ${value}`);
+  return `validation of step ${figures.step}: ${losses.join('  ')}`;
 }
 
 /** The last step in one line of plain text. */

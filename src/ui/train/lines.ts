@@ -2,10 +2,10 @@ import { bar, padEnd, truncate, widthOf, wrap } from '../layout.js';
 import { painter } from '../palette.js';
 import { durationText } from '../status.js';
 import type { Terminal } from '../terminal.js';
-import { plot, rangeOf } from './curve.js';
-import { figuresOf, lossText, rateText } from './figures.js';
+import { type Mark, plot, rangeOf } from './curve.js';
+import { figuresOf, lossText, rateText, validationLine } from './figures.js';
 import { KEY_HELP, KEY_LINE } from './keys.js';
-import { type CurveName, secondsLeft, type TrainState } from './state.js';
+import { type CurveName, LOSSES, type LossName, secondsLeft, type TrainState } from './state.js';
 import { CURVE_PAINT, CURVE_TITLES } from './theme.js';
 
 export type TrainSpace = Pick<Terminal, 'columns' | 'rows' | 'colors'>;
@@ -36,7 +36,7 @@ export function trainLines(state: TrainState, space: TrainSpace): string[] {
 }
 
 function headLines(state: TrainState, { columns, colors }: TrainSpace): string[] {
-  const { facts, last, saved } = state;
+  const { facts, last, saved, validations } = state;
   const paint = painter(colors);
   const step = last?.step ?? saved?.step ?? 0;
   const left = secondsLeft(state);
@@ -50,6 +50,7 @@ function headLines(state: TrainState, { columns, colors }: TrainSpace): string[]
     paint.bold(truncate(about.join(' · '), columns)),
     truncate(`${before}${progress}${after}`, columns),
     ...(figures.length === 0 ? [truncate('waiting for the first step', columns)] : wrapParts(figures, columns)),
+    ...validations.slice(-1).map((one) => truncate(`◆ ${validationLine(one)}`, columns)),
     '',
   ];
 }
@@ -67,9 +68,7 @@ function wrapParts(parts: readonly string[], columns: number): string[] {
 
 /** What is plotted, row by row. */
 function chosenPlots({ facts: _, curves }: TrainState, { columns }: TrainSpace, rows: number): CurveName[][] {
-  const losses = (['contrastive', 'captioning'] as const).filter(
-    (name) => curves[name].count > 0 || curves[name].points.length > 0,
-  );
+  const losses = LOSSES.filter((name) => curves[name].count > 0 || curves[name].points.length > 0);
   const rest: CurveName[] = ['gradNorm', 'learningRate'];
   const names: CurveName[] = rows >= ROWS_FOR_FOUR ? [...losses, ...rest] : losses.length > 0 ? losses : rest;
   const across = columns >= COLUMNS_FOR_TWO ? 2 : 1;
@@ -94,10 +93,11 @@ function plotOf(state: TrainState, name: CurveName, { colors }: TrainSpace, widt
   const paint = painter(colors);
   const isLog = state.isLog && name !== 'learningRate';
   const { points } = state.curves[name];
-  const range = rangeOf(points, isLog);
+  const marks = marksOf(state, name);
+  const range = rangeOf([...points, ...marks.map(({ value }) => value)], isLog);
   const text = name === 'learningRate' ? rateText : lossText;
   const title = `${CURVE_TITLES[name]}${isLog ? ', log scale' : ''}`;
-  const drawn = plot(points, range, isLog, width - LABEL - 1, height - 1);
+  const drawn = plot(points, range, isLog, width - LABEL - 1, height - 1, marks);
   const ends = new Map(
     points.length === 0
       ? []
@@ -112,6 +112,16 @@ function plotOf(state: TrainState, name: CurveName, { colors }: TrainSpace, widt
       (line, row) => `${paint.dim((ends.get(row) ?? '').padStart(LABEL))} ${CURVE_PAINT[name](paint)(line)}`,
     ),
   ];
+}
+
+/** Where the losses of data that is not trained on lie on a curve. */
+function marksOf({ validations, last }: TrainState, name: CurveName): Mark[] {
+  if (last === undefined || !(LOSSES as readonly string[]).includes(name)) return [];
+  return validations.flatMap((figures) => {
+    const value = figures[name as LossName];
+    // The run's last step may be one that is not drawn yet.
+    return value === null ? [] : [{ at: Math.min(1, figures.step / last.step), value }];
+  });
 }
 
 function captionLines(

@@ -19,12 +19,19 @@ export interface StepFigures {
   readonly step: number;
   readonly contrastive: number | null;
   readonly captioning: number | null;
+  readonly classification: number | null;
   readonly temperature: number;
   readonly learningRate: number;
   readonly gradNorm: number;
   readonly epoch: number;
   readonly seconds: number;
 }
+
+export const LOSSES = ['contrastive', 'captioning', 'classification'] as const;
+export type LossName = (typeof LOSSES)[number];
+
+/** Losses on data that is not trained on. */
+export type ValidationFigures = Pick<StepFigures, 'step' | LossName>;
 
 export interface ShownCaption {
   readonly step: number;
@@ -37,6 +44,8 @@ export interface TrainState {
   readonly facts: TrainFacts;
   readonly last: StepFigures | undefined;
   readonly curves: Readonly<Record<CurveName, Curve>>;
+  /** Oldest first; of very many not all. */
+  readonly validations: readonly ValidationFigures[];
   /** Seconds of the last steps. */
   readonly recent: readonly number[];
   /** Oldest first; of those that say the same, one after the other, the first. */
@@ -53,10 +62,11 @@ export interface TrainState {
   readonly isSaving: boolean;
 }
 
-export type CurveName = 'contrastive' | 'captioning' | 'gradNorm' | 'learningRate';
+export type CurveName = LossName | 'gradNorm' | 'learningRate';
 
 export type TrainAction =
   | { readonly type: 'step'; readonly figures: StepFigures }
+  | { readonly type: 'validation'; readonly figures: ValidationFigures }
   | { readonly type: 'caption'; readonly caption: ShownCaption }
   | { readonly type: 'checkpoint'; readonly step: number; readonly folder: string }
   | { readonly type: 'warning'; readonly message: string }
@@ -65,12 +75,14 @@ export type TrainAction =
 /** Steps over which a rate is taken. */
 const RECENT = 20;
 const MOST_CAPTIONS = 100;
+const MOST_VALIDATIONS = 512;
 const MOST_WARNINGS = 20;
 
 export function initialState(facts: TrainFacts): TrainState {
   const curves = {
     contrastive: EMPTY_CURVE,
     captioning: EMPTY_CURVE,
+    classification: EMPTY_CURVE,
     gradNorm: EMPTY_CURVE,
     learningRate: EMPTY_CURVE,
   };
@@ -78,6 +90,7 @@ export function initialState(facts: TrainFacts): TrainState {
     facts,
     last: undefined,
     curves,
+    validations: [],
     recent: [],
     captions: [],
     caption: undefined,
@@ -96,6 +109,11 @@ export function reduce(state: TrainState, action: TrainAction): TrainState {
   switch (action.type) {
     case 'step':
       return stepped(state, action.figures);
+    case 'validation': {
+      const all = [...state.validations, action.figures];
+      const isFull = all.length > MOST_VALIDATIONS;
+      return { ...state, validations: isFull ? all.filter((_, i) => (all.length - 1 - i) % 2 === 0) : all };
+    }
     case 'caption': {
       const isNews = state.captions.at(-1)?.text !== action.caption.text;
       const captions = isNews ? [...state.captions, action.caption].slice(-MOST_CAPTIONS) : state.captions;

@@ -5,6 +5,7 @@ import type { CurveName } from './state.js';
 export const CURVE_PAINT: Readonly<Record<CurveName, (paint: ChalkInstance) => ChalkInstance>> = {
   contrastive: (paint) => paint.cyan,
   captioning: (paint) => paint.yellow,
+  classification: (paint) => paint.blue,
   gradNorm: (paint) => paint.magenta,
   learningRate: (paint) => paint.green,
 };
@@ -12,6 +13,7 @@ export const CURVE_PAINT: Readonly<Record<CurveName, (paint: ChalkInstance) => C
 export const CURVE_TITLES: Readonly<Record<CurveName, string>> = {
   contrastive: 'contrastive loss',
   captioning: 'captioning loss',
+  classification: 'classification loss',
   gradNorm: 'gradient norm',
   learningRate: 'learning rate',
 };

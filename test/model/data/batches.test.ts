@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Batch, type BatchOptions, batches } from '../../../src/model/data/batches.js';
+import { listedClasses } from '../../../src/model/data/classes.js';
 import type { Dataset } from '../../../src/model/data/dataset.js';
 import { openDataset } from '../../../src/model/data/open.js';
 import { type OrderState, readOrderState, startOrder } from '../../../src/model/data/order.js';
@@ -167,10 +168,10 @@ describe('batches', () => {
     const labels = ['dog', 3, 'fox', undefined, 'cat', 'dog'];
     write('c.jsonl', labels.map((label, i) => JSON.stringify({ image: `${i}.png`, label })).join('\n'));
     const labelled = await openTrainingSet(at('c.jsonl'), 0, transform, { needs: 'labels' });
-    const classOf = (label: string | number) => (label === 3 ? 3 : { dog: 0, cat: 1 }[label]);
+    const classes = listedClasses('dog\ncat\nbird\nfish', 'names');
     const problems = new Set<string>();
     const onProblem = ({ message }: Error) => problems.add(message.replaceAll(at(), ''));
-    const [batch] = await take(labelled, 1, startOrder(0), { batch: 4, classOf, onProblem });
+    const [batch] = await take(labelled, 1, startOrder(0), { batch: 4, classes, onProblem });
     const found = batch!.names.map((name, i) => [name.replaceAll(at(), ''), batch!.classes![i]]);
     expect(found.sort()).toEqual([
       ['/0.png', 0],

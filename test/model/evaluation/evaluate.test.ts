@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { labelClasses } from '../../../src/model/data/classes.js';
 import { openDataset } from '../../../src/model/data/open.js';
 import { decodingOptions } from '../../../src/model/decoding/index.js';
 import { CaptioningMeasure, type Prediction } from '../../../src/model/evaluation/captioning.js';
-import { labelClasses } from '../../../src/model/evaluation/classes.js';
 import { evaluate } from '../../../src/model/evaluation/evaluate.js';
 import type { Measure } from '../../../src/model/evaluation/measure.js';
 import { PerplexityMeasure } from '../../../src/model/evaluation/perplexity.js';

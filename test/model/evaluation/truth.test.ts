@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelClasses, listedClasses } from '../../../src/model/evaluation/classes.js';
+import { labelClasses, listedClasses } from '../../../src/model/data/classes.js';
 import { TruthCount } from '../../../src/model/evaluation/truth.js';
 import { trueCaptions } from '../../../src/model/world/grammar.js';
 import { THINGS } from '../../../src/model/world/things.js';

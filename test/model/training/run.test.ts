@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openSafetensors, readTensor } from '../../../src/model/checkpoint/index.js';
+import { openSafetensors, readTensor, writeSafetensors } from '../../../src/model/checkpoint/index.js';
+import { readClassifier } from '../../../src/model/classifier.js';
 import { decodingOptions } from '../../../src/model/decoding/index.js';
 import { loadPicture } from '../../../src/model/image.js';
 import { loadCoca } from '../../../src/model/load.js';
@@ -223,4 +224,128 @@ test('several data sets are one', async () => {
   expect(eventsOf(events, 'start')[0]!.facts).toMatchObject({ data: 'a.jsonl + b.jsonl', samples: 4, steps: 1 });
   const mixed = newRun(at(), { settings: { data: [...data, 'scenes:'] } });
   await expect(runToEnd(at('mixed'), mixed)).rejects.toMatchObject({ code: 'usage' });
+});
+
+describe('validation', () => {
+  const held = (count: number) => write('held.jsonl', jsonLines(scenePairs(4 + count).slice(4)));
+
+  test('is the loss of the checkpoint, on batches that are the same each time', async () => {
+    const validation = [held(7)];
+    const run = newRun(at(), { settings: { validation }, length: { steps: 4 } });
+    const events = await runToEnd(at('run'), run, { validateEvery: 2, saveEvery: 2, keep: 5 });
+    const told = eventsOf(events, 'validation');
+    expect(told.map(({ step, samples }) => [step, samples])).toEqual([
+      [0, 6],
+      [2, 6],
+      [4, 6],
+    ]);
+    expect(eventsOf(events, 'warning').map(({ message }) => message)).toEqual([
+      '1 of 7 samples of validation make no whole batch: they are left out',
+    ]);
+    expect(new Set(told.map(({ losses: { total } }) => total)).size).toBe(3);
+    // Another run, of the model as it was then, which trains with no effect.
+    const again = newRun(at(), { settings: { validation, learningRate: 0 }, length: { steps: 1 } });
+    const start = { kind: 'model', model: at('run', 'step-00000002') } as const;
+    const [first, last] = eventsOf(await runToEnd(at('again'), { ...again, start }), 'validation');
+    expect(first!.losses.total).toBeCloseTo(told[1]!.losses.total, 5);
+    expect(last!.losses).toEqual(first!.losses);
+    const { losses } = told[2]!;
+    expect(losses.total).toBeCloseTo(losses.contrastive! + 2 * losses.captioning!, 5);
+  });
+
+  test('changes nothing of the training, and goes on when the run does', async () => {
+    const validation = [held(3)];
+    const plain = await runToEnd(at('plain'), newRun(at()));
+    const run = newRun(at(), { settings: { validation } });
+    await stoppedAt('run', 3, run);
+    const rest = await runToEnd(at('run'), {}, { validateEvery: 5 });
+    expect(eventsOf(rest, 'validation').map(({ step }) => step)).toEqual([5, 6]);
+    expect(bytes('run', 'latest', MODEL).equals(bytes('plain', 'latest', MODEL))).toBe(true);
+    expect(eventsOf(plain, 'validation')).toEqual([]);
+  });
+
+  test('that cannot be is told before the first step', async () => {
+    const few = newRun(at(), { settings: { validation: [held(2)] } });
+    await expect(runToEnd(at('few'), few)).rejects.toMatchObject({ code: 'bad-data', message: /2 samples/ });
+    const endless = newRun(at(), { settings: { validation: ['scenes:'] } });
+    await expect(runToEnd(at('endless'), endless)).rejects.toMatchObject({ code: 'usage', message: /have no end/ });
+    expect(existsSync(at('endless'))).toBe(false);
+  });
+});
+
+describe('a classifier', () => {
+  const labels = ['book', 'taxi', 'book', 'taxi'];
+  const labelled = (name = 'labelled.jsonl') =>
+    write(name, jsonLines(scenePairs(4).map((pair, i) => ({ ...pair, label: labels[i] }))));
+  const settings = () => ({ data: [labelled()], contrastiveWeight: 0, captionWeight: 0, batch: 4, weightDecay: 0 });
+
+  test('is trained with the vision tower alone, resumes bit for bit, and lies beside the model', async () => {
+    const run = { ...newRun(at(), { settings: settings(), length: { steps: 30 } }), classifier: {} };
+    const events = await runToEnd(at('whole'), run, { sampleEvery: 1 });
+    const reports = eventsOf(events, 'step').map(({ report }) => report);
+    expect(reports[0]!.losses).toMatchObject({ contrastive: null, captioning: null });
+    expect(reports[0]!.losses.classification).toBeCloseTo(Math.log(2), 5);
+    expect(reports.at(-1)!.losses.classification).toBeLessThan(0.05);
+    expect(eventsOf(events, 'caption')).toEqual([]);
+    const [{ facts }] = eventsOf(events, 'start') as [ReturnType<typeof eventsOf<'start'>>[number]];
+    expect(facts.trained).toBeLessThan(facts.parameters);
+    await stoppedAt('parts', 7, run);
+    await runToEnd(at('parts'), {});
+    for (const file of [MODEL, 'classifier.safetensors', 'training-state.safetensors']) {
+      expect(bytes('parts', 'latest', file).equals(bytes('whole', 'latest', file))).toBe(true);
+    }
+    const coca = await loadCoca({ model: at('whole') });
+    const classifier = await readClassifier(at('whole'), coca.config.embed_dim);
+    expect(classifier.classes.names).toEqual(['book', 'taxi']);
+    for (const [i, { image }] of scenePairs(4).entries()) {
+      const picture = await loadPicture(readFileSync(image), coca.preprocess);
+      const { latents } = await coca.encodeImages([picture]);
+      const [book, taxi] = classifier.logits(latents[0]!);
+      expect(book! > taxi!).toBe(labels[i] === 'book');
+    }
+    await coca.close();
+  });
+
+  test('has the classes of a file; what has none of them is left out', async () => {
+    const classes = write('classes.tsv', 'taxi\tyellow cab\nbus\n');
+    const run = newRun(at(), { settings: { ...settings(), batch: 2 }, length: { steps: 1 } });
+    const events = await runToEnd(at('run'), { ...run, classifier: { file: classes } });
+    expect(eventsOf(events, 'warning')[0]!.message).toMatch(/"book" is no class/);
+    expect((await readClassifier(at('run'), 32)).classes.rows).toEqual([
+      { label: 'taxi', name: 'yellow cab' },
+      { label: 'bus', name: 'bus' },
+    ]);
+  });
+
+  test('is not there where none was trained, and is refused where it does not fit', async () => {
+    await runToEnd(at('run'), newRun(at(), { length: { steps: 1 } }));
+    await expect(readClassifier(at('run'), 32)).rejects.toMatchObject({ code: 'not-found' });
+    const path = at('run', 'latest', 'classifier.safetensors');
+    const put = (rows: unknown, classes: number) =>
+      writeSafetensors(
+        path,
+        [
+          { name: 'classifier.weight', dtype: 'F32', shape: [classes, 32], data: new Uint8Array(classes * 128) },
+          { name: 'classifier.bias', dtype: 'F32', shape: [classes], data: new Uint8Array(classes * 4) },
+        ],
+        { classes: JSON.stringify(rows) },
+      );
+    for (const [rows, classes] of [
+      [[{ label: 'a', name: 'a' }], 2],
+      [[{ label: 'a' }], 1],
+      [[], 0],
+      [{}, 1],
+    ] as const) {
+      await put(rows, classes);
+      await expect(readClassifier(at('run'), 32)).rejects.toMatchObject({ code: 'bad-checkpoint' });
+    }
+  });
+
+  test('needs labels', async () => {
+    const scenes = newRun(at(), { settings: { ...settings(), data: ['scenes:'] } });
+    await expect(runToEnd(at('scenes'), { ...scenes, classifier: {} })).rejects.toMatchObject({
+      code: 'usage',
+      message: /captions and no classes/,
+    });
+  });
 });

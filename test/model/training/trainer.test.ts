@@ -7,7 +7,7 @@ import { OnnxNetwork } from '../../../src/model/engine/onnx/network.js';
 import { openBackend } from '../../../src/model/engine/tfjs/backends.js';
 import type { TrainingBatch } from '../../../src/model/training/batch.js';
 import { COCA_OBJECTIVE } from '../../../src/model/training/objective.js';
-import { decays, partOf } from '../../../src/model/training/parts.js';
+import { decays, partOf, partsIn } from '../../../src/model/training/parts.js';
 import type { Trainer } from '../../../src/model/training/trainer.js';
 import { type Golden, golden, worstError } from '../../support/golden.js';
 import { TFJS_TEST_DEVICES, tolerance } from '../../support/tfjs.js';
@@ -142,8 +142,16 @@ describe('parts of the model', () => {
     });
   });
 
-  test('cannot all be frozen', async () => {
+  test('cannot all be frozen, nor all on which a loss depends; nothing is left of what was opened', async () => {
+    const { tf } = await openBackend(device!);
+    const before = tf.memory().numTensors;
+    const contrastive = { ...COCA_OBJECTIVE, captioning: 0 };
+    const frozen = (name: string) => partOf(name) !== 'multimodal';
     await expect(openTrainer(reference, device!, { frozen: () => true })).rejects.toMatchObject({ code: 'usage' });
+    await expect(openTrainer(reference, device!, { frozen, objective: contrastive })).rejects.toMatchObject({
+      code: 'usage',
+    });
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 
@@ -182,9 +190,7 @@ describe('special cases of the objective', () => {
       expect(first.losses.classification).toBeCloseTo(Math.log(3), 5); // it starts with no opinion
       expect(first.losses).toMatchObject({ contrastive: null, captioning: null });
       const { gradients } = await trainer.gradients([labelled]);
-      expect(new Set([...gradients.keys()].map(partOf))).toEqual(new Set(['vision', 'logit_scale']));
-      expect(gradients.has('logit_scale')).toBe(false);
-      expect(gradients.has('classifier.weight')).toBe(true);
+      expect(new Set([...gradients.keys()].map(partOf))).toEqual(new Set(['vision', 'classifier']));
       await expect(trainer.train([batch])).rejects.toThrow(/with classes/);
       let last = first;
       for (let i = 0; i < 4; i++) last = await trainer.train([labelled]);
@@ -193,6 +199,41 @@ describe('special cases of the objective', () => {
       const whole = await trainer.gradients([labelled]);
       expect(inPieces.losses.total).toBeCloseTo(whole.losses.total, 5);
       expect([...(await parametersOf(trainer)).keys()]).not.toContain('classifier.weight');
+    });
+  });
+
+  test('the parts that are said to be reached are those that have a gradient', async () => {
+    const cases = [
+      COCA_OBJECTIVE,
+      objective({ contrastive: 1 }),
+      objective({ captioning: 1 }),
+      objective({ classification: 1 }),
+    ];
+    for (const some of cases) {
+      const reached = await withTrainer({ objective: some, classes: 3 }, async (trainer) => {
+        const { gradients } = await trainer.gradients([{ ...batch, classes }]);
+        return new Set([...gradients.keys()].map(partOf));
+      });
+      expect(partsIn(some)).toEqual(reached);
+    }
+  });
+
+  test('losses alone are those that come with gradients, whole and in pieces', async () => {
+    const all = { contrastive: 1, captioning: 2, classification: 0.5, labelSmoothing: 0.1 };
+    await withTrainer({ objective: all, classes: 3 }, async (trainer) => {
+      const { tf } = await openBackend(device!);
+      const labelled = { ...batch, classes };
+      await trainer.train([labelled]);
+      for (const pieces of [[labelled], [piece(labelled, 0, 1), piece(labelled, 1, 4)]]) {
+        const { losses } = await trainer.gradients(pieces);
+        const before = tf.memory().numTensors;
+        const alone = await trainer.losses(pieces);
+        expect(tf.memory().numTensors).toBe(before);
+        for (const name of ['contrastive', 'captioning', 'classification', 'total'] as const) {
+          expect(alone[name]).toBeCloseTo(losses[name]!, 5);
+        }
+      }
+      expect((await trainer.train([labelled])).step).toBe(2);
     });
   });
 

@@ -41,6 +41,22 @@ describe('a plot', () => {
     expect(plot([0, 1, 0, 1, 0, 1, 0, 1], unit, false, 1, 2)).toEqual(plot([0.5, 0.5], unit, false, 1, 2));
   });
 
+  test('has marks over it, where they lie', () => {
+    const points = [0, 1, 2, 3, 4, 5, 6, 7];
+    const range = { low: 0, high: 7 };
+    const [plain, marked] = [
+      [],
+      [
+        { at: 0, value: 7 },
+        { at: 1, value: 0 },
+      ],
+    ].map((marks) => plot(points, range, false, 4, 3, marks));
+    expect(marked!.map((line) => line.replaceAll(/[^◆]/g, '.'))).toEqual(['◆...', '....', '...◆']);
+    expect(
+      marked!.map((line, y) => [...line].map((char, x) => (char === '◆' ? plain![y]![x] : char)).join('')),
+    ).toEqual(plain);
+  });
+
   test('has a range also where there is nothing, or nothing changes', () => {
     expect(rangeOf([], false)).toEqual({ low: 0, high: 1 });
     expect(rangeOf([Number.NaN, 0], false)).toEqual({ low: 0, high: 1 });

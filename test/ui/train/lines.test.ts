@@ -56,6 +56,25 @@ test('before the first step', () => {
   expect(lines.slice(0, 3).join('\n')).toMatch(/step 0\/400 +\nwaiting for the first step/);
 });
 
+test('losses on other data: figures, and marks on the curves of losses', () => {
+  let state = runningState();
+  for (const step of [0, 100, 200]) {
+    state = reduce(state, {
+      type: 'validation',
+      figures: { step, contrastive: 4 - step / 100, captioning: null, classification: null },
+    });
+  }
+  const lines = frame(state, 80, 24);
+  expect(lines.join('\n')).toContain('\n◆ validation of step 200: contrastive 2.000\n');
+  expect(
+    lines
+      .filter((line) => !line.startsWith('◆'))
+      .join('')
+      .match(/◆/g),
+  ).toHaveLength(3);
+  expect(lines.join('\n')).toMatch(/^ {3}4\.000 ◆/m);
+});
+
 test('one loss alone has the whole width', () => {
   let state = initialState(FACTS);
   for (let step = 1; step < 9; step++) {

@@ -23,6 +23,7 @@ export const figures = (step: number, change: Partial<StepFigures> = {}): StepFi
   step,
   contrastive: 3 / step,
   captioning: 6 * 0.98 ** step,
+  classification: null,
   temperature: 0.07,
   learningRate: 5e-4,
   gradNorm: 1 + 1 / step,

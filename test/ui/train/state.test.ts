@@ -58,6 +58,23 @@ describe('the state of a run', () => {
   });
 });
 
+describe('validations', () => {
+  const validation = (number: number): TrainAction => ({
+    type: 'validation',
+    figures: { step: number, contrastive: 1, captioning: null, classification: null },
+  });
+
+  test('are held in their order; of very many the newest, and others evenly', () => {
+    const few = stateAfter(validation(0), validation(5));
+    expect(few.validations.map((one) => one.step)).toEqual([0, 5]);
+    const many = stateAfter(...Array.from({ length: 2000 }, (_, i) => validation(i)));
+    const steps = many.validations.map((one) => one.step);
+    expect(steps.length).toBeLessThanOrEqual(512);
+    expect(steps.at(-1)).toBe(1999);
+    expect([...steps].sort((a, b) => a - b)).toEqual(steps);
+  });
+});
+
 describe('keys', () => {
   test.each<[string, object, boolean, string | undefined]>([
     ['q', {}, false, 'stop'],

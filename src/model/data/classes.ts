@@ -1,7 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import { CocaError } from '../errors.js';
+import type { Dataset } from './dataset.js';
+import { descriptions } from './sequence.js';
+
+/** A class: what samples call it, and its name as people do. */
+export interface ClassRow {
+  readonly label: string;
+  readonly name: string;
+}
 
 /** The classes of a data set, and which of them a label means. */
 export interface ClassNames {
+  /** In the order of their indices. */
+  readonly rows: readonly ClassRow[];
   /** As they are put into templates, by index. */
   readonly names: readonly string[];
   indexOf(label: string | number): number | undefined;
@@ -18,7 +29,7 @@ export function listedClasses(text: string, source: string): ClassNames {
     const [label, ...rest] = line.split('\t');
     return { label: label!.trim(), name: (rest.length > 0 ? rest.join('\t') : label!).trim() };
   });
-  return classes(rows, source);
+  return classesOf(rows, source);
 }
 
 /**
@@ -30,13 +41,31 @@ export function labelClasses(labels: Iterable<string | number>, source: string):
   if (unique.some((label) => /^\d+$/.test(String(label)))) {
     throw new CocaError('bad-data', `the labels of ${source} are numbers`, 'name the classes with --classes FILE');
   }
-  return classes(
+  return classesOf(
     unique.map((label) => ({ label: String(label), name: String(label).replaceAll('_', ' ') })),
     source,
   );
 }
 
-function classes(rows: readonly { readonly label: string; readonly name: string }[], source: string): ClassNames {
+/**
+ * The classes of a file, or the labels of all samples: those take a pass of their own, without the pictures.
+ * @throws CocaError `not-found` for the file; `bad-data` as `listedClasses` and `labelClasses`
+ */
+export async function datasetClasses(dataset: Dataset, file: string | undefined): Promise<ClassNames> {
+  if (file !== undefined) {
+    const text = await readFile(file, 'utf8').catch((cause) => {
+      throw new CocaError('not-found', `${file} cannot be read: ${(cause as Error).message}`, undefined, { cause });
+    });
+    return listedClasses(text, file);
+  }
+  const labels = new Set<string | number>();
+  // What cannot be read is told when its turn comes.
+  for await (const { label } of descriptions(dataset, () => undefined)) if (label !== undefined) labels.add(label);
+  return labelClasses(labels, dataset.name);
+}
+
+/** @throws CocaError `bad-data` for an empty list and for a label that is there twice */
+export function classesOf(rows: readonly ClassRow[], source: string): ClassNames {
   if (rows.length === 0) throw new CocaError('bad-data', `there are no classes in ${source}`);
   const indexes = new Map<string, number>();
   for (const [i, { label }] of rows.entries()) {
@@ -47,5 +76,20 @@ function classes(rows: readonly { readonly label: string; readonly name: string 
     const index = Number(label);
     return /^\d+$/.test(String(label)) && index < rows.length ? index : undefined;
   };
-  return { names: rows.map(({ name }) => name), indexOf: (label) => indexes.get(String(label)) ?? numbered(label) };
+  return {
+    rows,
+    names: rows.map(({ name }) => name),
+    indexOf: (label) => indexes.get(String(label)) ?? numbered(label),
+  };
+}
+
+/**
+ * The index of a sample's class.
+ * @throws CocaError `bad-data` where it has no label, or one that is no class
+ */
+export function classIndexOf(classes: ClassNames, label: string | number | undefined): number {
+  if (label === undefined) throw new CocaError('bad-data', 'no label');
+  const index = classes.indexOf(label);
+  if (index === undefined) throw new CocaError('bad-data', `its label ${JSON.stringify(label)} is no class`);
+  return index;
 }
