@@ -40,7 +40,15 @@ export function tokenizerJson(learned: readonly string[], merges: readonly (read
         ],
       },
       post_processor: null,
-      decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+      // Bytes, then a space where a word ends, but for the last one: what transformers does for CLIP in its own code.
+      decoder: {
+        type: 'Sequence',
+        decoders: [
+          { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+          { type: 'Replace', pattern: { String: SUFFIX }, content: ' ' },
+          { type: 'Strip', content: ' ', start: 0, stop: 1 },
+        ],
+      },
       model: {
         type: 'BPE',
         dropout: null,

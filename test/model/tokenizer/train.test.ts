@@ -141,8 +141,10 @@ describe('a trained tokenizer', () => {
     expect(size).toBe(1024);
     const bundled = JSON.parse(readFileSync(fixture('models/scenes/tokenizer.json'), 'utf8'));
     const made = JSON.parse(json);
-    expect({ ...made, model: { ...made.model, vocab: 0, merges: 0 } }).toEqual({
+    // The bundled one's decoder leaves the ends of words to transformers.
+    expect({ ...made, decoder: 0, model: { ...made.model, vocab: 0, merges: 0 } }).toEqual({
       ...bundled,
+      decoder: 0,
       model: { ...bundled.model, vocab: 0, merges: 0 },
     });
     const byId = ({ model }: typeof made) => Object.keys(model.vocab).sort((a, b) => model.vocab[a] - model.vocab[b]);
@@ -172,7 +174,10 @@ describe('a trained tokenizer', () => {
         expect(ids).toEqual(library.encode(text, { add_special_tokens: false }).ids);
       }
     }
-    for (const caption of captions.slice(0, 200)) expect(tokenizer.decode(tokenizer.encode(caption))).toBe(caption);
+    for (const caption of captions.slice(0, 200)) {
+      const ids = tokenizer.encode(caption);
+      expect([tokenizer.decode(ids), library.decode(ids)]).toEqual([caption, caption]);
+    }
     expect(tokenizer.decode(tokenizer.encode('Naïve 日本語 🙂'))).toBe('naïve 日本語 🙂');
   });
 
