@@ -298,6 +298,46 @@ describe('what is no whole picture', () => {
     });
   });
 
+  describe.each(['baseline', 'progressive'])('a %s JPEG', (kind) => {
+    const make = () =>
+      sharp(golden('coffee.jpg'))
+        .resize(300, 200)
+        .jpeg({ progressive: kind === 'progressive' })
+        .toBuffer();
+    const scanOf = (file: Buffer) => file.indexOf(Buffer.from([0xff, 0xda])) + 14;
+
+    test('with a marker in the middle of a scan', async () => {
+      const file = await make();
+      file.set([0xff, 0xd7], scanOf(file) + 300);
+      await expect(loadPicture(file, { size: 8 })).rejects.toMatchObject(bad(/cannot decode this JPEG/));
+    });
+
+    test('is sound with stray bytes or filling between its segments', async () => {
+      const file = await make();
+      const whole = await loadPicture(file, { size: 20 });
+      for (const marker of [0xc0, 0xc2, 0xc4, 0xda]) {
+        const at = file.indexOf(Buffer.from([0xff, marker]));
+        if (at < 0) continue; // a frame is of one kind or the other
+        for (const stray of [
+          [1, 2, 3, 4],
+          [0xff, 0xff, 0xff],
+          [0xff, 0x00, 9],
+          [7, 0xff, 0xff],
+        ]) {
+          const odd = Buffer.concat([file.subarray(0, at), Buffer.from(stray), file.subarray(at)]);
+          expect(await loadPicture(odd, { size: 20 })).toEqual(whole);
+        }
+      }
+    });
+  });
+
+  test('a progressive JPEG with codes that are none (all ones)', async () => {
+    const file = await sharp(golden('coffee.jpg')).resize(300, 200).jpeg({ progressive: true }).toBuffer();
+    const scan = file.indexOf(Buffer.from([0xff, 0xda])) + 14;
+    file.fill(Buffer.from([0xff, 0x00]), scan + 400, scan + 440);
+    await expect(loadPicture(file, { size: 8 })).rejects.toMatchObject(bad(/cannot decode this JPEG/));
+  });
+
   test('a signature and nothing else', async () => {
     for (const start of ['\xff\xd8\xff', '\x89PNG\r\n\x1a\n', 'GIF89a', 'RIFF\0\0\0\0WEBP', 'II*\0', 'MM\0*']) {
       await expect(loadPicture(Buffer.from(start, 'latin1'), { size: 8 })).rejects.toMatchObject(bad(/cannot decode/));

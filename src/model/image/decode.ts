@@ -3,6 +3,7 @@ import { CocaError } from '../errors.js';
 import { Budget } from './budget.js';
 import type { Size } from './geometry.js';
 import { firstFrame } from './gif.js';
+import { withoutStrayBytes } from './jpeg.js';
 import { cmykToRgb, overWhite } from './pixels.js';
 import { describeBytes, type ImageFormat, SUPPORTED_NAMES, sniffImage } from './sniff.js';
 
@@ -27,16 +28,25 @@ const FORMAT_NAMES: Record<ImageFormat, string> = {
   tiff: 'TIFF',
 };
 
+/** OpenCLIP ignores colour profiles, so the weights never saw them applied. */
+const OPTIONS = { ignoreIcc: true, limitInputPixels: false } satisfies SharpOptions;
+
 /**
- * `failOn: 'error'` refuses pictures that end early or cannot be decoded, and lets pass what libjpeg merely remarks on
- * (stray bytes between markers, common in photographs). OpenCLIP ignores colour profiles, so the weights never saw them applied.
+ * What ends early or cannot be decoded is refused. Damage in a JPEG's scans is a warning of libjpeg, which fills in what is
+ * missing: refused, too. Warnings about other formats are about what they carry beside the picture.
  */
-const OPTIONS = { failOn: 'error', ignoreIcc: true, limitInputPixels: false } satisfies SharpOptions;
+const failOn = (format: ImageFormat) => (format === 'jpeg' ? 'warning' : 'error');
 
 /** Loaded with the first picture: what needs no picture should not wait 40 ms for libvips. */
-async function openSharp(): Promise<(bytes: Uint8Array) => Sharp> {
+async function openSharp(format: ImageFormat): Promise<(bytes: Uint8Array) => Sharp> {
   const { default: sharp } = await import('sharp');
-  return (bytes) => sharp(bytes, OPTIONS);
+  return (bytes) => sharp(bytes, { ...OPTIONS, failOn: failOn(format) });
+}
+
+/** What of a file is decoded: of an animation the first frame. */
+function decodedPart(format: ImageFormat, file: Uint8Array): Uint8Array {
+  if (format === 'gif') return firstFrame(file);
+  return format === 'jpeg' ? withoutStrayBytes(file) : file;
 }
 
 const budget = new Budget(MAX_PIXELS);
@@ -97,8 +107,8 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
       `${SUPPORTED_NAMES} are read`,
     );
   }
-  const bytes = format === 'gif' ? firstFrame(file) : file;
-  const sharp = await openSharp();
+  const bytes = decodedPart(format, file);
+  const sharp = await openSharp(format);
   const header = await sharp(bytes)
     .metadata()
     .catch((cause) => Promise.reject(undecodable(format, cause)));
