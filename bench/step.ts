@@ -58,7 +58,7 @@ async function measureKeys(source: WalkSource, columns: number, rows: number, ke
   const controller = new AbortController();
   const terminal = { interactive: true, columns, rows, colors: 'any', env: {} } as const;
   const streams = { stdin, stdout: stdout as unknown as NodeJS.WriteStream, signal: controller.signal };
-  const left = mount(source, terminal, streams);
+  const left = mount(source, 'blocks', terminal, streams);
   await wait(300);
   for (const [name, presses] of keys) {
     const times: number[] = [];

@@ -13,7 +13,7 @@ import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.j
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources } from './inputs.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from './model.js';
-import { oneName, pictureOf } from './one-picture.js';
+import { oneName, pictureOf, squareOf } from './one-picture.js';
 import { formatOf, objectWriter, Tally } from './results.js';
 
 const { beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
@@ -169,15 +169,6 @@ function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<str
     `--${kebab(useless)} shapes a caption that is searched for, and here CAPTION is given`,
     'leave one of the two out',
   );
-}
-
-/** The square that the model sees, with more pixels where the model's own are few. */
-async function squareOf(bytes: Buffer, coca: LoadedCoca): Promise<Picture> {
-  const [{ loadPicture }, { OVERLAY_SIZE }] = await Promise.all([
-    import('../model/image.js'),
-    import('./attend-files.js'),
-  ]);
-  return loadPicture(bytes, { ...coca.preprocess, size: Math.max(OVERLAY_SIZE, coca.preprocess.size) });
 }
 
 /** @throws CocaError `bad-text` for a caption without words, or of more than the model takes. */

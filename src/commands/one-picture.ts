@@ -31,3 +31,12 @@ export async function pictureOf(image: string, coca: LoadedCoca, context: Comman
     throw error;
   }
 }
+
+/** The square that the model sees, with more pixels where the model's own are few. */
+export async function squareOf(bytes: Buffer, coca: LoadedCoca): Promise<Picture> {
+  const [{ loadPicture }, { OVERLAY_SIZE }] = await Promise.all([
+    import('../model/image.js'),
+    import('./attend-files.js'),
+  ]);
+  return loadPicture(bytes, { ...coca.preprocess, size: Math.max(OVERLAY_SIZE, coca.preprocess.size) });
+}

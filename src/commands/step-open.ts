@@ -5,7 +5,7 @@ import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
 import { openStepper } from '../model/stepper/index.js';
 import type { CommandContext } from './command.js';
-import { pictureOf } from './one-picture.js';
+import { pictureOf, squareOf } from './one-picture.js';
 import { checkSession, type LoadedSession, replay, saveSession, sha256Of } from './step-file.js';
 import { bestOf } from './step-result.js';
 import { Walker } from './step-walk.js';
@@ -22,6 +22,8 @@ export interface WalkRequest {
 export interface OpenWalk {
   readonly image: string;
   readonly picture: Picture;
+  /** The square of it that the model sees, in the resolution to draw in. */
+  readonly square: () => Promise<Picture>;
   readonly coca: LoadedCoca;
   readonly walker: Walker;
   /** Writes the session to a file. */
@@ -56,7 +58,14 @@ export async function openWalk(
   }
   context.status.clear();
   const origin = { image, sha256, prompt: begins, options };
-  return { image, picture, coca, walker, save: (path) => saveSession(path, origin, stepper.session, coca) };
+  return {
+    image,
+    picture,
+    square: () => squareOf(bytes, coca),
+    coca,
+    walker,
+    save: (path) => saveSession(path, origin, stepper.session, coca),
+  };
 }
 
 /** @throws CocaError `bad-session` for options that a search here cannot have */

@@ -1,5 +1,7 @@
 import { parse } from 'node:path';
 import { CocaError } from '../model/errors.js';
+import type { Picture } from '../model/picture.js';
+import { choosePictureKind, type PictureKind } from '../ui/picture.js';
 import { showSteps } from '../ui/step/show.js';
 import { staticLines } from '../ui/step/static.js';
 import { safeName } from './attend-files.js';
@@ -9,6 +11,9 @@ import { freeName } from './step-file.js';
 import { type SourceOptions, WalkSource } from './step-source.js';
 
 export interface ScreenOptions extends Omit<SourceOptions, 'save'> {
+  readonly square: () => Promise<Picture>;
+  /** What pictures are drawn with. */
+  readonly images: PictureKind | 'auto';
   readonly save: (path: string) => Promise<void>;
   /** Where the session is to be saved; otherwise a name in the working directory is found. */
   readonly file: string | undefined;
@@ -25,9 +30,12 @@ export async function walkOnScreen(options: ScreenOptions, context: CommandConte
     await options.save(file);
     return `saved in ${file}`;
   };
-  const source = await WalkSource.open({ ...options, save });
+  const kind = await choosePictureKind(options.images, context.terminal);
+  const hasCells = kind === 'blocks' || kind === 'none';
+  const picture = hasCells ? options.picture : await options.square();
+  const source = await WalkSource.open({ ...options, picture, save });
   try {
-    const left = await context.onScreen((streams) => showSteps(source, context.terminal, streams));
+    const left = await context.onScreen((streams) => showSteps(source, kind, context.terminal, streams));
     if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
   } finally {
     source.leave();

@@ -1,5 +1,6 @@
 import { CocaError } from '../model/errors.js';
 import { canShow } from '../ui/full-screen.js';
+import type { PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
@@ -44,7 +45,7 @@ export const step = defineCommand({
     save: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'save the session there at the end' },
     ...SEARCH_OPTIONS,
   },
-  globals: [...MODEL_GLOBALS, 'seed'],
+  globals: [...MODEL_GLOBALS, 'seed', 'images'],
   examples: [
     { line: 'coca step photo.jpg', does: 'walk through the search with the keys' },
     {
@@ -75,7 +76,14 @@ export const step = defineCommand({
       const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
       if ('error' in walk) return tally.fail(image, walk.error);
       try {
-        const isShown = await walkThrough(walk, script, loaded !== undefined, format, options.save, context);
+        const how = {
+          script,
+          isLoaded: loaded !== undefined,
+          format,
+          file: options.save,
+          images: options.images as PictureKind | 'auto',
+        };
+        const isShown = await walkThrough(walk, how, context);
         if (options.save !== undefined) {
           await walk.save(options.save);
           context.notice(`the session is in ${options.save}`);
@@ -112,21 +120,26 @@ function refuseOptionsBeside(load: string | undefined, typed: ReadonlySet<string
   );
 }
 
+interface WalkHow {
+  readonly script: readonly ScriptWord[] | undefined;
+  readonly isLoaded: boolean;
+  readonly format: Format;
+  readonly file: string | undefined;
+  readonly images: PictureKind | 'auto';
+}
+
 /**
  * Does what is to be done: with keys, by a script, or to the end.
  * @returns whether a person has seen it
  */
 async function walkThrough(
   walk: OpenWalk,
-  script: readonly ScriptWord[] | undefined,
-  isLoaded: boolean,
-  format: Format,
-  file: string | undefined,
+  { script, isLoaded, format, file, images }: WalkHow,
   context: CommandContext,
 ): Promise<boolean> {
   if (format === 'terminal' && script === undefined && canShow(context.terminal, context.stdin)) {
     const { walkOnScreen } = await import('./step-screen.js');
-    await walkOnScreen({ ...walk, file }, context);
+    await walkOnScreen({ ...walk, file, images }, context);
     return true;
   }
   const { performScript } = await import('./step-perform.js');

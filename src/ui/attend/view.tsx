@@ -1,6 +1,5 @@
 import { Box, useApp, useInput } from 'ink';
-import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef, useState } from 'react';
-import { ASK_CELL_SIZE, answeredCellSize, type CellAnswer } from '../graphics/cell-size.js';
+import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef } from 'react';
 import { truncate } from '../layout.js';
 import { Lines } from '../lines.js';
 import { painter } from '../palette.js';
@@ -9,6 +8,7 @@ import type { Screen } from '../screen.js';
 import { type ScreenSize, useScreenSize } from '../screen-size.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
+import { useCellSize } from '../use-cell-size.js';
 import { mapDrawer } from './draw.js';
 import { type AttendCommand, commandOf, KEY_LINE } from './keys.js';
 import { layoutOf } from './layout.js';
@@ -44,12 +44,8 @@ export function AttendView({ source, initial, colors, kind, screen, sizeOf }: At
     initial,
   );
   const size = useScreenSize(screen, sizeOf);
-  const [cell, setCell] = useState<CellAnswer>();
+  const { cell, isAnswer } = useCellSize(screen, kind, size, sizeOf);
   const isSaving = useRef(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another size may be another font
-  useEffect(() => {
-    if (kind === 'sixel') screen.send(ASK_CELL_SIZE);
-  }, [screen, kind, size]);
 
   const save = async (): Promise<void> => {
     if (isSaving.current) return;
@@ -73,8 +69,7 @@ export function AttendView({ source, initial, colors, kind, screen, sizeOf }: At
     }
   };
   useInput((input, key) => {
-    const answer = answeredCellSize(input, sizeOf());
-    if (answer) return setCell((known) => (known?.isExact && !answer.isExact ? known : answer));
+    if (isAnswer(input)) return;
     // Keys that come faster than they are read arrive together.
     const letters = input.length > 1 && !key.ctrl && !key.meta ? [...input] : [input];
     for (const letter of letters) {

@@ -28,6 +28,8 @@ export interface Wanted {
   readonly hypotheses: number;
   /** A map over the picture is asked for; otherwise the picture is shown where there is plenty of room. */
   readonly isAttending: boolean;
+  /** Whether pictures are drawn at all. */
+  readonly hasPicture: boolean;
   /** Where there is room for both, the tree alone; where there is not, what fell in place of the tree. */
   readonly isOther: boolean;
 }
@@ -58,7 +60,7 @@ export function layoutOf(columns: number, rows: number, wanted: Wanted): StepLay
   const beamRows = Math.min(wanted.hypotheses + 1, Math.max(3, Math.floor(room * 0.34)));
   const panelRows = room < 14 ? room - beamRows : Math.min(PANEL, Math.max(6, Math.floor(room * 0.34)));
   const lowerRows = room - beamRows - panelRows;
-  const pictureRows = pictureSize(columns, beamRows + gapRows + panelRows, wanted.isAttending);
+  const pictureRows = pictureSize(columns, beamRows + gapRows + panelRows, wanted);
   const left = pictureRows === 0 ? columns : columns - 2 * pictureRows - GAP;
   return { ...base, left, beamRows, panelRows, pictureRows, lowerRows };
 }
@@ -71,7 +73,8 @@ function lowerColumns(columns: number, { isOther }: Wanted): { treeColumns: numb
 
 const alone = (columns: number) => ({ treeColumns: columns, fallenColumns: 0 });
 
-function pictureSize(columns: number, rows: number, isAttending: boolean): number {
+function pictureSize(columns: number, rows: number, { isAttending, hasPicture }: Wanted): number {
+  if (!hasPicture) return 0;
   if (!isAttending && (columns < PLENTY.columns || rows < PLENTY.rows)) return 0;
   const size = Math.min(rows, Math.floor((columns - NARROWEST - GAP) / 2));
   return size < SMALLEST_PICTURE ? 0 : size;

@@ -1,4 +1,4 @@
-import { mapLines } from '../attend/canvas.js';
+import { type DrawPicture, MOST_PIXELS } from '../attend/drawing.js';
 import type { WordMap } from '../attend/source.js';
 import { padEnd } from '../layout.js';
 import type { Painting } from '../screen.js';
@@ -120,11 +120,11 @@ export function picturePaintings(
   { picture, grid }: StepSource,
   map: WordMap | undefined,
   layout: StepLayout,
-  colors: Colors,
+  draw: DrawPicture,
 ): Painting[] {
   const { columns, pictureRows } = layout;
   if (pictureRows === 0) return [];
   const wordMap = map ?? { map: new Float32Array(grid * grid), peak: { x: 0, y: 0 }, entropy: 0 };
-  const cells = mapLines({ picture, grid, wordMap, opacity: map ? OPACITY : 0 }, 2 * pictureRows, colors);
-  return [{ row: pictureRange(layout)[0], column: columns - 2 * pictureRows, drawing: { cells } }];
+  const drawing = draw({ picture, grid, wordMap, opacity: map ? OPACITY : 0 }, pictureRows, MOST_PIXELS);
+  return [{ row: pictureRange(layout)[0], column: columns - 2 * pictureRows, drawing }];
 }

@@ -1,9 +1,12 @@
 import { Box, useApp, useInput } from 'ink';
 import { type ReactElement, useEffect, useInsertionEffect, useMemo } from 'react';
+import { pictureDrawer } from '../attend/drawing.js';
+import type { PictureKind } from '../picture.js';
 import type { Screen } from '../screen.js';
 import { type ScreenSize, useScreenSize } from '../screen-size.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
+import { useCellSize } from '../use-cell-size.js';
 import { commandOf, type StepCommand } from './keys.js';
 import { layoutOf } from './layout.js';
 import { pressesOf } from './presses.js';
@@ -18,6 +21,8 @@ import { useWalk } from './use-walk.js';
 export interface StepViewProps {
   readonly source: StepSource;
   readonly colors: Colors;
+  /** What pictures are drawn with. */
+  readonly kind: PictureKind;
   /** Ink's stdout. */
   readonly screen: Screen;
   /** Its size now. */
@@ -25,9 +30,10 @@ export interface StepViewProps {
 }
 
 /** A search as a tree that grows with each key. */
-export function StepView({ source, colors, screen, sizeOf }: StepViewProps): ReactElement {
+export function StepView({ source, colors, kind, screen, sizeOf }: StepViewProps): ReactElement {
   const { exit } = useApp();
   const size = useScreenSize(screen, sizeOf);
+  const { cell, isAnswer } = useCellSize(screen, kind, size, sizeOf);
   const { snapshot, state, live, found, scrollRange, isAtWork, look, ask, save } = useWalk(source);
 
   const accept = (): void => {
@@ -57,6 +63,7 @@ export function StepView({ source, colors, screen, sizeOf }: StepViewProps): Rea
     }
   };
   useInput((input, key) => {
+    if (isAnswer(input)) return;
     // Each press can change what the next one means.
     for (const press of pressesOf(input, key)) {
       const command = commandOf(press.input, press.key, live.current);
@@ -70,23 +77,31 @@ export function StepView({ source, colors, screen, sizeOf }: StepViewProps): Rea
         lines: snapshot.lines.length,
         hypotheses: Math.max(snapshot.hypotheses.length, snapshot.width),
         isAttending: state.isAttending,
+        hasPicture: kind !== 'none',
         isOther: state.isOther,
       }),
-    [size, snapshot, state.isAttending, state.isOther],
+    [size, snapshot, state.isAttending, kind, state.isOther],
   );
   scrollRange.current = scrollRangeOf(snapshot, state, layout, colors);
   const hasMap = state.isAttending && layout.pictureRows > 0;
   const { map, isLooking, problem } = useAttention(source, snapshot, hasMap, state.back);
   const isSlow = useSlow(isAtWork || isLooking);
-  const remark = remarkOf(state, hasMap, problem, isSlow ? (isLooking ? 'looking ...' : 'at work ... Esc stops') : '');
+  const remark = remarkOf(
+    state,
+    kind,
+    hasMap,
+    problem,
+    isSlow ? (isLooking ? 'looking ...' : 'at work ... Esc stops') : '',
+  );
   const text = useMemo(
     () => textPainting(source, snapshot, { state, found, remark }, layout, colors),
     [source, snapshot, state, found, remark, layout, colors],
   );
   const isHelp = state.mode === 'help';
+  const draw = useMemo(() => (kind === 'none' ? undefined : pictureDrawer(kind, colors, cell)), [kind, colors, cell]);
   const picture = useMemo(
-    () => (isHelp ? [] : picturePaintings(source, map, layout, colors)),
-    [isHelp, source, map, layout, colors],
+    () => (isHelp || !draw ? [] : picturePaintings(source, map, layout, draw)),
+    [isHelp, source, map, layout, draw],
   );
   // Before Ink writes its frame, which is empty: all that is to be seen is painted.
   useInsertionEffect(() => screen.setPaintings([text, ...picture]), [screen, text, picture]);
@@ -96,8 +111,15 @@ export function StepView({ source, colors, screen, sizeOf }: StepViewProps): Rea
 }
 
 /** What the last line says in place of the keys. */
-function remarkOf({ message, isAttending }: StepState, hasMap: boolean, problem: string, working: string): string {
+function remarkOf(
+  { message, isAttending }: StepState,
+  kind: PictureKind,
+  hasMap: boolean,
+  problem: string,
+  working: string,
+): string {
   if (message !== '') return message;
+  if (isAttending && kind === 'none') return 'where the token looks is a picture, and there are none (--images none)';
   if (isAttending && !hasMap) return 'no room for the picture: a larger terminal shows where the token looks';
   return problem !== '' ? visible(problem) : working;
 }

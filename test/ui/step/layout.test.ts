@@ -4,7 +4,7 @@ import { widthOf } from '../../../src/ui/layout.js';
 import { clip, clipStart, type Span, spansWidth } from '../../../src/ui/step/cells.js';
 import { layoutOf } from '../../../src/ui/step/layout.js';
 
-const wanted = { lines: 1, hypotheses: 6, isAttending: false, isOther: false };
+const wanted = { lines: 1, hypotheses: 6, isAttending: false, hasPicture: true, isOther: false };
 
 describe('layout', () => {
   test.each([
@@ -24,6 +24,8 @@ describe('layout', () => {
     [40, 12, {}, { beamRows: 3, panelRows: 6, lowerRows: 0, pictureRows: 0 }],
     [20, 6, {}, { beamRows: 4, panelRows: 0, lowerRows: 0, hasHeader: true, hasKeys: false }],
     [10, 3, {}, { height: 2, beamRows: 2, hasHeader: false, hasKeys: false }],
+    [80, 24, { isAttending: true, hasPicture: false }, { left: 80, pictureRows: 0 }],
+    [200, 60, { hasPicture: false }, { left: 200, pictureRows: 0 }],
     [1, 1, { isAttending: true }, { height: 1, beamRows: 1, pictureRows: 0 }],
   ])('%i x %i %j', (columns, rows, more, expected) => {
     expect(layoutOf(columns, rows, { ...wanted, ...more })).toMatchObject(expected);
@@ -34,6 +36,7 @@ describe('layout', () => {
       lines: fc.integer({ min: 1, max: 9 }),
       hypotheses: fc.integer({ min: 1, max: 40 }),
       isAttending: fc.boolean(),
+      hasPicture: fc.boolean(),
       isOther: fc.boolean(),
     });
     fc.assert(

@@ -1,12 +1,19 @@
+import type { PictureKind } from '../../../src/ui/picture.js';
 import type { StepSource } from '../../../src/ui/step/source.js';
 import { StepView } from '../../../src/ui/step/view.js';
 import type { Colors } from '../../../src/ui/terminal.js';
 import { renderView } from '../../support/render-view.js';
 
 /** The view of a walk on a terminal that is none. */
-export const renderSteps = (source: StepSource, columns: number, rows: number, colors: Colors = 'none') =>
+export const renderSteps = (
+  source: StepSource,
+  columns: number,
+  rows: number,
+  colors: Colors = 'none',
+  kind: PictureKind = 'blocks',
+) =>
   renderView(
-    (screen, sizeOf) => <StepView source={source} colors={colors} screen={screen} sizeOf={sizeOf} />,
+    (screen, sizeOf) => <StepView source={source} colors={colors} kind={kind} screen={screen} sizeOf={sizeOf} />,
     columns,
     rows,
   );

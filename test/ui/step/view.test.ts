@@ -4,6 +4,7 @@ import { stageLines } from '../../../src/ui/step/stage.js';
 import { INITIAL, type StepState } from '../../../src/ui/step/state.js';
 import { staticLines } from '../../../src/ui/step/static.js';
 import type { Colors } from '../../../src/ui/terminal.js';
+import { CELL, pixelsOf } from '../../support/terminal-pictures.js';
 import { renderSteps } from './render.js';
 import { cell, SNAPSHOT, StillSource, treeOf } from './source.js';
 
@@ -38,6 +39,7 @@ function frame(columns: number, rows: number, state: Partial<StepState> = {}, sn
     lines: snapshot.lines.length,
     hypotheses: Math.max(snapshot.hypotheses.length, snapshot.width),
     isAttending: false,
+    hasPicture: true,
     isOther: state.isOther ?? false,
   });
   const looking = { state: { ...INITIAL, ...state }, found: [], remark: '' };
@@ -282,6 +284,39 @@ describe('keys', () => {
     await eventually(() => expect(source.asked).toEqual(['attention 0 0', 'attention 0 1']));
     source.change({ ...SNAPSHOT, chosen: 1 });
     await eventually(() => expect(source.asked.at(-1)).toBe('attention 1 1'));
+  });
+
+  test.each(['kitty', 'iterm', 'sixel'] as const)(
+    '%s: the map as a picture, where half blocks would be',
+    async (kind) => {
+      const source = new StillSource();
+      app = renderSteps(source, 80, 24, 'any', kind);
+      await app.until(/beam 0/);
+      if (kind === 'sixel') await app.press(`\u001b[6;${CELL.height};${CELL.width}t`);
+      await app.press('a');
+      const place = { row: 1, column: 58, columns: 22, rows: 11 };
+      await eventually(() => expect(app.pictures()).toEqual([expect.objectContaining({ protocol: kind, ...place })]));
+      await eventually(() => expect(source.asked).toEqual(['attention 0 0']));
+      // The patch that is looked at most: a white cross in its middle.
+      await eventually(async () => {
+        const { rgb, width, height } = await pixelsOf(app.pictures()[0]!);
+        const { peak } = (await source.attention(0, 0))!;
+        const [x, y] = [Math.floor(peak.x * width), Math.floor(peak.y * height)];
+        expect([...rgb.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)]).toEqual([255, 255, 255]);
+      });
+      await app.press('?');
+      await eventually(() => expect(app.pictures()).toEqual([]));
+    },
+  );
+
+  test('without pictures there is none, and it says so', async () => {
+    const source = new StillSource();
+    app = renderSteps(source, 200, 60, 'any', 'none');
+    await app.until(/beam 0/);
+    await app.press('a');
+    await app.until(/there are none \(--images none\)/);
+    expect(app.terminal().text()).not.toContain('▀');
+    expect(source.asked).toEqual([]);
   });
 
   test('where there is no room for a picture, it says so', async () => {
