@@ -92,6 +92,10 @@ export class CocaModel implements Coca {
     return this.network.device;
   }
 
+  get ended(): AbortSignal | undefined {
+    return this.network.ended;
+  }
+
   /** How pictures must be loaded for this model. */
   get preprocess(): PictureOptions {
     return pictureOptions(this.config);
