@@ -101,12 +101,17 @@ export class EngineProcess {
   }
 }
 
+/** What to do about an end by one of these. */
+const ADVICE: Partial<Record<NodeJS.Signals, string>> = {
+  SIGKILL: 'the system does that when memory runs short: close other programs, or take a smaller model or batch',
+  SIGBUS: 'its weights were changed or cannot be read any more: once the file is whole, load the model anew',
+};
+
 function endedError(code: number | null, signal: NodeJS.Signals | null, lastWords: string | undefined): CocaError {
   const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
   const said = lastWords === undefined ? '' : `, after writing: ${lastWords}`;
   const hint =
-    signal === 'SIGKILL'
-      ? 'the system does that when memory runs short: close other programs, or take a smaller model or batch'
-      : 'the model is loaded anew when it is next used; if that ends likewise, another --engine or --device may run it';
+    (signal && ADVICE[signal]) ??
+    'the model is loaded anew when it is next used; if that ends likewise, another --engine or --device may run it';
   return new CocaError('engine', `the engine's process ${how}${said}`, hint);
 }
