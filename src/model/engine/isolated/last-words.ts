@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 const KEPT = 4096;
 /** Of a line, this much is shown. */
 const SHOWN = 300;
-/** Lines of a native or JavaScript stack trace, and the headings above them: not what somebody wanted to say. */
-const TRACE = /^\s*(\d+: 0x|at |#\d+ |-{3,}|Node\.js v\d)/;
+/** How a native or JavaScript stack trace begins: it and what comes after it is not what somebody wanted to say. */
+const TRACE = /^\s*(at |\d+: 0x|#\d+ |-{3,})/;
 
 /** The end of what is written to a stream. Reading it also keeps the writer from having to wait. */
 export class LastWords {
@@ -23,7 +23,9 @@ export class LastWords {
 
   /** The last line that says something. */
   get text(): string | undefined {
-    const lines = this.#text.split(/\r?\n/).filter((line) => line.trim() !== '' && !TRACE.test(line));
-    return lines.at(-1)?.trim().slice(0, SHOWN);
+    const lines = this.#text.split(/\r?\n/);
+    const trace = lines.findIndex((line) => TRACE.test(line));
+    const said = (trace > 0 ? lines.slice(0, trace) : lines).findLast((line) => /[\p{L}\p{N}]/u.test(line));
+    return said?.trim().slice(0, SHOWN);
   }
 }

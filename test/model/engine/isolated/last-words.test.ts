@@ -16,7 +16,7 @@ test('the last line that says something', async () => {
   expect(await lastOf('terminate called\n  what():  std::bad', '_alloc\r\n')).toBe('what():  std::bad_alloc');
   const trace = '----- Native stack trace -----\n\n 1: 0xb9a330 node::Abort() [node]\n';
   expect(await lastOf(`FATAL ERROR: out of memory\n${trace}`)).toBe('FATAL ERROR: out of memory');
-  expect(await lastOf('Error: no\n    at f (a.js:1)\n    at g (b.js:2)\n\nNode.js v20.9.0\n')).toBe('Error: no');
+  expect(await lastOf("Error: no\n    at f (a.js:1) {\n  code: 'NO'\n}\n\nNode.js v20.9.0\n")).toBe('Error: no');
 });
 
 test('characters that come in pieces, and no more than a line holds', async () => {

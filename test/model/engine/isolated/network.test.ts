@@ -208,9 +208,8 @@ function program(then: string) {
     const network = await openIsolatedNetwork('onnx', 'cpu', config, await openSafetensors(${weights}), () => undefined);
     console.log('open');
     ${then}`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const file = folder.write('program.mjs', script);
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const isOpen = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { pid: child.pid!, isOpen, ended };
