@@ -20,8 +20,8 @@ test('the last line that says something', async () => {
 });
 
 test('characters that come in pieces, and no more than a line holds', async () => {
-  const euro = Buffer.from('€');
-  expect(await lastOf(euro.subarray(0, 1), euro.subarray(1))).toBe('€');
+  const letter = Buffer.from('é');
+  expect(await lastOf(letter.subarray(0, 1), letter.subarray(1))).toBe('é');
   expect(await lastOf('x'.repeat(1_000_000))).toBe('x'.repeat(300));
 });
 
