@@ -250,7 +250,9 @@ export class CocaModel implements Coca {
   }
 
   async close(): Promise<void> {
-    await this.alone(() => this.network.release());
+    // A process of its own need not be waited for: it may be doing what somebody would not wait for any longer.
+    if (this.network.ended) await this.network.release();
+    else await this.alone(() => this.network.release());
   }
 }
 

@@ -12,6 +12,7 @@ const BOOK = fixture('scenes/0001.png');
 const BOOK_CAPTION = 'a small book on a pink background';
 const ENTER = '\r';
 const END = '\u0004';
+const INTERRUPT = '\u0003';
 const inOrder = { isCooked: true, modes: new Set(['25']) };
 const folder = temporaryFolder();
 
@@ -166,19 +167,43 @@ describe('a session at a terminal whose engine ends', () => {
     await leave();
   });
 
-  test.each([
-    ['step', /step 0 of 23/],
-    ['attend', /\[a\][\s\S]*q quit/],
-  ])('in the view of %s: the error on the terminal as it was', async (verb, shown) => {
-    await start();
-    pty.type(`${verb}${ENTER}`);
-    await pty.until(shown);
-    await killEngine('SIGKILL');
+  const expectError = async (shown: RegExp): Promise<void> => {
     const screen = await pty.until(/! the engine's process was ended by SIGKILL\n[\s\S]*0001\.png› *$/);
     expect(screen).toContain(BOOK_CAPTION);
     expect(screen).not.toMatch(shown);
+  };
+
+  test('in the view of step, which waits for it: the error on the terminal as it was', async () => {
+    await start();
+    pty.type(`step${ENTER}`);
+    await pty.until(/step 0 of 23/);
+    await killEngine('SIGSTOP');
+    pty.type(' ');
+    await pty.until(/at work \.\.\. Esc stops/);
+    await killEngine('SIGKILL');
+    await expectError(/step 0 of 23/);
     await captionAgain();
     await leave();
+  });
+
+  test('in the view of attend, which does not: the same', async () => {
+    await start();
+    pty.type(`attend${ENTER}`);
+    await pty.until(/\[a\][\s\S]*q quit/);
+    await killEngine('SIGKILL');
+    await expectError(/\[a\][\s\S]*q quit/);
+    await captionAgain();
+    await leave();
+  });
+
+  test('Ctrl-C leaves while it hangs', async () => {
+    await start();
+    await killEngine('SIGSTOP');
+    pty.type(`caption --max-length 12${ENTER}`);
+    await pty.until(/› caption --max-length 12\n\$ coca caption/);
+    pty.type(INTERRUPT);
+    pty.type(INTERRUPT);
+    expect(await pty.end()).toEqual({ code: 130, ...inOrder });
   });
 });
 
