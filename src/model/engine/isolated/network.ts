@@ -11,7 +11,7 @@ import type { LiveNodes, Opened, OpenedTrees, Watched } from './protocol.js';
 export async function openIsolatedNetwork(
   ...[engine, device, config, checkpoint, notice]: Parameters<typeof openNetwork>
 ): Promise<IsolatedNetwork> {
-  const process = new EngineProcess(notice);
+  const process = await EngineProcess.start(notice);
   try {
     return new IsolatedNetwork(process, await process.call('open', { engine, device, config, checkpoint }));
   } catch (error) {

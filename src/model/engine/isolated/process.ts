@@ -25,9 +25,12 @@ export class EngineProcess {
   /** Why no call can be answered any more. */
   #end: Error | undefined;
 
-  constructor(onNotice: (text: string) => void) {
-    // What it writes would end up in the middle of what is on the terminal.
-    const child = fork(PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  /** @throws CocaError `engine` when the system starts no more processes */
+  static async start(onNotice: (text: string) => void): Promise<EngineProcess> {
+    return new EngineProcess(await start(), onNotice);
+  }
+
+  private constructor(child: ChildProcess, onNotice: (text: string) => void) {
     this.#child = child;
     this.#lastWords = new LastWords(child.stderr!);
     child.on('message', (response: Response) => {
@@ -39,13 +42,9 @@ export class EngineProcess {
     });
     // One that cannot be talked to is of no use, should it still run.
     child.on('disconnect', () => child.kill('SIGKILL'));
+    // Whatever cannot be sent or ended, its end answers for.
+    child.on('error', () => undefined);
     this.#closed = new Promise((resolve) => {
-      child.on('error', (cause) => {
-        this.#fail(
-          new CocaError('engine', `the engine's process cannot be run: ${cause.message}`, undefined, { cause }),
-        );
-        if (child.pid === undefined) resolve();
-      });
       // Not at its exit: what it answered and wrote before may still be on the way.
       child.on('close', (code, signal) => {
         this.#fail(endedError(code, signal, this.#lastWords.text));
@@ -64,8 +63,8 @@ export class EngineProcess {
   }
 
   /** The process's number. */
-  get pid(): number | undefined {
-    return this.#child.pid;
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   /**
@@ -98,6 +97,21 @@ export class EngineProcess {
     for (const { reject } of this.#waiting.values()) reject(this.#end);
     this.#waiting.clear();
     if (!isExpected) this.#ended.abort(error);
+  }
+}
+
+async function start(): Promise<ChildProcess> {
+  try {
+    // What it writes would end up in the middle of what is on the terminal.
+    const child = fork(PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    // One that was not started says why in a moment. Never end one: without a number, that ends this program's own group.
+    if (child.pid === undefined) await new Promise((_, reject) => child.once('error', reject));
+    return child;
+  } catch (cause) {
+    const message = `the engine's process cannot be started: ${(cause as Error).message}`;
+    throw new CocaError('engine', message, 'close other programs, or files of this one: some limit is reached', {
+      cause,
+    });
   }
 }
 

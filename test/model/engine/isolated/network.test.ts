@@ -11,6 +11,7 @@ import type { Attention, Network } from '../../../../src/model/engine/network.js
 import { openNetwork } from '../../../../src/model/engine/open.js';
 import { CocaError } from '../../../../src/model/errors.js';
 import { isRunning } from '../../../../src/model/processes.js';
+import { shell } from '../../../support/cli.js';
 import { temporaryFolder } from '../../../support/folder.js';
 import { type Golden, golden } from '../../../support/golden.js';
 import { childrenOf, engineOf, untilGone } from '../../../support/processes.js';
@@ -125,7 +126,7 @@ describe('a network in a process of its own', () => {
     const call = network.encodeTexts(await reference.texts());
     const refused = expect(call).rejects.toThrow('released');
     await network.release();
-    expect(isRunning(pid!)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
     await refused;
     await expect(network.prepare('texts')).rejects.toThrow('released');
     expect(network.ended.aborted).toBe(false);
@@ -138,7 +139,7 @@ describe('the process ends before its time', () => {
     const trees = await network.openTrees({ count: 1, data: await tokensOf(network) });
     // What has not begun to be computed cannot be answered before it is killed.
     const calls = [network.prepare('attention'), trees.extend([chain([1, 2])]), network.prepare('texts')];
-    process.kill(network.process.pid!, signal);
+    process.kill(network.process.pid, signal);
     for (const result of await Promise.allSettled(calls)) {
       expect(result).toMatchObject({ reason: { name: 'CocaError', code: 'engine' } });
       expect((result as PromiseRejectedResult).reason).toBe(network.ended.reason);
@@ -154,7 +155,7 @@ describe('the process ends before its time', () => {
   test('while nothing is asked of it', async () => {
     const network = await open();
     const ended = new Promise((resolve) => network.ended.addEventListener('abort', resolve));
-    process.kill(network.process.pid!, 'SIGSEGV');
+    process.kill(network.process.pid, 'SIGSEGV');
     await ended;
     await expect(network.prepare('texts')).rejects.toMatchObject({ code: 'engine' });
   });
@@ -197,18 +198,25 @@ describe('the process ends before its time', () => {
   });
 });
 
-/** A program that opens a network, says so, and does `then`. */
-function program(then: string) {
+/** A module that opens a network when `open` is called. */
+function moduleWith(text: string): string {
   const url = (path: string) => JSON.stringify(new URL(`../../../../dist/model/${path}`, import.meta.url));
   const weights = JSON.stringify(reference.checkpoint.path);
-  const script = `
-    const { openIsolatedNetwork } = await import(${url('engine/isolated/network.js')});
-    const { openSafetensors } = await import(${url('checkpoint/index.js')});
+  return folder.write(
+    'program.mjs',
+    `
+    import { openIsolatedNetwork } from ${url('engine/isolated/network.js')};
+    import { openSafetensors } from ${url('checkpoint/index.js')};
     const config = ${JSON.stringify(reference.config)};
-    const network = await openIsolatedNetwork('onnx', 'cpu', config, await openSafetensors(${weights}), () => undefined);
-    console.log('open');
-    ${then}`;
-  const file = folder.write('program.mjs', script);
+    const checkpoint = await openSafetensors(${weights});
+    const open = () => openIsolatedNetwork('onnx', 'cpu', config, checkpoint, () => undefined);
+    ${text}`,
+  );
+}
+
+/** A program that opens a network, says so, and does `then`. */
+function program(then: string) {
+  const file = moduleWith(`const network = await open(); console.log('open'); ${then}`);
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const isOpen = new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -238,9 +246,24 @@ describe('the process and whoever started it', () => {
     await untilGone(engine);
   });
 
+  test('is not started where the system starts no more: an error, and nothing else is ended', async () => {
+    const file = moduleWith(`
+      import { closeSync, openSync } from 'node:fs';
+      const files = [];
+      try { for (;;) files.push(openSync('/dev/null')); } catch {}
+      for (let spare = 0; spare < 6; spare++) {
+        await open().catch((error) => { process.exitCode = error.code === 'engine' ? 0 : 1; });
+        closeSync(files.pop());
+      }
+      for (const one of files) closeSync(one);
+      console.log('goes on');`);
+    const { code, stdout } = await shell(`ulimit -n 60; "${process.execPath}" ${file}; echo "code $?"`);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'goes on\ncode 0\n' });
+  });
+
   test('leaves signals that are meant for the program to it', async () => {
     const network = await open();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(network.process.pid!, signal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(network.process.pid, signal);
     await wait(50);
     await network.encodeTexts(await reference.texts());
   });
