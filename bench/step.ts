@@ -4,8 +4,9 @@
  *   npm run bench -- step [MODEL [BEAMS]]    MODEL: coca_ViT-B-32 (random weights), a bundled name (default: scenes), a folder
  *
  * A step is all that a key costs until the frame can be drawn: the search one token further, one model call for all
- * beams, and what the view shows of it. Frames are timed from the key's arrival to the last write that it causes, on a
- * terminal that is none; Ink draws at most 60 a second, so 17 ms of each may be waiting.
+ * beams, and what the view shows of it. In a session the engine computes in a process of its own, which runs what was
+ * built (npm run build). Frames are timed from the key's arrival to the last write that it causes, on a terminal that is
+ * none; Ink draws at most 60 a second, so 17 ms of each may be waiting.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,7 +15,7 @@ import { openWalk } from '../src/commands/step-open.js';
 import { WalkSource } from '../src/commands/step-source.js';
 import { contextLength } from '../src/model/config.js';
 import { decodingOptions } from '../src/model/decoding/index.js';
-import { loadCoca } from '../src/model/load.js';
+import { type LoadedCoca, loadCoca } from '../src/model/load.js';
 import { modelFolder } from './common.js';
 import { keyboard, Terminal } from './terminal.js';
 
@@ -76,7 +77,8 @@ async function measureKeys(source: WalkSource, columns: number, rows: number, ke
 }
 
 const [model = 'scenes', beams = '6'] = process.argv.slice(3);
-const coca = await loadCoca({ model: model === 'scenes' ? model : await modelFolder(model), device: 'cpu' });
+const source = { model: model === 'scenes' ? model : await modelFolder(model), device: 'cpu' } as const;
+const [coca, isolated] = await Promise.all([loadCoca(source), loadCoca({ ...source, isolated: true })]);
 const limit = { contextLength: contextLength(coca.config) };
 const context = {
   stdin: process.stdin,
@@ -86,31 +88,38 @@ const context = {
 } as unknown as Parameters<typeof openWalk>[2];
 
 /** A walk of so many beams, untouched; random weights never end a caption by themselves. */
-async function open(beams: number): Promise<WalkSource> {
+async function open(beams: number, opened = coca): Promise<WalkSource> {
   const search = decodingOptions({ beams, maxLength: Math.min(30, limit.contextLength) }, limit);
-  const walk = await openWalk({ image: IMAGE, search, prompt: undefined, loaded: undefined }, coca, context);
+  const walk = await openWalk({ image: IMAGE, search, prompt: undefined, loaded: undefined }, opened, context);
   if ('error' in walk) throw walk.error;
   return WalkSource.open({ ...walk, save: async () => '' });
 }
 
 console.log(`${coca.name} on ${coca.device}, ${readFileSync(IMAGE).length} bytes of picture`);
 console.log(`${''.padEnd(34)}${'median'.padStart(11)}${'most'.padStart(12)}   times`);
-for (const count of new Set([Number(beams), 16])) {
-  await open(count); // the first walk makes everything warm
+/** Walks a search to its end and says how long the steps took. */
+async function measureSteps(name: string, beams: number, model: LoadedCoca): Promise<WalkSource> {
+  await open(beams, model); // the first walk makes everything warm
   const times: number[] = [];
-  const source = await open(count);
-  while (!source.snapshot().isDone) {
+  const walk = await open(beams, model);
+  while (!walk.snapshot().isDone) {
     const start = performance.now();
-    await source.perform({ type: 'next' });
+    await walk.perform({ type: 'next' });
     times.push(performance.now() - start);
   }
-  row(`step, ${count} beams`, times);
+  row(`${name}, ${beams} beams`, times);
+  return walk;
+}
+
+for (const count of new Set([Number(beams), 16])) {
+  const ended = await measureSteps('step', count, coca);
+  await measureSteps('step in a session', count, isolated);
   const middle = await open(count);
   for (let step = 0; step < 6; step++) await middle.perform({ type: 'next' });
   for (const [columns, rows] of SIZES) {
-    console.log(`${count} beams, ${source.snapshot().step} steps, a tree of ${source.snapshot().tree.length} tokens`);
-    await measureKeys(source, columns, rows, KEYS);
+    console.log(`${count} beams, ${ended.snapshot().step} steps, a tree of ${ended.snapshot().tree.length} tokens`);
+    await measureKeys(ended, columns, rows, KEYS);
     await measureKeys(middle, columns, rows, SEARCH_KEYS);
   }
 }
-await coca.close();
+await Promise.all([coca.close(), isolated.close()]);

@@ -1,11 +1,12 @@
 import { parse } from 'node:path';
 import type { MapChoice } from '../model/attention/index.js';
 import { CocaError } from '../model/errors.js';
+import type { LoadedCoca } from '../model/load.js';
 import { showAttention } from '../ui/attend/show.js';
 import type { AttendSource, MapSelection, WordMap } from '../ui/attend/source.js';
 import { initialState } from '../ui/attend/state.js';
 import { staticText } from '../ui/attend/static.js';
-import { canShow } from '../ui/full-screen.js';
+import { canShow, type Streams } from '../ui/full-screen.js';
 import { choosePictureKind, type PictureKind, type Raster } from '../ui/picture.js';
 import type { Terminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
@@ -13,9 +14,11 @@ import { safeName, writeAttendFiles } from './attend-files.js';
 import { type AttendResult, wordMap } from './attend-result.js';
 import type { CommandContext } from './command.js';
 import { isUrl } from './download.js';
+import { modelOnScreen } from './model.js';
 
 export interface PresentOptions {
   readonly context: CommandContext;
+  readonly coca: Pick<LoadedCoca, 'ended'>;
   /** The square that the model sees, in the resolution of saved pictures. */
   readonly square: () => Promise<Raster>;
   /** Whether a person is to walk through the maps; otherwise they are printed. */
@@ -26,12 +29,12 @@ export interface PresentOptions {
 /**
  * Shows a caption's attention on the terminal: to walk through, where there are keys, otherwise printed once.
  * @param current the word that was asked for by name; printed alone
- * @throws CocaError `interrupted` for Ctrl-C
+ * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
  */
 export async function present(
   result: AttendResult,
   current: number | undefined,
-  { context, square, isAsked, images }: PresentOptions,
+  { context, coca, square, isAsked, images }: PresentOptions,
 ): Promise<void> {
   const { terminal, stdin, out } = context;
   const kind = await kindOfMaps(images, terminal);
@@ -39,7 +42,8 @@ export async function present(
   const source = attendSource(result, hasCells ? result.picture : await square(), square);
   const initial = initialState(result.choice, current ?? 0);
   if (isAsked && canShow(terminal, stdin)) {
-    const left = await context.onScreen((streams) => showAttention(source, initial, kind, terminal, streams));
+    const show = (streams: Streams) => showAttention(source, initial, kind, terminal, streams);
+    const left = await modelOnScreen(coca, context, show);
     if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
     return;
   }

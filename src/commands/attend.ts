@@ -139,7 +139,7 @@ export const attend = defineCommand({
       if (format === 'plain') return context.out.write(`${attendLines(asked).join('\n')}\n`);
       const { present } = await import('./attend-screen.js');
       const images = options.images as PictureKind | 'auto';
-      return present(all, current, { context, square, isAsked: options.output === undefined, images });
+      return present(all, current, { context, coca, square, isAsked: options.output === undefined, images });
     });
     await objects?.end();
     return tally.outcome();

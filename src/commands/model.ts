@@ -3,6 +3,7 @@ import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
 import { filtered, grouped, mapAhead } from '../model/pipeline.js';
+import type { Streams } from '../ui/full-screen.js';
 import { progressText } from '../ui/status.js';
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from './command.js';
 import { type ImageSources, imageNames, readImage } from './inputs.js';
@@ -41,6 +42,23 @@ export async function withModel<T>(
   } finally {
     await context.models.giveBack(coca);
   }
+}
+
+/**
+ * Lends the terminal to a view of what a model does, as `onScreen` does. The view ends when the model's engine has ended.
+ * @throws CocaError `engine` then
+ */
+export async function modelOnScreen<T>(
+  { ended }: Pick<LoadedCoca, 'ended'>,
+  context: CommandContext,
+  show: (streams: Streams) => Promise<T>,
+): Promise<T> {
+  if (ended === undefined) return context.onScreen(show);
+  const left = await context.onScreen((streams) =>
+    show({ ...streams, signal: AbortSignal.any([streams.signal, ended]) }),
+  );
+  ended.throwIfAborted();
+  return left;
 }
 
 /** A named picture as the model sees it, or why it is not there. */

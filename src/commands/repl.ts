@@ -1,3 +1,4 @@
+import type { LoadOptions } from '../model/load.js';
 import { canShow } from '../ui/full-screen.js';
 import { type Command, defineCommand } from './command.js';
 import { FRESH_MODELS } from './model.js';
@@ -21,7 +22,9 @@ export function replOver(programs: readonly Command[]): Command {
     ],
     async run({ args, options, typed }, context) {
       const { Session } = await import('./repl/session.js');
-      const session = new Session(programs, FRESH_MODELS.borrow);
+      // Whatever becomes of an engine, pictures and prompt stay.
+      const load = (options: LoadOptions) => FRESH_MODELS.borrow({ ...options, isolated: true });
+      const session = new Session(programs, load);
       for (const name of typed) session.settings.set(name, String(options[name as keyof typeof options]));
       try {
         if (canShow(context.terminal, context.stdin)) {

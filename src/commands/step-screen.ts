@@ -1,12 +1,14 @@
 import { parse } from 'node:path';
 import { CocaError } from '../model/errors.js';
 import type { Picture } from '../model/picture.js';
+import type { Streams } from '../ui/full-screen.js';
 import { choosePictureKind, type PictureKind } from '../ui/picture.js';
 import { showSteps } from '../ui/step/show.js';
 import { staticLines } from '../ui/step/static.js';
 import { safeName } from './attend-files.js';
 import type { CommandContext } from './command.js';
 import { isUrl } from './download.js';
+import { modelOnScreen } from './model.js';
 import { freeName } from './step-file.js';
 import { type SourceOptions, WalkSource } from './step-source.js';
 
@@ -21,7 +23,7 @@ export interface ScreenOptions extends Omit<SourceOptions, 'save'> {
 
 /**
  * Walks through a search with keys, until the view is left.
- * @throws CocaError `interrupted` for Ctrl-C
+ * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
  */
 export async function walkOnScreen(options: ScreenOptions, context: CommandContext): Promise<void> {
   let { file } = options;
@@ -35,7 +37,8 @@ export async function walkOnScreen(options: ScreenOptions, context: CommandConte
   const picture = hasCells ? options.picture : await options.square();
   const source = await WalkSource.open({ ...options, picture, save });
   try {
-    const left = await context.onScreen((streams) => showSteps(source, kind, context.terminal, streams));
+    const show = (streams: Streams) => showSteps(source, kind, context.terminal, streams);
+    const left = await modelOnScreen(options.coca, context, show);
     if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
   } finally {
     source.leave();

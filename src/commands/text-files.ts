@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join, parse } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { CocaError } from '../model/errors.js';
-import { isTemporaryOf, writeWhole } from '../model/whole-file.js';
+import { finalNameOf, writeWhole } from '../model/whole-file.js';
 import { visible } from '../ui/text.js';
 import type { OptionSpecs } from './command.js';
 import { isUrl } from './download.js';
@@ -62,6 +62,8 @@ export function textName(image: string): string {
 export class TextFiles {
   /** Which picture's text each file got: two pictures that differ only in their extension share a name. */
   readonly #owners = new Map<string, string>();
+  /** Folders that are being cleared of what earlier runs left, or have been. */
+  readonly #cleared = new Map<string, Promise<void>>();
 
   constructor(private readonly ifExists: IfExists) {}
 
@@ -70,7 +72,7 @@ export class TextFiles {
     if (this.ifExists !== 'skip') return false;
     let name: string;
     try {
-      name = this.claim(image);
+      name = await this.claim(image);
     } catch {
       return false;
     }
@@ -82,7 +84,7 @@ export class TextFiles {
    * @throws CocaError `usage` where another picture's text has the name; `unreadable`, `write-failed`
    */
   async write(image: string, captions: readonly string[]): Promise<void> {
-    const name = this.claim(image);
+    const name = await this.claim(image);
     if (this.ifExists === 'skip' && (await exists(name))) return;
     const before = this.ifExists === 'append' && (await exists(name)) ? await readRegularFile(name) : Buffer.alloc(0);
     const isOpen = before.length > 0 && before.at(-1) !== 0x0a;
@@ -93,28 +95,33 @@ export class TextFiles {
 
   /** Makes sure that a caption of an earlier run has its file: that run may have been killed before it wrote it. */
   async restore(image: string, captions: readonly string[], isLast: boolean): Promise<void> {
-    const name = this.claim(image);
-    if (isLast) await clearTemporary(name);
+    const name = await this.claim(image);
     if ((isLast && this.ifExists === 'overwrite') || !(await exists(name))) await this.write(image, captions);
   }
 
-  private claim(image: string): string {
+  private async claim(image: string): Promise<string> {
     const name = textName(image);
     const owner = this.#owners.get(name) ?? image;
     if (owner !== image) {
       throw new CocaError('usage', `${name} holds the text of ${owner}`, 'pictures with one name need folders apart');
     }
     this.#owners.set(name, image);
+    const folder = dirname(name);
+    if (!this.#cleared.has(folder)) this.#cleared.set(folder, clearTemporaries(folder));
+    await this.#cleared.get(folder);
     return name;
   }
 }
 
-/** Removes what a run that was killed while it wrote `name` has left beside it. */
-async function clearTemporary(name: string): Promise<void> {
-  const folder = dirname(name);
+/** Removes texts in the making that runs which were killed left in a folder: those from before this process was started. */
+async function clearTemporaries(folder: string): Promise<void> {
   const entries = await readdir(encodeName(folder), { encoding: 'buffer' }).catch(() => []);
   for (const entry of entries.map(decodeName)) {
-    if (isTemporaryOf(entry, basename(name))) await rm(encodeName(join(folder, entry)), { force: true });
+    if (!finalNameOf(entry)?.endsWith('.txt')) continue;
+    const path = encodeName(join(folder, entry));
+    const stats = await lstat(path).catch(() => undefined);
+    // It takes no time to write one, so another process that writes now began after this one.
+    if (stats && stats.mtimeMs < performance.timeOrigin) await rm(path, { force: true }).catch(() => undefined);
   }
 }
 

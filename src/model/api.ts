@@ -45,6 +45,11 @@ export interface Coca {
   readonly name: string;
   /** The device it runs on: one of the engine's (ENGINE_DEVICES). */
   readonly device: string;
+  /**
+   * Aborted when the engine's process has ended before its time, with the CocaError `engine` that every call meets from
+   * then on: the model is to be loaded anew. Not there where the engine runs in this process.
+   */
+  readonly ended?: AbortSignal | undefined;
   readonly config: CocaConfig;
   readonly tokenizer: Tokenizer;
   /** exp(logit_scale): what cosines are multiplied by before a softmax. */

@@ -94,6 +94,10 @@ export class CocaModel implements Coca {
     return this.network.device;
   }
 
+  get ended(): AbortSignal | undefined {
+    return this.network.ended;
+  }
+
   /** How pictures must be loaded for this model. */
   get preprocess(): PictureOptions {
     return pictureOptions(this.config);
@@ -248,7 +252,9 @@ export class CocaModel implements Coca {
   }
 
   async close(): Promise<void> {
-    await this.alone(() => this.network.release());
+    // A process of its own need not be waited for: it may be doing what somebody would not wait for any longer.
+    if (this.network.ended) await this.network.release();
+    else await this.alone(() => this.network.release());
   }
 }
 

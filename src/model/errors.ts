@@ -36,3 +36,20 @@ export class CocaError extends Error {
     super(message, options);
   }
 }
+
+/** An error as it passes between threads and processes, which its class does not; `code` is missing where it was none of ours. */
+export interface PlainError {
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+export function plainError(error: unknown): PlainError {
+  if (error instanceof CocaError) return { code: error.code, message: error.message, hint: error.hint };
+  return { code: undefined, message: error instanceof Error ? error.message : String(error), hint: undefined };
+}
+
+/** The error that `plainError` was made of. */
+export function errorFrom({ code, message, hint }: PlainError): Error {
+  return code === undefined ? new Error(message) : new CocaError(code, message, hint);
+}

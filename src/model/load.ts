@@ -19,6 +19,11 @@ export interface LoadOptions {
   readonly device?: Device | 'auto';
   /** By default `onnx`, the faster one. */
   readonly engine?: Engine;
+  /**
+   * Runs the engine in a process of its own: should it crash, calls are rejected and `ended` is aborted, and this process
+   * goes on. By default it runs in this process.
+   */
+  readonly isolated?: boolean;
   /** Receives one-line remarks for a person: which device was taken and why, what the bundled model knows. */
   readonly onNotice?: (text: string) => void;
 }
@@ -58,9 +63,10 @@ export async function readModel(model: string | undefined): Promise<ModelFiles> 
  * @throws CocaError as `readModel`, and `device` or `engine`
  */
 export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
-  const { engine = 'onnx', device = 'auto', onNotice: notice = () => undefined } = options;
+  const { engine = 'onnx', device = 'auto', isolated = false, onNotice: notice = () => undefined } = options;
   const { name, chosenBy, config, tokenizer, checkpoint } = await readModel(options.model);
-  const network = await openNetwork(engine, device, config, checkpoint, notice);
+  const open = isolated ? (await import('./engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
+  const network = await open(engine, device, config, checkpoint, notice);
   if (chosenBy === 'nobody') notice(BUNDLED_NOTICE);
   try {
     return await CocaModel.create(name, config, tokenizer, network, checkpoint);

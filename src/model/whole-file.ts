@@ -3,19 +3,14 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CocaError } from './errors.js';
 
-/** How a temporary file beside `path` is called; `isTemporaryOf` knows them again. */
+/** How a temporary file beside `path` is called; `finalNameOf` knows them again. */
 function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
-/** Whether `name` is the name of a temporary file that `writeWhole` makes beside a file called `finalName`. */
-export function isTemporaryOf(name: string, finalName: string): boolean {
-  return name.startsWith(`.${finalName}.`) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(finalName.length + 2));
-}
-
-/** Whether `name` is that of any temporary file of `writeWhole`. */
-export function isTemporaryName(name: string): boolean {
-  return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
+/** What the file that `writeWhole` makes under this temporary name is to be called; undefined for any other name. */
+export function finalNameOf(name: string): string | undefined {
+  return /^\.(?<final>.+)\.[0-9a-f]{12}\.tmp$/.exec(name)?.groups?.final;
 }
 
 /**

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, realpathSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkTerminal } from '../../src/commands/doctor-terminal.js';
@@ -109,6 +118,40 @@ describe('doctor', () => {
     const { of, checks } = await doctor(['--no-speed'], { HF_TOKEN: 'hf_a_secret' });
     expect(of('hub')!.found).toContain('HF_TOKEN');
     expect(JSON.stringify(checks)).not.toContain('hf_a_secret');
+  });
+
+  test('--fix removes what a removal that was killed has left in the cache', async () => {
+    const { model } = await pullAll(REPOSITORY, world.env);
+    const blobs = dirname(realpathSync(join(model.folder, WEIGHTS)));
+    const put = (name: string, hours: number) => {
+      const path = join(blobs, name);
+      writeFileSync(path, 'x'.repeat(100));
+      const then = Date.now() / 1000 - hours * 3600;
+      utimesSync(path, then, then);
+      return path;
+    };
+    for (const name of readdirSync(blobs)) utimesSync(join(blobs, name), 1, 1);
+    const orphans = [put('a'.repeat(64), 2), put('b'.repeat(40), 2)];
+    // Another program may be about to link to it; and what has no name of a blob is nobody's business here.
+    put('c'.repeat(64), 0.5);
+    put('notes', 200);
+    // A link that leads there another way.
+    symlinkSync(put('d'.repeat(64), 2), join(model.folder, 'absolute'));
+
+    expect((await doctor()).of('cached files')).toMatchObject({
+      status: 'problem',
+      found: expect.stringMatching(/^2 /),
+    });
+    // While somebody fetches into it, nothing is touched.
+    const foreign = put(`${'e'.repeat(64)}.0123abcd.incomplete`, 2);
+    expect((await doctor(['--fix', '--no-speed'])).of('cached files')).toMatchObject({ status: 'ok' });
+    rmSync(foreign);
+    const { all } = filesUnder(world.cache);
+    expect(all).toEqual(expect.arrayContaining(orphans));
+    const after = await doctor(['--fix', '--no-speed']);
+    expect(after.of('cached files')).toMatchObject({ status: 'ok', found: expect.stringContaining('removed 2') });
+    expect(filesUnder(world.cache).all.sort()).toEqual(all.filter((path) => !orphans.includes(path)).sort());
+    expect(after.of(REPOSITORY)!.status).toBe('ok');
   });
 
   test('--fix removes what is in the way and nothing else', async () => {

@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { encodeName } from '../../src/commands/names.js';
 import { checkTextFiles, TextFiles, textName } from '../../src/commands/text-files.js';
 
 let folder: string;
@@ -86,14 +87,25 @@ describe('a text', () => {
     writeFileSync(at('last.txt'), 'old');
     await texts.restore(at('none.png'), ['a dog'], false);
     await texts.restore(at('old.png'), ['a cat'], false);
-    writeFileSync(at('.last.txt.0123456789ab.tmp'), 'a b');
-    writeFileSync(at('.lost.txt.0123456789ab.tmp'), 'not of this text');
     await texts.restore(at('last.png'), ['a bird'], true);
-    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual(['.lost.txt.0123456789ab.tmp']);
     expect([text('none.txt'), text('old.txt'), text('last.txt')]).toEqual(['a dog\n', 'old', 'a bird\n']);
     const skipping = new TextFiles('skip');
     await skipping.restore(at('old.png'), ['a cat'], true);
     expect(text('old.txt')).toBe('old');
+  });
+
+  test.each(['skips', 'write', 'restore'] as const)('what killed runs left of texts is removed: %s', async (way) => {
+    const left = ['.a.txt.0123456789ab.tmp', '.other.txt.0123456789ab.tmp', '.b\udcff.txt.0123456789ab.tmp'];
+    const kept = ['.a.safetensors.0123456789ab.tmp', '.notes.txt', '.a.txt.tmp'];
+    const running = '.b.txt.ba9876543210.tmp';
+    for (const name of [...left, ...kept, running]) writeFileSync(encodeName(at(name)), 'a b');
+    for (const name of [...left, ...kept]) utimesSync(encodeName(at(name)), 1, 1);
+    writeFileSync(at('a.txt'), 'a dog\n');
+    const texts = new TextFiles('skip');
+    if (way === 'skips') expect(await texts.skips(at('a.png'))).toBe(true);
+    else if (way === 'write') await texts.write(at('a.png'), ['a cat']);
+    else await texts.restore(at('a.png'), ['a cat'], true);
+    expect(readdirSync(folder).sort()).toEqual(['a.txt', ...kept, running].sort());
   });
 
   test('where it cannot be written: an error, and no file', async () => {

@@ -109,9 +109,14 @@ export class Pty {
     execFileSync('stty', ['-F', tty, 'cols', String(columns), 'rows', String(rows)]);
   }
 
+  /** The program's process. */
+  get pid(): number {
+    return Number(/pid (\d+)/.exec(this.#output)![1]);
+  }
+
   /** Sends a signal to the program. */
   signal(name: NodeJS.Signals): void {
-    process.kill(Number(/pid (\d+)/.exec(this.#output)![1]), name);
+    process.kill(this.pid, name);
   }
 
   /** Ends it, should it still run. */

@@ -14,15 +14,22 @@ export class WarmModels implements ModelSource {
 
   async borrow(options: LoadOptions): Promise<LoadedCoca> {
     const key = await keyOf(options);
-    const model = this.#models.get(key) ?? this.load(options);
+    const known = this.#models.get(key);
+    const model = known ?? this.load(options);
     this.#models.delete(key);
     this.#models.set(key, model);
+    const forget = () => {
+      if (this.#models.get(key) === model) this.#models.delete(key);
+    };
     try {
       const loaded = await model;
+      // Without its engine it is of no use: whoever borrows it next has it loaded anew.
+      if (loaded.ended?.aborted) forget();
+      else if (!known) loaded.ended?.addEventListener('abort', forget, { once: true });
       await this.#trim();
       return loaded;
     } catch (error) {
-      this.#models.delete(key);
+      forget();
       throw error;
     }
   }

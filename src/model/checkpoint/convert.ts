@@ -3,7 +3,7 @@ import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../errors.js';
 import { exists, makeFolder } from '../folders.js';
-import { isTemporaryOf } from '../whole-file.js';
+import { finalNameOf } from '../whole-file.js';
 import { bytesPerElement } from './dtype.js';
 import { badCheckpoint } from './problem.js';
 import { RegularFile, unreadable } from './regular-file.js';
@@ -83,7 +83,7 @@ async function prepare(cacheDir: string, name: string): Promise<void> {
   try {
     await makeFolder(cacheDir);
     for (const other of await readdir(cacheDir)) {
-      if (!isTemporaryOf(other, name)) continue;
+      if (finalNameOf(other) !== name) continue;
       const abandoned = join(cacheDir, other);
       const age = Date.now() - (await stat(abandoned)).mtimeMs;
       if (age > ABANDONED_MS) await rm(abandoned, { force: true });

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { CocaError } from '../errors.js';
+import { errorFrom } from '../errors.js';
 import type { PreparedSample, prepareSample } from './prepare.js';
 import type { TarIndex } from './tar.js';
 import type { Answer, Job, Request, Response } from './worker.js';
@@ -48,10 +48,8 @@ export class DecodingPool {
   private async run<T extends Answer>(job: Job): Promise<T> {
     const idlest = this.threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
     const answer = await idlest.run(job);
-    if (!('error' in answer)) return answer as T;
-    const { code, message, hint } = answer.error;
-    if (code === undefined) throw new Error(message);
-    throw new CocaError(code, message, hint);
+    if ('error' in answer) throw errorFrom(answer.error);
+    return answer as T;
   }
 }
 

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
-import { CocaError, type ErrorCode } from '../errors.js';
+import { type PlainError, plainError } from '../errors.js';
 import { Budget } from '../image/budget.js';
 import type { DatasetOptions } from './open.js';
 import type { OrderState } from './order.js';
@@ -24,9 +24,8 @@ export interface Request {
   readonly job: Job;
 }
 
-/** Errors pass between threads without their class; `code` is missing where it was none of ours. */
 export interface Failure {
-  readonly error: { readonly code: ErrorCode | undefined; readonly message: string; readonly hint: string | undefined };
+  readonly error: PlainError;
 }
 
 export type Answer = PreparedSample | TarIndex | Failure;
@@ -55,9 +54,6 @@ async function work(job: Job): Promise<Answer> {
     if (job.kind === 'shard') return await indexShard(job.path);
     return await prepareSample(job.locator, job.place, job.transform, job.needs);
   } catch (error) {
-    const { message, code, hint } = error as CocaError;
-    return error instanceof CocaError
-      ? { error: { code, message, hint } }
-      : { error: { code: undefined, message: String((error as Error)?.message ?? error), hint: undefined } };
+    return { error: plainError(error) };
   }
 }

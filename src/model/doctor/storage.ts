@@ -6,10 +6,11 @@ import { openSafetensors } from '../checkpoint/index.js';
 import { CocaError } from '../errors.js';
 import { exists, isFolder } from '../folders.js';
 import { hubAccess, hubCacheFolder } from '../hub/environment.js';
+import { orphanedBlobs } from '../hub/orphans.js';
 import { listPartials, type PartialFile } from '../hub/partial.js';
 import { freeBytes } from '../hub/space.js';
 import { configFolder } from '../settings.js';
-import { isTemporaryName } from '../whole-file.js';
+import { finalNameOf } from '../whole-file.js';
 import type { Check } from './check.js';
 
 /** Files in the making of this age are what a process that was killed left behind. */
@@ -23,6 +24,7 @@ export async function* checkStorage(): AsyncGenerator<Check> {
   yield await checkFolder('models', 'conversions', conversionsFolder(), 'COCA_CACHE');
   yield await checkFolder('models', 'settings', configFolder(), 'COCA_CONFIG');
   yield await checkDownloads();
+  yield await checkBlobs();
   yield await checkConversions();
   yield await checkHub();
 }
@@ -47,9 +49,9 @@ async function checkFolder(area: Check['area'], name: string, folder: string, va
 /** Cut downloads: pull goes on with its own, so only what nobody will go on with is in the way. */
 async function checkDownloads(): Promise<Check> {
   const common = { area: 'models', name: 'cut downloads' } as const;
-  const cache = hubCacheFolder();
-  const repositories = (await readdir(cache).catch(() => [])).filter((name) => name.startsWith('models--'));
-  const partials = (await Promise.all(repositories.map((name) => listPartials(join(cache, name, 'blobs'))))).flat();
+  const partials = (
+    await Promise.all((await repositories()).map((folder) => listPartials(join(folder, 'blobs'))))
+  ).flat();
   const waiting = partials.filter(({ state }) => state === 'free' || state === 'abandoned');
   const useless: PartialFile[] = [];
   for (const partial of partials) if (await isUseless(partial)) useless.push(partial);
@@ -68,6 +70,22 @@ async function isUseless({ path, hash, state, ageMs }: PartialFile): Promise<boo
   return ageMs > FORGOTTEN_MS || (await exists(join(dirname(path), hash)));
 }
 
+/** Files that no revision of their model has any more. */
+async function checkBlobs(): Promise<Check> {
+  const common = { area: 'models', name: 'cached files' } as const;
+  const orphans = (await Promise.all((await repositories()).map(orphanedBlobs))).flat();
+  if (orphans.length === 0) return { ...common, status: 'ok', found: 'each belongs to a model' };
+  const paths = orphans.map(({ path }) => path);
+  return { ...common, ...leftovers('files that belong to no model', paths, sizeOf(orphans)) };
+}
+
+/** The folders of all models in the hub's cache, of whatever kind. */
+async function repositories(): Promise<string[]> {
+  const cache = hubCacheFolder();
+  const names = await readdir(cache).catch(() => []);
+  return names.filter((name) => name.startsWith('models--')).map((name) => join(cache, name));
+}
+
 async function checkConversions(): Promise<Check> {
   const common = { area: 'models', name: 'conversions of .bin' } as const;
   const folder = conversionsFolder();
@@ -75,7 +93,7 @@ async function checkConversions(): Promise<Check> {
   const broken: string[] = [];
   let whole = 0;
   for (const path of paths) {
-    if (isTemporaryName(basename(path))) {
+    if (finalNameOf(basename(path)) !== undefined) {
       const stats = await stat(path).catch(() => undefined);
       if (stats && Date.now() - stats.mtimeMs > ABANDONED_MS) broken.push(path);
     } else if (path.endsWith('.safetensors')) {

@@ -1,9 +1,15 @@
 import type { AttentionName } from '../architecture/ops.js';
 import type { TreeModel } from '../decoding/types.js';
 
-/** Image tokens on the engine, ready to be cross-attended; opaque to everyone but the engine that made them. */
+/**
+ * Image tokens, ready to be cross-attended. They are held on this side, not by the engine: nothing tells when a picture is
+ * no longer wanted.
+ */
 export interface ImageTokens {
+  /** B */
   readonly count: number;
+  /** [B, T, W] */
+  readonly data: Float32Array;
 }
 
 export interface EncodedImages {
@@ -40,6 +46,11 @@ export type Task = 'images' | 'texts' | 'captions' | 'image attention' | 'attent
 export interface Network {
   /** One of the engine's devices (ENGINE_DEVICES). */
   readonly device: string;
+  /**
+   * Aborted when what computes has ended before its time, with a CocaError `engine` that every call meets from then on.
+   * Not there where it cannot end without this process.
+   */
+  readonly ended?: AbortSignal | undefined;
   /** pixels [B, 3, S, S], normalised. */
   encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages>;
   /** Texts as contexts of `context_length` ids each: start, tokens, end, padding. */

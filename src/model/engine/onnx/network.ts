@@ -1,7 +1,6 @@
 import { basename, dirname } from 'node:path';
-import type { Tensor } from 'onnxruntime-node';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import type { CocaConfig } from '../../config.js';
+import { type CocaConfig, imageTokenCount } from '../../config.js';
 import type { AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
 import { textBatch } from '../text-batch.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
@@ -11,14 +10,6 @@ import { OnnxTreeModel } from './tree-model.js';
 
 const PROGRAMS = { vision: visionProgram, memory: memoryProgram, text: textProgram, decoder: decoderProgram };
 type ProgramName = keyof typeof PROGRAMS;
-
-class OnnxImageTokens implements ImageTokens {
-  constructor(
-    readonly count: number,
-    /** [B, T, W] */
-    readonly tokens: Tensor,
-  ) {}
-}
 
 /** The network through ONNX Runtime: four graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
@@ -75,7 +66,7 @@ export class OnnxNetwork implements Network {
     return {
       latent: latent!.data as Float32Array,
       features: features!.data as Float32Array,
-      tokens: new OnnxImageTokens(count, tokens!),
+      tokens: { count, data: tokens!.data as Float32Array },
     };
   }
 
@@ -97,13 +88,15 @@ export class OnnxNetwork implements Network {
   }
 
   async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<OnnxTreeModel> {
-    if (!(tokens instanceof OnnxImageTokens)) throw new TypeError('image tokens of another engine');
     const [memory, decoder] = await Promise.all([
       this.session('memory'),
       this.session('decoder', onAttention !== undefined),
     ]);
-    const image: Feeds = await memory.run({ tokens: tokens.tokens }, memory.outputNames);
-    return new OnnxTreeModel(decoder, this.runtime.Tensor, this.config, tokens.count, image, onAttention);
+    const { config, runtime } = this;
+    const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
+    const feeds = { tokens: new runtime.Tensor('float32', tokens.data, shape) };
+    const image: Feeds = await memory.run(feeds, memory.outputNames);
+    return new OnnxTreeModel(decoder, runtime.Tensor, config, tokens.count, image, onAttention);
   }
 
   async release(): Promise<void> {

@@ -12,15 +12,6 @@ import { TfjsOps } from './ops.js';
 import { CheckpointParameters, type Parameters, type Tower } from './parameters.js';
 import { TfjsTreeModel } from './tree-model.js';
 
-/** Held on this side: nothing tells when a picture is no longer wanted. */
-class TfjsImageTokens implements ImageTokens {
-  constructor(
-    readonly count: number,
-    /** [B, T, W] */
-    readonly tokens: Float32Array,
-  ) {}
-}
-
 const TOWERS_OF: Readonly<Record<Task, readonly Tower[]>> = {
   images: ['visual.'],
   texts: ['text.'],
@@ -76,7 +67,7 @@ export class TfjsNetwork implements Network {
       (watch) => ({ ...visionTower(ops, config, ops.floats(pixels, [count, 3, side, side]), watch) }),
       onAttention,
     );
-    return { latent, features, tokens: new TfjsImageTokens(count, tokens) };
+    return { latent, features, tokens: { count, data: tokens } };
   }
 
   async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
@@ -101,19 +92,17 @@ export class TfjsNetwork implements Network {
   }
 
   async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TfjsTreeModel> {
-    if (!(tokens instanceof TfjsImageTokens)) throw new TypeError('image tokens of another engine');
     await this.source?.load(['text.', 'text_decoder.']);
     const { ops, config, backend } = this;
     const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
-    const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.tokens, shape)));
+    const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.data, shape)));
     return new TfjsTreeModel(backend, ops, config, tokens.count, image, onAttention);
   }
 
   async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
-    if (!(tokens instanceof TfjsImageTokens)) throw new TypeError('image tokens of another engine');
     if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
     await this.source?.load(['text.', 'text_decoder.']);
-    return crossGradients(this.backend, this.config, this.parameters, tokens.tokens, ids);
+    return crossGradients(this.backend, this.config, this.parameters, tokens.data, ids);
   }
 
   async release(): Promise<void> {

@@ -43,7 +43,7 @@ describe.each(GOLDEN_MODELS)(`%s model on ${device}`, (name) => {
     // The network once more, with its probabilities of one layer and row moved along a direction.
     const parameters = new CheckpointParameters(backend, checkpoint);
     await parameters.load(['text.', 'text_decoder.']);
-    const imageTokens = (tokens as unknown as { tokens: Float32Array }).tokens;
+    const imageTokens = tokens.data;
     const chain = IDS.slice(0, -1).map((token, node) => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
     const logprobOf = async (row: number, moved: number, by: Float32Array): Promise<number> => {
       const logits = backend.run((): Tensor => {

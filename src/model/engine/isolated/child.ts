@@ -1,0 +1,31 @@
+/** The process that an isolated engine runs in: it answers calls until whoever started it is gone. */
+import { plainError } from '../../errors.js';
+import { reasonOf } from '../devices.js';
+import { NetworkCalls } from './calls.js';
+import type { Request, Response } from './protocol.js';
+
+/** Meant for the program as a whole, and sent to all its processes: whoever started this one ends it. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+/** Nothing is to be saved here, and native libraries can hang as they leave. */
+const leave = (): void => void process.kill(process.pid, 'SIGKILL');
+process.on('disconnect', leave);
+if (!process.connected) leave();
+
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${reasonOf(error)}\n`, () => process.exit(1));
+});
+
+// Who is no longer there to be answered is no failure.
+const send = (response: Response): void => void process.send!(response, undefined, undefined, () => undefined);
+
+const calls = new NetworkCalls((notice) => send({ notice }));
+
+process.on('message', async ({ id, name, args }: Request) => {
+  try {
+    const call = calls[name] as (...args: unknown[]) => Promise<unknown>;
+    send({ id, result: await call.apply(calls, args) });
+  } catch (error) {
+    send({ id, error: plainError(error) });
+  }
+});

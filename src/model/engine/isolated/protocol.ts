@@ -1,0 +1,72 @@
+import type { SafetensorsFile } from '../../checkpoint/index.js';
+import type { CocaConfig } from '../../config.js';
+import type { TokenRow } from '../../decoding/types.js';
+import type { PlainError } from '../../errors.js';
+import type { Device, Engine } from '../engines.js';
+import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Task } from '../network.js';
+
+/** Which network the process is to open; everything about it was checked already. */
+export interface Opening {
+  readonly engine: Engine;
+  readonly device: Device | 'auto';
+  readonly config: CocaConfig;
+  readonly checkpoint: SafetensorsFile;
+}
+
+export interface Opened {
+  readonly device: string;
+  /** Whether it has `crossGradients`. */
+  readonly differentiates: boolean;
+}
+
+/** What a call gave, and the attention that it reported, where that was asked for. */
+export interface Watched<T> {
+  readonly value: T;
+  readonly attention: readonly Attention[];
+}
+
+export interface OpenedTrees {
+  /** What the process calls them. */
+  readonly id: number;
+  readonly vocabSize: number;
+  readonly batch: number;
+}
+
+/** What was told to `TreeModel.retain` at one time. */
+export type LiveNodes = readonly (readonly number[])[];
+
+/**
+ * What can be asked of an engine's process: `Network` and `TreeModel` (which see), as functions of plain values, since
+ * nothing else passes between processes.
+ */
+export interface EngineCalls {
+  /** Comes first, and once. */
+  open(opening: Opening): Promise<Opened>;
+  prepare(task: Task): Promise<void>;
+  encodeImages(pixels: Float32Array, count: number, isWatched: boolean): Promise<Watched<EncodedImages>>;
+  encodeTexts(contexts: readonly Int32Array[], isWatched: boolean): Promise<Watched<EncodedTexts>>;
+  openTrees(tokens: ImageTokens, isWatched: boolean): Promise<OpenedTrees>;
+  /** @param hints what `retain` was told since the last call, in order */
+  extend(
+    trees: number,
+    rows: readonly (readonly TokenRow[])[],
+    hints: readonly LiveNodes[],
+  ): Promise<Watched<readonly Float32Array[]>>;
+  releaseTrees(trees: number): Promise<void>;
+  crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]>;
+}
+
+export type CallName = keyof EngineCalls;
+
+/** To the process. Calls may overlap; each is answered once. */
+export interface Request<N extends CallName = CallName> {
+  readonly id: number;
+  readonly name: N;
+  readonly args: Parameters<EngineCalls[N]>;
+}
+
+/** From the process: an answer, or a remark for a person while the network is opened. */
+export type Response =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: PlainError }
+  | { readonly notice: string };

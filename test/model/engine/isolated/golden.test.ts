@@ -1,0 +1,11 @@
+import { openIsolatedNetwork } from '../../../../src/model/engine/isolated/network.js';
+import { describeGeneration } from '../generation-suite.js';
+import { describeGolden, type EngineUnderTest } from '../golden-suite.js';
+
+const engine: EngineUnderTest = {
+  label: 'ONNX Runtime in a process of its own',
+  tolerance: 1e-4,
+  open: ({ config, checkpoint }) => openIsolatedNetwork('onnx', 'cpu', config, checkpoint, () => undefined),
+};
+describeGolden(engine);
+describeGeneration(engine);
