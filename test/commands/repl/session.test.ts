@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coca, shell } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
+import { expectedCaption } from '../../support/scenes.js';
 
 const BOOK = fixture('scenes/0001.png');
 const SQUARE = fixture('scenes/0002.png');
 const TAXI = fixture('scenes/0003.png');
 const BOOK_CAPTION = 'a small book on a pink background';
-const TAXI_CAPTION = 'a taxi on a red background';
+const TAXI_CAPTION = expectedCaption('0003.png').caption;
 
 let folder: string;
 beforeAll(() => {
