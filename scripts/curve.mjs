@@ -53,6 +53,7 @@ const lines = curves.map(({ name, points }, i) => {
 });
 process.stdout.write(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#888">
+<title>Losses of a run by step, on a logarithmic scale</title>
 ${[...grid, ...marks, ...lines].join('\n')}
 </svg>
 `,
