@@ -226,7 +226,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       const codec = clipCodec();
       const ids = codec.encode(utf8(bytes));
       if (!ids.every((id) => id >= 0 && id < codec.size)) throw new Error('an id out of range');
-      codec.decode(ids);
+      // Special tokens, which a text can name, are not for a codec to decode: see `loadTokenizer`.
+      codec.decode(ids.filter((id) => !codec.specials.has(id)));
     },
   },
   picture: {
