@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkShapes, openSafetensors, readTensor, weightsFile } from './checkpoint/index.js';
 import { type ClassNames, type ClassRow, classesOf } from './data/classes.js';
 import { CocaError } from './errors.js';
+import { exists } from './folders.js';
 import { locateModel } from './locate.js';
 import { dot } from './vectors.js';
 
@@ -43,7 +43,7 @@ export class Classifier {
 export async function readClassifier(model: string | undefined, embedDim: number): Promise<Classifier> {
   const located = await locateModel(model);
   const path = join(dirname(await weightsFile(located.path)), CLASSIFIER_FILE);
-  if (!(await stat(path).catch(() => undefined))) {
+  if (!(await exists(path))) {
     throw new CocaError(
       'not-found',
       `the model ${located.name} has no classifier: there is no ${path}`,

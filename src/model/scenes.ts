@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Box } from './attention/faithfulness.js';
 import { CocaError } from './errors.js';
+import { readNamedFile } from './named-file.js';
 
 /** The scenes that come with the program. */
 export const BUNDLED_SCENES = fileURLToPath(new URL('../../fixtures/scenes/scenes.json', import.meta.url));
@@ -23,12 +23,7 @@ export interface Scene {
  * @throws CocaError `not-found` or `bad-text` naming the scene that is not as it should be
  */
 export async function readScenes(path: string): Promise<readonly Scene[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new CocaError('not-found', `${path} cannot be read: ${(cause as Error).message}`, undefined, { cause });
-  }
+  const text = (await readNamedFile(path)).toString();
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixture } from '../support/golden.js';
+import { KEYS } from '../support/keys.js';
 import { Pty } from '../support/pty.js';
 import { CELL, pixelsOf, type ShownPicture } from '../support/terminal-pictures.js';
 
 const BOOK = fixture('scenes/0001.png');
 const SIZE = { columns: 80, rows: 24 };
-const KEYS = { right: '\u001b[C', left: '\u001b[D', up: '\u001b[A', interrupt: '\u0003' };
-
 let folder: string;
 let pty: Pty;
 beforeAll(() => {

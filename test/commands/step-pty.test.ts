@@ -3,22 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixture } from '../support/golden.js';
+import { KEYS } from '../support/keys.js';
 import { Pty } from '../support/pty.js';
 import { expectedCaption } from '../support/scenes.js';
 
 const SIZE = { columns: 80, rows: 24 };
-const KEYS = {
-  up: '\u001b[A',
-  down: '\u001b[B',
-  right: '\u001b[C',
-  left: '\u001b[D',
-  home: '\u001b[H',
-  end: '\u001b[F',
-  pageDown: '\u001b[6~',
-  escape: '\u001b',
-  interrupt: '\u0003',
-};
-
 let folder: string;
 let pty: Pty;
 beforeAll(() => {

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { CocaError } from '../errors.js';
+import { readNamedFile } from '../named-file.js';
 import type { Dataset } from './dataset.js';
 import { descriptions } from './sequence.js';
 
@@ -53,10 +53,7 @@ export function labelClasses(labels: Iterable<string | number>, source: string):
  */
 export async function datasetClasses(dataset: Dataset, file: string | undefined): Promise<ClassNames> {
   if (file !== undefined) {
-    const text = await readFile(file, 'utf8').catch((cause) => {
-      throw new CocaError('not-found', `${file} cannot be read: ${(cause as Error).message}`, undefined, { cause });
-    });
-    return listedClasses(text, file);
+    return listedClasses((await readNamedFile(file)).toString(), file);
   }
   const labels = new Set<string | number>();
   // What cannot be read is told when its turn comes.

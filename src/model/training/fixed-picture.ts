@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { CocaModel } from '../coca.js';
 import type { Dataset } from '../data/index.js';
 import { pictureOf } from '../data/prepare.js';
@@ -8,6 +7,7 @@ import { decodingOptions } from '../decoding/index.js';
 import { CocaError } from '../errors.js';
 import { loadPicture } from '../image.js';
 import type { ModelFiles } from '../load.js';
+import { readNamedFile } from '../named-file.js';
 import type { Picture } from '../picture.js';
 import { pictureOptions } from '../preprocess.js';
 import type { Trainer } from './trainer.js';
@@ -38,10 +38,7 @@ export async function fixedPicture(
 ): Promise<FixedPicture | undefined> {
   const options = pictureOptions(config);
   if (file !== undefined) {
-    const bytes = await readFile(file).catch((cause) => {
-      throw new CocaError('not-found', `${file} cannot be read: ${(cause as Error).message}`, undefined, { cause });
-    });
-    return { name: file, picture: await loadPicture(bytes, options) };
+    return { name: file, picture: await loadPicture(await readNamedFile(file), options) };
   }
   // What cannot be read is told when its turn comes in training.
   for await (const locator of inSequence(dataset, () => undefined)) {

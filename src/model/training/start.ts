@@ -14,6 +14,7 @@ import { exists, makeFolder } from '../folders.js';
 import { initModel, readConfig } from '../init.js';
 import { type ModelFiles, readModel } from '../load.js';
 import { CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
+import { readNamedFile } from '../named-file.js';
 import { trainTokenizer } from '../tokenizer/train.js';
 import { orWriteFailed } from '../whole-file.js';
 import type { ModelTexts } from './checkpoints.js';
@@ -93,11 +94,7 @@ export async function openStart(
   await orWriteFailed(folder, makeFolder(folder));
   let json = await readConfig(start.config);
   if (typeof start.tokenizer === 'string') {
-    const text = await readFile(start.tokenizer).catch((cause) => {
-      throw new CocaError('not-found', `${start.tokenizer} cannot be read: ${(cause as Error).message}`, undefined, {
-        cause,
-      });
-    });
+    const text = await readNamedFile(start.tokenizer);
     await orWriteFailed(folder, writeFile(join(folder, TOKENIZER_FILE), text));
   } else if (start.tokenizer !== undefined) {
     const learned = await trainTokenizer(captionsOf(settings, control), { vocabSize: start.tokenizer });

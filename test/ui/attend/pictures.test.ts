@@ -3,8 +3,9 @@ import { mapDrawer } from '../../../src/ui/attend/draw.js';
 import type { AttendSource } from '../../../src/ui/attend/source.js';
 import { enlargeMap, overlay } from '../../../src/ui/heat.js';
 import type { PictureKind } from '../../../src/ui/picture.js';
+import { KEYS } from '../../support/keys.js';
 import { CELL, type Pixels, pixelsOf } from '../../support/terminal-pictures.js';
-import { KEYS, renderAttend } from './render.js';
+import { renderAttend } from './render.js';
 import { testSource } from './source.js';
 
 const CAPTION = ['a', 'dog', 'on', 'a', 'sofa'];

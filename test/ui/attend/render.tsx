@@ -5,8 +5,6 @@ import type { PictureKind } from '../../../src/ui/picture.js';
 import type { Colors } from '../../../src/ui/terminal.js';
 import { renderView } from '../../support/render-view.js';
 
-export const KEYS = { left: '\u001b[D', right: '\u001b[C', up: '\u001b[A', down: '\u001b[B', escape: '\u001b' };
-
 /** The view of a caption's attention on a terminal that is none. */
 export const renderAttend = (
   source: AttendSource,

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AttendSource, MapSelection } from '../../../src/ui/attend/source.js';
 import type { Colors } from '../../../src/ui/terminal.js';
-import { KEYS, renderAttend } from './render.js';
+import { KEYS } from '../../support/keys.js';
+import { renderAttend } from './render.js';
 import { testSource } from './source.js';
 
 const CAPTION = ['a', 'dog', 'on', 'a', 'sofa'];

@@ -4,23 +4,10 @@ import { stageLines } from '../../../src/ui/step/stage.js';
 import { INITIAL, type StepState } from '../../../src/ui/step/state.js';
 import { staticLines } from '../../../src/ui/step/static.js';
 import type { Colors } from '../../../src/ui/terminal.js';
+import { KEYS } from '../../support/keys.js';
 import { CELL, pixelsOf } from '../../support/terminal-pictures.js';
 import { renderSteps } from './render.js';
 import { cell, SNAPSHOT, StillSource, treeOf } from './source.js';
-
-const KEYS = {
-  up: '\u001b[A',
-  down: '\u001b[B',
-  right: '\u001b[C',
-  left: '\u001b[D',
-  home: '\u001b[H',
-  end: '\u001b[F',
-  pageDown: '\u001b[6~',
-  escape: '\u001b',
-  enter: '\r',
-  tab: '\t',
-  backspace: '\u007f',
-};
 
 let app: ReturnType<typeof renderSteps>;
 afterEach(() => app?.close());
