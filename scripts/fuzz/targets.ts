@@ -110,7 +110,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     run: (bytes) => readStateDict('model.bin', bytes),
   },
   zip: {
-    covers: /checkpoint\/(zip|torchzip|convert|torch-|crc32|foreign|index)/,
+    covers: /checkpoint\/(zip|torchzip|convert|torch-|foreign|index)|model\/crc32/,
     seeds: () => [
       buildTorchZip(stateDict({ a: tensor() }), { 0: new Uint8Array(24) }),
       buildTorchZip(stateDict({ a: tensor({ size: [2], stride: [2], offset: 1 }) }), { 0: new Uint8Array(24) }),

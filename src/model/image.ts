@@ -50,14 +50,15 @@ export async function loadPicture(bytes: Uint8Array, options: PictureOptions): P
   const down = visible(resized.height, top, size);
   const columns = axis(source.width, resized.width, across.from, across.count, interpolation);
   const rows = axis(source.height, resized.height, down.from, down.count, interpolation);
+  // Down to the last row: a picture that is cut short or damaged below the square is no whole picture either.
   const pixels = await picture.decode({
     left: columns.start,
     top: rows.start,
     width: columns.length,
-    height: rows.length,
+    height: source.height - rows.start,
   });
 
-  const shown = resample(pixels, columns, rows); // down.count x across.count x 3
+  const shown = resample(pixels.subarray(0, rows.length * columns.length * 3), columns, rows); // down.count x across.count x 3
   let rgb = shown;
   if (across.count < size || down.count < size) {
     rgb = new Uint8Array(size * size * 3).fill(fillColor);

@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.js';
+import { crc32 } from '../crc32.js';
 import { badCheckpoint, quote } from './problem.js';
 import type { RegularFile } from './regular-file.js';
 

@@ -5,6 +5,7 @@ import type { Size } from './geometry.js';
 import { firstFrame } from './gif.js';
 import { withoutStrayBytes } from './jpeg.js';
 import { cmykToRgb, overWhite } from './pixels.js';
+import { REHEARSED_FROM, rehearse } from './rehearsal.js';
 import { describeBytes, type ImageFormat, SUPPORTED_NAMES, sniffImage } from './sniff.js';
 
 /**
@@ -114,8 +115,12 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
     .catch((cause) => Promise.reject(undecodable(format, cause)));
   check(format, header);
   const size = { width: header.autoOrient.width, height: header.autoOrient.height };
+  const pixels = size.width * size.height;
 
   const decode = async (region: Region): Promise<Uint8Array> => {
+    if (pixels > REHEARSED_FROM) {
+      await rehearse(format, bytes, header, sharp(bytes)).catch((cause) => Promise.reject(undecodable(format, cause)));
+    }
     const cmyk = header.space === 'cmyk';
     let pipeline = sharp(bytes).autoOrient();
     if (region.width < size.width || region.height < size.height) pipeline = pipeline.extract(region);
@@ -137,5 +142,5 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
     throw new CocaError('bad-image', `${FORMAT_NAMES[format]} with ${info.channels} channels`, 'convert it to RGB');
   };
 
-  return { size, decode: (region) => budget.spend(size.width * size.height, () => decode(region)) };
+  return { size, decode: (region) => budget.spend(pixels, () => decode(region)) };
 }

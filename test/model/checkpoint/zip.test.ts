@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../../src/model/checkpoint/crc32.js';
+import { crc32 } from '../../../src/model/crc32.js';
 import { RegularFile } from '../../../src/model/checkpoint/regular-file.js';
 import { readEntry, readZip, verifyEntry } from '../../../src/model/checkpoint/zip.js';
 import { CocaError } from '../../../src/model/errors.js';

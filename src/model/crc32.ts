@@ -1,4 +1,4 @@
-/** CRC-32 as zip uses it (ISO 3309: reflected polynomial 0xEDB88320), by slicing eight bytes at a time. */
+/** CRC-32 as zip and PNG use it (ISO 3309: reflected polynomial 0xEDB88320), by slicing eight bytes at a time. */
 
 const SLICES = 8;
 

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MAX_PIXELS } from '../../src/model/image.js';
+import { coca } from '../support/cli.js';
+import { chunk, headerChunk, SIGNATURE } from '../support/png.js';
+
+/** Nearly as many pixels as are decoded at all: 356 MB of RGB. */
+const SIDE = Math.floor(Math.sqrt(MAX_PIXELS));
+const BOUND_MB = 300;
+
+let folder: string;
+/** Has the program say, as its last line on stderr, the most memory that it had, in KB. */
+let saysMemory: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'coca-large-'));
+  saysMemory = join(folder, 'memory.mjs');
+  writeFileSync(saysMemory, "process.on('exit', () => console.error(process.resourceUsage().maxRSS));");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function refusal(name: string, file: Uint8Array): Promise<{ line: string; megabytes: number }> {
+  const path = join(folder, name);
+  writeFileSync(path, file);
+  const result = await coca(['caption', path, '--quiet', '--device', 'cpu'], {
+    env: { NODE_OPTIONS: `--import=${saysMemory}` },
+  });
+  expect(result).toMatchObject({ code: 2, stdout: '' });
+  const [line, kilobytes] = result.stderr.trimEnd().split('\n');
+  return { line: line!, megabytes: Number(kilobytes) / 1024 };
+}
+
+test('a PNG whose compressed pixels end too early, though its checksums are right', async () => {
+  const rows = deflateSync(Buffer.alloc(SIDE * (SIDE + 1)), { level: 1 });
+  const file = Buffer.concat([
+    SIGNATURE,
+    headerChunk(SIDE, SIDE, 8, 0),
+    chunk('IDAT', rows.subarray(0, rows.length - 100)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+  const { line, megabytes } = await refusal('early.png', file);
+  expect(line).toMatch(/early\.png: cannot decode this PNG/);
+  expect(megabytes).toBeLessThan(BOUND_MB);
+});
+
+test.each(['jpeg', 'webp'] as const)('a %s that is cut short', async (format) => {
+  const create = { width: SIDE, height: SIDE, channels: 3, background: '#a47' } as const;
+  const file = await sharp({ create, limitInputPixels: false })
+    .toFormat(format, format === 'webp' ? { effort: 0 } : {})
+    .toBuffer();
+  const { line, megabytes } = await refusal(`cut.${format}`, file.subarray(0, Math.floor(file.length * 0.99)));
+  expect(line).toMatch(/cannot decode this (JPEG|WebP)/);
+  expect(megabytes).toBeLessThan(BOUND_MB);
+});
