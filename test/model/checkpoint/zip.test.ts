@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../../src/model/crc32.js';
 import { RegularFile } from '../../../src/model/checkpoint/regular-file.js';
 import { readEntry, readZip, verifyEntry } from '../../../src/model/checkpoint/zip.js';
 import { CocaError } from '../../../src/model/errors.js';
@@ -32,18 +31,6 @@ function zip64Extra(...values: readonly bigint[]): Buffer {
   for (const [i, value] of values.entries()) extra.writeBigUInt64LE(value, 4 + i * 8);
   return extra;
 }
-
-describe('crc32', () => {
-  it('is the check value of the standard, and goes on from where it stopped', () => {
-    const bytes = Buffer.from('123456789');
-    expect(crc32(bytes)).toBe(0xcbf43926);
-    for (let cut = 0; cut <= bytes.length; cut++) {
-      expect(crc32(bytes.subarray(cut), crc32(bytes.subarray(0, cut)))).toBe(0xcbf43926);
-    }
-    expect(crc32(new Uint8Array(0))).toBe(0);
-    expect(crc32(new Uint8Array(32).fill(0xff))).toBe(0xff6cab0b);
-  });
-});
 
 describe('readZip', () => {
   it('finds the entries of an archive that torch.save wrote, their checksums right', async () => {
