@@ -1,9 +1,18 @@
 import { CocaError } from '../model/errors.js';
+import { dot } from '../model/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS, imagesArgument } from './inputs.js';
 import { encodedPictures, MODEL_GLOBALS, progress, withModel } from './model.js';
-import { formatOf, type ObjectWriter, objectWriter, Tally } from './results.js';
+import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from './results.js';
+
+/** More than these are not compared on a terminal: the matrix would be larger than it. */
+const MOST_COMPARED = 12;
+
+interface Embedded {
+  readonly name: string;
+  readonly embedding: Float32Array;
+}
 
 export const embed = defineCommand({
   name: 'embed',
@@ -12,6 +21,7 @@ export const embed = defineCommand({
   details: [
     'Embeddings have unit length. Pictures come first, in the order given, then texts.',
     'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}.',
+    'A terminal shows the first numbers of each, and the cosines between them where there are a few.',
   ].join('\n'),
   args: [imagesArgument(['files', 'files0', 'text'])],
   options: {
@@ -35,13 +45,15 @@ export const embed = defineCommand({
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     return withModel(options, context, async (coca) => {
       const tally = new Tally(context, objects);
+      const compared: Embedded[] = [];
       const pictureCount = countAhead(sources);
       const showProgress = progress(context, () => {
         const count = pictureCount();
         return count === undefined ? undefined : count + options.text.length;
       });
       const succeed = async (kind: 'image' | 'text', name: string, embedding: Float32Array): Promise<void> => {
-        await writeEmbedding(context, objects, kind, name, embedding);
+        await writeEmbedding(context, format, objects, kind, name, embedding);
+        if (format === 'terminal' && compared.length <= MOST_COMPARED) compared.push({ name, embedding });
         tally.succeed();
         showProgress(tally.finished);
       };
@@ -58,6 +70,7 @@ export const embed = defineCommand({
             await tally.fail(text, error, 'text');
           }
         }
+        if (compared.length > 1 && compared.length <= MOST_COMPARED) await writeCosines(context, compared);
       } finally {
         await objects?.end();
       }
@@ -66,14 +79,30 @@ export const embed = defineCommand({
   },
 });
 
-function writeEmbedding(
+async function writeEmbedding(
   context: CommandContext,
+  format: Format,
   objects: ObjectWriter | undefined,
   kind: 'image' | 'text',
   name: string,
   embedding: Float32Array,
 ): Promise<void> {
+  if (format === 'terminal') {
+    const { embeddingLine } = await import('../ui/embed-view.js');
+    return context.out.line(embeddingLine(name, embedding, context.terminal.columns, context.terminal.colors));
+  }
   const numbers = Array.from(embedding, shortestFloat32);
   if (objects) return objects.write({ [kind]: name, embedding: numbers });
   return context.out.line(`${visible(name)}\t${numbers.join(' ')}`);
+}
+
+/** A matrix of what was embedded by itself; the nearest other of each is starred. */
+async function writeCosines({ out, terminal }: CommandContext, compared: readonly Embedded[]): Promise<void> {
+  const { cosineLines } = await import('../ui/compare-view.js');
+  const rows = compared.map((one, i) => ({
+    name: `${i + 1} ${one.name}`,
+    cosines: compared.map((other) => (other === one ? null : dot(one.embedding, other.embedding))),
+  }));
+  const lines = cosineLines(rows, compared.length, terminal.columns, terminal.colors);
+  await out.write(`\n${lines.join('\n')}\n`);
 }

@@ -3,8 +3,8 @@ import { painter, shade } from './palette.js';
 import type { Colors } from './terminal.js';
 import { visible } from './text.js';
 
-/** A picture, and the cosine of its embedding with that of each caption; null for a caption that could not be read. */
-export interface ComparedPicture {
+/** Something embedded, and the cosine of its embedding with that of each column's; null where there is none to show. */
+export interface ComparedRow {
   readonly name: string;
   readonly cosines: readonly (number | null)[];
 }
@@ -12,16 +12,29 @@ export interface ComparedPicture {
 const CELL = 8;
 const LONGEST_NAME = 24;
 
-/**
- * A matrix of pictures by captions. Captions are numbered, and listed below. The best caption of a picture is starred;
- * cells are shaded between the lowest and the highest cosine of all.
- */
+/** A matrix of pictures by captions, and below it the captions by their numbers. */
 export function compareLines(
-  rows: readonly ComparedPicture[],
+  rows: readonly ComparedRow[],
   captions: readonly string[],
   columns: number,
   colors: Colors,
 ): string[] {
+  const paint = painter(colors);
+  const lines = [...cosineLines(rows, captions.length, columns, colors), ''];
+  const width = String(captions.length).length;
+  for (const [i, caption] of captions.entries()) {
+    const [first, ...more] = wrap(visible(caption), columns - width - 2);
+    lines.push(`${paint.dim(String(i + 1).padStart(width))}  ${first}`);
+    lines.push(...more.map((line) => ' '.repeat(width + 2) + line));
+  }
+  return lines;
+}
+
+/**
+ * A matrix of cosines with numbered columns, in as many blocks as the width asks for. The highest cosine of a row is
+ * starred; cells are shaded between the lowest and the highest of all.
+ */
+export function cosineLines(rows: readonly ComparedRow[], count: number, columns: number, colors: Colors): string[] {
   const paint = painter(colors);
   const all = rows.flatMap(({ cosines }) => cosines).filter((cosine) => cosine !== null);
   const low = Math.min(...all);
@@ -33,26 +46,20 @@ export function compareLines(
   );
   const perBlock = Math.max(1, Math.floor((columns - nameWidth - 1) / CELL));
   const lines: string[] = [];
-  for (let from = 0; from < captions.length; from += perBlock) {
-    const shown = [...captions.keys()].slice(from, from + perBlock);
-    const head = shown.map((caption) =>
-      String(caption + 1)
-        .padStart(CELL - 1)
+  for (let from = 0; from < count; from += perBlock) {
+    if (from > 0) lines.push('');
+    const shown = Array.from({ length: Math.min(perBlock, count - from) }, (_, i) => from + i);
+    const head = shown.map((column) =>
+      String(column + 1)
+        .padStart(CELL - 2)
         .padEnd(CELL),
     );
     lines.push(paint.dim(`${' '.repeat(nameWidth + 1)}${head.join('')}`.trimEnd()));
     for (const { name, cosines } of rows) {
       const best = Math.max(...cosines.map((cosine) => cosine ?? Number.NEGATIVE_INFINITY));
-      const cells = shown.map((caption) => cell(cosines[caption] ?? null, best, low, high, colors));
+      const cells = shown.map((column) => cell(cosines[column] ?? null, best, low, high, colors));
       lines.push(`${padEnd(truncate(visible(name), nameWidth), nameWidth)} ${cells.join('')}`.trimEnd());
     }
-    lines.push('');
-  }
-  const width = String(captions.length).length;
-  for (const [i, caption] of captions.entries()) {
-    const [first, ...more] = wrap(visible(caption), columns - width - 2);
-    lines.push(`${paint.dim(String(i + 1).padStart(width))}  ${first}`);
-    lines.push(...more.map((line) => ' '.repeat(width + 2) + line));
   }
   return lines;
 }

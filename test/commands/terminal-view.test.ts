@@ -125,3 +125,21 @@ describe('rank on a terminal', () => {
     expect(lines).toEqual(['no caption reaches the minimum']);
   });
 });
+
+describe('embed on a terminal', () => {
+  it('80 x 24: the first numbers of each, and the cosines that rank gives', async () => {
+    const lines = linesOf(await frame(['embed', BOOK, TAXI, '--text', 'a small book'], 80, 24, 'none'));
+    expect(lines.slice(0, 3).every((line) => /^.+ {2}192 numbers {2}-?0\.\d+ .*…$/.test(line))).toBe(true);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(80);
+    expect(lines[4]).toMatch(/^ +1 +2 +3$/);
+    const ranked = JSON.parse(await frame(['rank', BOOK, 'a small book', '--json'], 80, 24, 'none'));
+    const cosine = ranked[0].results[0].cosine.toFixed(3);
+    expect(lines[5]).toMatch(new RegExp(`^1 .* - +-?0\\.\\d+  +${cosine}\\*$`));
+    expect(lines[7]).toMatch(new RegExp(`^3 a small book +${cosine}\\* .* -$`));
+  });
+
+  it('a single one has no matrix, and pipes get all numbers', async () => {
+    expect(linesOf(await frame(['embed', BOOK], 80, 24, 'none'))).toHaveLength(1);
+    expect(JSON.parse(await frame(['embed', BOOK, '--json'], 80, 24, 'none'))[0].embedding).toHaveLength(192);
+  });
+});

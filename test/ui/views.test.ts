@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { captionLines, percentText, type ShadedWord } from '../../src/ui/caption-view.js';
+import { compareLines, cosineLines } from '../../src/ui/compare-view.js';
+import { embeddingLine } from '../../src/ui/embed-view.js';
 import { widthOf } from '../../src/ui/layout.js';
 import { type RankRow, rankLines } from '../../src/ui/rank-view.js';
 
@@ -103,5 +105,53 @@ describe('percentText', () => {
     [0, '  0.0 %'],
   ])('%f', (probability, text) => {
     expect(percentText(probability)).toBe(text);
+  });
+});
+
+describe('cosines', () => {
+  const rows = [
+    { name: 'dog.jpg', cosines: [0.31, -0.04, null] },
+    { name: '犬.png', cosines: [0.1, 0.25, 0.2] },
+  ];
+
+  it('are a matrix with the best of each row starred, captions listed below it', () => {
+    expect(compareLines(rows, ['a dog', 'a cat', '\u001b[2J'], 80, 'none')).toEqual([
+      '             1       2       3',
+      'dog.jpg  0.310* -0.040       -',
+      '犬.png   0.100   0.250*  0.200',
+      '',
+      '1  a dog',
+      '2  a cat',
+      '3  \\x1b[2J',
+    ]);
+  });
+
+  it('come in blocks where the width does not do', () => {
+    expect(cosineLines(rows, 3, 24, 'none')).toEqual([
+      '             1       2',
+      'dog.jpg  0.310* -0.040',
+      '犬.png   0.100   0.250*',
+      '',
+      '             3',
+      'dog.jpg      -',
+      '犬.png   0.200',
+    ]);
+  });
+});
+
+describe('embeddingLine', () => {
+  const numbers = Float32Array.from({ length: 192 }, (_, i) => (i % 2 ? -1 : 1) / (i + 8));
+
+  it('shows as many numbers as fit, and how many there are', () => {
+    expect(embeddingLine('a.png', numbers, 60, 'none')).toBe('a.png  192 numbers  0.125 -0.111 0.100 -0.0909 0.0833 …');
+    expect(embeddingLine('a.png', numbers, 17, 'none')).toBe('a.p…  192 numbers');
+  });
+
+  it.each([10, 16, 33, 80, 200])('fits %i columns, whatever the name', (columns) => {
+    for (const name of ['a', '犬'.repeat(60), '\u001b[2J.png']) {
+      const line = embeddingLine(name, numbers, columns, 'any');
+      expect(widthOf(stripVTControlCharacters(line))).toBeLessThanOrEqual(columns);
+      expect(stripVTControlCharacters(line)).not.toContain('\u001b');
+    }
   });
 });
