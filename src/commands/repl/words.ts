@@ -25,16 +25,24 @@ export interface SplitLine {
 const SPACE = /\s/;
 /** What a backslash takes the meaning of within double quotes; before others it stays. */
 const ESCAPED_IN_QUOTES = '"\\$`';
+/** What an apostrophe follows. */
+const LETTER = /[\p{L}\p{N}']$/u;
+/** A command as a shell takes it, pasted. */
+const SHELL_LINE = /^\s*coca\s/;
 
 /**
  * Splits a line into words as a POSIX shell does: white space parts them, single quotes keep everything, double quotes
- * all but a backslash, and a backslash keeps the next character. Nothing is expanded.
+ * all but a backslash, and a backslash keeps the next character. Nothing is expanded. Captions have apostrophes: a single
+ * quote after a letter, within a word that nothing was quoted of, is one, unless the line begins with `coca`.
  * @param isWindows there a backslash is part of a path, and escapes nothing outside of quotes
  */
 export function splitPartial(line: string, isWindows = process.platform === 'win32'): SplitLine {
   const words: Word[] = [];
   let word: { text: string; start: number; isQuoted: boolean } | undefined;
   let open: SplitLine['open'];
+  const isShell = SHELL_LINE.test(line);
+  const isApostrophe = (char: string): boolean =>
+    char === "'" && !isShell && word !== undefined && !word.isQuoted && LETTER.test(word.text);
   const begin = (at: number) => {
     word ??= { text: '', start: at, isQuoted: false };
     return word;
@@ -51,7 +59,8 @@ export function splitPartial(line: string, isWindows = process.platform === 'win
       else if (char === '\\' && open === '"' && ESCAPED_IN_QUOTES.includes(line[at + 1] ?? ' ')) {
         current.text += line[++at];
       } else current.text += char;
-    } else if (char === "'" || char === '"') {
+    } else if (isApostrophe(char)) begin(at).text += char;
+    else if (char === "'" || char === '"') {
       begin(at).isQuoted = true;
       open = char;
     } else if (char === '\\' && !isWindows && at + 1 < line.length) {
@@ -76,7 +85,8 @@ export function splitPartial(line: string, isWindows = process.platform === 'win
 export function splitLine(line: string, isWindows?: boolean): readonly Word[] {
   const { words, open } = splitPartial(line, isWindows);
   if (open !== undefined) {
-    throw new CocaError('usage', `the quote ${open} before "${words.at(-1)!.text}" is not closed`);
+    const message = `the quote ${open} before "${words.at(-1)!.text}" is not closed`;
+    throw new CocaError('usage', message, 'with a backslash before it, it stands for itself');
   }
   return words;
 }

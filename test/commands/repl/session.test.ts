@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,7 +88,7 @@ describe('a session for programs', () => {
     expect(stdout).toBe(`${BOOK_CAPTION}\n`);
     expect(stderr.trim().split('\n')).toEqual([
       "coca: unknown verb 'captoin', and no file of that name (did you mean caption?)",
-      'coca: the quote " before "a" is not closed',
+      'coca: the quote " before "a" is not closed (with a backslash before it, it stands for itself)',
       expect.stringMatching(/^coca: broken\.png/),
     ]);
   });
@@ -114,6 +114,15 @@ describe('a session for programs', () => {
     const lines = [path, `"${path}"`, path.replace(' ', '\\ '), `file://${path.replace(' ', '%20')}`, 'pictures'];
     const { code, stdout } = await session(lines);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `*1\t${path}\n` });
+  });
+
+  it('names and captions with apostrophes', async () => {
+    const path = join(folder, "Anna's dog's.png");
+    cpSync(BOOK, path);
+    const { code, stdout } = await session([path, "rank Anna's dog | a dogs' bed"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\tAnna's dog$/m);
+    expect(stdout).toMatch(/\ta dogs' bed$/m);
   });
 
   it('opens several, closes some, shows none twice', async () => {
