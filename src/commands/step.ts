@@ -1,3 +1,4 @@
+import { isDone } from '../model/decoding/index.js';
 import { CocaError } from '../model/errors.js';
 import { canShow } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
@@ -89,7 +90,8 @@ export const step = defineCommand({
           context.notice(`the session is in ${options.save}`);
         }
         const best = bestOf(walk.walker.line, coca.tokenizer);
-        if (best) context.onCaption(image, best.caption);
+        // What an unfinished search has so far is the beginning of a caption.
+        if (best && isDone(walk.walker.line.state)) context.onCaption(image, best.caption);
         tally.succeed();
         if (isShown && best && best.ids.length > 1) await context.out.line(visible(best.caption));
         const result = { image, session: walk.walker.stepper.session, coca };

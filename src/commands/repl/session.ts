@@ -231,10 +231,12 @@ export class Session {
     if (words.length > 1 && exists(whole)) return [whole];
     if (words.every((word) => looksLikePicture(word, exists))) return plainWords(words);
     const verb = words[0]!.text;
-    const guess = didYouMean(
-      verb,
-      this.commands.map(({ name }) => name),
-    );
+    const guess = this.settings.specs().has(verb)
+      ? `it is an option: set ${whole}`
+      : didYouMean(
+          verb,
+          this.commands.map(({ name }) => name),
+        );
     throw new CocaError('usage', `unknown verb '${verb}', and no file of that name`, guess ?? 'help lists the verbs');
   }
 

@@ -79,6 +79,7 @@ describe('a session for programs', () => {
   it('a line that fails is one line on stderr; the others are done: 1', async () => {
     const { code, stdout, stderr } = await session([
       'captoin',
+      'beams 4',
       `open ${BOOK}`,
       'caption',
       'rank "a',
@@ -88,6 +89,7 @@ describe('a session for programs', () => {
     expect(stdout).toBe(`${BOOK_CAPTION}\n`);
     expect(stderr.trim().split('\n')).toEqual([
       "coca: unknown verb 'captoin', and no file of that name (did you mean caption?)",
+      "coca: unknown verb 'beams', and no file of that name (it is an option: set beams 4)",
       'coca: the quote " before "a" is not closed (with a backslash before it, it stands for itself)',
       expect.stringMatching(/^coca: broken\.png/),
     ]);
@@ -123,6 +125,21 @@ describe('a session for programs', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/\tAnna's dog$/m);
     expect(stdout).toMatch(/\ta dogs' bed$/m);
+  });
+
+  it('a walk that was left halfway is no caption of its picture', async () => {
+    const lines = [
+      BOOK,
+      'step --script next,next',
+      'attend --json',
+      'step --script force:#2,run --json',
+      'attend --json',
+    ];
+    const { stdout, code } = await session(lines);
+    expect(code).toBe(0);
+    const attended = stdout.split('\n').filter((line) => line.includes('"method"'));
+    const [walked] = stdout.split('\n').filter((line) => line.includes('"nodes"'));
+    expect(attended.map((line) => JSON.parse(line).caption)).toEqual([BOOK_CAPTION, JSON.parse(walked!).best]);
   });
 
   it('opens several, closes some, shows none twice', async () => {
