@@ -8,6 +8,7 @@ import { type AttendResult, wordMap } from './attend-result.js';
  * token first):
  *
  * - `cross` [L, H, N, S], `decoder_self` [L, H, N, N], `text` [L, H, N, N], `vision` [L, H, K, K];
+ * - `cross_gradient` [L, H, N, S], where it was computed: the gradient of each row's log-probability by `cross`;
  * - `pooler` [H, Q, K], and `contrastive` ([H, 1, K] or [H, 1, Q]), where the model has them;
  * - `ids` [N + 1] (I32), `logprobs` [N]: log p(ids[r + 1]);
  * - `maps` [words, rows, columns]: the maps that were shown, in the order of the words.
@@ -24,6 +25,7 @@ export function attentionTensors(result: AttendResult): {
   const maps = words.map((word) => wordMap(attention, word, choice).map);
   const tensors = [
     ...layers('cross', raw.cross),
+    ...layers('cross_gradient', raw.crossGradient ?? []),
     ...layers('decoder_self', raw.decoderSelf),
     ...layers('text', raw.text),
     ...layers('vision', raw.vision),

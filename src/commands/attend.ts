@@ -1,6 +1,5 @@
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../model/attention/index.js';
 import type { DecodingOptions } from '../model/decoding/index.js';
-import { ENGINE_NAMES, type Engine } from '../model/engine/engines.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
@@ -32,7 +31,7 @@ export const attend = defineCommand({
   details: [
     'On a terminal: the picture with the map of a word over it, and keys to walk through words, layers, heads and methods (? lists them). The maps of different words are each drawn relative to their own peak.',
     'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word; the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, and as crop that square in pixels of the picture.',
-    '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1].',
+    '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1].',
     'docs/attention.md says what the maps are and how true they are.',
   ].join('\n'),
   args: [
@@ -58,7 +57,7 @@ export const attend = defineCommand({
       choices: MAP_METHODS,
       placeholder: 'HOW',
       default: DEFAULT_MAP.method,
-      description: 'how attention is carried to the picture; gradient needs --engine tfjs',
+      description: 'how attention is carried to the picture; gradient keeps of it what raises the word',
     },
     layer: {
       type: 'text',
@@ -97,7 +96,6 @@ export const attend = defineCommand({
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
   async check({ args, options, typed }) {
-    checkEngine(choiceOf(options), options.engine);
     refuseSearchOptions(args[1], typed);
     await checkSearchOptions(options, typed);
   },
@@ -111,12 +109,14 @@ export const attend = defineCommand({
     await withModel(options, context, async (coca) => {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
       const image = await oneName(word, 'attend', context);
+      // A view has all methods to walk through.
+      const gradient = choice.method === 'gradient' || (format === 'terminal' && options.output === undefined);
       // One set of graphs, that which reports attention, also searches for the caption.
-      const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare('attention')]);
+      const task = gradient ? 'attribution' : 'attention';
+      const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare(task)]);
       if ('error' in input) return tally.fail(image, input.error);
       const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
       const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };
-      const gradient = choice.method === 'gradient';
       const seen = await lookAt(input.picture, given ?? search, gradient, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
@@ -150,15 +150,6 @@ type Picked = { readonly method: MapChoice['method']; readonly layer: string; re
 
 function choiceOf({ method, layer, head }: Picked): MapChoice {
   return { method, layer: parseLayer(layer), head: parseHead(head) };
-}
-
-function checkEngine({ method }: MapChoice, engine: Engine): void {
-  if (method !== 'gradient' || engine === 'tfjs') return;
-  throw new CocaError(
-    'usage',
-    `--method gradient needs an engine that differentiates, and ${ENGINE_NAMES[engine]} does not`,
-    'add --engine tfjs',
-  );
 }
 
 function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<string>): void {

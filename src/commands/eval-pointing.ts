@@ -6,7 +6,7 @@ import { safeJson, visible } from '../ui/text.js';
 import type { CommandContext, GlobalValues } from './command.js';
 import { readImage } from './inputs.js';
 
-export interface PointingOptions extends GlobalValues<'json' | 'jsonl' | 'engine'> {
+export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
   readonly heads: boolean;
   readonly seeds: number;
 }
@@ -20,7 +20,7 @@ export async function evaluatePointing(
 ): Promise<void> {
   const { BUNDLED_SCENES, readScenes } = await import('../model/scenes.js');
   const scenes = await readScenes(path ?? BUNDLED_SCENES);
-  await coca.prepare('attention');
+  await coca.prepare('attribution');
   const { measurePointing } = await import('../model/attention/pointing.js');
   const choices = choicesOf(coca, options);
   const figures = await measurePointing(coca, located(scenes, coca, context), choices, options.seeds);
@@ -31,13 +31,12 @@ export async function evaluatePointing(
   else for (const line of table(figures)) await context.out.line(line);
 }
 
-/** Every method that the engine can do with every layer and their mean; heads by their mean or also one by one. */
-function choicesOf(coca: LoadedCoca, { heads, engine }: PointingOptions): MapChoice[] {
+/** Every method with every layer and their mean; heads by their mean or also one by one. */
+function choicesOf(coca: LoadedCoca, { heads }: PointingOptions): MapChoice[] {
   const { multimodal } = coca.config;
   const layers: MapChoice['layer'][] = [...Array(multimodal.layers).keys(), 'mean'];
   const each: MapChoice['head'][] = heads ? ['mean', ...Array(multimodal.heads).keys()] : ['mean'];
-  const methods = MAP_METHODS.filter((method) => method !== 'gradient' || engine === 'tfjs');
-  return methods.flatMap((method) => layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))));
+  return MAP_METHODS.flatMap((method) => layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))));
 }
 
 async function* located(

@@ -142,12 +142,13 @@ export const rank = defineCommand({
 
 /** What the contrastive embedding of a picture looked at. */
 async function lookOf(picture: Picture, image: ImageEncoding, coca: LoadedCoca): Promise<Look> {
-  const { AttentionMaps, DEFAULT_MAP, entropyOf, peakOf } = await import('../model/attention/index.js');
+  const { AttentionMaps, entropyOf, peakOf } = await import('../model/attention/index.js');
+  const method = 'cross';
   const maps = new AttentionMaps(coca.attendEmbedding(image), coca.config);
-  const map = maps.ofEmbedding(DEFAULT_MAP.method);
+  const map = maps.ofEmbedding(method);
   const { grid } = maps;
   return {
-    method: DEFAULT_MAP.method,
+    method,
     grid,
     crop: picture.crop,
     map,

@@ -249,7 +249,7 @@ export class WalkSource implements StepSource {
       this.#watched = undefined;
       throw error;
     });
-    const maps = new AttentionMaps(await coca.attend(await this.#watched, ids), coca.config);
+    const maps = new AttentionMaps(await coca.attend(await this.#watched, ids, { gradient: true }), coca.config);
     this.#maps.set(key, maps);
     if (this.#maps.size > REMEMBERED) this.#maps.delete(this.#maps.keys().next().value!);
     return maps;

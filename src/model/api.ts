@@ -85,8 +85,7 @@ export interface Coca {
    * What a caption attended to, teacher forced: all its words in one pass.
    * @param image one picture, encoded with `attention`
    * @param ids from the start token
-   * @param options with `gradient`, also how each word's probability depends on its cross-attention; takes an engine that
-   *   differentiates, else it throws `engine`
+   * @param options with `gradient`, also how each word's probability depends on its cross-attention
    */
   attend(
     image: ImageEncoding,

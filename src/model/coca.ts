@@ -217,9 +217,6 @@ export class CocaModel implements Coca {
     { gradient = false }: { readonly gradient?: boolean } = {},
   ): Promise<RawAttention> {
     const tokens = tokensOf(image);
-    if (gradient && this.network.crossGradients === undefined) {
-      throw new CocaError('engine', 'this engine cannot differentiate', 'Use the TensorFlow.js engine.');
-    }
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.
     const rows = ids
@@ -233,7 +230,7 @@ export class CocaModel implements Coca {
           const from = row * trees.vocabSize;
           return logits![from + ids[row + 1]!]! - logSumExp(logits!, from, from + trees.vocabSize);
         });
-        const gradients = gradient ? await this.network.crossGradients!(tokens, ids) : undefined;
+        const gradients = gradient ? await this.network.crossGradients(tokens, ids) : undefined;
         return collectAttention(this.config, seen, ids, logprobs, gradients);
       } finally {
         trees.release();

@@ -35,7 +35,7 @@ describe('on a pseudo-terminal', () => {
     pty.type('h');
     await pty.until(/head +0 of 0-5/);
     pty.type('m');
-    await pty.until(/method +rollout/);
+    await pty.until(/method +cross/);
     pty.type('o');
     await pty.until(/opacity +90 %/);
     expect(pty.output).not.toMatch(/\u001b_G|\u001bP|\u001b\]|\u001b\[16t/);
@@ -55,7 +55,7 @@ describe('on a pseudo-terminal', () => {
     pty = new Pty(['attend', BOOK, '--quiet'], SIZE);
     await pty.until(/q quit/);
     pty.resize(40, 12);
-    await pty.until(/cross layer mean[\s\S]*\[a\]/);
+    await pty.until(/gradient layer mean[\s\S]*\[a\]/);
     pty.resize(120, 40);
     await pty.until(/^▀{60,} {2}a\n[\s\S]*word +1 of 7[\s\S]*q quit/);
     pty.type('q');

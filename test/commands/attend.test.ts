@@ -228,6 +228,26 @@ describe('json', () => {
   });
 });
 
+describe('--method', () => {
+  test('gradient, unless another is asked for; each has its own maps, which sum to 1', async () => {
+    const runs = await Promise.all(
+      [[], ['--method', 'gradient'], ['--method', 'cross'], ['--method', 'rollout']].map(async (options) => {
+        const { stdout } = await coca(['attend', BOOK, '-q', '--json', ...options]);
+        return JSON.parse(stdout)[0];
+      }),
+    );
+    expect(runs.map(({ method }) => method)).toEqual(['gradient', 'gradient', 'cross', 'rollout']);
+    expect(runs[0]).toEqual(runs[1]);
+    expect(runs.map(({ caption }) => caption)).toEqual(Array(4).fill(CAPTION));
+    const maps = runs.map(({ tokens }) => tokens.map(({ map }: { map: number[][] }) => map.flat()) as number[][]);
+    for (const map of maps.flat()) {
+      expect(map.every((value) => value >= 0)).toBe(true);
+      expect(map.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+    }
+    expect(new Set(maps.map((of) => JSON.stringify(of))).size).toBe(3);
+  });
+});
+
 describe('--output', () => {
   test('overlays that differ, a contact sheet, a table, and the raw arrays', async () => {
     const out = join(folder, 'new', 'maps');
@@ -256,6 +276,7 @@ describe('--output', () => {
     const [layers, heads, rows, tokens, keys, queries] = [3, 6, 8, 32, 65, 33];
     expect(shapes).toEqual({
       cross: [layers, heads, rows, tokens],
+      cross_gradient: [layers, heads, rows, tokens],
       decoder_self: [layers, heads, rows, rows],
       text: [layers, heads, rows, rows],
       vision: [5, 6, keys, keys],
@@ -269,7 +290,7 @@ describe('--output', () => {
       const sum = cross.subarray(row * tokens, (row + 1) * tokens).reduce((total, value) => total + value, 0);
       expect(sum).toBeCloseTo(1, 4);
     }
-    expect(Object.fromEntries(file.metadata)).toMatchObject({ caption: CAPTION, method: 'cross', layer: 'mean' });
+    expect(Object.fromEntries(file.metadata)).toMatchObject({ caption: CAPTION, method: 'gradient', layer: 'mean' });
     expect(JSON.parse(file.metadata.get('words')!)).toEqual(CAPTION.split(' '));
   });
 
@@ -319,7 +340,6 @@ describe('--output', () => {
 describe('what cannot be', () => {
   test.each<[string, string[], number, string]>([
     ['a word that is not there', ['--token', 'zebra'], 64, 'its words: 1 a, 2 small, 3 book, 4 on, 5 a, 6 pink'],
-    ['gradient on ONNX Runtime', ['--method', 'gradient'], 64, 'add --engine tfjs'],
     ['another method', ['--method', 'crosss'], 64, '--method takes'],
     ['a layer too many', ['--layer', '3'], 64, '0 to 2, mean or last'],
     ['a head too many', ['--head', '6'], 64, '0 to 5 or mean'],

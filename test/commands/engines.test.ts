@@ -46,24 +46,6 @@ describe.each([
   });
 });
 
-test('coca attend --method gradient: maps of what raises each word', async () => {
-  const run = async (...options: string[]) => {
-    const { stdout, code } = await coca(['attend', TAXI, '-q', '--json', '--engine', 'tfjs', ...options]);
-    expect(code).toBe(0);
-    return JSON.parse(stdout)[0];
-  };
-  const raised = await run('--method', 'gradient');
-  const plain = await run();
-  expect([raised.method, plain.method]).toEqual(['gradient', 'cross']);
-  for (const [i, { text, map }] of raised.tokens.entries()) {
-    expect(text).toBe(plain.tokens[i].text);
-    const values: number[] = map.flat();
-    expect(values.every((value) => value >= 0)).toBe(true);
-    expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
-    expect(map).not.toEqual(plain.tokens[i].map);
-  }
-});
-
 test('a device of the other engine is wrong usage', async () => {
   const { code, stdout, stderr } = await coca(['caption', BOOK, '-q', '--engine', 'tfjs', '--device', 'cuda']);
   expect([code, stdout]).toEqual([64, '']);

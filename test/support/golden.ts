@@ -26,6 +26,8 @@ export interface Golden {
   readonly generation: readonly Generation[];
   /** An expected tensor, and its shape. */
   expected(name: string): Promise<{ readonly data: Float32Array; readonly shape: readonly number[] }>;
+  /** A caption of picture 0, and the gradient of what its rows predict by their cross-attention: [layers, heads, rows, S]. */
+  crossGradients(): Promise<{ readonly ids: readonly number[]; readonly gradients: Float32Array }>;
   /** The ids of the four reference texts, [4][T]. */
   texts(): Promise<readonly Int32Array[]>;
 }
@@ -44,13 +46,21 @@ export async function golden(name: GoldenName): Promise<Golden> {
       data: await readTensor(reference, tensor),
       shape: reference.tensors.get(tensor)!.shape,
     }),
+    crossGradients: async () => {
+      const file = await openSafetensors(fixture(`${folder}/cross_gradients.safetensors`));
+      return { ids: [...readIds(file, 'ids')], gradients: await readTensor(file, 'gradients') };
+    },
     texts: async () => {
-      const { offset, byteLength, shape } = reference.tensors.get('text')!;
-      const bytes = readFileSync(reference.path).subarray(offset, offset + byteLength);
-      const ids = new Int32Array(new Uint8Array(bytes).buffer);
+      const { shape } = reference.tensors.get('text')!;
+      const ids = readIds(reference, 'text');
       return Array.from({ length: shape[0]! }, (_, i) => ids.subarray(i * shape[1]!, (i + 1) * shape[1]!));
     },
   };
+}
+
+function readIds({ path, tensors }: SafetensorsFile, name: string): Int32Array {
+  const { offset, byteLength } = tensors.get(name)!;
+  return new Int32Array(new Uint8Array(readFileSync(path).subarray(offset, offset + byteLength)).buffer);
 }
 
 /** The golden tolerance: 1e-4 x max(1, |value|), everywhere. Gives the worst error as a multiple of it. */

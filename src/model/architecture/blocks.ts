@@ -1,4 +1,4 @@
-import type { AttentionInput, AttentionSite, AttentionWatcher, Ops } from './ops.js';
+import type { AttentionInput, AttentionSite, AttentionWatcher, BlockOps, Ops } from './ops.js';
 
 /** What differs between the residual blocks of the towers. */
 export interface BlockStyle {
@@ -19,16 +19,16 @@ export type KeysValues<T> = {
   readonly values: T;
 };
 
-export function layerNorm<T>(ops: Ops<T>, prefix: string, x: T): T {
+export function layerNorm<T>(ops: BlockOps<T>, prefix: string, x: T): T {
   return ops.layerNorm(x, ops.parameter(`${prefix}.weight`), ops.parameter(`${prefix}.bias`));
 }
 
-function outProjection<T>(ops: Ops<T>, prefix: string, x: T): T {
+function outProjection<T>(ops: BlockOps<T>, prefix: string, x: T): T {
   return ops.linear(x, ops.parameter(`${prefix}.out_proj.weight`), ops.parameter(`${prefix}.out_proj.bias`));
 }
 
 function attend<T>(
-  ops: Ops<T>,
+  ops: BlockOps<T>,
   input: Omit<AttentionInput<T>, 'site' | 'wantProbabilities'>,
   { name, layer, watch }: Watched<T>,
 ): T {
@@ -42,7 +42,7 @@ function attend<T>(
 }
 
 /** x + ls_2(c_proj(act(c_fc(ln_2(x))))) */
-function mlpBranch<T>(ops: Ops<T>, prefix: string, x: T, style: BlockStyle): T {
+function mlpBranch<T>(ops: BlockOps<T>, prefix: string, x: T, style: BlockStyle): T {
   const linear = (name: string, input: T) =>
     ops.linear(input, ops.parameter(`${prefix}.mlp.${name}.weight`), ops.parameter(`${prefix}.mlp.${name}.bias`));
   const hidden = linear('c_fc', layerNorm(ops, `${prefix}.ln_2`, x));
@@ -50,7 +50,7 @@ function mlpBranch<T>(ops: Ops<T>, prefix: string, x: T, style: BlockStyle): T {
   return ops.add(x, scaled(ops, `${prefix}.ls_2`, branch, style));
 }
 
-function scaled<T>(ops: Ops<T>, prefix: string, branch: T, style: BlockStyle): T {
+function scaled<T>(ops: BlockOps<T>, prefix: string, branch: T, style: BlockStyle): T {
   return style.layerScale ? ops.multiply(branch, ops.parameter(`${prefix}.gamma`)) : branch;
 }
 
@@ -59,7 +59,7 @@ function scaled<T>(ops: Ops<T>, prefix: string, branch: T, style: BlockStyle): T
  * ([B, N, W] each), which a cache may keep.
  */
 export function selfAttentionBlock<T>(
-  ops: Ops<T>,
+  ops: BlockOps<T>,
   prefix: string,
   x: T,
   style: BlockStyle,
@@ -76,7 +76,7 @@ export function selfAttentionBlock<T>(
 }
 
 /** What follows attention in every block: its output projection, the residual path, and the MLP. */
-function afterAttention<T>(ops: Ops<T>, prefix: string, x: T, attended: T, style: BlockStyle): T {
+function afterAttention<T>(ops: BlockOps<T>, prefix: string, x: T, attended: T, style: BlockStyle): T {
   const residual = ops.add(x, scaled(ops, `${prefix}.ls_1`, outProjection(ops, `${prefix}.attn`, attended), style));
   return mlpBranch(ops, prefix, residual, style);
 }
@@ -92,7 +92,7 @@ export function crossKeysValues<T>(ops: Ops<T>, prefix: string, imageTokens: T, 
 
 /** A pre-norm residual block whose queries are text and whose keys and values, [B, H, S, D], come from the image. */
 export function crossAttentionBlock<T>(
-  ops: Ops<T>,
+  ops: BlockOps<T>,
   prefix: string,
   x: T,
   style: BlockStyle,

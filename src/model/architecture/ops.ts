@@ -50,6 +50,21 @@ export interface Ops<T> {
   scope<R extends ScopeResult<T>>(piece: () => R): R;
 }
 
+/** What the residual blocks of the towers are written in. */
+export type BlockOps<T> = Pick<
+  Ops<T>,
+  | 'parameter'
+  | 'linear'
+  | 'inProjection'
+  | 'layerNorm'
+  | 'gelu'
+  | 'quickGelu'
+  | 'add'
+  | 'multiply'
+  | 'attention'
+  | 'scope'
+>;
+
 /** Query; key and value; or all three. */
 export type ProjectionParts = readonly [0] | readonly [1, 2] | readonly [0, 1, 2];
 

@@ -7,7 +7,7 @@ import {
   layerNorm,
   selfAttentionBlock,
 } from './blocks.js';
-import type { AttentionWatcher, Ops } from './ops.js';
+import type { AttentionWatcher, BlockOps, Ops } from './ops.js';
 
 function styleOf(config: CocaConfig, half: 'text' | 'multimodal'): BlockStyle {
   const { heads, width, ls_init_value } = config[half];
@@ -152,7 +152,7 @@ export function unimodalHalf<T>(
  * @param context the mask of its self-attention, earlier rows' keys and values if any, and what `imageMemory` made
  */
 export function multimodalLayers<T>(
-  ops: Ops<T>,
+  ops: BlockOps<T>,
   config: CocaConfig,
   input: T,
   context: { readonly mask: T; readonly cache?: readonly KeysValues<T>[]; readonly image: readonly KeysValues<T>[] },

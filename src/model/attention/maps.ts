@@ -8,8 +8,7 @@ import type { AttentionLayer, RawAttention } from './raw.js';
  * - `rollout`: carried on through the vision tower to its input patches (Abnar and Zuidema 2020, "Quantifying Attention
  *   Flow in Transformers": layers are averaged over heads, mixed half and half with the residual path, and multiplied).
  * - `gradient`: as `cross`, but of the cross-attention only what raises the word's probability: probabilities times the
- *   positive part of their gradient (Chefer et al. 2021, "Generic Attention-model Explainability", equation 5). Needs the
- *   gradient, of an engine that differentiates.
+ *   positive part of their gradient (Chefer et al. 2021, "Generic Attention-model Explainability", equation 5).
  */
 export const MAP_METHODS = ['cross', 'rollout', 'gradient'] as const;
 export type MapMethod = (typeof MAP_METHODS)[number];
@@ -101,7 +100,7 @@ export class AttentionMaps {
   private get raising(): readonly AttentionLayer[] {
     const { cross, crossGradient } = this.raw;
     if (crossGradient === undefined) {
-      throw new CocaError('usage', 'the gradient of this caption was not computed', 'Use the TensorFlow.js engine.');
+      throw new CocaError('usage', 'the gradient of this caption was not computed', 'attend with { gradient: true }');
     }
     this.raisingLayers ??= cross.map((layer, i) => {
       const gradient = crossGradient[i]!.data;

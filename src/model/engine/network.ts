@@ -38,9 +38,9 @@ export type AttentionSink = (attention: Attention) => void;
 
 /**
  * What a network can be made ready for. `image attention` is pictures with their attention watched, `attention` also
- * captions with theirs.
+ * captions with theirs, `attribution` also its gradients.
  */
-export type Task = 'images' | 'texts' | 'captions' | 'image attention' | 'attention';
+export type Task = 'images' | 'texts' | 'captions' | 'image attention' | 'attention' | 'attribution';
 
 /** A CoCa network on some engine and device. */
 export interface Network {
@@ -62,10 +62,9 @@ export interface Network {
   openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TreeModel>;
   /**
    * By the cross-attention probabilities of each layer, the gradient of what each row of a caption predicts: row r's is
-   * that of log p(ids[r + 1] | image, ids[0..r]), as [1, H, N, T] for one picture and N = ids.length - 1 rows. Only on an
-   * engine that differentiates.
+   * that of log p(ids[r + 1] | image, ids[0..r]), as [1, H, N, T] for one picture and N = ids.length - 1 rows.
    */
-  crossGradients?(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]>;
+  crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]>;
   /** Makes ready what a task will need, so that its first call is as fast as the others. */
   prepare(task: Task): Promise<void>;
   release(): Promise<void>;

@@ -20,7 +20,7 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['left right', 'word before, word after (Home, End: first, last)'],
   ['up down', 'layer: each, then their mean, then the last'],
   ['h H', 'attention head: their mean, then each (H: back)'],
-  ['m', 'method: cross, rollout, and gradient where it was asked for'],
+  ['m', 'method: cross, rollout, gradient'],
   ['o', 'opacity of the map over the picture'],
   ['g', 'all words at once'],
   ['s', 'save pictures and raw arrays'],

@@ -135,6 +135,21 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
     await checkAttention(seen, 'cross');
   });
 
+  test('gradients by the cross-attention, all rows at once', async () => {
+    const { ids, gradients } = await under.reference.crossGradients();
+    const { tokens } = await images();
+    const first = { count: 1, data: tokens.data.slice(0, tokens.data.length / tokens.count) };
+    const found = await under.network.crossGradients(first, ids);
+    const { layers, heads } = under.reference.config.multimodal;
+    const keys = gradients.length / (layers * heads * (ids.length - 1));
+    expect(found.map(({ name, layer, shape }) => [name, layer, shape])).toEqual(
+      Array.from({ length: layers }, (_, layer) => ['cross', layer, [1, heads, ids.length - 1, keys]]),
+    );
+    const all = found.flatMap(({ data }) => [...data]);
+    expect(worstError(all, gradients)).toBeLessThan(1);
+    await expect(under.network.crossGradients(tokens, ids)).rejects.toThrow(/of one picture/);
+  });
+
   test('attention of the text tower, CLS included', async () => {
     const seen: Attention[] = [];
     const texts = await under.reference.texts();

@@ -19,7 +19,7 @@ export class NetworkCalls implements EngineCalls {
 
   async open({ engine, device, config, checkpoint }: Opening): Promise<Opened> {
     this.#network = await openNetwork(engine, device, config, checkpoint, this.onNotice);
-    return { device: this.#network.device, differentiates: this.#network.crossGradients !== undefined };
+    return { device: this.#network.device };
   }
 
   prepare(task: Task): Promise<void> {
@@ -59,7 +59,7 @@ export class NetworkCalls implements EngineCalls {
   }
 
   crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
-    return this.#opened.crossGradients!(tokens, ids);
+    return this.#opened.crossGradients(tokens, ids);
   }
 
   get #opened(): Network {

@@ -23,14 +23,12 @@ export async function openIsolatedNetwork(
 /** A network that computes in another process. Numbers are the same to the last bit. */
 export class IsolatedNetwork implements Network {
   readonly device: string;
-  readonly crossGradients?: NonNullable<Network['crossGradients']>;
 
   constructor(
     readonly process: EngineProcess,
-    { device, differentiates }: Opened,
+    { device }: Opened,
   ) {
     this.device = device;
-    if (differentiates) this.crossGradients = (tokens, ids) => process.call('crossGradients', tokens, ids);
   }
 
   get ended(): AbortSignal {
@@ -52,6 +50,10 @@ export class IsolatedNetwork implements Network {
   async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TreeModel> {
     const opened = await this.process.call('openTrees', tokens, onAttention !== undefined);
     return new IsolatedTrees(this.process, opened, onAttention);
+  }
+
+  crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
+    return this.process.call('crossGradients', tokens, ids);
   }
 
   release(): Promise<void> {

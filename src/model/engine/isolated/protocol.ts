@@ -15,8 +15,6 @@ export interface Opening {
 
 export interface Opened {
   readonly device: string;
-  /** Whether it has `crossGradients`. */
-  readonly differentiates: boolean;
 }
 
 /** What a call gave, and the attention that it reported, where that was asked for. */

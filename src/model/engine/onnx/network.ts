@@ -1,14 +1,29 @@
 import { basename, dirname } from 'node:path';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount } from '../../config.js';
-import type { AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
+import { captionRows } from '../caption-rows.js';
+import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
 import { textBatch } from '../text-batch.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
-import { decoderProgram, memoryProgram, type ProgramSource, textProgram, visionProgram } from './programs.js';
+import {
+  attributionProgram,
+  decoderProgram,
+  gradientName,
+  memoryProgram,
+  type ProgramSource,
+  textProgram,
+  visionProgram,
+} from './programs.js';
 import { type Feeds, loadRuntime, Session } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
-const PROGRAMS = { vision: visionProgram, memory: memoryProgram, text: textProgram, decoder: decoderProgram };
+const PROGRAMS = {
+  vision: visionProgram,
+  memory: memoryProgram,
+  text: textProgram,
+  decoder: decoderProgram,
+  attribution: attributionProgram,
+};
 type ProgramName = keyof typeof PROGRAMS;
 
 /** The network through ONNX Runtime: four graphs over one checkpoint file, each prepared when first needed. */
@@ -39,7 +54,13 @@ export class OnnxNetwork implements Network {
         fileName: basename(this.checkpoint.path),
         watch,
       };
-      session = Session.create(key, PROGRAMS[name](source), dirname(this.checkpoint.path), this.device);
+      session = Session.create(
+        key,
+        PROGRAMS[name](source),
+        dirname(this.checkpoint.path),
+        this.device,
+        name === 'attribution',
+      );
       this.sessions.set(key, session);
     }
     return session;
@@ -52,6 +73,7 @@ export class OnnxNetwork implements Network {
       captions: [['vision'], ['memory'], ['decoder']],
       'image attention': [['vision', true]],
       attention: [['vision', true], ['memory'], ['decoder', true]],
+      attribution: [['vision', true], ['memory'], ['decoder', true], ['attribution']],
     };
     await Promise.all(programs[task].map(([name, watch]) => this.session(name, watch)));
   }
@@ -92,11 +114,33 @@ export class OnnxNetwork implements Network {
       this.session('memory'),
       this.session('decoder', onAttention !== undefined),
     ]);
-    const { config, runtime } = this;
-    const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
-    const feeds = { tokens: new runtime.Tensor('float32', tokens.data, shape) };
-    const image: Feeds = await memory.run(feeds, memory.outputNames);
-    return new OnnxTreeModel(decoder, runtime.Tensor, config, tokens.count, image, onAttention);
+    const image = await this.imageMemory(memory, tokens);
+    return new OnnxTreeModel(decoder, this.runtime.Tensor, this.config, tokens.count, image, onAttention);
+  }
+
+  private imageMemory(memory: Session, tokens: ImageTokens): Promise<Feeds> {
+    const shape = [tokens.count, imageTokenCount(this.config), this.config.multimodal.width];
+    return memory.run({ tokens: new this.runtime.Tensor('float32', tokens.data, shape) }, memory.outputNames);
+  }
+
+  async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
+    if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
+    const [memory, attribution] = await Promise.all([this.session('memory'), this.session('attribution')]);
+    const { Tensor } = this.runtime;
+    const { count, labels, ...rows } = captionRows(this.config, ids);
+    const feeds: Feeds = {
+      ids: new Tensor('int32', rows.ids, [1, count]),
+      positions: new Tensor('int32', rows.positions, [1, count]),
+      unimodalMask: new Tensor('float32', rows.unimodalMask, [1, 1, count, count]),
+      multimodalMask: new Tensor('float32', rows.multimodalMask, [1, 1, count, count]),
+      labels: new Tensor('int32', labels, [1, count]),
+      ...(await this.imageMemory(memory, tokens)),
+    };
+    const outputs = await attribution.run(feeds, attribution.outputNames);
+    return Array.from({ length: this.config.multimodal.layers }, (_, layer) => {
+      const { data, dims } = outputs[gradientName(layer)]!;
+      return { name: 'cross', layer, data: data as Float32Array, shape: dims as [number, number, number, number] };
+    });
   }
 
   async release(): Promise<void> {

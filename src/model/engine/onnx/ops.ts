@@ -47,8 +47,8 @@ export class OnnxOps implements Ops<Value> {
   private readonly shapes = new Map<string, string>();
 
   constructor(
-    private readonly graph: GraphBuilder,
-    private readonly weights: { readonly checkpoint: SafetensorsFile; readonly fileName: string },
+    protected readonly graph: GraphBuilder,
+    protected readonly weights: { readonly checkpoint: SafetensorsFile; readonly fileName: string },
   ) {}
 
   input(name: string, type: DataType, dimensions: readonly Dimension[]): Value {
@@ -123,7 +123,7 @@ export class OnnxOps implements Ops<Value> {
     return this.elementwise('Mul', a, b);
   }
 
-  private elementwise(operator: string, a: Value, b: Value): Value {
+  protected elementwise(operator: string, a: Value, b: Value): Value {
     // A vector fits rows as well as batches; equal shapes may be added in either form; the rest needs its axes.
     if (b.dimensions.length === 1) return a.like(this.graph.node(operator, [a.anyForm, this.shaped(b)]));
     const sameShape = String(a.dimensions) === String(b.dimensions);
@@ -200,6 +200,12 @@ export class OnnxOps implements Ops<Value> {
     });
   }
 
+  /** [B, H, N, D], by its name -> [B, N, W] */
+  protected joinHeads(heads: string, dimensions: readonly Dimension[]): Value {
+    const rows = this.graph.node('Transpose', [heads], { perm: [0, 2, 1, 3] }); // [B, N, H, D]
+    return new Value(dimensions, { shaped: this.graph.node('Reshape', [rows, this.graph.integers([0, 0, -1])]) });
+  }
+
   attention({ heads, query, own, cache, mask }: AttentionInput<Value>): AttentionOutput<Value> {
     const join = (past: Value | undefined, rows: Value | undefined): string => {
       const parts = [past && this.shaped(past), rows && this.shaped(this.splitHeads(rows, heads))].filter(
@@ -218,11 +224,9 @@ export class OnnxOps implements Ops<Value> {
     if (mask) scores = this.graph.node('Add', [scores, this.shaped(mask)]);
     const probabilities = this.graph.node('Softmax', [scores], { axis: -1 });
     const mixed = this.graph.node('MatMul', [probabilities, values]); // [B, H, N, D]
-    const rows = this.graph.node('Transpose', [mixed], { perm: [0, 2, 1, 3] }); // [B, N, H, D]
-    const output = this.graph.node('Reshape', [rows, this.graph.integers([0, 0, -1])]);
     const [batch, n] = query.dimensions;
     return {
-      output: new Value(query.dimensions, { shaped: output }),
+      output: this.joinHeads(mixed, query.dimensions),
       probabilities: new Value([batch!, heads, n!, 'keys'], { shaped: probabilities }),
     };
   }
@@ -238,12 +242,12 @@ export class OnnxOps implements Ops<Value> {
     return piece();
   }
 
-  private shaped(value: Value): string {
+  protected shaped(value: Value): string {
     if (value.dimensions.length === 2) return value.anyForm;
     return value.form('shaped', () => this.graph.node('Reshape', [value.anyForm, this.shapeVector(value.dimensions)]));
   }
 
-  private rows(value: Value): string {
+  protected rows(value: Value): string {
     if (value.dimensions.length === 2) return value.anyForm;
     return value.form('rows', () =>
       this.graph.node('Reshape', [value.anyForm, this.graph.integers([-1, value.width])]),

@@ -1,11 +1,13 @@
+import { crossGradients } from '../../architecture/attribution.js';
 import type { AttentionWatcher } from '../../architecture/ops.js';
 import { imageMemory, textDecoder, textTower } from '../../architecture/text.js';
 import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount } from '../../config.js';
 import { attentionOutput } from './attention-outputs.js';
-import { GraphBuilder } from './graph.js';
-import { OnnxOps, type Value } from './ops.js';
+import { OnnxGradientOps } from './gradient-ops.js';
+import { type Dimension, GraphBuilder } from './graph.js';
+import type { OnnxOps, Value } from './ops.js';
 
 /** What every program is built from. */
 export interface ProgramSource {
@@ -38,10 +40,10 @@ export function cacheLayers(config: CocaConfig): readonly { readonly heads: numb
 function build(
   name: string,
   source: ProgramSource,
-  emit: (ops: OnnxOps, watch: AttentionWatcher<Value> | undefined) => void,
+  emit: (ops: OnnxGradientOps, watch: AttentionWatcher<Value> | undefined) => void,
 ): Uint8Array {
   const graph = new GraphBuilder(name);
-  const ops = new OnnxOps(graph, source);
+  const ops = new OnnxGradientOps(graph, source);
   emit(
     ops,
     source.watch ? (attention, layer, value) => ops.output(attentionOutput(attention, layer), value) : undefined,
@@ -89,6 +91,25 @@ export function textProgram(source: ProgramSource): Uint8Array {
   });
 }
 
+function keysValues(
+  ops: OnnxOps,
+  names: ReturnType<typeof cacheNames>,
+  heads: number,
+  length: Dimension,
+  depth: number,
+) {
+  const shape = ['batch', heads, length, depth];
+  return { keys: ops.input(names.keys, 'F32', shape), values: ops.input(names.values, 'F32', shape) };
+}
+
+/** What `memoryProgram` made. */
+function imageInputs(ops: OnnxOps, config: CocaConfig) {
+  const { heads, width, layers } = config.multimodal;
+  return Array.from({ length: layers }, (_, i) =>
+    keysValues(ops, memoryNames(i), heads, imageTokenCount(config), width / heads),
+  );
+}
+
 /**
  * ids, positions [B, N], two masks [B, 1, N, C + N], caches [B, H, C, D] and image keys and values [B, H, T, D]
  * -> logits [B, N, V] and the rows' own keys and values [B, N, W].
@@ -96,11 +117,6 @@ export function textProgram(source: ProgramSource): Uint8Array {
 export function decoderProgram(source: ProgramSource): Uint8Array {
   return build('decoder', source, (ops, watch) => {
     const { config } = source;
-    const pair = (names: { keys: string; values: string }, heads: number, length: number | string, depth: number) => ({
-      keys: ops.input(names.keys, 'F32', ['batch', heads, length, depth]),
-      values: ops.input(names.values, 'F32', ['batch', heads, length, depth]),
-    });
-    const { heads, width, layers } = config.multimodal;
     const ids = ops.input('ids', 'I32', ['batch', 'rows']);
     const { logits, own } = textDecoder(
       ops,
@@ -110,10 +126,8 @@ export function decoderProgram(source: ProgramSource): Uint8Array {
         positions: ops.input('positions', 'I32', ['batch', 'rows']),
         unimodalMask: ops.input('unimodalMask', 'F32', ['batch', 1, 'rows', 'keys']),
         multimodalMask: ops.input('multimodalMask', 'F32', ['batch', 1, 'rows', 'keys']),
-        cache: cacheLayers(config).map((layer, i) => pair(cacheNames(i), layer.heads, 'cached', layer.depth)),
-        image: Array.from({ length: layers }, (_, i) =>
-          pair(memoryNames(i), heads, imageTokenCount(config), width / heads),
-        ),
+        cache: cacheLayers(config).map(({ heads, depth }, i) => keysValues(ops, cacheNames(i), heads, 'cached', depth)),
+        image: imageInputs(ops, config),
       },
       watch,
     );
@@ -122,5 +136,29 @@ export function decoderProgram(source: ProgramSource): Uint8Array {
       ops.output(ownNames(i).keys, keys);
       ops.output(ownNames(i).values, values);
     });
+  });
+}
+
+/** Name of the gradient by the cross-attention probabilities of a layer. */
+export const gradientName = (layer: number) => `gradient.cross.${layer}`;
+
+/**
+ * ids, positions, labels [B, N], two masks [B, 1, N, N] and image keys and values [B, H, T, D] -> for every layer the
+ * gradient of log p(label) by the row's cross-attention, [B, H, N, T].
+ */
+export function attributionProgram(source: ProgramSource): Uint8Array {
+  return build('attribution', source, (ops) => {
+    const { config } = source;
+    const rows = {
+      ids: ops.input('ids', 'I32', ['batch', 'rows']),
+      positions: ops.input('positions', 'I32', ['batch', 'rows']),
+      unimodalMask: ops.input('unimodalMask', 'F32', ['batch', 1, 'rows', 'rows']),
+      multimodalMask: ops.input('multimodalMask', 'F32', ['batch', 1, 'rows', 'rows']),
+      image: imageInputs(ops, config),
+    };
+    const labels = ops.input('labels', 'I32', ['batch', 'rows']);
+    for (const [layer, gradient] of crossGradients(ops, config, rows, labels).entries()) {
+      ops.output(gradientName(layer), gradient);
+    }
   });
 }

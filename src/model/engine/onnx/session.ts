@@ -29,9 +29,17 @@ export class Session {
   /**
    * @param model a serialised ONNX model
    * @param folder where the files named by its external initializers lie
+   * @param isRare a graph that runs now and then: its weights stay as they lie in the file, which costs no memory and no time
+   * before the first run, and more time in each
    * @throws CocaError `engine` when the provider or the model cannot be used
    */
-  static async create(what: string, model: Uint8Array, folder: string, provider: string): Promise<Session> {
+  static async create(
+    what: string,
+    model: Uint8Array,
+    folder: string,
+    provider: string,
+    isRare = false,
+  ): Promise<Session> {
     const runtime = await loadRuntime();
     try {
       const session = await runtime.InferenceSession.create(model, {
@@ -44,6 +52,7 @@ export class Session {
             model_external_initializers_file_folder_path: folder,
             // Threads that spin after their run would slow the next one, which is another session's.
             force_spinning_stop: '1',
+            ...(isRare && { disable_prepacking: '1' }),
           },
         },
       });

@@ -1,14 +1,15 @@
+import { crossGradients } from '../../architecture/attribution.js';
 import { imageMemory, textTower } from '../../architecture/text.js';
 import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
 import { type CocaConfig, imageTokenCount } from '../../config.js';
+import { captionRows } from '../caption-rows.js';
 import type { TfjsDevice } from '../engines.js';
 import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
 import { textBatch } from '../text-batch.js';
-import { crossGradients } from './attribution.js';
 import { type Backend, openBackend } from './backends.js';
 import { evaluate } from './evaluate.js';
-import { TfjsOps } from './ops.js';
+import { TfjsGradientOps } from './gradient-ops.js';
 import { CheckpointParameters, type Parameters, type Tower } from './parameters.js';
 import { TfjsTreeModel } from './tree-model.js';
 
@@ -18,20 +19,21 @@ const TOWERS_OF: Readonly<Record<Task, readonly Tower[]>> = {
   captions: ['visual.', 'text.', 'text_decoder.'],
   'image attention': ['visual.'],
   attention: ['visual.', 'text.', 'text_decoder.'],
+  attribution: ['visual.', 'text.', 'text_decoder.'],
 };
 
 /** The network on TensorFlow.js: computed step by step, weights read when a part of the network is first needed. */
 export class TfjsNetwork implements Network {
-  private readonly ops: TfjsOps;
+  private readonly ops: TfjsGradientOps;
 
   private constructor(
     private readonly config: CocaConfig,
     private readonly backend: Backend,
-    private readonly parameters: Parameters,
+    parameters: Parameters,
     /** Where the weights are read from, unless they are there already. */
     private readonly source?: CheckpointParameters,
   ) {
-    this.ops = new TfjsOps(backend.tf, parameters);
+    this.ops = new TfjsGradientOps(backend.tf, parameters);
   }
 
   /**
@@ -102,7 +104,24 @@ export class TfjsNetwork implements Network {
   async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
     if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
     await this.source?.load(['text.', 'text_decoder.']);
-    return crossGradients(this.backend, this.config, this.parameters, tokens.data, ids);
+    const { ops, config, backend } = this;
+    const { layers, heads, width } = config.multimodal;
+    const { count, labels, ...rows } = captionRows(config, ids);
+    const keys = imageTokenCount(config);
+    const values = await evaluate(backend, 'way back', () => {
+      const input = {
+        ids: ops.indices(rows.ids, [1, count]),
+        positions: ops.indices(rows.positions, [1, count]),
+        unimodalMask: ops.floats(rows.unimodalMask, [1, 1, count, count]),
+        multimodalMask: ops.floats(rows.multimodalMask, [1, 1, count, count]),
+        image: imageMemory(ops, config, ops.floats(tokens.data, [1, keys, width])),
+      };
+      const gradients = crossGradients(ops, config, input, ops.indices(labels, [1, count]));
+      return Object.fromEntries(gradients.map((gradient, layer) => [String(layer), gradient]));
+    });
+    return Array.from({ length: layers }, (_, layer) => {
+      return { name: 'cross', layer, data: values[layer]!, shape: [1, heads, count, keys] };
+    });
   }
 
   async release(): Promise<void> {

@@ -1,12 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type {
-  AttentionInput,
-  AttentionOutput,
-  AttentionSite,
-  Ops,
-  ProjectionParts,
-  ScopeResult,
-} from '../../architecture/ops.js';
+import type { AttentionInput, AttentionOutput, Ops, ProjectionParts, ScopeResult } from '../../architecture/ops.js';
 import { gelu, quickGelu } from './functions/activations.js';
 import { add, l2Normalize, meanRows, multiply } from './functions/arithmetic.js';
 import { attend, attentionProbabilities, joinHeads, splitHeads, splitProjections } from './functions/attention.js';
@@ -17,14 +10,6 @@ import { concat, reshape, sliceAxis } from './functions/shape.js';
 import type { Parameters } from './parameters.js';
 import type { TensorFlow } from './tensorflow.js';
 
-export interface TfjsOpsOptions {
-  /**
-   * Something to add to the probabilities of an attention, [B, H, N, M]: a zero, by which the network's outputs can then
-   * be differentiated.
-   */
-  readonly perturbation?: (site: AttentionSite) => Tensor | undefined;
-}
-
 /**
  * Runs the network as it is described, at once, on whatever backend TensorFlow.js uses. Under `tf.variableGrads` the
  * same calls are recorded and differentiated. Projections for attention are held as heads, [B, H, N, D].
@@ -34,12 +19,11 @@ export class TfjsOps implements Ops<Tensor> {
   private readonly indexValues = new WeakMap<Tensor, Int32Array>();
 
   constructor(
-    private readonly tf: TensorFlow,
-    private readonly parameters: Parameters,
-    private readonly options: TfjsOpsOptions = {},
+    protected readonly tf: TensorFlow,
+    protected readonly parameters: Parameters,
   ) {}
 
-  /** Ids for `embed`. */
+  /** Ids: for `embed`, or labels. */
   indices(values: Int32Array, shape: readonly number[]): Tensor {
     const tensor = this.tf.tensor(values, [...shape], 'int32');
     this.indexValues.set(tensor, values);
@@ -63,13 +47,15 @@ export class TfjsOps implements Ops<Tensor> {
   }
 
   inProjection(x: Tensor, prefix: string, parts: ProjectionParts, heads: number): readonly Tensor[] {
-    const bias = `${prefix}.in_proj_bias`;
-    const weight = `${prefix}.in_proj_weight`;
-    // All three are the whole; x is as wide as each part.
+    // x is as wide as each part.
     const width = x.shape.at(-1)!;
-    const rows = parts.length === 3 ? undefined : ([parts[0] * width, (parts.at(-1)! + 1) * width] as const);
-    const all = this.linear(x, this.parameter(weight, rows), this.parameter(bias, rows));
+    const bias = this.parameter(`${prefix}.in_proj_bias`, rowsOfParts(parts, width));
+    const all = this.linear(x, this.inProjectionWeight(prefix, parts, width), bias);
     return splitProjections(this.tf, all, parts.length, heads);
+  }
+
+  protected inProjectionWeight(prefix: string, parts: ProjectionParts, width: number): Tensor {
+    return this.parameter(`${prefix}.in_proj_weight`, rowsOfParts(parts, width));
   }
 
   layerNorm(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
@@ -107,9 +93,13 @@ export class TfjsOps implements Ops<Tensor> {
   }
 
   embed(ids: Tensor, table: Tensor): Tensor {
+    return embedding(this.tf, ids, this.valuesOf(ids), table);
+  }
+
+  protected valuesOf(ids: Tensor): Int32Array {
     const values = this.indexValues.get(ids);
-    if (values === undefined) throw new Error('embed takes ids that indices() made');
-    return embedding(this.tf, ids, values, table);
+    if (values === undefined) throw new Error('ids are what indices() made');
+    return values;
   }
 
   repeat(x: Tensor, like: Tensor): Tensor {
@@ -149,10 +139,7 @@ export class TfjsOps implements Ops<Tensor> {
     const query = this.splitHeads(input.query, heads);
     const keys = join(cache?.keys, own?.keys); // [B, H, M, D]
     const values = join(cache?.values, own?.values); // [B, H, M, D]
-    if (!input.wantProbabilities) {
-      const perturbation = this.options.perturbation?.(input.site);
-      return { output: joinHeads(tf, attend(tf, { query, keys, values, mask, perturbation })) };
-    }
+    if (!input.wantProbabilities) return { output: joinHeads(tf, attend(tf, { query, keys, values, mask })) };
     const probabilities = attentionProbabilities(tf, { query, keys, mask });
     return { output: joinHeads(tf, tf.matMul(probabilities, values)), probabilities };
   }
@@ -165,4 +152,9 @@ export class TfjsOps implements Ops<Tensor> {
   scope<R extends ScopeResult<Tensor>>(piece: () => R): R {
     return this.tf.tidy(piece as () => Tensor) as unknown as R;
   }
+}
+
+/** Consecutive parts of a fused projection as rows of it; all three are the whole. */
+function rowsOfParts(parts: ProjectionParts, width: number): readonly [start: number, end: number] | undefined {
+  return parts.length === 3 ? undefined : [parts[0] * width, (parts.at(-1)! + 1) * width];
 }

@@ -83,17 +83,6 @@ const CASES: readonly Case[] = [
     (query, keys, values) => attend(tf, { query: query!, keys: keys!, values: values!, mask: mask() }),
   ],
   [
-    'attend, by its probabilities',
-    [
-      [1, 2, 2, 4],
-      [1, 2, 2, 3],
-    ],
-    (query, perturbation) => {
-      const [keys, values] = [7, 8].map((seed) => tf.tensor(numbers(seed, [1, 2, 3, 4]), [1, 2, 3, 4]));
-      return attend(tf, { query: query!, keys: keys!, values: values!, perturbation: perturbation! });
-    },
-  ],
-  [
     'splitProjections',
     [[2, 3, 12]],
     (x) => {

@@ -11,8 +11,6 @@ export interface Heads {
   readonly values: Tensor;
   /** [B or 1, 1, N, M], added to the scores; a constant. */
   readonly mask?: Tensor | undefined;
-  /** [B, H, N, M], zeros added to the probabilities, so that the output can be differentiated by these. */
-  readonly perturbation?: Tensor | undefined;
 }
 
 /** softmax(Q K^T / sqrt(D) + mask): [B, H, N, M]. Not to be differentiated. */
@@ -23,24 +21,22 @@ export function attentionProbabilities(tf: TensorFlow, { query, keys, mask }: Om
 
 /** softmax(Q K^T / sqrt(D) + mask) V: [B, H, N, D]. */
 export function attend(tf: TensorFlow, heads: Heads): Tensor {
-  const { query, keys, values, perturbation } = heads;
+  const { query, keys, values } = heads;
   const scale = query.shape.at(-1)! ** -0.5;
-  return differentiable(tf, [query, keys, values, ...(perturbation ? [perturbation] : [])], (save) => {
-    const softmax = attentionProbabilities(tf, heads);
-    const output = tf.matMul(perturbation ? tf.add(softmax, perturbation) : softmax, values);
-    save([query, keys, values, softmax, output, ...(perturbation ? [perturbation] : [])]);
+  return differentiable(tf, [query, keys, values], (save) => {
+    const probabilities = attentionProbabilities(tf, heads);
+    const output = tf.matMul(probabilities, values);
+    save([query, keys, values, probabilities, output]);
     return {
       value: output,
-      gradient: (dy, [q, k, v, p, y, added]) => {
-        const dProbabilities = tf.matMul(dy, v!, false, true); // [B, H, N, M]
-        // Through the softmax: p (dp - sum(dp p)). Where nothing was added to p that sum is dy . y, which is shorter.
-        const along = tf.sum(added ? tf.mul(dProbabilities, p!) : tf.mul(dy, y!), -1, true);
-        const dScores = tf.mul(p!, tf.sub(dProbabilities, along));
+      gradient: (dy, [q, k, v, p, y]) => {
+        // Through the softmax: p (dp - sum(dp p)), where that sum is dy . y, which is the shorter one.
+        const along = tf.sum(tf.mul(dy, y!), -1, true); // [B, H, N, 1]
+        const dScores = tf.mul(p!, tf.sub(tf.matMul(dy, v!, false, true), along)); // [B, H, N, M]
         return [
           tf.mul(tf.matMul(dScores, k!), scale),
           tf.matMul(dScores, tf.mul(q!, scale), true, false),
-          tf.matMul(added ? tf.add(p!, added) : p!, dy, true, false),
-          ...(added ? [dProbabilities] : []),
+          tf.matMul(p!, dy, true, false),
         ];
       },
     };
