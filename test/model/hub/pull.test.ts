@@ -443,6 +443,19 @@ describe('fault 38: tokens and redirects', () => {
     expect(world.hub.seen.some(({ server }) => server === 'storage')).toBe(false);
   });
 
+  test.each([
+    ['empty', []],
+    ['of folders', [{ type: 'directory', path: 'd', size: 0, oid: '0'.repeat(40) }]],
+    ['with the same file', [{ type: 'file', path: 'README.md', size: 3, oid: '0'.repeat(40) }]],
+  ])('pages without end are given up when they are %s, too', async (_, json) => {
+    world.hub.fault = ({ path }) =>
+      path.includes('/tree/')
+        ? { kind: 'json', json, headers: { link: `<${world.hub.url}${path}>; rel="next"` } }
+        : undefined;
+    await expect(pull()).rejects.toMatchObject({ code: 'network', message: expect.stringContaining('without end') });
+    expect(world.hub.seen.length).toBeLessThan(200);
+  });
+
   test.each(['file:///etc/passwd', 'ftp://x/y', 'data:,x', 'http://user:pw@127.0.0.1/', 'http://'])(
     'a redirect to %s is not followed',
     async (to) => {
@@ -555,6 +568,14 @@ describe('fault 39: refusals and failures', () => {
     const { events } = await pullAll(REPOSITORY, impatient);
     expect(events).toContainEqual(expect.objectContaining({ reason: expect.stringContaining('no data for 0.3 s') }));
     expect(readFileSync(blob()).equals(weights())).toBe(true);
+  });
+
+  test('an answer that trickles', async () => {
+    world.hub.fault = ({ path }) => (path.includes('/tree/') ? { kind: 'trickle', everyMs: 10 } : undefined);
+    await expect(pullAll(REPOSITORY, { ...world.env, HF_HUB_DOWNLOAD_TIMEOUT: '0.3' })).rejects.toMatchObject({
+      code: 'network',
+      message: expect.stringContaining('without end'),
+    });
   });
 
   test('nobody there, and no such host', async () => {
