@@ -222,6 +222,32 @@ describe('fault 34: cut downloads', () => {
     expect(readFileSync(blob()).equals(weights())).toBe(true);
   });
 
+  test.each([
+    ['refuses parts', { kind: 'status' as const, status: 416 }],
+    ['sends other parts', { kind: 'status' as const, status: 206, headers: { 'content-range': 'bytes 7-8/*' } }],
+  ])('where the server %s, from the start', async (_, fault) => {
+    whenStored((n, { headers }) => {
+      if (n === 0) return { kind: 'cut', after: 4_000_000 };
+      return headers.range === undefined ? undefined : fault;
+    });
+    const { events } = await pull();
+    expect(kinds(events)).toContain('restarting');
+    expect(readFileSync(blob()).equals(weights())).toBe(true);
+  });
+
+  test('pieces that do not fit together are fetched again as a whole, once', async () => {
+    const other = Buffer.alloc(weights().length, 7);
+    const piecemeal = (n: number) => n % 2 === 0;
+    whenStored((n) =>
+      piecemeal(n) ? { kind: 'cut', after: 4_000_000 } : n === 1 ? { kind: 'bytes', bytes: other } : undefined,
+    );
+    expect(kinds((await pull()).events)).toContain('restarting');
+    expect(readFileSync(blob()).equals(weights())).toBe(true);
+    rmSync(world.cache, { recursive: true });
+    whenStored((n) => (piecemeal(n) ? { kind: 'cut', after: 4_000_000 } : { kind: 'bytes', bytes: other }));
+    await expect(pull()).rejects.toMatchObject({ message: expect.stringContaining('wrong hash') });
+  });
+
   test('a server that never gets past the same place is given up', async () => {
     whenStored(() => ({ kind: 'whole', cutAfter: 4_000_000 }));
     await expect(pull()).rejects.toMatchObject({ code: 'network', message: expect.stringMatching(/tried 3 times/) });
