@@ -92,6 +92,16 @@ describe('doctor', () => {
     expect((await doctor()).of(REPOSITORY)).toMatchObject({ status: 'ok' });
   });
 
+  test('so is a tokenizer that changed and can still be read', async () => {
+    const { model } = await pullAll(REPOSITORY, world.env);
+    const path = realpathSync(join(model.folder, 'tokenizer.json'));
+    writeFileSync(path, `${readFileSync(path, 'utf8')}\n`);
+    expect((await doctor()).of(REPOSITORY)).toMatchObject({
+      status: 'problem',
+      found: expect.stringMatching(/tokenizer\.json has changed/),
+    });
+  });
+
   test('without its default model coca is not usable', async () => {
     const { code, of } = await doctor(['--no-speed'], { COCA_MODEL: 'coca_ViT-B-32' });
     expect(code).toBe(2);

@@ -8,7 +8,7 @@ import { contentHash, hashFile } from '../hub/hash.js';
 import { type CachedModel, cachedModels } from '../hub/installed.js';
 import { RepositoryCache } from '../hub/layout.js';
 import { BUNDLED_FOLDER, BUNDLED_MODEL, chosenModel, locateModel } from '../locate.js';
-import { CONFIG_FILE } from '../model-files.js';
+import { CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
 import { readModelFolder } from '../model-folder.js';
 import { BUNDLED_SHA256 } from './bundled.js';
 import type { Check, CheckContext } from './check.js';
@@ -45,7 +45,7 @@ async function checkCached(model: CachedModel, { onStatus, signal }: CheckContex
   const advice = `coca models pull ${model.name} mends it`;
   try {
     const { weights } = await readModelFolder(model.folder);
-    for (const path of [join(model.folder, CONFIG_FILE), weights]) {
+    for (const path of [join(model.folder, CONFIG_FILE), join(model.folder, TOKENIZER_FILE), weights]) {
       // Where the cache has no links, its files' names say nothing of their contents.
       const expected = await cache.linkedHash(path);
       const onProgress = () => {
