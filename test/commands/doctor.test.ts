@@ -164,6 +164,29 @@ describe('doctor', () => {
     expect(after.of(REPOSITORY)!.status).toBe('ok');
   });
 
+  test('--fix goes on where something cannot be removed, and says so', async () => {
+    const { model } = await pullAll(REPOSITORY, world.env);
+    const blobs = dirname(realpathSync(join(model.folder, WEIGHTS)));
+    const old = (path: string) => utimesSync(path, 1, 1);
+    // A folder stands for a file in a cache that belongs to somebody else: neither can be removed as a file is.
+    const stuck = join(blobs, 'a'.repeat(64));
+    mkdirSync(stuck);
+    const orphan = join(blobs, 'b'.repeat(64));
+    writeFileSync(orphan, 'x');
+    const converted = join(world.env.COCA_CACHE!, 'converted');
+    const folder = join(converted, '.a.safetensors.0123456789ab.tmp');
+    mkdirSync(folder, { recursive: true });
+    mkdirSync(join(converted, 'folder.safetensors'));
+    for (const path of [stuck, orphan, folder]) old(path);
+    const { code, stderr, of } = await doctor(['--fix', '--no-speed']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(of('cached files')).toMatchObject({ status: 'problem', found: expect.stringContaining(stuck) });
+    expect(of('conversions of .bin')).toMatchObject({ status: 'ok', found: 'none' });
+    expect(of('hub')).toBeDefined();
+    expect(readdirSync(blobs)).toContain('a'.repeat(64));
+    expect(readdirSync(blobs)).not.toContain('b'.repeat(64));
+  });
+
   test('--fix removes what is in the way and nothing else', async () => {
     const { model } = await pullAll(REPOSITORY, world.env);
     const blobs = dirname(realpathSync(join(model.folder, WEIGHTS)));
