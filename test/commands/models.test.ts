@@ -297,12 +297,11 @@ describe('failures', () => {
       expect((await coca(['models', 'pull', REPOSITORY, '-q'], env)).code).toBe(0);
       const hosts = [world.hub.url, world.hub.storageUrl].map((url) => new URL(url).host);
       expect(new Set(proxy.targets)).toEqual(new Set(hosts));
-      const { code, stderr } = await coca(['models', 'pull', REPOSITORY], {
-        ...env,
-        HTTP_PROXY: 'socks5://me:secret@x',
-      });
-      expect(code).toBe(64);
-      expect(stderr).not.toContain('secret');
+      for (const none of ['socks5://me:secret@x', 'http://me:100%secret@x']) {
+        const { code, stderr } = await coca(['models', 'pull', REPOSITORY], { ...env, HTTP_PROXY: none });
+        expect(code).toBe(64);
+        expect(stderr).not.toContain('secret');
+      }
     } finally {
       await proxy.stop();
     }
