@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   lstatSync,
@@ -425,6 +426,18 @@ describe('fault 37: names that climb', () => {
     writeFileSync(join(folder(), 'refs', 'main'), '../../../../etc');
     const { locateModel } = await import('../../../src/model/locate.js');
     await expect(locateModel(`hf-hub:${REPOSITORY}`, world.env)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test.skipIf(process.platform === 'win32')('a ref that is a pipe is no ref, and not waited for', async () => {
+    await pull();
+    const ref = join(folder(), 'refs', 'main');
+    rmSync(ref);
+    execFileSync('mkfifo', [ref]);
+    const { locateModel } = await import('../../../src/model/locate.js');
+    await expect(locateModel(`hf-hub:${REPOSITORY}`, world.env)).rejects.toMatchObject({ code: 'not-found' });
+    // Another pull puts things right.
+    await pull();
+    expect((await locateModel(`hf-hub:${REPOSITORY}`, world.env)).path).toContain('snapshots');
   });
 });
 
