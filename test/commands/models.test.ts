@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -210,6 +211,19 @@ describe('failures', () => {
     expect(readFileSync(outside, 'utf8')).toBe('precious');
     expect(readFileSync(join(old, WEIGHTS)).equals(world.repository.files[WEIGHTS]!)).toBe(true);
     expect(readdirSync(snapshot).sort()).toEqual(['link', 'vocab.txt']);
+  });
+
+  test('a snapshot that is a link to a folder of somebody: the link is removed, and nothing in the folder', async () => {
+    await coca(['models', 'pull', REPOSITORY, '-q']);
+    const snapshot = join(world.cache, 'models--someone--scenes', 'snapshots', HubServer.commitOf(world.repository));
+    const own = join(world.cache, 'own');
+    mkdirSync(own);
+    for (const [name, bytes] of Object.entries(world.repository.files)) writeFileSync(join(own, name), bytes);
+    rmSync(snapshot, { recursive: true });
+    symlinkSync(own, snapshot);
+    expect((await coca(['models', 'remove', REPOSITORY, '-q'])).code).toBe(0);
+    expect(readdirSync(own)).toEqual(Object.keys(world.repository.files));
+    expect(existsSync(snapshot)).toBe(false);
   });
 
   test('a blob in the store that repositories share, as Python keeps large files, is used and left there', async () => {
