@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -90,6 +91,19 @@ describe('doctor', () => {
     });
     await pullAll(REPOSITORY, world.env);
     expect((await doctor()).of(REPOSITORY)).toMatchObject({ status: 'ok' });
+  });
+
+  test('of files without a hash in their names it is not said that they are as fetched', async () => {
+    const { model } = await pullAll(REPOSITORY, world.env);
+    // As where a file system has no links.
+    for (const name of readdirSync(model.folder)) {
+      const path = join(model.folder, name);
+      renameSync(realpathSync(path), path);
+    }
+    expect((await doctor()).of(REPOSITORY)).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining('only pull can tell'),
+    });
   });
 
   test('so is a tokenizer that changed and can still be read', async () => {
