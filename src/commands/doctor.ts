@@ -5,7 +5,7 @@ import type { Terminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { checkTerminal } from './doctor-terminal.js';
-import { formatOf, objectWriter } from './results.js';
+import { formatOf, objectWriter, toItemError } from './results.js';
 import { VERSION } from './version.js';
 
 export const doctor = defineCommand({
@@ -55,7 +55,13 @@ async function* allChecks({ terminal, signal, status }: CommandContext, isTimed:
 async function fixed(check: Check): Promise<Check> {
   if (!check.fix) return check;
   const { advice: _done, fix, ...rest } = check;
-  return { ...rest, status: 'ok', found: await fix() };
+  try {
+    return { ...rest, status: 'ok', found: await fix() };
+  } catch (error) {
+    // What cannot be mended keeps nothing else from being looked at.
+    const { message, hint } = toItemError(error);
+    return { ...rest, found: `${check.found}; ${message}`, ...(hint && { advice: hint }) };
+  }
 }
 
 function plainLines({ status, area, name, found, advice = '' }: Check): string[] {

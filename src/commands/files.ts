@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CocaError } from '../model/errors.js';
+import { SNIFFED_BYTES } from '../model/image/sniff.js';
 import { encodeName } from './names.js';
 
 /** No picture that can be decoded is larger; a mistake (a disk image, a video) is refused before it fills memory. */
@@ -8,10 +9,15 @@ export const MAX_INPUT_BYTES = 512 * 2 ** 20;
 
 /**
  * Reads a regular file whole.
+ * @param look is shown the first `SNIFFED_BYTES` before the rest is read, and may throw
  * @throws CocaError `not-found`, or `unreadable` for what is no regular file (a pipe or device could block or never
  * end), larger than `limit` bytes, without permission, or changed while it was read.
  */
-export async function readRegularFile(name: string, limit = MAX_INPUT_BYTES): Promise<Buffer> {
+export async function readRegularFile(
+  name: string,
+  limit = MAX_INPUT_BYTES,
+  look?: (start: Uint8Array) => void,
+): Promise<Buffer> {
   const path = encodeName(name);
   let file: FileHandle | undefined;
   try {
@@ -20,6 +26,10 @@ export async function readRegularFile(name: string, limit = MAX_INPUT_BYTES): Pr
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const before = await file.stat();
     requireRegular(name, before, limit);
+    if (look) {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0);
+      look(buffer.subarray(0, bytesRead));
+    }
     const bytes = await readToEnd(name, file, before.size, limit);
     const after = await file.stat();
     const isProc = before.size === 0 && bytes.length > 0;

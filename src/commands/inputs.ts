@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { Readable } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { CocaError } from '../model/errors.js';
+import { requireImage } from '../model/image/sniff.js';
 import type { ArgumentSpec, OptionSpecs } from './command.js';
 import { download, isUrl } from './download.js';
 import { fileError, MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
@@ -177,7 +178,7 @@ export async function readImage(
   try {
     if (name === '-') return { name, bytes: await readStdin(options.stdin) };
     if (isUrl(name)) return { name, bytes: await download(name, { signal: options.signal }) };
-    return { name, bytes: await readRegularFile(name) };
+    return { name, bytes: await readRegularFile(name, MAX_INPUT_BYTES, requireImage) };
   } catch (error) {
     if (options.signal.aborted) throw new CocaError('interrupted', 'interrupted');
     return { name, error: explainGlob(name, toCocaError(name, error)) };

@@ -59,12 +59,19 @@ export class ResultsFile {
     readonly path: string,
     private readonly handle: FileHandle,
     private size: number,
+    /** Whether the file system counts its names: some always say 0. */
+    isNamed: boolean,
   ) {
     const append = fileWriter(handle.fd);
     this.output = new Output(async (bytes) => {
       // Two runs with one file would each answer what the other does: the second to write notices.
-      if ((await handle.stat()).size !== this.size) {
+      const { size, nlink } = await handle.stat();
+      if (size !== this.size) {
         throw new CocaError('write-failed', `${path} was changed by someone else while it was written`);
+      }
+      // The system would go on taking what nobody can ever read.
+      if (isNamed && nlink === 0) {
+        throw new CocaError('write-failed', `${path} was removed or replaced while it was written`);
       }
       await append(bytes);
       this.size += bytes.length;
@@ -88,7 +95,7 @@ export class ResultsFile {
     try {
       const stats = await handle.stat();
       if (!stats.isFile()) throw new CocaError('usage', `--output: ${path} is not a file`);
-      const file = new ResultsFile(path, handle, stats.size);
+      const file = new ResultsFile(path, handle, stats.size, stats.nlink > 0);
       if (stats.size === 0) {
         // The record comes first: a file that has results has a record.
         await writeRecord(path, record);

@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RegularFile } from './checkpoint/regular-file.js';
 import { CARD_FILE } from './model-files.js';
 
 /** What a model card says that matters before a model is used. */
@@ -13,11 +13,14 @@ const MAX_BYTES = 4 * 2 ** 20;
 
 /** Reads a folder's model card; an empty one where there is none. */
 export async function readCard(folder: string): Promise<ModelCard> {
-  const path = join(folder, CARD_FILE);
+  let file: RegularFile | undefined;
   try {
-    return (await stat(path)).size > MAX_BYTES ? {} : parseCard(await readFile(path, 'utf8'));
+    file = await RegularFile.open(join(folder, CARD_FILE));
+    return file.size > MAX_BYTES ? {} : parseCard(Buffer.from(await file.read(0, file.size)).toString('utf8'));
   } catch {
     return {};
+  } finally {
+    await file?.close();
   }
 }
 

@@ -5,6 +5,9 @@ import { readTextFile } from './text-file.js';
 /** A config that OpenCLIP writes has about a thousand bytes. */
 const MAX_CONFIG_BYTES = 2 ** 20;
 
+/** OpenCLIP's have four levels. Whatever shows a config or writes it down goes through it by recursion. */
+const MAX_LEVELS = 100;
+
 /**
  * Reads an `open_clip_config.json`.
  * @param where what to call it in errors
@@ -21,9 +24,18 @@ export async function readJsonFile(path: string, where = path): Promise<unknown>
 
 /** @throws CocaError `bad-config` naming the file */
 function parseJson(text: string, path: string): unknown {
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(text);
   } catch (cause) {
     throw new CocaError('bad-config', `${path} is not JSON: ${(cause as Error).message}`, undefined, { cause });
   }
+  if (hasMoreLevels(json, MAX_LEVELS)) throw new CocaError('bad-config', `${path} is nested too deeply for a config`);
+  return json;
+}
+
+/** Whether there are more than so many objects and lists within each other. */
+function hasMoreLevels(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => hasMoreLevels(inner, levels - 1));
 }

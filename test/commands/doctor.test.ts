@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -92,6 +93,29 @@ describe('doctor', () => {
     expect((await doctor()).of(REPOSITORY)).toMatchObject({ status: 'ok' });
   });
 
+  test('of files without a hash in their names it is not said that they are as fetched', async () => {
+    const { model } = await pullAll(REPOSITORY, world.env);
+    // As where a file system has no links.
+    for (const name of readdirSync(model.folder)) {
+      const path = join(model.folder, name);
+      renameSync(realpathSync(path), path);
+    }
+    expect((await doctor()).of(REPOSITORY)).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining('only pull can tell'),
+    });
+  });
+
+  test('so is a tokenizer that changed and can still be read', async () => {
+    const { model } = await pullAll(REPOSITORY, world.env);
+    const path = realpathSync(join(model.folder, 'tokenizer.json'));
+    writeFileSync(path, `${readFileSync(path, 'utf8')}\n`);
+    expect((await doctor()).of(REPOSITORY)).toMatchObject({
+      status: 'problem',
+      found: expect.stringMatching(/tokenizer\.json has changed/),
+    });
+  });
+
   test('without its default model coca is not usable', async () => {
     const { code, of } = await doctor(['--no-speed'], { COCA_MODEL: 'coca_ViT-B-32' });
     expect(code).toBe(2);
@@ -152,6 +176,29 @@ describe('doctor', () => {
     expect(after.of('cached files')).toMatchObject({ status: 'ok', found: expect.stringContaining('removed 2') });
     expect(filesUnder(world.cache).all.sort()).toEqual(all.filter((path) => !orphans.includes(path)).sort());
     expect(after.of(REPOSITORY)!.status).toBe('ok');
+  });
+
+  test('--fix goes on where something cannot be removed, and says so', async () => {
+    const { model } = await pullAll(REPOSITORY, world.env);
+    const blobs = dirname(realpathSync(join(model.folder, WEIGHTS)));
+    const old = (path: string) => utimesSync(path, 1, 1);
+    // A folder stands for a file in a cache that belongs to somebody else: neither can be removed as a file is.
+    const stuck = join(blobs, 'a'.repeat(64));
+    mkdirSync(stuck);
+    const orphan = join(blobs, 'b'.repeat(64));
+    writeFileSync(orphan, 'x');
+    const converted = join(world.env.COCA_CACHE!, 'converted');
+    const folder = join(converted, '.a.safetensors.0123456789ab.tmp');
+    mkdirSync(folder, { recursive: true });
+    mkdirSync(join(converted, 'folder.safetensors'));
+    for (const path of [stuck, orphan, folder]) old(path);
+    const { code, stderr, of } = await doctor(['--fix', '--no-speed']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(of('cached files')).toMatchObject({ status: 'problem', found: expect.stringContaining(stuck) });
+    expect(of('conversions of .bin')).toMatchObject({ status: 'ok', found: 'none' });
+    expect(of('hub')).toBeDefined();
+    expect(readdirSync(blobs)).toContain('a'.repeat(64));
+    expect(readdirSync(blobs)).not.toContain('b'.repeat(64));
   });
 
   test('--fix removes what is in the way and nothing else', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -25,13 +25,27 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function refusal(name: string, file: Uint8Array): Promise<{ line: string; megabytes: number }> {
   const path = join(folder, name);
   writeFileSync(path, file);
-  const result = await coca(['caption', path, '--quiet', '--device', 'cpu'], {
+  return refusalOf([path]);
+}
+
+/** The first line that is said about pictures that are all refused, and the most memory that it took. */
+async function refusalOf(args: readonly string[]): Promise<{ line: string; megabytes: number }> {
+  const result = await coca(['caption', ...args, '--quiet', '--device', 'cpu'], {
     env: { NODE_OPTIONS: `--import=${saysMemory}` },
   });
   expect(result).toMatchObject({ code: 2, stdout: '' });
-  const [line, kilobytes] = result.stderr.trimEnd().split('\n');
-  return { line: line!, megabytes: Number(kilobytes) / 1024 };
+  const lines = result.stderr.trimEnd().split('\n');
+  return { line: lines[0]!, megabytes: Number(lines.at(-1)) / 1024 };
 }
+
+test('large files that are no pictures are refused by their beginning, however many are read ahead', async () => {
+  const path = join(folder, 'disk.img.jpg');
+  writeFileSync(path, '');
+  truncateSync(path, 400 * 2 ** 20);
+  const { line, megabytes } = await refusalOf([path, path, path, path, '--batch', '4']);
+  expect(line).toMatch(/disk\.img\.jpg: not a picture/);
+  expect(megabytes).toBeLessThan(BOUND_MB);
+});
 
 test('a PNG whose compressed pixels end too early, though its checksums are right', async () => {
   const rows = deflateSync(Buffer.alloc(SIDE * (SIDE + 1)), { level: 1 });

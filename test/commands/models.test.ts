@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -212,6 +213,19 @@ describe('failures', () => {
     expect(readdirSync(snapshot).sort()).toEqual(['link', 'vocab.txt']);
   });
 
+  test('a snapshot that is a link to a folder of somebody: the link is removed, and nothing in the folder', async () => {
+    await coca(['models', 'pull', REPOSITORY, '-q']);
+    const snapshot = join(world.cache, 'models--someone--scenes', 'snapshots', HubServer.commitOf(world.repository));
+    const own = join(world.cache, 'own');
+    mkdirSync(own);
+    for (const [name, bytes] of Object.entries(world.repository.files)) writeFileSync(join(own, name), bytes);
+    rmSync(snapshot, { recursive: true });
+    symlinkSync(own, snapshot);
+    expect((await coca(['models', 'remove', REPOSITORY, '-q'])).code).toBe(0);
+    expect(readdirSync(own)).toEqual(Object.keys(world.repository.files));
+    expect(existsSync(snapshot)).toBe(false);
+  });
+
   test('a blob in the store that repositories share, as Python keeps large files, is used and left there', async () => {
     await coca(['models', 'pull', REPOSITORY, '-q']);
     const weights = join(world.cache, 'models--someone--scenes', 'snapshots');
@@ -297,12 +311,11 @@ describe('failures', () => {
       expect((await coca(['models', 'pull', REPOSITORY, '-q'], env)).code).toBe(0);
       const hosts = [world.hub.url, world.hub.storageUrl].map((url) => new URL(url).host);
       expect(new Set(proxy.targets)).toEqual(new Set(hosts));
-      const { code, stderr } = await coca(['models', 'pull', REPOSITORY], {
-        ...env,
-        HTTP_PROXY: 'socks5://me:secret@x',
-      });
-      expect(code).toBe(64);
-      expect(stderr).not.toContain('secret');
+      for (const none of ['socks5://me:secret@x', 'http://me:100%secret@x']) {
+        const { code, stderr } = await coca(['models', 'pull', REPOSITORY], { ...env, HTTP_PROXY: none });
+        expect(code).toBe(64);
+        expect(stderr).not.toContain('secret');
+      }
     } finally {
       await proxy.stop();
     }

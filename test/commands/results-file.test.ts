@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -42,6 +51,26 @@ describe('a file of results', () => {
     await written(answer('a.png'));
     expect(readFileSync(path, 'utf8')).toBe(answer('a.png'));
     expect(JSON.parse(readFileSync(`${path}.run.json`, 'utf8'))).toMatchObject({ model: { name: 'small' } });
+  });
+
+  test.each([
+    ['removed', () => rmSync(path)],
+    [
+      'replaced',
+      () => {
+        writeFileSync(`${path}.new`, answer('a.png'));
+        renameSync(`${path}.new`, path);
+      },
+    ],
+  ])('that is %s while it is written is an error, not a loss', async (_, harm) => {
+    const file = await ResultsFile.open(path, RECORD, false);
+    await file.output.write(answer('a.png'));
+    harm();
+    await expect(file.output.write(answer('b.png'))).rejects.toMatchObject({
+      code: 'write-failed',
+      message: expect.stringContaining(path),
+    });
+    await file.close();
   });
 
   test('that is there is not touched without --resume', async () => {

@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseCard } from '../../src/model/card.js';
+import { parseCard, readCard } from '../../src/model/card.js';
 
 describe('the licence of a model card', () => {
   test.each([
@@ -21,4 +25,19 @@ describe('the licence of a model card', () => {
   test('is of bounded length', () => {
     expect(parseCard(`---\nlicense: ${'x'.repeat(100_000)}\n---\n`).license).toHaveLength(200);
   });
+});
+
+test.skipIf(process.platform === 'win32')('of a card that is a pipe nothing is read, without waiting', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coca-card-'));
+  try {
+    const path = join(folder, 'README.md');
+    writeFileSync(path, '---\nlicense: mit\n---\n');
+    expect(await readCard(folder)).toEqual({ license: 'mit' });
+    rmSync(path);
+    expect(await readCard(folder)).toEqual({});
+    execFileSync('mkfifo', [path]);
+    expect(await readCard(folder)).toEqual({});
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -14,6 +14,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly after: number }
   /** Nothing more comes after so many bytes; -1: not even a head. */
   | { readonly kind: 'stall'; readonly after: number }
+  /** A space now and then, and no end. */
+  | { readonly kind: 'trickle'; readonly everyMs: number }
   /** Other bytes than announced. */
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   /** The whole file, whatever range was asked for; cut after so many bytes where given. */
@@ -115,6 +117,11 @@ export class HubServer {
         response.writeHead(200, { 'content-type': 'application/json', ...fault.headers });
         response.end(JSON.stringify(fault.json));
         return;
+      case 'trickle': {
+        const timer = setInterval(() => response.write(' '), fault.everyMs);
+        response.on('close', () => clearInterval(timer));
+        return;
+      }
       default:
         if (fault?.kind === 'stall' && fault.after < 0) return;
         if (server === 'storage') this.#sendStored(request, response, fault);

@@ -8,7 +8,7 @@ import { contentHash, hashFile } from '../hub/hash.js';
 import { type CachedModel, cachedModels } from '../hub/installed.js';
 import { RepositoryCache } from '../hub/layout.js';
 import { BUNDLED_FOLDER, BUNDLED_MODEL, chosenModel, locateModel } from '../locate.js';
-import { CONFIG_FILE } from '../model-files.js';
+import { CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
 import { readModelFolder } from '../model-folder.js';
 import { BUNDLED_SHA256 } from './bundled.js';
 import type { Check, CheckContext } from './check.js';
@@ -45,19 +45,25 @@ async function checkCached(model: CachedModel, { onStatus, signal }: CheckContex
   const advice = `coca models pull ${model.name} mends it`;
   try {
     const { weights } = await readModelFolder(model.folder);
-    for (const path of [join(model.folder, CONFIG_FILE), weights]) {
+    let isCompared = false;
+    for (const path of [join(model.folder, CONFIG_FILE), join(model.folder, TOKENIZER_FILE), weights]) {
       // Where the cache has no links, its files' names say nothing of their contents.
       const expected = await cache.linkedHash(path);
       const onProgress = () => {
         if (signal.aborted) throw new CocaError('interrupted', 'interrupted');
         onStatus(`${model.name}: checking`);
       };
-      if (expected !== undefined && !(await hasHash(path, expected, onProgress))) {
+      if (expected === undefined) continue;
+      isCompared = true;
+      if (!(await hasHash(path, expected, onProgress))) {
         return { ...common, status: 'problem', found: `${path} has changed since it was fetched`, advice };
       }
     }
     await openModel(model.folder);
-    return { ...common, status: 'ok', found: 'its files are as they were fetched' };
+    const found = isCompared
+      ? 'its files are as they were fetched'
+      : 'its files fit together; only pull can tell whether they are as published, for lack of links in this cache';
+    return { ...common, status: 'ok', found };
   } catch (error) {
     if (error instanceof CocaError && error.code === 'interrupted') throw error;
     const own = error instanceof CocaError ? error.hint : undefined;

@@ -10,7 +10,7 @@ import { orphanedBlobs } from '../hub/orphans.js';
 import { listPartials, type PartialFile } from '../hub/partial.js';
 import { freeBytes } from '../hub/space.js';
 import { configFolder } from '../settings.js';
-import { finalNameOf } from '../whole-file.js';
+import { finalNameOf, orWriteFailed } from '../whole-file.js';
 import type { Check } from './check.js';
 
 /** Files in the making of this age are what a process that was killed left behind. */
@@ -93,9 +93,10 @@ async function checkConversions(): Promise<Check> {
   const broken: string[] = [];
   let whole = 0;
   for (const path of paths) {
+    const stats = await stat(path).catch(() => undefined);
+    if (!stats?.isFile()) continue;
     if (finalNameOf(basename(path)) !== undefined) {
-      const stats = await stat(path).catch(() => undefined);
-      if (stats && Date.now() - stats.mtimeMs > ABANDONED_MS) broken.push(path);
+      if (Date.now() - stats.mtimeMs > ABANDONED_MS) broken.push(path);
     } else if (path.endsWith('.safetensors')) {
       if (await isBroken(path)) broken.push(path);
       else whole++;
@@ -126,7 +127,10 @@ function leftovers(
     found: `${paths.length} ${what} (${size})`,
     advice: 'coca doctor --fix removes them',
     async fix() {
-      for (const path of paths) await rm(path, { force: true });
+      // Each is tried: one that cannot be removed is no reason to keep the others.
+      const removals = paths.map((path) => orWriteFailed(path, rm(path, { force: true })));
+      const failed = (await Promise.allSettled(removals)).find((removal) => removal.status === 'rejected');
+      if (failed) throw failed.reason;
       return `removed ${paths.length} ${what} (${size})`;
     },
   };

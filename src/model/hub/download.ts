@@ -5,7 +5,7 @@ import { CocaError } from '../errors.js';
 import { exists } from '../folders.js';
 import { orWriteFailed, syncDirectory, writeFully } from '../whole-file.js';
 import type { HubAccess } from './environment.js';
-import { shownUrl, TransientError } from './failures.js';
+import { PartRefusedError, shownUrl, TransientError } from './failures.js';
 import { contentHash, hashFile } from './hash.js';
 import type { RepositoryCache } from './layout.js';
 import { claimPartial, releasePartial, touchPartial } from './partial.js';
@@ -76,11 +76,10 @@ async function* fillPartial(
   const partial = new PartialContent(path, handle, file, target);
   try {
     yield* partial.takeStock();
-    const isResumed = partial.done > 0;
-    yield* fill(partial, url, options);
-    if (!partial.isRight() && isResumed) {
-      // The part that was here may be what is wrong: a disk that lost its last writes, two that wrote at once.
-      yield { kind: 'restarting', reason: 'what was here already is not of this file' };
+    const isPieced = yield* fill(partial, url, options);
+    if (!partial.isRight() && isPieced) {
+      // One piece may be what is wrong: a disk that lost its last writes, two that wrote at once, a mirror that changed.
+      yield { kind: 'restarting', reason: 'its pieces do not make the file that was announced' };
       await partial.restart();
       yield* fill(partial, url, options);
     }
@@ -99,12 +98,20 @@ async function* fillPartial(
   }
 }
 
-/** Fetches what is missing, in as many tries as it takes. */
-async function* fill(partial: PartialContent, url: URL, options: DownloadOptions): AsyncGenerator<DownloadEvent, void> {
+/**
+ * Fetches what is missing, in as many tries as it takes.
+ * @returns whether what is here now came in several pieces
+ */
+async function* fill(
+  partial: PartialContent,
+  url: URL,
+  options: DownloadOptions,
+): AsyncGenerator<DownloadEvent, boolean> {
   const retries = new Retries(options.policy, options.signal);
   const { size } = partial.file;
   let resumedAt = partial.done;
   let farthest = partial.done;
+  let isPieced = partial.done > 0;
   while (partial.done < size) {
     try {
       const headers = {
@@ -118,6 +125,7 @@ async function* fill(partial: PartialContent, url: URL, options: DownloadOptions
           await partial.restart();
           resumedAt = 0;
         }
+        isPieced = partial.done > 0;
         for await (const chunk of answer.body) {
           await partial.append(chunk);
           // Bytes that had come before do not count: a server that is always cut at the same place is given up.
@@ -130,15 +138,23 @@ async function* fill(partial: PartialContent, url: URL, options: DownloadOptions
       }
       if (partial.done < size) throw new TransientError(`${shownUrl(url)}: the connection was cut`);
     } catch (error) {
+      if (error instanceof PartRefusedError && partial.done > 0) {
+        // Asked for as a whole next. It comes to this again only after another failure, and those are counted.
+        yield { kind: 'restarting', reason: 'the server does not send the rest of it' };
+        await partial.restart();
+        resumedAt = 0;
+        continue;
+      }
       await touchPartial(partial.path);
       yield* pauseAfter(error, retries);
     }
   }
+  return isPieced;
 }
 
 /**
  * Where the bytes of an answer begin: at what is missing, or at 0 where the server sends the whole file.
- * @throws CocaError `bad-download` when it is not the file that was announced
+ * @throws CocaError `bad-download` when it is not the file that was announced; PartRefusedError
  */
 function startOf(status: number, headers: Headers, { done, file }: PartialContent): number {
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
@@ -146,12 +162,14 @@ function startOf(status: number, headers: Headers, { done, file }: PartialConten
   const total = status === 206 ? range?.[2] : headers.get('content-length');
   const isOther = total && total !== '*' && Number(total) !== file.size;
   if (!isOther && (start === done || start === 0)) return start;
+  const hint = 'try again later; a proxy may have put a page of its own in between';
+  if (!isOther) {
+    throw new PartRefusedError('bad-download', `${file.name}: the server sends another part than was asked for`, hint);
+  }
   throw new CocaError(
     'bad-download',
-    isOther
-      ? `${file.name} has ${total} bytes there, not the ${file.size} that were announced`
-      : `${file.name}: the server sends another part than was asked for`,
-    'try again later; a proxy may have put a page of its own in between',
+    `${file.name} has ${total} bytes there, not the ${file.size} that were announced`,
+    hint,
   );
 }
 

@@ -13,6 +13,9 @@ export class TransientError extends CocaError {
   }
 }
 
+/** A server does not send the part of a file that was asked for: it may still send the whole. */
+export class PartRefusedError extends CocaError {}
+
 const RETRIED_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** An address as a message may repeat it: without the signatures that a query holds. */
@@ -52,6 +55,7 @@ export function statusError(response: Response, url: URL, token: TokenUse): Coca
     const what = code === 'RevisionNotFound' ? 'no such branch, tag or commit' : 'not found';
     return new CocaError('not-found', `${where}: ${what} (${status})`, 'check the name');
   }
+  if (status === 416) return new PartRefusedError('network', `${where}: the server does not send this part (416)`);
   if (!RETRIED_STATUS.has(status)) return new CocaError('network', `${where}: the server answered ${status}`);
   const after = retryAfter(response.headers);
   return status === 429

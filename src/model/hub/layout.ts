@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { CocaError } from '../errors.js';
 import { isFolder, makeFolder } from '../folders.js';
+import { readTextFile } from '../text-file.js';
 import { writeWhole } from '../whole-file.js';
 import { isContentHash } from './hash.js';
 import { COMMIT, type RepositoryRef } from './names.js';
+
+/** Forty digits, and what an editor may have left around them. */
+const MAX_REF_BYTES = 1024;
 
 /**
  * The Hugging Face cache, as Python's huggingface_hub lays it out:
@@ -49,7 +53,7 @@ export class RepositoryCache {
   /** The commit that a revision stands for here, or undefined where it was never fetched. */
   async commitOf(revision: string): Promise<string | undefined> {
     if (COMMIT.test(revision)) return (await isFolder(this.snapshot(revision))) ? revision : undefined;
-    const text = await readFile(join(this.refs, revision), 'utf8').catch(() => '');
+    const text = await readTextFile(join(this.refs, revision), 'commit', MAX_REF_BYTES).catch(() => '');
     const commit = text.trim();
     // Anything else would become part of a path.
     return COMMIT.test(commit) ? commit : undefined;

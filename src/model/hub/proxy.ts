@@ -12,7 +12,7 @@ type Send = (url: URL, init: RequestInit) => Promise<Response>;
 export async function sender(url: URL): Promise<Send> {
   const proxy = getProxyForUrl(url.href);
   if (proxy === '') return fetch;
-  if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)) {
+  if (!isProxy(proxy)) {
     throw new CocaError('usage', `the proxy that the environment names for ${url.host} is no http or https address`);
   }
   // fetch and agent of one version: they speak a protocol of their own with each other.
@@ -20,6 +20,18 @@ export async function sender(url: URL): Promise<Send> {
   const dispatcher = agents.get(proxy) ?? new undici.ProxyAgent(proxy);
   agents.set(proxy, dispatcher);
   return (to, init) => undici.fetch(to, { ...init, dispatcher } as never) as unknown as Promise<Response>;
+}
+
+function isProxy(proxy: string): boolean {
+  if (!URL.canParse(proxy)) return false;
+  const { protocol, username, password } = new URL(proxy);
+  try {
+    // A stray % in a password: the agent would stumble over it.
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return /^https?:$/.test(protocol);
 }
 
 /** One a proxy: it keeps connections open. */

@@ -45,7 +45,9 @@ async function removeFrom(
 ): Promise<Removal> {
   let freed = await removeConversion(folder, env);
   let kept = 0;
-  const names = await readdir(folder);
+  // A snapshot that is a link itself is somebody's own folder: the link goes, and nothing in it.
+  const isLink = (await lstat(folder)).isSymbolicLink();
+  const names = isLink ? [] : await readdir(folder);
   const own = await ownFiles(folder, names);
   const hashes = new Set<string>();
   for (const file of own) {
@@ -56,7 +58,7 @@ async function removeFrom(
     await rm(path);
   }
   const others = names.filter((file) => !own.includes(file));
-  if (others.length === 0) await removeSnapshot(cache, folder);
+  if (others.length === 0) await removeSnapshot(cache, folder, isLink);
   const stillLinked = await linkedHashes(cache);
   for (const hash of hashes) {
     const blob = cache.blob(hash);
@@ -100,8 +102,8 @@ async function removeConversion(folder: string, env: NodeJS.ProcessEnv): Promise
 }
 
 /** A snapshot without files, and the names that stand for it. */
-async function removeSnapshot(cache: RepositoryCache, folder: string): Promise<void> {
-  await rmdir(folder);
+async function removeSnapshot(cache: RepositoryCache, folder: string, isLink: boolean): Promise<void> {
+  await (isLink ? rm(folder) : rmdir(folder));
   const names = await readdir(cache.refs, { recursive: true }).catch(() => []);
   for (const name of names) {
     const commit = await cache.commitOf(name);

@@ -39,8 +39,8 @@ export async function* readSnapshot(
 ): AsyncGenerator<RetryEvent, RemoteSnapshot> {
   // Loaded when first needed: no command but those that fetch has a use for it.
   const hub = await import('@huggingface/hub');
-  const common = { hubUrl: access.endpoint, fetch: fetchOver(access, signal) };
   const read = async (): Promise<RemoteSnapshot> => {
+    const common = { hubUrl: access.endpoint, fetch: fetchOver(access, signal) };
     const { sha } = await hub.modelInfo({ ...common, name: repository, revision, additionalFields: ['sha'] });
     if (typeof sha !== 'string' || !COMMIT.test(sha)) throw senseless(repository, 'names no commit');
     const files = new Map<string, RemoteFile>();

@@ -10,6 +10,12 @@ const MAX_REDIRECTS = 10;
 /** Answers of the hub's API are lists of files: anything larger is none. */
 const MAX_JSON_BYTES = 16 * 2 ** 20;
 
+/** A list of ten thousand files has ten pages. */
+const MAX_ANSWERS = 100;
+
+/** How many times the longest pause a short answer may take in all: one that trickles never pauses. */
+const MAX_PAUSES = 4;
+
 export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -67,21 +73,26 @@ export async function request(start: URL, access: HubAccess, options: RequestOpt
 
 /**
  * `fetch` over `request` for short answers, as the hub's client library takes one. Errors are those of `request`. Only
- * the endpoint itself is asked, wherever a page of a list says that the next one is.
+ * the endpoint itself is asked, wherever a page of a list says that the next one is, and not without end.
  */
 export function fetchOver(access: HubAccess, signal: AbortSignal | undefined): typeof fetch {
+  let answers = 0;
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.origin !== new URL(access.endpoint).origin) {
       throw new CocaError('network', `${access.endpoint} sends for its list to ${url.origin}, which is not followed`);
     }
+    answers++;
+    if (answers > MAX_ANSWERS) throw new CocaError('network', `${shownUrl(url)}: a list without end`);
     const headers = Object.fromEntries(new Headers(init?.headers));
     const answer = await request(url, access, { headers, signal });
     const chunks: Uint8Array[] = [];
     let total = 0;
+    const begun = performance.now();
     for await (const chunk of answer.body) {
       total += chunk.length;
-      if (total > MAX_JSON_BYTES) throw new CocaError('network', `${shownUrl(url)}: an answer without end`);
+      const isLate = performance.now() - begun > MAX_PAUSES * access.stallTimeoutMs;
+      if (total > MAX_JSON_BYTES || isLate) throw new CocaError('network', `${shownUrl(url)}: an answer without end`);
       chunks.push(chunk);
     }
     return new Response(Buffer.concat(chunks), { status: answer.status, headers: answer.headers });

@@ -6,7 +6,7 @@ import { firstFrame } from './gif.js';
 import { withoutStrayBytes } from './jpeg.js';
 import { cmykToRgb, overWhite } from './pixels.js';
 import { REHEARSED_FROM, rehearse } from './rehearsal.js';
-import { describeBytes, type ImageFormat, SUPPORTED_NAMES, sniffImage } from './sniff.js';
+import { type ImageFormat, requireImage } from './sniff.js';
 
 /**
  * The most pixels a picture may have, and the most that are decoded at one time. Measured at this size, with alpha: the
@@ -100,14 +100,7 @@ export interface OpenPicture {
  * result throws it for pixels that are missing or damaged.
  */
 export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
-  const format = sniffImage(file);
-  if (!format) {
-    throw new CocaError(
-      'bad-image',
-      `not a picture that can be read: it is ${describeBytes(file)}`,
-      `${SUPPORTED_NAMES} are read`,
-    );
-  }
+  const format = requireImage(file);
   const bytes = decodedPart(format, file);
   const sharp = await openSharp(format);
   const header = await sharp(bytes)

@@ -1,7 +1,12 @@
+import { CocaError } from '../errors.js';
+
 /** Picture formats that are decoded, by what their files contain. */
 export const SUPPORTED_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;
 
 export type ImageFormat = (typeof SUPPORTED_FORMATS)[number];
+
+/** So many bytes from the start decide what a file is. */
+export const SNIFFED_BYTES = 1024;
 
 /** What to tell people that can be read. */
 export const SUPPORTED_NAMES = 'JPEG, PNG, WebP, GIF, AVIF and TIFF';
@@ -64,9 +69,23 @@ export function describeBytes(bytes: Uint8Array): string {
   const found = brands(bytes);
   if (found.some((brand) => /^(hei[cxms]|hev[cx]|mif1|msf1)$/.test(brand))) return 'a HEIC picture';
   if (found.length > 0) return 'a video';
-  const start = ascii(bytes, 0, Math.min(bytes.length, 1024));
+  const start = ascii(bytes, 0, Math.min(bytes.length, SNIFFED_BYTES));
   const stranger = STRANGERS.find(([pattern]) => pattern.test(start));
   if (stranger) return stranger[1];
   if (/^[\t\n\f\r\x1b\x20-\x7e\x80-\xff]*$/.test(start)) return 'text';
   return 'data of an unknown kind';
+}
+
+/**
+ * The format of a picture by its first bytes.
+ * @throws CocaError `bad-image` saying what it is instead
+ */
+export function requireImage(bytes: Uint8Array): ImageFormat {
+  const format = sniffImage(bytes);
+  if (format !== undefined) return format;
+  throw new CocaError(
+    'bad-image',
+    `not a picture that can be read: it is ${describeBytes(bytes)}`,
+    `${SUPPORTED_NAMES} are read`,
+  );
 }

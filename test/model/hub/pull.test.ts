@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   lstatSync,
@@ -222,6 +223,32 @@ describe('fault 34: cut downloads', () => {
     expect(readFileSync(blob()).equals(weights())).toBe(true);
   });
 
+  test.each([
+    ['refuses parts', { kind: 'status' as const, status: 416 }],
+    ['sends other parts', { kind: 'status' as const, status: 206, headers: { 'content-range': 'bytes 7-8/*' } }],
+  ])('where the server %s, from the start', async (_, fault) => {
+    whenStored((n, { headers }) => {
+      if (n === 0) return { kind: 'cut', after: 4_000_000 };
+      return headers.range === undefined ? undefined : fault;
+    });
+    const { events } = await pull();
+    expect(kinds(events)).toContain('restarting');
+    expect(readFileSync(blob()).equals(weights())).toBe(true);
+  });
+
+  test('pieces that do not fit together are fetched again as a whole, once', async () => {
+    const other = Buffer.alloc(weights().length, 7);
+    const piecemeal = (n: number) => n % 2 === 0;
+    whenStored((n) =>
+      piecemeal(n) ? { kind: 'cut', after: 4_000_000 } : n === 1 ? { kind: 'bytes', bytes: other } : undefined,
+    );
+    expect(kinds((await pull()).events)).toContain('restarting');
+    expect(readFileSync(blob()).equals(weights())).toBe(true);
+    rmSync(world.cache, { recursive: true });
+    whenStored((n) => (piecemeal(n) ? { kind: 'cut', after: 4_000_000 } : { kind: 'bytes', bytes: other }));
+    await expect(pull()).rejects.toMatchObject({ message: expect.stringContaining('wrong hash') });
+  });
+
   test('a server that never gets past the same place is given up', async () => {
     whenStored(() => ({ kind: 'whole', cutAfter: 4_000_000 }));
     await expect(pull()).rejects.toMatchObject({ code: 'network', message: expect.stringMatching(/tried 3 times/) });
@@ -400,6 +427,18 @@ describe('fault 37: names that climb', () => {
     const { locateModel } = await import('../../../src/model/locate.js');
     await expect(locateModel(`hf-hub:${REPOSITORY}`, world.env)).rejects.toMatchObject({ code: 'not-found' });
   });
+
+  test.skipIf(process.platform === 'win32')('a ref that is a pipe is no ref, and not waited for', async () => {
+    await pull();
+    const ref = join(folder(), 'refs', 'main');
+    rmSync(ref);
+    execFileSync('mkfifo', [ref]);
+    const { locateModel } = await import('../../../src/model/locate.js');
+    await expect(locateModel(`hf-hub:${REPOSITORY}`, world.env)).rejects.toMatchObject({ code: 'not-found' });
+    // Another pull puts things right.
+    await pull();
+    expect((await locateModel(`hf-hub:${REPOSITORY}`, world.env)).path).toContain('snapshots');
+  });
 });
 
 describe('fault 38: tokens and redirects', () => {
@@ -441,6 +480,19 @@ describe('fault 38: tokens and redirects', () => {
         : undefined;
     await expect(withToken()).rejects.toMatchObject({ code: 'network' });
     expect(world.hub.seen.some(({ server }) => server === 'storage')).toBe(false);
+  });
+
+  test.each([
+    ['empty', []],
+    ['of folders', [{ type: 'directory', path: 'd', size: 0, oid: '0'.repeat(40) }]],
+    ['with the same file', [{ type: 'file', path: 'README.md', size: 3, oid: '0'.repeat(40) }]],
+  ])('pages without end are given up when they are %s, too', async (_, json) => {
+    world.hub.fault = ({ path }) =>
+      path.includes('/tree/')
+        ? { kind: 'json', json, headers: { link: `<${world.hub.url}${path}>; rel="next"` } }
+        : undefined;
+    await expect(pull()).rejects.toMatchObject({ code: 'network', message: expect.stringContaining('without end') });
+    expect(world.hub.seen.length).toBeLessThan(200);
   });
 
   test.each(['file:///etc/passwd', 'ftp://x/y', 'data:,x', 'http://user:pw@127.0.0.1/', 'http://'])(
@@ -555,6 +607,14 @@ describe('fault 39: refusals and failures', () => {
     const { events } = await pullAll(REPOSITORY, impatient);
     expect(events).toContainEqual(expect.objectContaining({ reason: expect.stringContaining('no data for 0.3 s') }));
     expect(readFileSync(blob()).equals(weights())).toBe(true);
+  });
+
+  test('an answer that trickles', async () => {
+    world.hub.fault = ({ path }) => (path.includes('/tree/') ? { kind: 'trickle', everyMs: 10 } : undefined);
+    await expect(pullAll(REPOSITORY, { ...world.env, HF_HUB_DOWNLOAD_TIMEOUT: '0.3' })).rejects.toMatchObject({
+      code: 'network',
+      message: expect.stringContaining('without end'),
+    });
   });
 
   test('nobody there, and no such host', async () => {
