@@ -1,5 +1,6 @@
 import type { DecodingProgress } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
+import { Budget } from '../model/image/budget.js';
 import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
 import { filtered, grouped, mapAhead } from '../model/pipeline.js';
@@ -74,6 +75,9 @@ export interface UnreadablePicture {
   readonly error: CocaError;
 }
 
+/** How many pictures are read and decoded side by side: more would only wait, with their files in memory. */
+const AT_ONCE = 8;
+
 /**
  * Pictures in the order in which they were named, read and decoded ahead of whoever computes with them.
  * @param ahead how many are held ready.
@@ -98,7 +102,8 @@ export async function* pictures(
     }
   };
   const names = filtered(imageNames(sources, context.stdin), isWanted);
-  for await (const item of mapAhead(names, prepare, ahead)) {
+  const places = new Budget(AT_ONCE);
+  for await (const item of mapAhead(names, (name) => places.spend(1, () => prepare(name)), ahead)) {
     if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
     yield item;
   }

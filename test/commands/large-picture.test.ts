@@ -69,3 +69,19 @@ test.each(['jpeg', 'webp'] as const)('a %s that is cut short', async (format) =>
   expect(line).toMatch(/cannot decode this (JPEG|WebP)/);
   expect(megabytes).toBeLessThan(BOUND_MB);
 });
+
+test('a large batch of large files is not held in memory', async () => {
+  const path = join(folder, 'long.jpg');
+  const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#a47' } })
+    .jpeg()
+    .toBuffer();
+  // What follows the end of a JPEG is nobody's, and costs nothing to decode.
+  writeFileSync(path, Buffer.concat([picture, Buffer.alloc(12 * 2 ** 20)]));
+  const [files, options] = [Array<string>(64).fill(path), ['--batch', '64', '--strategy', 'greedy']];
+  const { code, stdout, stderr } = await coca(['caption', ...files, ...options, '--quiet', '--device', 'cpu'], {
+    env: { NODE_OPTIONS: `--import=${saysMemory}` },
+  });
+  expect([code, stdout.trimEnd().split('\n').length]).toEqual([0, files.length]);
+  // The files are 768 MB.
+  expect(Number(stderr.trimEnd()) / 1024).toBeLessThan(500);
+});
