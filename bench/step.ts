@@ -45,8 +45,10 @@ const SEARCH_KEYS: typeof KEYS = [
   ['find', ['/', 'd', 'o', 'g', '\u007f', DOWN, ESCAPE]],
 ];
 
-const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
+const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[times.length >> 1]!;
 const row = (name: string, times: readonly number[]) => {
+  // A tree that fits needs no scrolling.
+  if (times.length === 0) return;
   const most = Math.max(...times);
   console.log(
     `${name.padEnd(34)}${median(times).toFixed(1).padStart(8)} ms${most.toFixed(1).padStart(9)} ms   ${times.length}`,
