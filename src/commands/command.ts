@@ -196,7 +196,7 @@ export const GLOBAL_OPTIONS = {
     choices: ENGINES,
     placeholder: 'ENGINE',
     default: 'onnx',
-    description: 'what runs the model: ONNX Runtime, or TensorFlow.js, which can also differentiate it',
+    description: 'what runs the model: ONNX Runtime, or TensorFlow.js, which also trains',
   },
   seed: {
     type: 'integer',

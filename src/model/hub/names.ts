@@ -91,19 +91,28 @@ export function displayName({ repository, revision }: RepositoryRef): string {
 /** Device names that Windows takes for no file, whatever follows the dot. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
+/** Whether a name is a plain file's on every system: it may become part of a path. */
+export function isSafeFileName(name: string): boolean {
+  return (
+    isOneName(name) &&
+    Buffer.byteLength(name) <= 255 &&
+    !/[<>:"|?*]/.test(name) &&
+    !/[. ]$/.test(name) &&
+    !RESERVED.test(name)
+  );
+}
+
+/** Whether a name is one, and not the way to somewhere else. */
+function isOneName(name: string): boolean {
+  return name !== '' && !/[\u0000-\u001f\u007f/\\]|^\.\.?$/.test(name);
+}
+
 /**
- * Checks a file name that a server sent, before it becomes part of a path: one folder deep, and a plain file's name on
- * every system.
+ * Checks a file name of a list that a server sent: no sound hub lists names that lead elsewhere.
  * @throws CocaError `bad-download`
  */
-export function requireSafeFileName(name: string, repository: string): void {
-  const isSafe =
-    name !== '' &&
-    Buffer.byteLength(name) <= 255 &&
-    !/[\u0000-\u001f\u007f<>:"/\\|?*]/.test(name) &&
-    !/^\.\.?$|[. ]$/.test(name) &&
-    !RESERVED.test(name);
-  if (isSafe) return;
+export function requireFileName(name: string, repository: string): void {
+  if (isOneName(name)) return;
   const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}...` : name);
-  throw new CocaError('bad-download', `${repository} lists a file called ${shown}, which is no safe name for a file`);
+  throw new CocaError('bad-download', `${repository} lists a file called ${shown}, which is no name of a file`);
 }

@@ -1,6 +1,6 @@
 import { CocaError } from '../errors.js';
 import type { HubAccess } from './environment.js';
-import { COMMIT, type RepositoryRef, requireSafeFileName } from './names.js';
+import { COMMIT, isSafeFileName, type RepositoryRef, requireFileName } from './names.js';
 import { type RetryEvent, type RetryPolicy, withRetries } from './retry.js';
 import { fetchOver } from './transport.js';
 
@@ -48,7 +48,8 @@ export async function* readSnapshot(
     for await (const entry of entries) {
       if (entry.type !== 'file') continue;
       const file = checkedFile(entry, repository);
-      files.set(file.name, file);
+      // One with a name that some system does not take is never of use.
+      if (isSafeFileName(file.name)) files.set(file.name, file);
       if (files.size > MAX_FILES) throw senseless(repository, 'lists files without end');
     }
     return { repository, commit: sha, files };
@@ -81,7 +82,7 @@ function checkedFile(
 ): RemoteFile {
   const { path } = entry;
   if (typeof path !== 'string') throw senseless(repository, 'lists a file without a name');
-  requireSafeFileName(path, repository);
+  requireFileName(path, repository);
   const size = entry.lfs?.size ?? entry.size;
   const hash = entry.lfs?.oid ?? entry.oid;
   const digits = entry.lfs ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/;
