@@ -1,4 +1,5 @@
 import { CocaError } from '../errors.js';
+import { proxyHost } from './proxy.js';
 
 /** A failure that may be gone in a moment, so that it is worth another try. */
 export class TransientError extends CocaError {
@@ -80,6 +81,11 @@ export function connectionError(error: unknown, url: URL): CocaError {
   if (cause instanceof AggregateError) cause = cause.errors[0] ?? cause;
   const { code = '', message = String(cause) } = cause as NodeJS.ErrnoException;
   const options = { cause: error };
+  const proxy = proxyHost(url);
+  const proxyHint = 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names it; NO_PROXY lists hosts to be reached without';
+  if (code === 'ENOTFOUND' && proxy) {
+    return new CocaError('network', `cannot find the host of the proxy ${proxy}`, proxyHint, options);
+  }
   if (code === 'ENOTFOUND') {
     const hint = 'is there a network? HF_ENDPOINT names another server; what is in the cache works without one';
     return new CocaError('network', `cannot find the host ${url.host}`, hint, options);
@@ -91,5 +97,8 @@ export function connectionError(error: unknown, url: URL): CocaError {
   // What has no code never got as far as the network: an address or a header that fetch refuses.
   if (code === '') return new CocaError('network', `${shownUrl(url)}: ${message}`, undefined, options);
   const reason = code === 'ECONNREFUSED' ? 'connection refused' : code === 'ECONNRESET' ? 'connection cut' : message;
+  if (proxy) {
+    return new TransientError(`${shownUrl(url)}, through the proxy ${proxy}: ${reason}`, proxyHint, undefined, options);
+  }
   return new TransientError(`${shownUrl(url)}: ${reason}`, 'check the network and try again', undefined, options);
 }

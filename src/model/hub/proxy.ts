@@ -22,6 +22,12 @@ export async function sender(url: URL): Promise<Send> {
   return (to, init) => undici.fetch(to, { ...init, dispatcher } as never) as unknown as Promise<Response>;
 }
 
+/** The host and port of the proxy that requests to `url` go through, if there is one; nothing else of its address is to be shown. */
+export function proxyHost(url: URL): string | undefined {
+  const proxy = getProxyForUrl(url.href);
+  return URL.canParse(proxy) ? new URL(proxy).host : undefined;
+}
+
 function isProxy(proxy: string): boolean {
   if (!URL.canParse(proxy)) return false;
   const { protocol, username, password } = new URL(proxy);
