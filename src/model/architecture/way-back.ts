@@ -49,6 +49,7 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
     const parts = this.ops.inProjection(x.value, prefix, which, heads).map((part) => new Recorded(part));
     this.steps.push({
       back: () => {
+        // They come together, from one attention, or not at all.
         const gradients = parts.map(({ gradient }) => gradient).filter((gradient) => gradient !== undefined);
         if (gradients.length < parts.length) return;
         this.give(x, this.ops.inProjectionGradient(gradients, prefix, which));
