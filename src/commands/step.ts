@@ -1,4 +1,3 @@
-import { isDone } from '../model/decoding/index.js';
 import { CocaError } from '../model/errors.js';
 import { canShow } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
@@ -91,7 +90,7 @@ export const step = defineCommand({
         }
         const best = bestOf(walk.walker.line, coca.tokenizer);
         // What an unfinished search has so far is the beginning of a caption.
-        if (best && isDone(walk.walker.line.state)) context.onCaption(image, best.caption);
+        if (best && walk.walker.isDone) context.onCaption(image, best.caption);
         tally.succeed();
         if (isShown && best && best.ids.length > 1) await context.out.line(visible(best.caption));
         const result = { image, session: walk.walker.stepper.session, coca };

@@ -4,6 +4,7 @@ import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoi
 import type { CocaConfig } from './config.js';
 import {
   captionTrie,
+  chainOf,
   type DecodingOptions,
   decode,
   ROOT,
@@ -219,9 +220,7 @@ export class CocaModel implements Coca {
     const tokens = tokensOf(image);
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.
-    const rows = ids
-      .slice(0, -1)
-      .map((token, node): TokenRow => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
+    const rows = chainOf(ids.slice(0, -1));
     return this.alone(async () => {
       const trees = await this.network.openTrees(tokens, (attention) => seen.push(attention));
       try {

@@ -59,8 +59,7 @@ export function splitPartial(line: string, isWindows = process.platform === 'win
       else if (char === '\\' && open === '"' && ESCAPED_IN_QUOTES.includes(line[at + 1] ?? ' ')) {
         current.text += line[++at];
       } else current.text += char;
-    } else if (isApostrophe(char)) begin(at).text += char;
-    else if (char === "'" || char === '"') {
+    } else if ((char === "'" || char === '"') && !isApostrophe(char)) {
       begin(at).isQuoted = true;
       open = char;
     } else if (char === '\\' && !isWindows && at + 1 < line.length) {

@@ -15,7 +15,7 @@ export interface GradientOps<T> extends Ops<T> {
   geluGradient(g: T, x: T): T;
   /** Of `quickGelu`, by x: with s = sigmoid(1.702 x), g (s + 1.702 x s (1 - s)). */
   quickGeluGradient(g: T, x: T): T;
-  /** Of `attention`; see `AttentionGradients`. */
+  /** Of `attention` over rows of the call or a cache, not both; see `AttentionGradients`. */
   attentionGradient(g: T, input: AttentionInput<T>, probabilities: T): AttentionGradients<T>;
   /**
    * Of log softmax(x P)[label], for every row by that row: x [B, N, W], projection [W, V], labels [B, N]. With p the

@@ -90,6 +90,7 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
 
   attention(input: AttentionInput<Recorded<T>>): AttentionOutput<Recorded<T>> {
     const { query, own, cache, mask, site } = input;
+    if (own && cache) throw new Error('the way back goes through rows of the call, or through a cache, not both');
     const pair = (recorded: { readonly keys: Recorded<T>; readonly values: Recorded<T> }) => ({
       keys: recorded.keys.value,
       values: recorded.values.value,

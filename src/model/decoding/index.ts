@@ -18,4 +18,4 @@ export {
   startSearch,
 } from './state.js';
 export { type CaptionTrie, captionTrie, type Target } from './trie.js';
-export { ROOT, type SpecialIds, type TokenRow, type TreeModel } from './types.js';
+export { chainOf, ROOT, type SpecialIds, type TokenRow, type TreeModel } from './types.js';

@@ -3,7 +3,7 @@ import type { Scored } from './logits.js';
 import type { DecodingOptions } from './options.js';
 import type { Rule } from './processors.js';
 import { type RandomState, seedRandom } from './random.js';
-import { ROOT, type SpecialIds, type TokenRow } from './types.js';
+import { chainOf, ROOT, type SpecialIds, type TokenRow } from './types.js';
 
 /** A generated token. */
 export interface GeneratedToken {
@@ -158,7 +158,7 @@ export function startSearch(
   }
   const path = prompt.map((_, node) => node);
   const groups = groupsFrom({ path, ids: [...prompt], tokens: [], sum: 0 }, options, 0);
-  const pending = prompt.map((token, node): TokenRow => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
+  const pending = chainOf(prompt);
   return {
     options,
     special,

@@ -17,6 +17,11 @@ export interface TokenRow {
   readonly token: number;
 }
 
+/** A text as the first rows of a tree, each token after the one before it. */
+export function chainOf(ids: readonly number[]): readonly TokenRow[] {
+  return ids.map((token, node) => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
+}
+
 /** Evaluates rows of token trees, one tree a picture. */
 export interface TreeModel {
   readonly vocabSize: number;

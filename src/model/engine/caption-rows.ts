@@ -1,5 +1,5 @@
 import type { CocaConfig } from '../config.js';
-import { ROOT } from '../decoding/types.js';
+import { chainOf } from '../decoding/types.js';
 import { type ForestRows, TokenForest } from './token-forest.js';
 
 /**
@@ -7,6 +7,6 @@ import { type ForestRows, TokenForest } from './token-forest.js';
  * read ids[0..r].
  */
 export function captionRows(config: CocaConfig, ids: readonly number[]): ForestRows & { readonly labels: Int32Array } {
-  const chain = ids.slice(0, -1).map((token, node) => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
-  return { ...new TokenForest(config, 1).add([chain], 0), labels: Int32Array.from(ids.slice(1)) };
+  const rows = chainOf(ids.slice(0, -1));
+  return { ...new TokenForest(config, 1).add([rows], 0), labels: Int32Array.from(ids.slice(1)) };
 }

@@ -97,8 +97,7 @@ export function connectionError(error: unknown, url: URL): CocaError {
   // What has no code never got as far as the network: an address or a header that fetch refuses.
   if (code === '') return new CocaError('network', `${shownUrl(url)}: ${message}`, undefined, options);
   const reason = code === 'ECONNREFUSED' ? 'connection refused' : code === 'ECONNRESET' ? 'connection cut' : message;
-  if (proxy) {
-    return new TransientError(`${shownUrl(url)}, through the proxy ${proxy}: ${reason}`, proxyHint, undefined, options);
-  }
-  return new TransientError(`${shownUrl(url)}: ${reason}`, 'check the network and try again', undefined, options);
+  const way = proxy ? `${shownUrl(url)}, through the proxy ${proxy}` : shownUrl(url);
+  const hint = proxy ? proxyHint : 'check the network and try again';
+  return new TransientError(`${way}: ${reason}`, hint, undefined, options);
 }

@@ -13,8 +13,7 @@ export class OnnxGradientOps extends OnnxOps implements GradientOps<Value> {
 
   inProjectionGradient(parts: readonly Value[], prefix: string, which: ProjectionParts): Value {
     const gradients = parts.map((part, i) => {
-      const rows = [which[i]! * part.width, (which[i]! + 1) * part.width] as const;
-      return this.linearGradient(part, this.parameter(`${prefix}.in_proj_weight`, rows));
+      return this.linearGradient(part, this.inProjectionWeight(prefix, which[i]!, part.width));
     });
     return gradients.reduce((sum, gradient) => this.add(sum, gradient));
   }
@@ -54,7 +53,6 @@ export class OnnxGradientOps extends OnnxOps implements GradientOps<Value> {
 
   attentionGradient(g: Value, input: AttentionInput<Value>, probabilities: Value): AttentionGradients<Value> {
     const { heads, query, own, cache } = input;
-    if (own && cache) throw new Error('the way back goes through rows of the call, or through a cache, not both');
     const { dimensions, width } = query;
     const split = (x: Value): string => this.shaped(this.splitHeads(x, heads));
     const keys = own ? split(own.keys) : this.shaped(cache!.keys); // [B, H, M, D]

@@ -26,7 +26,7 @@ const PROGRAMS = {
 };
 type ProgramName = keyof typeof PROGRAMS;
 
-/** The network through ONNX Runtime: four graphs over one checkpoint file, each prepared when first needed. */
+/** The network through ONNX Runtime: five graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
   private readonly sessions = new Map<string, Promise<Session>>();
 

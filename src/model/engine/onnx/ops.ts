@@ -48,7 +48,7 @@ export class OnnxOps implements Ops<Value> {
 
   constructor(
     protected readonly graph: GraphBuilder,
-    protected readonly weights: { readonly checkpoint: SafetensorsFile; readonly fileName: string },
+    private readonly weights: { readonly checkpoint: SafetensorsFile; readonly fileName: string },
   ) {}
 
   input(name: string, type: DataType, dimensions: readonly Dimension[]): Value {
@@ -96,10 +96,13 @@ export class OnnxOps implements Ops<Value> {
   inProjection(x: Value, prefix: string, parts: ProjectionParts): readonly Value[] {
     return parts.map((part) => {
       const width = this.weights.checkpoint.tensors.get(`${prefix}.in_proj_bias`)!.shape[0]! / 3;
-      const rows = [part * width, (part + 1) * width] as const;
-      const weight = this.parameter(`${prefix}.in_proj_weight`, rows);
-      return this.linear(x, weight, this.parameter(`${prefix}.in_proj_bias`, rows));
+      const bias = this.parameter(`${prefix}.in_proj_bias`, [part * width, (part + 1) * width]);
+      return this.linear(x, this.inProjectionWeight(prefix, part, width), bias);
     });
+  }
+
+  protected inProjectionWeight(prefix: string, part: number, width: number): Value {
+    return this.parameter(`${prefix}.in_proj_weight`, [part * width, (part + 1) * width]);
   }
 
   layerNorm(x: Value, weight: Value, bias: Value): Value {
@@ -123,7 +126,7 @@ export class OnnxOps implements Ops<Value> {
     return this.elementwise('Mul', a, b);
   }
 
-  protected elementwise(operator: string, a: Value, b: Value): Value {
+  private elementwise(operator: string, a: Value, b: Value): Value {
     // A vector fits rows as well as batches; equal shapes may be added in either form; the rest needs its axes.
     if (b.dimensions.length === 1) return a.like(this.graph.node(operator, [a.anyForm, this.shaped(b)]));
     const sameShape = String(a.dimensions) === String(b.dimensions);

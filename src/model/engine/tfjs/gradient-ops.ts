@@ -35,7 +35,6 @@ export class TfjsGradientOps extends TfjsOps implements GradientOps<Tensor> {
   attentionGradient(g: Tensor, input: AttentionInput<Tensor>, probabilities: Tensor): AttentionGradients<Tensor> {
     const { tf } = this;
     const { heads, own, cache } = input;
-    if (own && cache) throw new Error('the way back goes through rows of the call, or through a cache, not both');
     const split = (x: Tensor): Tensor => this.splitHeads(x, heads);
     const query = split(input.query); // [B, H, N, D]
     const { keys, values } = cache ?? { keys: split(own!.keys), values: split(own!.values) }; // [B, H, M, D]
