@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { isMainThread } from 'node:worker_threads';
 import type { Coca } from './api.js';
 import { parameterShapes } from './architecture/parameters.js';
 import { conversionsFolder } from './cache.js';
@@ -21,7 +22,8 @@ export interface LoadOptions {
   readonly engine?: Engine;
   /**
    * Runs the engine in a process of its own: should it crash, calls are rejected and `ended` is aborted, and this process
-   * goes on. By default it runs in this process.
+   * goes on. By default it runs in this process. In a thread (worker_threads) it always has a process of its own, since only a
+   * process can be told to report nothing (`engine/onnx/runtime.ts`).
    */
   readonly isolated?: boolean;
   /** Receives one-line remarks for a person: which device was taken and why, what the bundled model knows. */
@@ -65,7 +67,8 @@ export async function readModel(model: string | undefined): Promise<ModelFiles> 
 export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const { engine = 'onnx', device = 'auto', isolated = false, onNotice: notice = () => undefined } = options;
   const { name, chosenBy, config, tokenizer, checkpoint } = await readModel(options.model);
-  const open = isolated ? (await import('./engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
+  const open =
+    isolated || !isMainThread ? (await import('./engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
   const network = await open(engine, device, config, checkpoint, notice);
   if (chosenBy === 'nobody') notice(BUNDLED_NOTICE);
   try {

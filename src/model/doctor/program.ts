@@ -1,4 +1,4 @@
-import { loadRuntime } from '../engine/onnx/session.js';
+import { loadRuntime } from '../engine/onnx/runtime.js';
 import { CocaError } from '../errors.js';
 import type { Check } from './check.js';
 

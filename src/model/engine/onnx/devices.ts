@@ -10,7 +10,8 @@ import {
 import { ENGINE_DEVICES, type OnnxDevice } from '../engines.js';
 import { type DeviceReport, surveyDevices, webgpuAdvice } from '../survey.js';
 import { GraphBuilder } from './graph.js';
-import { loadRuntime, Session } from './session.js';
+import { loadRuntime } from './runtime.js';
+import { Session } from './session.js';
 
 /** What `auto` tries before the CPU, best first. */
 const PREFERENCE: Partial<Record<NodeJS.Platform, readonly OnnxDevice[]>> = {

@@ -14,7 +14,8 @@ import {
   textProgram,
   visionProgram,
 } from './programs.js';
-import { type Feeds, loadRuntime, Session } from './session.js';
+import { loadRuntime } from './runtime.js';
+import { type Feeds, Session } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
 const PROGRAMS = {

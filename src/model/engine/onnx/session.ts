@@ -1,23 +1,9 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CocaError } from '../../errors.js';
 import { reasonOf } from '../devices.js';
+import { loadRuntime } from './runtime.js';
 
 export type Feeds = Readonly<Record<string, Tensor>>;
-
-/** onnxruntime-node, loaded when first needed: it is a native library of some size. */
-export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
-  try {
-    const runtime = await import('onnxruntime-node');
-    return (runtime as unknown as { default?: typeof runtime }).default ?? runtime;
-  } catch (cause) {
-    throw new CocaError(
-      'engine',
-      `ONNX Runtime cannot be loaded on ${process.platform} ${process.arch}: ${reasonOf(cause)}`,
-      'Reinstall with "npm ci"; supported are Linux, macOS (arm64) and Windows, on x64 and arm64.',
-      { cause },
-    );
-  }
-}
 
 /** A graph ready to run on one provider. */
 export class Session {
