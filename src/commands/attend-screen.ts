@@ -2,6 +2,7 @@ import { parse } from 'node:path';
 import type { MapChoice } from '../model/attention/index.js';
 import { CocaError } from '../model/errors.js';
 import type { LoadedCoca } from '../model/load.js';
+import { isUrl } from '../model/net/address.js';
 import { showAttention } from '../ui/attend/show.js';
 import type { AttendSource, MapSelection, WordMap } from '../ui/attend/source.js';
 import { initialState } from '../ui/attend/state.js';
@@ -13,7 +14,6 @@ import { visible } from '../ui/text.js';
 import { safeName, writeAttendFiles } from './attend-files.js';
 import { type AttendResult, wordMap } from './attend-result.js';
 import type { CommandContext } from './command.js';
-import { isUrl } from './download.js';
 import { modelOnScreen } from './model.js';
 
 export interface PresentOptions {

@@ -1,4 +1,5 @@
 import type { Measurement } from '../model/bench.js';
+import { publicName } from '../model/net/address.js';
 import { safeJson, visible } from '../ui/text.js';
 import { defineCommand } from './command.js';
 import { readImage } from './inputs.js';
@@ -61,7 +62,7 @@ export const bench = defineCommand({
 
 async function pictureBytes(name: string | undefined, context: Parameters<typeof readImage>[1]): Promise<Uint8Array> {
   if (name !== undefined) {
-    const input = await readImage(name, context);
+    const input = await readImage(publicName(name), context);
     if ('error' in input) throw input.error;
     return input.bytes;
   }

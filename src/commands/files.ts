@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CocaError } from '../model/errors.js';
+import { encodeName } from '../model/file-names.js';
 import { SNIFFED_BYTES } from '../model/image/sniff.js';
-import { encodeName } from './names.js';
 
 /** No picture that can be decoded is larger; a mistake (a disk image, a video) is refused before it fills memory. */
 export const MAX_INPUT_BYTES = 512 * 2 ** 20;

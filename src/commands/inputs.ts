@@ -1,14 +1,15 @@
-import { lstat, stat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { glob, isDynamicPattern } from 'tinyglobby';
+import { type CollectOptions, collect } from '../model/collect.js';
 import { CocaError } from '../model/errors.js';
-import { requireImage } from '../model/image/sniff.js';
+import { encodeName } from '../model/file-names.js';
+import { filesOf, isPattern } from '../model/glob.js';
+import { requireImage, SNIFFED_BYTES } from '../model/image/sniff.js';
+import { isUrl, publicName } from '../model/net/address.js';
 import type { ArgumentSpec, OptionSpecs } from './command.js';
-import { download, isUrl } from './download.js';
 import { fileError, MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
 import { readList } from './lists.js';
-import { encodeName } from './names.js';
 
 /** Options of every command that takes pictures. */
 export const INPUT_OPTIONS = {
@@ -71,13 +72,18 @@ export type ImageInput =
 export function namesOnePicture(sources: ImageSources): boolean {
   const [only] = sources.images;
   if (sources.images.length !== 1 || sources.files.length + sources.files0.length > 0) return false;
-  return only === '-' || isUrl(only!) || !isDynamicPattern(only!);
+  return standsForItself(only!);
+}
+
+/** Whether a word is one picture's name: what exists is, whatever brackets and braces it has. */
+function standsForItself(word: string): boolean {
+  return word === '-' || isUrl(word) || !isPattern(word) || existsSync(encodeName(word));
 }
 
 /** How many pictures will come, where that is known without reading a list or a directory. */
 export function knownCount(sources: ImageSources): number | undefined {
   if (sources.files.length + sources.files0.length > 0) return undefined;
-  return sources.images.some((image) => !isUrl(image) && isDynamicPattern(image)) ? undefined : sources.images.length;
+  return sources.images.every(standsForItself) ? sources.images.length : undefined;
 }
 
 /**
@@ -141,30 +147,21 @@ export async function* imageNames(sources: ImageSources, stdin: Readable): Async
 
 /** In a list `-` can only be a file's name: stdin has one reader at most, and here that may be the list. */
 async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readable): AsyncGenerator<string> {
-  for await (const name of readList(list, separator, stdin)) yield name === '-' ? './-' : name;
+  for await (const name of readList(list, separator, stdin)) yield name === '-' ? './-' : publicName(name);
 }
 
 async function* expandWord(word: string): AsyncGenerator<string> {
-  if (word === '-' || isUrl(word) || !isDynamicPattern(word) || (await exists(word))) {
-    yield word;
+  if (word === '-' || isUrl(word)) {
+    yield publicName(word);
     return;
   }
-  const names = await glob([word], {
-    absolute: isAbsolute(word),
-    onlyFiles: true,
-    expandDirectories: false,
-    followSymbolicLinks: false,
-  });
+  let isMatched = false;
+  for await (const name of filesOf(word)) {
+    isMatched = true;
+    yield name;
+  }
   // Nothing found: the word itself goes on, and fails as the file that is not there.
-  if (names.length === 0) yield word;
-  yield* names.sort();
-}
-
-async function exists(name: string): Promise<boolean> {
-  return lstat(name).then(
-    () => true,
-    () => false,
-  );
+  if (!isMatched) yield word;
 }
 
 /**
@@ -177,7 +174,7 @@ export async function readImage(
 ): Promise<ImageInput> {
   try {
     if (name === '-') return { name, bytes: await readStdin(options.stdin) };
-    if (isUrl(name)) return { name, bytes: await download(name, { signal: options.signal }) };
+    if (isUrl(name)) return { name, bytes: await fetchPicture(name, options.signal) };
     return { name, bytes: await readRegularFile(name, MAX_INPUT_BYTES, requireImage) };
   } catch (error) {
     if (options.signal.aborted) throw new CocaError('interrupted', 'interrupted');
@@ -190,19 +187,26 @@ function toCocaError(name: string, error: unknown): CocaError {
 }
 
 function explainGlob(name: string, error: CocaError): CocaError {
-  if (error.code !== 'not-found' || isUrl(name) || !isDynamicPattern(name)) return error;
+  if (error.code !== 'not-found' || isUrl(name) || !isPattern(name)) return error;
   return new CocaError('not-found', `no file matches ${name}`, error.hint, { cause: error });
 }
 
+async function fetchPicture(name: string, signal: AbortSignal): Promise<Buffer> {
+  const { fetchBytes } = await import('../model/net/fetch-bytes.js');
+  return fetchBytes(name, { ...asPicture(name), signal });
+}
+
 async function readStdin(stdin: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  for await (const chunk of stdin as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total > MAX_INPUT_BYTES) throw tooLarge('the picture on stdin', MAX_INPUT_BYTES);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, total);
+  return collect(stdin as AsyncIterable<Buffer>, asPicture('the picture on stdin'));
+}
+
+/** How a picture is taken from a stream: not whole before it has begun like one. */
+function asPicture(name: string): CollectOptions {
+  return {
+    limit: MAX_INPUT_BYTES,
+    tooLarge: () => tooLarge(name, MAX_INPUT_BYTES),
+    look: { bytes: SNIFFED_BYTES, check: requireImage },
+  };
 }
 
 /** What an input is, as its error object calls it. */

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CocaError } from '../model/errors.js';
+import { decodeName, encodeName } from '../model/file-names.js';
 import { fileError } from './files.js';
-import { decodeName, encodeName } from './names.js';
 
 /** Longer than any path or URL that works; a list without line ends is noticed before it fills memory. */
 const MAX_ENTRY_BYTES = 2 ** 20;

@@ -2,9 +2,8 @@ import type { Readable } from 'node:stream';
 import { CocaError } from '../model/errors.js';
 import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';
-import { visible } from '../ui/text.js';
 import type { Command, CommandContext, Outcome } from './command.js';
-import { debugLines, failureLines } from './failures.js';
+import { debugLines, failureLines, shown } from './failures.js';
 import { commandHelp, programHelp } from './help.js';
 import { FRESH_MODELS } from './model.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
@@ -64,7 +63,7 @@ async function runRequest(
       if (terminal.interactive) out.beforeWrite(() => status.clear());
       const say = (text: string): void => {
         status.clear();
-        process.stderr.write(`coca: ${visible(text)}\n`);
+        process.stderr.write(`coca: ${shown(text)}\n`);
       };
       const context: CommandContext = {
         out,

@@ -1,5 +1,6 @@
 import { Command as CommanderCommand, type CommanderError, Option } from 'commander';
 import { CocaError } from '../model/errors.js';
+import { PICTURE_NAME } from '../model/file-names.js';
 import {
   type Command,
   GLOBAL_OPTIONS,
@@ -12,7 +13,6 @@ import {
   withVerb,
   withVerbs,
 } from './command.js';
-import { PICTURE_NAME } from './names.js';
 import { didYouMean } from './suggest.js';
 import { parseChoice, parseNumber } from './values.js';
 

@@ -1,5 +1,6 @@
 import { parse } from 'node:path';
 import { CocaError } from '../model/errors.js';
+import { isUrl } from '../model/net/address.js';
 import type { Picture } from '../model/picture.js';
 import type { Streams } from '../ui/full-screen.js';
 import { choosePictureKind, type PictureKind } from '../ui/picture.js';
@@ -7,7 +8,6 @@ import { showSteps } from '../ui/step/show.js';
 import { staticLines } from '../ui/step/static.js';
 import { safeName } from './attend-files.js';
 import type { CommandContext } from './command.js';
-import { isUrl } from './download.js';
 import { modelOnScreen } from './model.js';
 import { freeName } from './step-file.js';
 import { type SourceOptions, WalkSource } from './step-source.js';

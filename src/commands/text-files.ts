@@ -1,12 +1,12 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
-import { dirname, join, parse } from 'node:path';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import { CocaError } from '../model/errors.js';
+import { decodeName, encodeName } from '../model/file-names.js';
+import { isUrl, publicName } from '../model/net/address.js';
 import { finalNameOf, writeWhole } from '../model/whole-file.js';
 import { visible } from '../ui/text.js';
 import type { OptionSpecs } from './command.js';
-import { isUrl } from './download.js';
 import { readRegularFile } from './files.js';
-import { decodeName, encodeName } from './names.js';
 
 /** Options of commands that can leave a text beside each picture. */
 export const TEXT_FILE_OPTIONS = {
@@ -50,7 +50,7 @@ export function checkTextFiles(
  */
 export function textName(image: string): string {
   if (image === '-' || isUrl(image)) {
-    const what = image === '-' ? 'a picture on stdin (-)' : image;
+    const what = image === '-' ? 'a picture on stdin (-)' : publicName(image);
     throw new CocaError('usage', `${what} has no folder for the file of --write-txt`, 'save the picture first');
   }
   const { ext } = parse(image);
@@ -60,8 +60,8 @@ export function textName(image: string): string {
 
 /** Files with captions beside the pictures, each written whole or not at all. */
 export class TextFiles {
-  /** Which picture's text each file got: two pictures that differ only in their extension share a name. */
-  readonly #owners = new Map<string, string>();
+  /** By text file, the picture that it belongs to: two pictures that differ only in their extension share a name. */
+  readonly #owners = new Map<string, { readonly image: string; readonly entry: string }>();
   /** Folders that are being cleared of what earlier runs left, or have been. */
   readonly #cleared = new Map<string, Promise<void>>();
 
@@ -101,16 +101,32 @@ export class TextFiles {
 
   private async claim(image: string): Promise<string> {
     const name = textName(image);
-    const owner = this.#owners.get(name) ?? image;
-    if (owner !== image) {
-      throw new CocaError('usage', `${name} holds the text of ${owner}`, 'pictures with one name need folders apart');
+    const [text, entry] = await Promise.all([entryOf(name), entryOf(image)]);
+    const owner = this.#owners.get(text) ?? { image, entry };
+    if (owner.entry !== entry) {
+      throw new CocaError(
+        'usage',
+        `${name} holds the text of ${owner.image}`,
+        'pictures with one name need folders apart',
+      );
     }
-    this.#owners.set(name, image);
+    this.#owners.set(text, owner);
     const folder = dirname(name);
     if (!this.#cleared.has(folder)) this.#cleared.set(folder, clearTemporaries(folder));
     await this.#cleared.get(folder);
     return name;
   }
+}
+
+/**
+ * What a file is known by, however it is spelled and whether or not it is there: its folder's own number, and its name in it. Where
+ * the system does not tell upper from lower case, as is usual on macOS and Windows, neither does this.
+ */
+async function entryOf(name: string): Promise<string> {
+  const folder = await stat(encodeName(dirname(name)), { bigint: true }).catch(() => undefined);
+  const where = folder ? `${folder.dev}:${folder.ino}` : resolve(dirname(name));
+  const base = basename(name);
+  return `${where}/${process.platform === 'linux' ? base : base.normalize().toLowerCase()}`;
 }
 
 /** Removes texts in the making that runs which were killed left in a folder: those from before this process was started. */

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { encodeName } from '../../src/commands/names.js';
 import { checkTextFiles, TextFiles, textName } from '../../src/commands/text-files.js';
+import { encodeName } from '../../src/model/file-names.js';
 
 let folder: string;
 beforeEach(() => {

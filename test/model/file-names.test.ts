@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeName, encodeName } from '../../src/commands/names.js';
+import { decodeName, encodeName } from '../../src/model/file-names.js';
 
 describe('names', () => {
   it.each<[string, number[], string]>([

@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CocaError } from '../../model/errors.js';
+import { PICTURE_NAME } from '../../model/file-names.js';
+import { isUrl } from '../../model/net/address.js';
 import { type ArgumentSpec, type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from '../command.js';
-import { isUrl } from '../download.js';
-import { PICTURE_NAME } from '../names.js';
 import type { Word } from './words.js';
 
 /** What a session has to fill in where a line names none. */

@@ -1,9 +1,10 @@
 import { CocaError } from '../../model/errors.js';
+import { withoutPasswords } from '../../model/net/address.js';
 import { wrap } from '../../ui/layout.js';
 import { describeTerminal } from '../../ui/terminal.js';
 import { visible } from '../../ui/text.js';
 import type { CommandContext, Outcome } from '../command.js';
-import { debugLines, failureLines } from '../failures.js';
+import { debugLines, failureLines, shown } from '../failures.js';
 import { Output } from '../output.js';
 import { VERSION } from '../version.js';
 import { complete } from './complete.js';
@@ -49,13 +50,13 @@ export async function runInteractive(
     const stageFor = (signal: AbortSignal): Stage => ({
       ...context,
       out: linesTo((text) => prompt.write(text)),
-      notice: (text) => say(visible(text), paint.dim),
-      complain: (text) => say(`! ${visible(text)}`, paint.red),
+      notice: (text) => say(shown(text), paint.dim),
+      complain: (text) => say(`! ${shown(text)}`, paint.red),
       status: { show: (text) => prompt.report(visible(text)), clear: () => prompt.report('') },
       // It may have another size by now.
       terminal: describeTerminal(streams.stdout, process.env),
       signal,
-      echo: async (command) => say(`$ ${visible(command)}`, paint.dim),
+      echo: async (command) => say(`$ ${shown(command)}`, paint.dim),
       clear: () => prompt.clearScreen(),
       onScreen: async (show) => {
         await prompt.hide();
@@ -104,8 +105,8 @@ export async function runInteractive(
           leaving.abort();
           break;
         }
-        say(`› ${visible(event.line)}`, paint.bold);
-        await history.add(event.line).catch(fail);
+        say(`› ${shown(event.line)}`, paint.bold);
+        await history.add(withoutPasswords(event.line)).catch(fail);
         await perform((stage) => session.run(event.line, stage));
       }
     } finally {

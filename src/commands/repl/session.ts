@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { CocaError } from '../../model/errors.js';
+import { encodeName } from '../../model/file-names.js';
 import type { LoadedCoca, LoadOptions } from '../../model/load.js';
 import {
   type Command,
@@ -12,7 +13,6 @@ import {
 } from '../command.js';
 import { commandHelp } from '../help.js';
 import { withModel } from '../model.js';
-import { encodeName } from '../names.js';
 import { parseCommandLine } from '../parse.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';

@@ -3,14 +3,15 @@ import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CocaError } from '../errors.js';
 import { exists } from '../folders.js';
+import { shownUrl, TransientError } from '../net/failures.js';
+import { pauseAfter, Retries, type RetryEvent, type RetryPolicy } from '../net/retry.js';
 import { orWriteFailed, syncDirectory, writeFully } from '../whole-file.js';
 import type { HubAccess } from './environment.js';
-import { PartRefusedError, shownUrl, TransientError } from './failures.js';
+import { PartRefusedError } from './failures.js';
 import { contentHash, hashFile } from './hash.js';
 import type { RepositoryCache } from './layout.js';
 import { claimPartial, releasePartial, touchPartial } from './partial.js';
 import type { RemoteFile, RemoteSnapshot } from './repository.js';
-import { pauseAfter, Retries, type RetryEvent, type RetryPolicy } from './retry.js';
 import { request } from './transport.js';
 
 /** What happens while a file is fetched. */

@@ -6,6 +6,7 @@ import { readConfigFile } from '../config-file.js';
 import { CocaError } from '../errors.js';
 import { exists, makeFolder } from '../folders.js';
 import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
+import { PATIENT, type RetryEvent, type RetryPolicy } from '../net/retry.js';
 import { fitsClip } from '../tokenizer.js';
 import { orWriteFailed } from '../whole-file.js';
 import { type DownloadEvent, type DownloadOptions, downloadBlob } from './download.js';
@@ -15,7 +16,6 @@ import { findSnapshot, RepositoryCache } from './layout.js';
 import { displayName, parseHubName, type RepositoryRef } from './names.js';
 import { listPartials } from './partial.js';
 import { type RemoteFile, type RemoteSnapshot, readSnapshot } from './repository.js';
-import { PATIENT, type RetryEvent, type RetryPolicy } from './retry.js';
 import { requireSpace } from './space.js';
 
 /** What happens while a model is fetched. */

@@ -1,7 +1,7 @@
 import { CocaError } from '../errors.js';
+import { type RetryEvent, type RetryPolicy, withRetries } from '../net/retry.js';
 import type { HubAccess } from './environment.js';
 import { COMMIT, isSafeFileName, type RepositoryRef, requireFileName } from './names.js';
-import { type RetryEvent, type RetryPolicy, withRetries } from './retry.js';
 import { fetchOver } from './transport.js';
 
 /** A file as the hub announces it. */

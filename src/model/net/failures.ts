@@ -14,9 +14,6 @@ export class TransientError extends CocaError {
   }
 }
 
-/** A server does not send the part of a file that was asked for: it may still send the whole. */
-export class PartRefusedError extends CocaError {}
-
 const RETRIED_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** An address as a message may repeat it: without the signatures that a query holds. */
@@ -24,43 +21,21 @@ export function shownUrl(url: URL): string {
   return url.origin + url.pathname;
 }
 
-/** What became of the token in a request: there is none, it was sent, or it was kept back. */
-export type TokenUse = 'none' | 'sent' | 'withheld';
-
-const TOKEN_ADVICE: Readonly<Record<TokenUse, string>> = {
-  none: 'check the name; for a private one set HF_TOKEN or use "hf auth login"',
-  sent: 'make one that may read this repository, for HF_TOKEN or with "hf auth login"',
-  withheld: 'the token was not sent: it goes to the host of HF_ENDPOINT alone, and not over plain http',
-};
-
-/** The error for an answer that is no success. What became of the token decides what a refusal means. */
-export function statusError(response: Response, url: URL, token: TokenUse): CocaError {
+/**
+ * The error for an answer that is no success, in the words for any server.
+ * @param patience what to do about being asked too much, where something is known
+ */
+export function answerError(response: Response, url: URL, patience = 'wait a while'): CocaError {
   const { status } = response;
   const where = shownUrl(url);
-  // The hub says in a header of its own which kind of refusal or absence it is.
-  const code = response.headers.get('x-error-code');
-  if (code === 'GatedRepo') {
-    return new CocaError(
-      'denied',
-      `${where}: its owner wants terms accepted first`,
-      token === 'sent'
-        ? 'accept them on the page of the model, signed in as the owner of the token'
-        : 'accept them on the page of the model, and give a token of that account in HF_TOKEN',
-    );
-  }
-  if (status === 401 || status === 403) {
-    const what = token === 'sent' ? 'the hub refuses the token' : 'no such repository, or one that wants a token';
-    return new CocaError('denied', `${where}: ${what} (${status})`, TOKEN_ADVICE[token]);
-  }
+  if (status === 401 || status === 403) return new CocaError('denied', `${where}: the server refuses it (${status})`);
   if (status === 404 || status === 410) {
-    const what = code === 'RevisionNotFound' ? 'no such branch, tag or commit' : 'not found';
-    return new CocaError('not-found', `${where}: ${what} (${status})`, 'check the name');
+    return new CocaError('not-found', `${where}: not found (${status})`, 'check the name');
   }
-  if (status === 416) return new PartRefusedError('network', `${where}: the server does not send this part (416)`);
   if (!RETRIED_STATUS.has(status)) return new CocaError('network', `${where}: the server answered ${status}`);
   const after = retryAfter(response.headers);
   return status === 429
-    ? new TransientError(`${where}: too many requests (429)`, 'wait a while; with a token the hub allows more', after)
+    ? new TransientError(`${where}: too many requests (429)`, patience, after)
     : new TransientError(`${where}: the server failed (${status})`, 'try again later', after);
 }
 

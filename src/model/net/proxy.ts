@@ -17,9 +17,19 @@ export async function sender(url: URL): Promise<Send> {
   }
   // fetch and agent of one version: they speak a protocol of their own with each other.
   const undici = await import('undici');
-  const dispatcher = agents.get(proxy) ?? new undici.ProxyAgent(proxy);
+  const dispatcher = agents.get(proxy) ?? new undici.ProxyAgent(agentOptions(new URL(proxy)));
   agents.set(proxy, dispatcher);
   return (to, init) => undici.fetch(to, { ...init, dispatcher } as never) as unknown as Promise<Response>;
+}
+
+/**
+ * Only https goes through a tunnel: proxies commonly refuse one to port 80. The agent takes a user from the address only
+ * where there is a password, too.
+ */
+function agentOptions(proxy: URL) {
+  const user = [proxy.username, proxy.password].map(decodeURIComponent).join(':');
+  const token = user === ':' ? {} : { token: `Basic ${Buffer.from(user).toString('base64')}` };
+  return { uri: proxy.origin, proxyTunnel: false, ...token };
 }
 
 /** The host and port of the proxy that requests to `url` go through, if there is one; nothing else of its address is to be shown. */

@@ -1,23 +1,26 @@
+import { isUtf8 } from 'node:buffer';
 import { CocaError } from '../errors.js';
-import type { HubAccess } from './environment.js';
-import { connectionError, shownUrl, statusError, TransientError } from './failures.js';
+import { connectionError, shownUrl, TransientError } from './failures.js';
 import { sender } from './proxy.js';
 
-/** HTTP as downloads from the hub need it: what is asked for comes from where it may come from, in bounded time. */
+/** HTTP as this program does it: through the proxy that there is, in bounded time, to where it may lead. */
 
 const MAX_REDIRECTS = 10;
 
-/** Answers of the hub's API are lists of files: anything larger is none. */
-const MAX_JSON_BYTES = 16 * 2 ** 20;
+/** How long to wait. */
+export interface Patience {
+  /** How long to wait for an answer to begin, in milliseconds. */
+  readonly answerTimeoutMs: number;
+  /** How long an answer may pause, in milliseconds. */
+  readonly stallTimeoutMs: number;
+}
 
-/** A list of ten thousand files has ten pages. */
-const MAX_ANSWERS = 100;
-
-/** How many times the longest pause a short answer may take in all: one that trickles never pauses. */
-const MAX_PAUSES = 4;
-
-export interface RequestOptions {
-  readonly headers?: Readonly<Record<string, string>>;
+export interface Request extends Patience {
+  readonly start: URL;
+  /** The headers for one address on the way: a secret is for the origin that may have it. */
+  readonly headersFor: (url: URL) => Readonly<Record<string, string>>;
+  /** The error for an answer that is neither a success nor a redirect. */
+  readonly refusal: (response: Response, url: URL) => CocaError;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,25 +35,15 @@ export interface Answer {
 }
 
 /**
- * GETs `start`, following redirects. The token goes to the endpoint's own origin and nowhere else, and over plain http
- * only within this machine; nothing leads from https to http.
- * @throws TransientError for what may be tried again; CocaError `denied`, `not-found`, `network`, `interrupted`
+ * GETs an address, following redirects; none leads from https to http, to anything else than the web, or carries a password.
+ * @throws TransientError for what may be tried again; what `refusal` gives; CocaError `network`, `interrupted`
  */
-export async function request(start: URL, access: HubAccess, options: RequestOptions = {}): Promise<Answer> {
-  if (access.isOffline) {
-    throw new CocaError('network', 'HF_HUB_OFFLINE is set, so nothing is fetched', 'unset it to reach the hub');
-  }
-  const hub = new URL(access.endpoint);
-  requireSafe(hub, start);
+export async function get(request: Request): Promise<Answer> {
+  const { start, headersFor, refusal, answerTimeoutMs, stallTimeoutMs, signal } = request;
   let url = start;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    const token = mayHaveToken(url, hub) ? access.token : undefined;
-    const headers = {
-      'user-agent': 'coca-cli',
-      ...options.headers,
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    };
-    const { response, controller } = await send(url, headers, access.answerTimeoutMs, options.signal);
+    const headers = { 'user-agent': 'coca-cli', ...headersFor(url) };
+    const { response, controller } = await send(url, headers, answerTimeoutMs, signal);
     const target = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
     if (target !== null) {
       controller.abort();
@@ -59,63 +52,36 @@ export async function request(start: URL, access: HubAccess, options: RequestOpt
     }
     if (!response.ok) {
       controller.abort();
-      throw statusError(response, url, token ? 'sent' : access.token ? 'withheld' : 'none');
+      throw refusal(response, url);
     }
     return {
       status: response.status,
       headers: response.headers,
-      body: readBody(response, url, controller, access.stallTimeoutMs, options.signal),
+      body: readBody(response, url, controller, stallTimeoutMs, signal),
       close: () => controller.abort(),
     };
   }
   throw new CocaError('network', `${shownUrl(start)}: more than ${MAX_REDIRECTS} redirects`);
 }
 
-/**
- * `fetch` over `request` for short answers, as the hub's client library takes one. Errors are those of `request`. Only
- * the endpoint itself is asked, wherever a page of a list says that the next one is, and not without end.
- */
-export function fetchOver(access: HubAccess, signal: AbortSignal | undefined): typeof fetch {
-  let answers = 0;
-  return async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    if (url.origin !== new URL(access.endpoint).origin) {
-      throw new CocaError('network', `${access.endpoint} sends for its list to ${url.origin}, which is not followed`);
-    }
-    answers++;
-    if (answers > MAX_ANSWERS) throw new CocaError('network', `${shownUrl(url)}: a list without end`);
-    const headers = Object.fromEntries(new Headers(init?.headers));
-    const answer = await request(url, access, { headers, signal });
-    const chunks: Uint8Array[] = [];
-    let total = 0;
-    const begun = performance.now();
-    for await (const chunk of answer.body) {
-      total += chunk.length;
-      const isLate = performance.now() - begun > MAX_PAUSES * access.stallTimeoutMs;
-      if (total > MAX_JSON_BYTES || isLate) throw new CocaError('network', `${shownUrl(url)}: an answer without end`);
-      chunks.push(chunk);
-    }
-    return new Response(Buffer.concat(chunks), { status: answer.status, headers: answer.headers });
-  };
-}
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-function mayHaveToken(url: URL, hub: URL): boolean {
-  return url.origin === hub.origin && (url.protocol === 'https:' || LOOPBACK.test(url.hostname));
-}
-
 function followed(from: URL, location: string): URL {
-  if (!URL.canParse(location, from.href)) {
+  const target = utf8Header(location);
+  if (!URL.canParse(target, from.href)) {
     throw new CocaError('network', `${shownUrl(from)} redirects to an address that is none`);
   }
-  const to = new URL(location, from);
+  const to = new URL(target, from);
   requireSafe(from, to);
   return to;
 }
 
+/** A header's bytes arrive as Latin-1; servers write addresses in UTF-8, as browsers take them. */
+function utf8Header(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+}
+
 /** @throws CocaError `network` where a step leads from https to http, to no web address, or carries a password. */
-function requireSafe(from: URL, to: URL): void {
+export function requireSafe(from: URL, to: URL): void {
   const isWeb = to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:');
   if (isWeb && !to.username && !to.password) return;
   throw new CocaError('network', `${shownUrl(from)} leads to ${to.protocol}//${to.host}, which is not safe to follow`);
@@ -151,7 +117,7 @@ async function* readBody(
   if (reader === undefined) return;
   try {
     for (;;) {
-      // Timed while it waits for the network alone: whoever takes the bytes may be slow.
+      // Timed while it waits for the network alone: the reader of the bytes may be slow.
       const { done, isOver } = abortsWith(controller, timeoutMs, signal);
       let piece: Awaited<ReturnType<typeof reader.read>>;
       try {

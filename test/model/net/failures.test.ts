@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { connectionError } from '../../../src/model/hub/failures.js';
+import { connectionError } from '../../../src/model/net/failures.js';
 
 const URL_OF_FILE = new URL('https://hub.example/a/b?signature=secret');
 

@@ -1,0 +1,139 @@
+import type { Dirent } from 'node:fs';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { expand } from 'brace-expansion';
+import picomatch from 'picomatch';
+import { decodeName, encodeName } from './file-names.js';
+
+/** More words than a person writes out with braces: `{1..1000000000}` must not fill memory. */
+const MAX_WORDS = 1_000_000;
+
+/** Whether a word that names no file stands for the names that it matches: it has wildcards, or braces with alternatives. */
+export function isPattern(word: string): boolean {
+  return hasWildcard(word) || expand(word, { max: 2 }).length > 1;
+}
+
+/**
+ * The files that a word stands for. One that exists is itself, whatever brackets and braces it has, and so is each folder in it.
+ * Else braces (`{000..127}`, `{train,extra}`) are written out in their order, and each wildcard matches what is there, in the
+ * order of the paths' code units: `*`, `?`, `[a-z]` within a name, `**` any number of folders. As in a shell, names that
+ * begin with a dot are matched by patterns that do. Unlike there, `**` goes through links. A link that leads back to a folder
+ * on the way is not followed again. Folders are left out; links that lead nowhere and folders that cannot be listed are
+ * given: opening one says what is wrong with it.
+ * @returns names as in `decodeName`; a word without wildcards is given whether or not it exists, a wildcard may match nothing
+ */
+export async function* filesOf(word: string): AsyncGenerator<string> {
+  const [base, rest] = await existingPart(word);
+  if (rest === '') {
+    yield base;
+    return;
+  }
+  const words = expand(rest, { max: MAX_WORDS });
+  for (const pattern of words) {
+    if (hasWildcard(pattern)) {
+      const found: string[] = [];
+      for await (const name of walk(base, segmentsOf(pattern), new Walk())) found.push(name);
+      yield* found.sort();
+    } else yield base + pattern;
+  }
+}
+
+/** Parentheses are parts of names here, `photo (1).jpg`, and not of patterns. */
+const MATCHING = { nobrace: true, noextglob: true, nonegate: true, posix: true, regex: false };
+
+function hasWildcard(word: string): boolean {
+  return picomatch.scan(word, { nonegate: true, noparen: true }).isGlob;
+}
+
+/** The longest beginning of a word, by whole names, that exists; and what follows it. */
+async function existingPart(word: string): Promise<[base: string, rest: string]> {
+  if (await exists(word)) return [word, ''];
+  for (let end = word.lastIndexOf('/'); end >= 0; end = word.lastIndexOf('/', end - 1)) {
+    const base = word.slice(0, end + 1);
+    if (await exists(base)) return [base, word.slice(end + 1)];
+    if (end === 0) break;
+  }
+  return ['', word];
+}
+
+async function exists(name: string): Promise<boolean> {
+  return lstat(encodeName(name)).then(
+    () => true,
+    () => false,
+  );
+}
+
+function segmentsOf(pattern: string): string[] {
+  const segments = pattern.split('/').filter((segment, i, all) => segment !== '' || i === all.length - 1);
+  return segments.filter((segment, i) => segment !== '**' || segments[i - 1] !== '**');
+}
+
+/** What one walk has been through: with two `**` there are several ways to a folder. */
+class Walk {
+  readonly #seen = new Set<string>();
+
+  isNew(folder: string, at: number): boolean {
+    const key = `${at}/${folder}`;
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    return true;
+  }
+}
+
+/**
+ * @param folder what comes before the names in it: empty, or with a slash at its end
+ * @param ancestors what tells the folders on the way here apart
+ */
+async function* walk(
+  folder: string,
+  segments: readonly string[],
+  walked: Walk,
+  ancestors: readonly string[] = [],
+): AsyncGenerator<string> {
+  const [segment, ...rest] = segments as [string, ...string[]];
+  if (!walked.isNew(folder, segments.length)) return;
+  if (segment !== '**' && (!hasWildcard(segment) || (await exists(folder + segment)))) {
+    if (rest.length === 0) {
+      if (await exists(folder + segment)) yield folder + segment;
+    } else yield* walk(`${folder}${segment}/`, rest, walked, ancestors);
+    return;
+  }
+  const here = await identity(folder || '.');
+  if (here === undefined || ancestors.includes(here)) return;
+  const way = [...ancestors, here];
+  let entries: Dirent<Buffer>[];
+  try {
+    entries = await readdir(encodeName(folder || '.'), { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) yield folder;
+    return;
+  }
+  const isDeep = segment === '**';
+  const matches = picomatch((isDeep ? '*' : segment).replace(/[()|]/g, '\\$&'), MATCHING);
+  const found = entries
+    .map((entry) => ({ entry, name: decodeName(entry.name) }))
+    .filter(({ name }) => (segment.startsWith('.') || !name.startsWith('.')) && matches(name));
+  // Zero folders: what follows `**` may be right here.
+  if (isDeep && rest.length > 0) yield* walk(folder, rest, walked, ancestors);
+  for (const { entry, name } of found) {
+    const path = folder + name;
+    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await leadsToFolder(path)));
+    if (isFolder && isDeep) yield* walk(`${path}/`, segments, walked, way);
+    else if (isFolder && rest.length > 0) yield* walk(`${path}/`, rest, walked, way);
+    else if (!isFolder && rest.length === 0) yield path;
+  }
+}
+
+/** What tells a folder from all others on this machine. */
+async function identity(folder: string): Promise<string | undefined> {
+  return stat(encodeName(folder), { bigint: true }).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
+  );
+}
+
+async function leadsToFolder(link: string): Promise<boolean> {
+  return stat(encodeName(link)).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
