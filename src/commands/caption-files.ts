@@ -7,6 +7,9 @@ import { runRecord } from './run-record.js';
 import { type IfExists, TextFiles } from './text-files.js';
 
 export interface CaptionFilesOptions {
+  /** Lists that are read: no text may take their place. */
+  readonly files: readonly string[];
+  readonly files0: readonly string[];
   readonly output: string | undefined;
   readonly resume: boolean;
   readonly writeTxt: boolean;
@@ -40,10 +43,16 @@ export class CaptionFiles {
     coca: Coca,
     search: object,
   ): Promise<CaptionFiles> {
-    const files = new CaptionFiles(context, options.writeTxt ? new TextFiles(options.ifExists ?? 'skip') : undefined);
-    if (options.output !== undefined) {
+    const { output, writeTxt, ifExists = 'skip' } = options;
+    const taken = [...options.files, ...options.files0, ...(output === undefined ? [] : [output])];
+    const texts = new TextFiles(
+      ifExists,
+      taken.filter((name) => name !== '-'),
+    );
+    const files = new CaptionFiles(context, writeTxt ? texts : undefined);
+    if (output !== undefined) {
       const record = await runRecord(coca, { ...search });
-      files.results = await ResultsFile.open(options.output, record, options.resume, (result, isLast) =>
+      files.results = await ResultsFile.open(output, record, options.resume, (result, isLast) =>
         files.restoreText(result, isLast),
       );
     }

@@ -1,9 +1,10 @@
 import type { Check } from '../model/doctor/index.js';
+import { knownTerminal } from '../ui/graphics/known-terminals.js';
 import { choosePictureKind } from '../ui/picture.js';
 import type { Terminal } from '../ui/terminal.js';
 
 /** What stdout can show. Nothing here harms: everything is also to be had in plain lines. */
-export async function checkTerminal(terminal: Terminal): Promise<Check[]> {
+export function checkTerminal(terminal: Terminal): Check[] {
   const { env, interactive, columns, rows } = terminal;
   if (!interactive) {
     const advice = 'run coca doctor without a pipe to see what the terminal can do';
@@ -12,7 +13,7 @@ export async function checkTerminal(terminal: Terminal): Promise<Check[]> {
   return [
     { area: 'terminal', name: 'size', ...sizeOf(columns, rows) },
     { area: 'terminal', name: 'colours', ...colorsOf(terminal) },
-    { area: 'terminal', name: 'pictures', ...(await picturesOf(terminal)) },
+    { area: 'terminal', name: 'pictures', ...picturesOf(terminal) },
     { area: 'terminal', name: 'unicode', ...unicodeOf(env) },
   ];
 }
@@ -39,13 +40,13 @@ function colorsOf({ colors, env }: Terminal): Finding {
   return { status: 'ok', found: colors, advice };
 }
 
-async function picturesOf(terminal: Terminal): Promise<Finding> {
-  const kind = await choosePictureKind('auto', terminal);
+function picturesOf(terminal: Terminal): Finding {
+  const kind = choosePictureKind('auto', terminal);
   if (kind !== 'blocks' && kind !== 'none') return { status: 'ok', found: kind };
-  const advice =
-    terminal.env.TMUX || terminal.env.STY
-      ? 'outside of tmux or screen the terminal may show real pictures'
-      : 'a terminal with the Kitty, iTerm2 or sixel protocol shows real pictures; --images names one that was not recognised';
+  const known = knownTerminal(terminal.env);
+  const advice = known
+    ? [`this is ${known.name}`, ...(known.advice ? [known.advice] : [])].join('; ')
+    : 'a terminal with the Kitty, iTerm2 or sixel protocol shows real pictures; --images names one that was not recognised';
   return { status: kind === 'none' ? 'absent' : 'ok', found: kind === 'none' ? 'none' : 'half blocks', advice };
 }
 

@@ -49,7 +49,7 @@ export const doctor = defineCommand({
 async function* allChecks({ terminal, signal, status }: CommandContext, isTimed: boolean): AsyncGenerator<Check> {
   const { examine } = await import('../model/doctor/index.js');
   yield* examine({ signal, isTimed, onStatus: (text) => status.show(visible(text)) });
-  yield* await checkTerminal(terminal);
+  yield* checkTerminal(terminal);
 }
 
 async function fixed(check: Check): Promise<Check> {

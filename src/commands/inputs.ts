@@ -155,13 +155,8 @@ async function* expandWord(word: string): AsyncGenerator<string> {
     yield publicName(word);
     return;
   }
-  let isMatched = false;
-  for await (const name of filesOf(word)) {
-    isMatched = true;
-    yield name;
-  }
-  // Nothing found: the word itself goes on, and fails as the file that is not there.
-  if (!isMatched) yield word;
+  // Nothing found: the pattern itself goes on, and fails as the file that is not there.
+  for await (const { word: pattern, files } of filesOf(word)) yield* files.length > 0 ? files : [pattern];
 }
 
 /**

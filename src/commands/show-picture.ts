@@ -17,7 +17,7 @@ export async function pictureShower(
   asked: PictureKind | 'auto',
   isOne: boolean,
 ): Promise<(item: ReadablePicture, isOverlaid?: boolean) => Promise<void>> {
-  const kind = await choosePictureKind(asked, context.terminal);
+  const kind = choosePictureKind(asked, context.terminal);
   const columns = pictureColumns(context.terminal, ROWS_BELOW, isOne ? ALONE_ROWS : AMONG_OTHERS_ROWS);
   return async ({ name, picture }, isOverlaid = false) => {
     const isNeeded = isOverlaid || !context.isShown(name);

@@ -32,7 +32,7 @@ export async function walkOnScreen(options: ScreenOptions, context: CommandConte
     await options.save(file);
     return `saved in ${file}`;
   };
-  const kind = await choosePictureKind(options.images, context.terminal);
+  const kind = choosePictureKind(options.images, context.terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
   const picture = hasCells ? options.picture : await options.square();
   const source = await WalkSource.open({ ...options, picture, save });

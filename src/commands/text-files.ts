@@ -65,18 +65,26 @@ export class TextFiles {
   /** Folders that are being cleared of what earlier runs left, or have been. */
   readonly #cleared = new Map<string, Promise<void>>();
 
-  constructor(private readonly ifExists: IfExists) {}
+  /** Files of this run that no text may replace, by what each is known by. */
+  readonly #taken: Promise<ReadonlyMap<string, string>>;
+
+  /** @param taken files that the run reads or writes for something else */
+  constructor(
+    private readonly ifExists: IfExists,
+    taken: readonly string[] = [],
+  ) {
+    const named = Promise.all(taken.map(async (name) => [await entryOf(name), name] as const));
+    this.#taken = named.then((entries) => new Map(entries));
+  }
 
   /** Whether a picture has its text already and is to be left out. What can have no text goes on, and fails there. */
   async skips(image: string): Promise<boolean> {
     if (this.ifExists !== 'skip') return false;
-    let name: string;
     try {
-      name = await this.claim(image);
+      return await exists(await this.claim(image));
     } catch {
       return false;
     }
-    return exists(name);
   }
 
   /**
@@ -102,6 +110,10 @@ export class TextFiles {
   private async claim(image: string): Promise<string> {
     const name = textName(image);
     const [text, entry] = await Promise.all([entryOf(name), entryOf(image)]);
+    const taken = (await this.#taken).get(text);
+    if (taken !== undefined) {
+      throw new CocaError('usage', `the text of ${image} would take the place of ${taken}, which this run uses`);
+    }
     const owner = this.#owners.get(text) ?? { image, entry };
     if (owner.entry !== entry) {
       throw new CocaError(
@@ -141,9 +153,10 @@ async function clearTemporaries(folder: string): Promise<void> {
   }
 }
 
-function exists(name: string): Promise<boolean> {
-  return lstat(encodeName(name)).then(
-    () => true,
-    () => false,
-  );
+/** @throws CocaError `write-failed` where the text's name is a folder's */
+async function exists(name: string): Promise<boolean> {
+  const stats = await lstat(encodeName(name)).catch(() => undefined);
+  if (stats?.isDirectory())
+    throw new CocaError('write-failed', `${name} is a folder: there can be no text of that name`);
+  return stats !== undefined;
 }

@@ -2,14 +2,23 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
+import { CocaError } from './errors.js';
 import { decodeName, encodeName } from './file-names.js';
 
-/** More words than a person writes out with braces: `{1..1000000000}` must not fill memory. */
+/** As many as the shards of the largest sets there are, and more: `{1..1000000000}` must not fill memory. */
 const MAX_WORDS = 1_000_000;
+const MAX_CHARACTERS = 2 ** 27;
 
 /** Whether a word that names no file stands for the names that it matches: it has wildcards, or braces with alternatives. */
 export function isPattern(word: string): boolean {
   return hasWildcard(word) || expand(word, { max: 2 }).length > 1;
+}
+
+/** What one alternative of a word's braces stands for. */
+export interface Matched {
+  readonly word: string;
+  /** Empty where a wildcard matches nothing. Without a wildcard the word itself, whether or not it exists. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -18,23 +27,31 @@ export function isPattern(word: string): boolean {
  * order of the paths' code units: `*`, `?`, `[a-z]` within a name, `**` any number of folders. As in a shell, names that
  * begin with a dot are matched by patterns that do. Unlike there, `**` goes through links. A link that leads back to a folder
  * on the way is not followed again. Folders are left out; links that lead nowhere and folders that cannot be listed are
- * given: opening one says what is wrong with it.
- * @returns names as in `decodeName`; a word without wildcards is given whether or not it exists, a wildcard may match nothing
+ * given: opening one says what is wrong with it. Names are as `decodeName` has them.
+ * @throws CocaError `usage` for braces that stand for a million names or more
  */
-export async function* filesOf(word: string): AsyncGenerator<string> {
+export async function* filesOf(word: string): AsyncGenerator<Matched> {
   const [base, rest] = await existingPart(word);
   if (rest === '') {
-    yield base;
+    yield { word, files: [base] };
     return;
   }
-  const words = expand(rest, { max: MAX_WORDS });
-  for (const pattern of words) {
-    if (hasWildcard(pattern)) {
-      const found: string[] = [];
-      for await (const name of walk(base, segmentsOf(pattern), new Walk())) found.push(name);
-      yield* found.sort();
-    } else yield base + pattern;
+  const patterns = writtenOut(rest, word);
+  for (const pattern of patterns) {
+    const files: string[] = [];
+    if (!hasWildcard(pattern)) files.push(base + pattern);
+    else for await (const name of walk(base, segmentsOf(pattern), new Walk())) files.push(name);
+    yield { word: base + pattern, files: files.sort() };
   }
+}
+
+/** @throws CocaError `usage` where there would be more: the library leaves those out */
+function writtenOut(pattern: string, word: string): string[] {
+  const patterns = expand(pattern, { max: MAX_WORDS, maxLength: MAX_CHARACTERS });
+  let characters = 0;
+  for (const { length } of patterns) characters += length;
+  if (patterns.length < MAX_WORDS && characters < MAX_CHARACTERS / 2) return patterns;
+  throw new CocaError('usage', `the braces of ${word} stand for a million names or more`);
 }
 
 /** Parentheses are parts of names here, `photo (1).jpg`, and not of patterns. */

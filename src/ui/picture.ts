@@ -1,3 +1,4 @@
+import { knownTerminal } from './graphics/known-terminals.js';
 import { painter } from './palette.js';
 import type { Terminal } from './terminal.js';
 
@@ -15,17 +16,12 @@ const CELL_ASPECT = 2;
 const CELL_WIDTH_PX = 10;
 
 /** What to draw with: as asked, or the best that the terminal is known to do. */
-export async function choosePictureKind(asked: PictureKind | 'auto', terminal: Terminal): Promise<PictureKind> {
+export function choosePictureKind(asked: PictureKind | 'auto', terminal: Terminal): PictureKind {
   const { env } = terminal;
   if (!terminal.interactive) return 'none';
   if (asked !== 'auto') return asked;
   if (env.TERM === 'dumb') return 'none';
-  // Multiplexers pass the outer terminal's variables on, but not its graphics.
-  if (env.TMUX || env.STY) return 'blocks';
-  const { default: supports } = await import('supports-terminal-graphics');
-  if (supports.stdout.kitty) return 'kitty';
-  if (supports.stdout.iterm2) return 'iterm';
-  return supports.stdout.sixel ? 'sixel' : 'blocks';
+  return knownTerminal(env)?.draws ?? 'blocks';
 }
 
 /** Columns of the largest square (two columns a row high) within the given space, at most `maxRows` rows. */

@@ -259,7 +259,7 @@ describe('doctor', () => {
 describe('what the terminal can do', () => {
   const terminal = { interactive: true, columns: 80, rows: 24, colors: 'any' as const, env: { LANG: 'en_US.UTF-8' } };
   const check = async (change: object) => {
-    const checks = await checkTerminal({ ...terminal, ...change });
+    const checks = checkTerminal({ ...terminal, ...change });
     return Object.fromEntries(checks.map(({ name, status, found, advice }) => [name, { status, found, advice }]));
   };
 

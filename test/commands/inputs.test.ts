@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { download } from '../../src/commands/download.js';
 import { SIGNAL_EXIT_CODES } from '../../src/commands/signals.js';
 import { CLI, coca, shell } from '../support/cli.js';
 import { fixture } from '../support/golden.js';
@@ -16,19 +15,6 @@ describe('pictures by URL, from a server on this machine', () => {
   const paths: Record<string, (reply: import('node:http').ServerResponse) => void> = {
     '/book.png': (reply) => reply.end(readFileSync(BOOK)),
     '/moved': (reply) => reply.writeHead(302, { location: '/book.png' }).end(),
-    '/loop': (reply) => reply.writeHead(302, { location: '/loop' }).end(),
-    '/file': (reply) => reply.writeHead(302, { location: 'file:///etc/hostname' }).end(),
-    '/broken': (reply) => reply.writeHead(500).end(),
-    '/endless': (reply) => {
-      reply.writeHead(200);
-      const more = () => {
-        while (!reply.destroyed && reply.write(Buffer.alloc(65536)));
-        if (!reply.destroyed) reply.once('drain', more);
-      };
-      more();
-    },
-    '/huge': (reply) => reply.writeHead(200, { 'content-length': String(1e12) }).flushHeaders(),
-    '/silent': () => undefined,
   };
   beforeAll(async () => {
     server = createServer((request, reply) => {
@@ -47,24 +33,6 @@ describe('pictures by URL, from a server on this machine', () => {
   test('is captioned, also after a redirect', async () => {
     expect((await coca(['caption', `${base}/book.png`, '-q'])).stdout).toBe(`${BOOK_CAPTION}\n`);
     expect((await coca(['caption', `${base}/moved`, '-q'])).stdout).toBe(`${BOOK_CAPTION}\n`);
-  });
-
-  test.each([
-    ['/nothing', 'not-found', /404/],
-    ['/broken', 'network', /500/],
-    ['/loop', 'network', /more than 5 redirects/],
-    ['/file', 'network', /redirects to the unsafe file:/],
-    ['/huge', 'unreadable', /larger/],
-  ])('%s is refused with its reason', async (path, code, message) => {
-    await expect(download(base + path)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
-  });
-
-  test('an endless answer ends at the limit, a missing one at the time-out', async () => {
-    await expect(download(`${base}/endless`, { limit: 1 << 20 })).rejects.toMatchObject({ code: 'unreadable' });
-    await expect(download(`${base}/silent`, { timeoutMs: 200 })).rejects.toMatchObject({
-      code: 'network',
-      message: expect.stringMatching(/no answer from .* within 0\.2 s/),
-    });
   });
 
   test('a failed one among good ones leaves the others', async () => {

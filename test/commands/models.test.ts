@@ -19,7 +19,7 @@ import { fixture } from '../support/golden.js';
 import { httpsRedirector } from '../support/https-hub.js';
 import { filesUnder, hubWorld, REPOSITORY, WEIGHTS } from '../support/hub-fixture.js';
 import { HubServer } from '../support/hub-server.js';
-import { tunnel } from '../support/proxy.js';
+import { forwardProxy, tunnel } from '../support/proxy.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const BOOK = fixture('scenes/0001.png');
@@ -302,15 +302,15 @@ describe('failures', () => {
   });
 
   test('a proxy that the environment names is gone through, unless the host is exempt', async () => {
-    const proxy = await tunnel();
+    const proxy = await forwardProxy();
     const env = { HTTP_PROXY: proxy.url, NO_PROXY: '' };
     try {
       expect((await coca(['models', 'pull', REPOSITORY, '-q'], { ...env, NO_PROXY: '127.0.0.1' })).code).toBe(0);
-      expect(proxy.targets).toEqual([]);
+      expect(proxy.requests).toEqual([]);
       await coca(['models', 'remove', REPOSITORY]);
       expect((await coca(['models', 'pull', REPOSITORY, '-q'], env)).code).toBe(0);
       const hosts = [world.hub.url, world.hub.storageUrl].map((url) => new URL(url).host);
-      expect(new Set(proxy.targets)).toEqual(new Set(hosts));
+      expect(new Set(proxy.requests.map(({ url }) => new URL(url).host))).toEqual(new Set(hosts));
       for (const none of ['socks5://me:secret@x', 'http://me:100%secret@x']) {
         const { code, stderr } = await coca(['models', 'pull', REPOSITORY], { ...env, HTTP_PROXY: none });
         expect(code).toBe(64);
@@ -318,6 +318,19 @@ describe('failures', () => {
       }
     } finally {
       await proxy.stop();
+    }
+  });
+
+  test('https goes through a tunnel of the proxy', async () => {
+    const certificate = join(world.cache, 'certificate.pem');
+    const [hub, proxy] = await Promise.all([httpsRedirector('/again', certificate), tunnel()]);
+    try {
+      const env = { HF_ENDPOINT: hub.url, HTTPS_PROXY: proxy.url, NO_PROXY: '', NODE_EXTRA_CA_CERTS: certificate };
+      const { stderr } = await coca(['models', 'pull', REPOSITORY], env);
+      expect(stderr).toContain('redirects');
+      expect(new Set(proxy.targets)).toEqual(new Set([new URL(hub.url).host]));
+    } finally {
+      await Promise.all([hub.stop(), proxy.stop()]);
     }
   });
 

@@ -1,6 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkTextFiles, TextFiles, textName } from '../../src/commands/text-files.js';
 import { encodeName } from '../../src/model/file-names.js';
@@ -121,4 +130,52 @@ test.each([
   [{ writeTxt: true, ifExists: undefined, resume: false }, ['a.png', '-'], /stdin/],
 ])('%j with %j is refused before anything is loaded', (options, images, message) => {
   expect(() => checkTextFiles(options, images)).toThrow(message);
+});
+
+describe('whose text it is, however the picture is spelled', () => {
+  beforeEach(() => {
+    mkdirSync(at('photos'));
+    symlinkSync('photos', at('linked'));
+  });
+
+  test.each([
+    ['another spelling', './photos/a.jpg'],
+    ['a way through the parent', 'photos/../photos/a.jpg'],
+    ['a linked folder', 'linked/a.jpg'],
+  ])('%s of another picture is refused, and the text stays', async (_, other) => {
+    const texts = new TextFiles('overwrite');
+    await texts.write(at('photos/a.png'), ['a dog']);
+    await expect(texts.write(`${folder}/${other}`, ['a cat'])).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('holds the text of'),
+    });
+    expect(text('photos/a.txt')).toBe('a dog\n');
+  });
+
+  test('the same picture by another spelling has the same text', async () => {
+    const texts = new TextFiles('append');
+    await texts.write(at('photos/a.png'), ['a dog']);
+    await texts.write(at('linked/a.png'), ['a dog again']);
+    expect(text('photos/a.txt')).toBe('a dog\na dog again\n');
+  });
+
+  test('a relative and an absolute name', async () => {
+    const texts = new TextFiles('overwrite');
+    await texts.write(at('photos/a.png'), ['a dog']);
+    await expect(texts.write(relative(process.cwd(), at('photos/a.jpg')), ['a cat'])).rejects.toThrow('holds the text');
+  });
+});
+
+test('a list that the run reads is not replaced by a text', async () => {
+  writeFileSync(at('list.txt'), 'list.png\n');
+  const texts = new TextFiles('append', [`${folder}/./list.txt`]);
+  await expect(texts.write(at('list.png'), ['a dog'])).rejects.toMatchObject({ code: 'usage' });
+  expect(text('list.txt')).toBe('list.png\n');
+});
+
+test('a folder by the name of the text is said to be one', async () => {
+  mkdirSync(at('a.txt'));
+  const texts = new TextFiles('skip');
+  expect(await texts.skips(at('a.png'))).toBe(false);
+  await expect(texts.write(at('a.png'), ['a dog'])).rejects.toMatchObject({ code: 'write-failed' });
 });

@@ -1,5 +1,34 @@
-import { createServer } from 'node:http';
+import { createServer, request as send } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+
+/** A proxy that passes plain requests on, and remembers them. */
+export async function forwardProxy(): Promise<{
+  readonly url: string;
+  readonly requests: readonly { readonly url: string; readonly authorization: string | undefined }[];
+  readonly stop: () => Promise<void>;
+}> {
+  const requests: { url: string; authorization: string | undefined }[] = [];
+  const server = createServer((request, reply) => {
+    const { 'proxy-authorization': authorization, ...headers } = request.headers;
+    requests.push({ url: request.url!, authorization });
+    const onward = send(request.url!, { method: request.method!, headers }, (answer) => {
+      reply.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(reply);
+    });
+    onward.on('error', () => reply.destroy());
+    reply.on('close', () => onward.destroy());
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 /** A proxy that opens tunnels to wherever it is asked to, and remembers where that was. */
 export async function tunnel(): Promise<{

@@ -36,18 +36,47 @@ describe('pictures on a terminal', () => {
     describeTerminal({ isTTY: true, columns, rows }, env);
 
   it('draws nothing into a pipe, even when asked', async () => {
-    expect(await choosePictureKind('kitty', describeTerminal({}, {}))).toBe('none');
+    expect(choosePictureKind('kitty', describeTerminal({}, {}))).toBe('none');
   });
 
   it.each<[NodeJS.ProcessEnv, string]>([
     [{ TERM: 'dumb' }, 'none'],
+    // What is known of each terminal by itself.
+    [{ TERM: 'xterm-kitty', KITTY_WINDOW_ID: '1' }, 'kitty'],
+    [{ TERM: 'xterm-256color', KITTY_WINDOW_ID: '1' }, 'kitty'],
+    [{ TERM: 'xterm-ghostty', TERM_PROGRAM: 'ghostty' }, 'kitty'],
+    [{ TERM: 'xterm-256color', TERM_PROGRAM: 'WezTerm' }, 'iterm'],
+    [{ TERM: 'xterm-256color', TERM_PROGRAM: 'iTerm.app', TERM_PROGRAM_VERSION: '3.5.11' }, 'iterm'],
+    [{ TERM: 'xterm-256color', TERM_PROGRAM: 'iTerm.app', TERM_PROGRAM_VERSION: '3.10.0' }, 'kitty'],
+    [{ TERM: 'xterm-256color', KONSOLE_VERSION: '230801' }, 'kitty'],
+    [{ TERM: 'xterm-256color', KONSOLE_VERSION: '210802' }, 'blocks'],
+    [{ TERM: 'foot' }, 'sixel'],
+    [{ TERM: 'xterm-256color' }, 'blocks'],
+    [{ TERM: 'xterm-256color', WT_SESSION: 'x' }, 'blocks'],
+    [{ TERM: 'xterm-256color', VTE_VERSION: '7600' }, 'blocks'],
+    [{ TERM: 'xterm-256color', TERM_PROGRAM: 'vscode', TERM_PROGRAM_VERSION: '1.123.0' }, 'blocks'],
+    // What sits between lets nothing through, though it passes the outer terminal's variables on.
     [{ TERM: 'tmux-256color', TMUX: '/tmp/x', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    [{ TERM: 'screen', STY: '1.pts', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    [{ TERM: 'xterm-kitty', ZELLIJ: '0', ZELLIJ_SESSION_NAME: 's', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    [{ TERM: 'xterm-256color', NVIM: '/run/nvim', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    [{ TERM: 'xterm-256color', INSIDE_EMACS: '29.1,vterm', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    [{ TERM: 'xterm-kitty', ASCIINEMA_SESSION: 'x', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    // One terminal or editor started from another.
+    [{ TERM: 'xterm-256color', TERM_PROGRAM: 'vscode', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    [{ TERM: 'xterm-kitty', TERM_PROGRAM: 'vscode', KITTY_WINDOW_ID: '1' }, 'kitty'],
+    [{ TERM: 'alacritty', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    [{ TERM: 'xterm-256color', VTE_VERSION: '7600', KITTY_WINDOW_ID: '1' }, 'blocks'],
+    // By ssh come TERM and what begins with LC_.
+    [{ TERM: 'xterm-kitty', SSH_TTY: '/dev/pts/0' }, 'kitty'],
+    [{ TERM: 'xterm-256color', LC_TERMINAL: 'iTerm2', SSH_TTY: '/dev/pts/0' }, 'iterm'],
+    [{ TERM: 'tmux-256color', LC_TERMINAL: 'iTerm2', SSH_TTY: '/dev/pts/0' }, 'blocks'],
   ])('chooses by the environment %j', async (env, kind) => {
-    expect(await choosePictureKind('auto', terminal(env))).toBe(kind);
+    expect(choosePictureKind('auto', terminal(env))).toBe(kind);
   });
 
   it('takes what was asked for', async () => {
-    expect(await choosePictureKind('sixel', terminal({ TERM: 'dumb' }))).toBe('sixel');
+    expect(choosePictureKind('sixel', terminal({ TERM: 'dumb' }))).toBe('sixel');
   });
 
   it.each<[number, number, number, number]>([
