@@ -168,12 +168,13 @@ test('as a library in a thread, whose environment native code does not see', asy
     const { decodingOptions, loadCoca, loadPicture } = await import('${library}');
     const coca = await loadCoca();
     const picture = await loadPicture(readFileSync('${BOOK}'), coca.preprocess);
-    const { captions } = await coca.caption(await coca.encodeImages([picture]), decodingOptions({}));
+    const { captions } = await coca.caption(await coca.encodeImages([picture]), decodingOptions({}, coca.config.text));
     parentPort.postMessage(coca.tokenizer.decode(captions[0][0].ids));
     await coca.close();
   `;
   const host = `
-        const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(program)})));
+    const { Worker } = await import('node:worker_threads');
+    const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(program)})));
     worker.on('message', (text) => console.log(text));
     worker.on('error', (error) => { console.error(error); process.exitCode = 1; });
   `;

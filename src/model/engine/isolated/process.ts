@@ -102,8 +102,13 @@ export class EngineProcess {
 
 async function start(): Promise<ChildProcess> {
   try {
-    // What it writes would end up in the middle of what is on the terminal.
-    const child = fork(PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(PROGRAM, {
+      serialization: 'advanced',
+      // What it writes would end up in the middle of what is on the terminal.
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // How this process was started (--input-type, --inspect, --watch) is not how that one can be.
+      execArgv: [],
+    });
     // One that was not started says why in a moment. Never end one: without a number, that ends this program's own group.
     if (child.pid === undefined) await new Promise((_, reject) => child.once('error', reject));
     return child;
