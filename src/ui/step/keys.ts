@@ -33,9 +33,13 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['? q', 'this list, quit'],
 ];
 
-/** The keys in a line, the most needed first. */
-export const KEY_LINE =
-  'Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit  e run  a attention  o options  t fallen  w save';
+/** The keys of each mode in a line, the most needed first. */
+export const KEY_LINES: Readonly<Record<StepState['mode'], string>> = {
+  walk: 'Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit  e run  a attention  o options  t fallen  w save',
+  find: 'type to find a token  ↑↓ choose  Enter force it  Esc leave',
+  options: '↑↓ option  ←→ change  or type a value  Enter take them  Esc leave',
+  help: '↑↓ scroll  Esc close  q quit',
+};
 
 const WALK_KEYS: Readonly<Record<string, StepCommand>> = {
   ' ': ask({ type: 'next' }),
