@@ -22,7 +22,12 @@ const SEARCH_OPTIONS = {
   maxLength,
   minLength,
   lengthPenalty,
-  prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption that is searched for begins' },
+  prompt: {
+    type: 'text',
+    kind: 'text',
+    placeholder: 'TEXT',
+    description: 'how the caption that is searched for begins',
+  },
 } as const;
 
 export const attend = defineCommand({
@@ -96,6 +101,7 @@ export const attend = defineCommand({
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
   async check({ args, options, typed }) {
+    choiceOf(options);
     refuseSearchOptions(args[1], typed);
     await checkSearchOptions(options, typed);
   },
@@ -106,9 +112,9 @@ export const attend = defineCommand({
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const tally = new Tally(context, objects);
+    const image = await oneName(word, 'attend', context);
     await withModel(options, context, async (coca) => {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
-      const image = await oneName(word, 'attend', context);
       // A view has all methods to walk through.
       const gradient = choice.method === 'gradient' || (format === 'terminal' && options.output === undefined);
       // One set of graphs, that which reports attention, also searches for the caption.

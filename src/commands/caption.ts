@@ -85,7 +85,7 @@ export const caption = defineCommand({
   args: [imagesArgument(['files', 'files0'])],
   options: {
     ...DECODING_OPTIONS,
-    prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+    prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
     logprobs: {
       type: 'integer',
       placeholder: 'N',

@@ -52,12 +52,14 @@ export const evaluate = defineCommand({
     predictions: {
       type: 'text',
       kind: 'file',
+      access: 'write',
       placeholder: 'FILE',
       description: 'with --captioning: also writes the captions there, a JSON object a line',
     },
     classes: {
       type: 'text',
       kind: 'file',
+      access: 'read',
       placeholder: 'FILE',
       description: 'with --zero-shot: class names, one a line by their numbers, or LABEL<TAB>NAME',
       otherwise: 'the labels',

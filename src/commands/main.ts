@@ -3,6 +3,7 @@ import { CocaError } from '../model/errors.js';
 import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
+import { runChecked } from './check-inputs.js';
 import type { Command, CommandContext, Outcome } from './command.js';
 import { debugLines, failureLines } from './failures.js';
 import { commandHelp, programHelp } from './help.js';
@@ -84,7 +85,7 @@ async function runRequest(
       signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
       try {
         await request.command.check?.(request.invocation);
-        return exitCodeOfOutcome(await request.command.run(request.invocation, context));
+        return exitCodeOfOutcome(await runChecked(request.command, request.invocation, context));
       } finally {
         status.clear();
       }

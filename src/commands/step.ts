@@ -15,7 +15,7 @@ import { parseScript, type ScriptWord, VERBS } from './step-script.js';
 /** What shapes a search; a loaded session brings its own. */
 const SEARCH_OPTIONS = {
   ...DECODING_OPTIONS,
-  prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+  prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
 } as const;
 
 export const step = defineCommand({
@@ -42,7 +42,13 @@ export const step = defineCommand({
   options: {
     script: { type: 'text', placeholder: 'WORDS', description: 'what to do, instead of keys: "next,force:dog,run"' },
     load: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'go on from a saved session' },
-    save: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'save the session there at the end' },
+    save: {
+      type: 'text',
+      kind: 'file',
+      access: 'write',
+      placeholder: 'FILE',
+      description: 'save the session there at the end',
+    },
     ...SEARCH_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'seed', 'images'],
@@ -67,11 +73,11 @@ export const step = defineCommand({
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const tally = new Tally(context, objects);
+    // What a session calls its picture is a name, not a pattern.
+    const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
     const { openWalk } = await import('./step-open.js');
     const { bestOf, stepLines, stepObject } = await import('./step-result.js');
     await withModel(options, context, async (coca) => {
-      // What a session calls its picture is a name, not a pattern.
-      const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
       const search = loaded ? undefined : await searchOptions(options, typed, coca);
       const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
       if ('error' in walk) return tally.fail(image, walk.error);

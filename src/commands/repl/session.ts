@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { CocaError } from '../../model/errors.js';
 import type { LoadedCoca, LoadOptions } from '../../model/load.js';
+import { isPicture, runChecked } from '../check-inputs.js';
 import {
   type Command,
   type GlobalValues,
@@ -16,7 +17,7 @@ import { encodeName } from '../names.js';
 import { parseCommandLine } from '../parse.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
-import { type FilledLine, fillArguments, looksLikePicture, pictureOf, plainWords } from './arguments.js';
+import { type FilledLine, fillArguments, looksLikePicture, optionsOf, pictureOf, plainWords } from './arguments.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
 import { Pictures } from './pictures.js';
@@ -25,6 +26,8 @@ import { sessionVerbs } from './verbs.js';
 import { WarmModels } from './warm-models.js';
 import { quoteLine, splitLine, type Word } from './words.js';
 
+/** What is typed before a verb here. */
+const TYPED_BEFORE = '';
 const OUTPUT_FORMS = ['json', 'jsonl'];
 
 /** A command that was run, as a shell would have been told to. */
@@ -93,11 +96,22 @@ export class Session {
     if (command.name === 'last') return this.#repeat(line.slice(verb.end), stage);
     const asksForHelp = rest.some(({ text, isQuoted }) => !isQuoted && (text === '--help' || text === '-h'));
     if (asksForHelp) return this.runOwn([...command.name.split(' '), '--help'], context);
+    this.#checkOptions(command, optionsOf(command, rest));
     const filled = fillArguments(command, rest, this.#fillings());
     if (!this.#isProgram(command)) return this.runOwn(commandLine(command, filled), context);
     const outcome = await this.runProgram(command, filled, context);
     this.last = { line, command, filled };
     return outcome;
+  }
+
+  /**
+   * Checks options before a picture is looked for: what is wrong with them has nothing to do with which are open.
+   * @throws CocaError `usage`
+   */
+  #checkOptions(command: Command, options: readonly string[]): void {
+    const positionals = command.args.filter(({ required }) => required).map(({ name }) => name);
+    const commands = this.#isProgram(command) ? this.programs : this.commands;
+    parseCommandLine(commandLine(command, { positionals, options }), commands, TYPED_BEFORE);
   }
 
   /** Opens a picture. */
@@ -123,6 +137,8 @@ export class Session {
 
   async #runShellWords(words: readonly Word[], context: SessionContext): Promise<Outcome> {
     const argv = plainWords(words);
+    const own = this.commands.find((command) => command.name === argv[0] && !this.#isProgram(command));
+    if (own) throw new CocaError('usage', `${own.name} is a verb of the session`, `without coca: ${own.name}`);
     const request = parseCommandLine(argv, this.programs);
     if (request.kind !== 'run') return this.#answer(request, context);
     const { command } = request;
@@ -142,13 +158,13 @@ export class Session {
 
   /** Runs a command of the program with what is set, shows what a shell would have been told, and keeps that. */
   async runProgram(command: Command, filled: FilledLine, context: SessionContext): Promise<Outcome> {
-    const typed = parseCommandLine(commandLine(command, filled), this.programs);
+    const typed = parseCommandLine(commandLine(command, filled), this.programs, TYPED_BEFORE);
     if (typed.kind !== 'run') return this.#answer(typed, context);
     await command.check?.(typed.invocation);
     const { argv, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
     await context.echo(shellCommand({ argv }));
     const notice = invocation.options.quiet === true ? () => undefined : context.notice;
-    const outcome = await command.run(invocation, { ...context, notice });
+    const outcome = await runChecked(command, invocation, { ...context, notice });
     if (outcome.done > 0) this.actions.push({ argv });
     return outcome;
   }
@@ -164,7 +180,7 @@ export class Session {
     if (OUTPUT_FORMS.some((name) => typed.typed.has(name))) for (const name of OUTPUT_FORMS) excluded.add(name);
     const attempt = async (options: readonly string[]) => {
       const argv = commandLine(command, { ...filled, options });
-      const request = parseCommandLine(argv, this.programs);
+      const request = parseCommandLine(argv, this.programs, TYPED_BEFORE);
       const invocation = request.kind === 'run' ? request.invocation : typed;
       await command.check?.(invocation);
       return { argv, invocation };
@@ -184,7 +200,7 @@ export class Session {
 
   /** Runs one of the session's own verbs. */
   async runOwn(argv: readonly string[], context: SessionContext): Promise<Outcome> {
-    const request = parseCommandLine(argv, this.commands);
+    const request = parseCommandLine(argv, this.commands, TYPED_BEFORE);
     if (request.kind !== 'run') return this.#answer(request, context);
     return request.command.run(request.invocation, context);
   }
@@ -221,7 +237,7 @@ export class Session {
 
   #fillings() {
     const { names, current } = this.pictures;
-    return { pictures: names, picture: current, caption: this.pictures.captionOf(current), exists };
+    return { pictures: names, picture: current, caption: this.pictures.captionOf(current), exists, isPicture };
   }
 
   /** A line that begins with no verb: pictures to open. */
@@ -248,7 +264,7 @@ export class Session {
     if (request.kind === 'version') await context.out.line(VERSION);
     else if (request.command) {
       const isOwn = !this.#isProgram(request.command);
-      await context.out.write(commandHelp(request.command, columns, isOwn ? '' : 'coca '));
+      await context.out.write(commandHelp(request.command, columns, isOwn ? TYPED_BEFORE : 'coca '));
     } else await context.out.write(sessionHelp(this.commands, this.programs, columns));
     return { done: 1, failed: 0 };
   }
