@@ -135,6 +135,11 @@ export interface CommandContext {
   readonly models: ModelSource;
   /** Told the caption that a picture was given, by search or by the user: a session goes on from it. */
   readonly onCaption: (image: string, caption: string) => void;
+  /**
+   * Told the options with which the command does by itself what was done with keys, for whoever keeps the line that it
+   * was asked with.
+   */
+  readonly onKeys: (options: readonly string[]) => void;
   /** Whether the picture was just drawn for the person who asks: then it is not drawn once more. */
   readonly isShown: (image: string) => boolean;
   /**

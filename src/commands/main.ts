@@ -79,6 +79,7 @@ async function runRequest(
         models: FRESH_MODELS,
         isShown: () => false,
         onCaption: () => undefined,
+        onKeys: () => undefined,
         onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),
       };
       // A list or picture that is still being waited for must not hold up the end.

@@ -3,6 +3,7 @@ import { canShow } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
+import { failUnreadable } from './check-inputs.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources } from './inputs.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from './model.js';
@@ -75,7 +76,14 @@ export const step = defineCommand({
     const tally = new Tally(context, objects);
     // What a session calls its picture is a name, not a pattern.
     const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
+    // A session names its picture itself.
+    const missing = loaded
+      ? await failUnreadable({ images: [image], files: [], files0: [] }, options, context)
+      : undefined;
+    if (missing) return missing;
     const { openWalk } = await import('./step-open.js');
+    const { actionsOf } = await import('../model/stepper/index.js');
+    const { scriptOf } = await import('./step-replay.js');
     const { bestOf, stepLines, stepObject } = await import('./step-result.js');
     await withModel(options, context, async (coca) => {
       const search = loaded ? undefined : await searchOptions(options, typed, coca);
@@ -89,7 +97,9 @@ export const step = defineCommand({
           file: options.save,
           images: options.images as PictureKind | 'auto',
         };
+        const before = actionsOf(walk.walker.stepper.session);
         const isShown = await walkThrough(walk, how, context);
+        if (isShown) context.onKeys(['--script', scriptOf(walk.walker.stepper.session, before)]);
         if (options.save !== undefined) {
           await walk.save(options.save);
           context.notice(`the session is in ${options.save}`);

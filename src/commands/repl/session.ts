@@ -55,7 +55,15 @@ export class Session {
   /** What was done, in order. */
   readonly actions: Action[] = [];
   /** The last line that ran a command: as it was typed, and what it stood for. */
-  last: { readonly line: string; readonly command: Command; readonly filled: FilledLine } | undefined;
+  last:
+    | {
+        readonly line: string;
+        readonly command: Command;
+        readonly filled: FilledLine;
+        /** Options that do what was done with keys; `filled` has them, too. */
+        readonly keys: readonly string[];
+      }
+    | undefined;
   /** Set once somebody asked to leave. */
   isOver = false;
   /** The session's own verbs, then the program's commands. */
@@ -99,8 +107,8 @@ export class Session {
     this.#checkOptions(command, optionsOf(command, rest));
     const filled = fillArguments(command, rest, this.#fillings());
     if (!this.#isProgram(command)) return this.runOwn(commandLine(command, filled), context);
-    const outcome = await this.runProgram(command, filled, context);
-    this.last = { line, command, filled };
+    const { outcome, keys } = await this.#runWithKeys(command, filled, context);
+    this.last = { line, command, filled: { ...filled, options: [...filled.options, ...keys] }, keys };
     return outcome;
   }
 
@@ -131,6 +139,7 @@ export class Session {
       notice: (text) => (isQuiet() ? undefined : stage.notice(text)),
       models: this.models,
       onCaption: (image, caption) => this.pictures.describe(image, caption),
+      onKeys: () => undefined,
       isShown: (image) => image === this.pictures.shown,
     };
   }
@@ -153,20 +162,38 @@ export class Session {
 
   #repeat(added: string, stage: Stage): Promise<LineOutcome> {
     if (this.last === undefined) throw new CocaError('usage', 'there is no command to repeat yet');
-    return this.run(this.last.line + added, stage);
+    const { line, keys } = this.last;
+    // Results of what was done, not of what would be done without keys.
+    const isForProgram = splitLine(added).some(({ text }) => OUTPUT_FORMS.includes(text.replace(/^--/, '')));
+    return this.run(isForProgram && keys.length > 0 ? `${line} ${quoteLine(keys)}${added}` : line + added, stage);
   }
 
   /** Runs a command of the program with what is set, shows what a shell would have been told, and keeps that. */
   async runProgram(command: Command, filled: FilledLine, context: SessionContext): Promise<Outcome> {
+    return (await this.#runWithKeys(command, filled, context)).outcome;
+  }
+
+  /** `runProgram`, and the options that would do what was done with keys. */
+  async #runWithKeys(
+    command: Command,
+    filled: FilledLine,
+    context: SessionContext,
+  ): Promise<{ readonly outcome: Outcome; readonly keys: readonly string[] }> {
+    let keys: readonly string[] = [];
     const typed = parseCommandLine(commandLine(command, filled), this.programs, TYPED_BEFORE);
-    if (typed.kind !== 'run') return this.#answer(typed, context);
+    if (typed.kind !== 'run') return { outcome: await this.#answer(typed, context), keys };
     await command.check?.(typed.invocation);
-    const { argv, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
+    const { argv, options, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
     await context.echo(shellCommand({ argv }));
     const notice = invocation.options.quiet === true ? () => undefined : context.notice;
-    const outcome = await runChecked(command, invocation, { ...context, notice });
-    if (outcome.done > 0) this.actions.push({ argv });
-    return outcome;
+    const onKeys = (options: readonly string[]): void => {
+      keys = options;
+    };
+    const outcome = await runChecked(command, invocation, { ...context, notice, onKeys });
+    const done: Action = { argv: commandLine(command, { ...filled, options: [...options, ...keys] }) };
+    if (keys.length > 0) await context.echo(shellCommand(done));
+    if (outcome.done > 0) this.actions.push(done);
+    return { outcome, keys };
   }
 
   /**
@@ -183,7 +210,7 @@ export class Session {
       const request = parseCommandLine(argv, this.programs, TYPED_BEFORE);
       const invocation = request.kind === 'run' ? request.invocation : typed;
       await command.check?.(invocation);
-      return { argv, invocation };
+      return { argv, options, invocation };
     };
     const settings = this.settings.wordsFor(command, excluded);
     const all = [...filled.options, ...settings.flatMap(({ words }) => words)];

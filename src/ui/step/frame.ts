@@ -37,5 +37,6 @@ export function lineLines({ lines, line }: StepSnapshot, columns: number, rows: 
 /** The last line: what there is to say, else the keys that mean something now. */
 export function footLine(remark: string, mode: StepState['mode'], columns: number, colors: Colors): string {
   const paint = painter(colors);
+  if (mode === 'leave') return paint.bold(truncate(KEY_LINES.leave, columns));
   return remark !== '' ? paint.bold(truncate(remark, columns)) : paint.dim(truncate(KEY_LINES[mode], columns));
 }

@@ -392,6 +392,34 @@ describe('keys', () => {
     expect(text).not.toContain('tree');
   });
 
+  test('leaving asks where something would be lost', async () => {
+    const source = new StillSource();
+    source.hasChanges = true;
+    await open(source, 80, 24);
+    await app.press('q');
+    await app.until(/\nthe walk is not saved: w save it and leave {2}q leave without {2}Esc stay$/);
+    await app.press(KEYS.escape);
+    await app.until(/\nSpace step/);
+    await app.press('q', 'w');
+    expect(await app.left).toBe('quit');
+    expect(source.asked).toEqual(['save']);
+    await open(source, 80, 24);
+    await app.press('q', 'q');
+    expect(await app.left).toBe('quit');
+    expect(source.asked).toEqual(['save']);
+  });
+
+  test('what cannot be saved is not left', async () => {
+    const source = new StillSource();
+    source.hasChanges = true;
+    source.save = () => Promise.reject(new Error('the disk is full'));
+    await open(source, 80, 24);
+    await app.press('q', 'w');
+    await app.until(/\nthe disk is full$/);
+    await app.press('q', 'q');
+    expect(await app.left).toBe('quit');
+  });
+
   test('q leaves, Ctrl-C interrupts', async () => {
     await open(new StillSource(), 80, 24);
     await app.press('q');

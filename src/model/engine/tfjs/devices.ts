@@ -19,7 +19,7 @@ export function chooseTfjsDevice(
   wanted: TfjsDevice | 'auto',
   host: DeviceHost<TfjsDevice> = thisHost(tryDevice),
 ): Promise<DeviceChoice<TfjsDevice>> {
-  return chooseDevice(wanted, PREFERENCE, 'cpu', host);
+  return chooseDevice(wanted, PREFERENCE, 'cpu', host, { adviceFor });
 }
 
 /** Looks at every backend by itself. */
