@@ -1,4 +1,5 @@
 import type { RunControl, TrainingEvent } from '../model/training/events.js';
+import { choosePictureKind, type PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import { stepLine, validationLine } from '../ui/train/figures.js';
 import { showTraining } from '../ui/train/show.js';
@@ -9,6 +10,7 @@ import { actionOf, endNotices, factLines, type RunEnd, startState } from './trai
 export async function showEvents(
   events: AsyncGenerator<TrainingEvent>,
   control: RunControl,
+  images: PictureKind | 'auto',
   context: CommandContext,
 ): Promise<RunEnd> {
   const { out, notice, complain, status, terminal } = context;
@@ -17,6 +19,7 @@ export async function showEvents(
   status.clear();
   if (first?.type !== 'start') throw new Error('a run begins with its facts');
   for (const line of factLines(first.facts)) notice(line);
+  const kind = await choosePictureKind(images, terminal);
   const warnings: string[] = [];
   let end: (TrainingEvent & { readonly type: 'done' }) | undefined;
   try {
@@ -35,6 +38,7 @@ export async function showEvents(
           onSave: () => control.save(),
           onStop: () => control.stop(),
         },
+        kind,
         terminal,
         streams,
       ),

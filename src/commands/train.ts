@@ -4,6 +4,7 @@ import type { NewRun, ResumedRun } from '../model/training/run.js';
 import { absoluteData } from '../model/training/settings.js';
 import type { StartingModel } from '../model/training/start.js';
 import { canShow } from '../ui/full-screen.js';
+import type { PictureKind } from '../ui/picture.js';
 import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from './command.js';
 import { parseFreeze, TRAIN_OPTIONS } from './train-options.js';
 import { writeEvents } from './train-output.js';
@@ -20,6 +21,7 @@ const WITH_RESUME: readonly string[] = [
   'logEvery',
   'threads',
   'device',
+  'images',
   'jsonl',
   'quiet',
 ];
@@ -52,7 +54,7 @@ export const train = defineCommand({
     },
   ],
   options: TRAIN_OPTIONS,
-  globals: ['model', 'device', 'seed', 'jsonl', 'quiet'],
+  globals: ['model', 'device', 'seed', 'images', 'jsonl', 'quiet'],
   examples: [
     { line: 'coca train captions.jsonl -o run', does: 'fine-tunes the bundled model' },
     {
@@ -125,7 +127,7 @@ type Control = InstanceType<typeof import('../model/training/events.js').RunCont
 async function follow(
   events: Events,
   control: Control,
-  options: { readonly jsonl: boolean; readonly logEvery: number },
+  options: { readonly jsonl: boolean; readonly logEvery: number; readonly images: string },
   context: CommandContext,
 ): Promise<Outcome> {
   const stop = (): void => control.stop();
@@ -134,7 +136,12 @@ async function follow(
   try {
     const isShown = !options.jsonl && canShow(context.terminal, context.stdin);
     const end = isShown
-      ? await (await import('./train-screen.js')).showEvents(events, control, context)
+      ? await (await import('./train-screen.js')).showEvents(
+          events,
+          control,
+          options.images as PictureKind | 'auto',
+          context,
+        )
       : await writeEvents(events, options, context);
     if (context.signal.aborted || end.isInterrupted) {
       throw new CocaError('interrupted', 'interrupted');

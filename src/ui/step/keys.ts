@@ -38,7 +38,7 @@ export const KEY_LINES: Readonly<Record<StepState['mode'], string>> = {
   walk: 'Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit  e run  a attention  o options  t fallen  w save',
   find: 'type to find a token  ↑↓ choose  Enter force it  Esc leave',
   options: '↑↓ option  ←→ change  or type a value  Enter take them  Esc leave',
-  leave: 'the walk is not saved: w save it and leave  q leave without  Esc stay',
+  leave: 'not saved: w save and leave  q leave without  Esc stay',
   help: '↑↓ scroll  Esc close  q quit',
 };
 

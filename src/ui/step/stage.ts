@@ -65,10 +65,12 @@ export function stageLines(
     state.mode === 'help'
       ? helpLines(columns, middle, state.scroll, colors)
       : bodyLines(snapshot, looking, layout, colors);
+  // A question that cannot be seen is no question.
+  const hasFoot = hasKeys || state.mode === 'leave';
   return [
     ...(hasHeader ? [headLine(source, snapshot, columns, colors)] : []),
-    ...filled(body, middle),
-    ...(hasKeys ? [footLine(remark, state.mode, columns, colors)] : []),
+    ...filled(body, hasFoot && !hasKeys ? middle - 1 : middle),
+    ...(hasFoot ? [footLine(remark, state.mode, columns, colors)] : []),
   ];
 }
 

@@ -397,7 +397,7 @@ describe('keys', () => {
     source.hasChanges = true;
     await open(source, 80, 24);
     await app.press('q');
-    await app.until(/\nthe walk is not saved: w save it and leave {2}q leave without {2}Esc stay$/);
+    await app.until(/\nnot saved: w save and leave {2}q leave without {2}Esc stay$/);
     await app.press(KEYS.escape);
     await app.until(/\nSpace step/);
     await app.press('q', 'w');
