@@ -87,7 +87,7 @@ export const evaluate = defineCommand({
       does: 'on folders',
     },
     { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
-    { line: 'coca eval --pointing', does: 'the table of docs/attention.md' },
+    { line: 'coca eval --pointing', does: 'the table of coca help attention' },
   ],
   async check({ args, options, typed }) {
     checkTasks(chosenTasks(options), options.pointing, typed);

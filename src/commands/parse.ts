@@ -14,12 +14,14 @@ import {
 } from './command.js';
 import { PICTURE_NAME } from './names.js';
 import { didYouMean } from './suggest.js';
+import { isDocument, TOPICS, topicOf } from './topics.js';
 import { parseChoice, parseNumber } from './values.js';
 
 /** What the command line asks for. */
 export type Request =
   | { readonly kind: 'run'; readonly command: Command; readonly invocation: Invocation }
   | { readonly kind: 'help'; readonly command: Command | undefined }
+  | { readonly kind: 'topic'; readonly topic: string }
   | { readonly kind: 'version' };
 
 const PROGRAM = 'coca';
@@ -64,7 +66,9 @@ export function parseCommandLine(
   for (const command of commands) program.addCommand(subCommander(command, grammar, onRun));
   const help = newCommander('help', undefined, grammar);
   help.argument('[COMMAND...]').action((words: string[]) => {
-    request = { kind: 'help', command: words.length === 0 ? undefined : findNamed(words, grammar) };
+    const topic = words.length === 1 ? topicNamed(words[0]!, grammar) : undefined;
+    if (topic !== undefined) request = { kind: 'topic', topic };
+    else request = { kind: 'help', command: words.length === 0 ? undefined : findNamed(words, grammar) };
   });
   program.addCommand(help);
 
@@ -215,12 +219,24 @@ function readInvocation(
 
 /** The command of one word, or of a word and its verb. */
 function findNamed([name, verb, ...rest]: readonly string[], grammar: Grammar): Command {
-  const command = findCommand(name!, grammar.commands, grammar.before);
+  const command = grammar.commands.find((one) => one.name === name) ?? refuseTopic(name!, grammar);
   if (verb === undefined) return command;
   const found = withVerb(command, verb);
   if (found !== command && rest.length === 0) return found;
   if (command.verbs && found === command) throw unknownVerb(verb, command, grammar);
   throw new CocaError('usage', `too many arguments for ${grammar.before}help`, helpHint(command, grammar));
+}
+
+/** @throws CocaError `usage` for what is neither a command nor a topic */
+function refuseTopic(name: string, grammar: Grammar): never {
+  const names = [...grammar.commands.map((command) => command.name), ...Object.keys(TOPICS)];
+  const guess = didYouMean(name, names) ?? `${grammar.before}help lists both`;
+  throw new CocaError('usage', `unknown command or topic '${name}'`, guess);
+}
+
+/** The topic that a word means which is no command, or is the name of a document. */
+function topicNamed(word: string, { commands }: Grammar): string | undefined {
+  return isDocument(word) || !commands.some(({ name }) => name === word) ? topicOf(word) : undefined;
 }
 
 function unknownVerb(word: string, command: Command, grammar: Grammar): CocaError {
@@ -229,14 +245,11 @@ function unknownVerb(word: string, command: Command, grammar: Grammar): CocaErro
   return new CocaError('usage', message, guess ?? helpHint(command, grammar));
 }
 
-/**
- * @param before as for `parseCommandLine`
- * @throws CocaError `usage` for a name that none of the commands has
- */
-export function findCommand(name: string, commands: readonly Command[], before = `${PROGRAM} `): Command {
+/** @throws CocaError `usage` for a name that none of the commands has */
+export function findCommand(name: string, commands: readonly Command[]): Command {
   const found = commands.find((command) => command.name === name);
   if (found) return found;
-  throw unknownCommand(name, { commands, before });
+  throw unknownCommand(name, { commands, before: `${PROGRAM} ` });
 }
 
 function unknownCommand(name: string, grammar: Grammar): CocaError {

@@ -28,7 +28,7 @@ export const step = defineCommand({
     `A script is words with commas between them: ${Object.values(VERBS).join(', ')}. Beams and lines are numbered from 0 as on the screen and in JSON, candidates from 1; an argument in double quotes is taken as it stands.`,
     'Piped: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text so far, a line a node, with tabs between.',
     'JSON: nodes with id, parent, step, beam, token, logprob, sum, score, state (live, pruned, finished) and, of a branch that was pruned, why; best; lines; candidates of each step with their fate; actions.',
-    'docs/step.md explains the screen, the script, the JSON and the session file.',
+    'coca help step.md explains the screen, the script, the JSON and the session file.',
   ].join('\n'),
   args: [
     {
@@ -108,7 +108,10 @@ export const step = defineCommand({
         // What an unfinished search has so far is the beginning of a caption.
         if (best && walk.walker.isDone) context.onCaption(image, best.caption);
         tally.succeed();
-        if (isShown && best && best.ids.length > 1) await context.out.line(visible(best.caption));
+        if (isShown && best && best.ids.length > 1) {
+          const { hanging } = await import('../ui/layout.js');
+          for (const line of hanging(visible(best.caption), context.terminal.columns, 0)) await context.out.line(line);
+        }
         const result = { image, session: walk.walker.stepper.session, coca };
         if (objects) await objects.write(stepObject(result));
         else if (format === 'plain') await context.out.write(`${stepLines(result).join('\n')}\n`);

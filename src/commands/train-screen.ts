@@ -1,4 +1,5 @@
 import type { RunControl, TrainingEvent } from '../model/training/events.js';
+import { hanging } from '../ui/layout.js';
 import { choosePictureKind, type PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import { stepLine, validationLine } from '../ui/train/figures.js';
@@ -43,10 +44,13 @@ export async function showEvents(
         streams,
       ),
     );
-    if (state.last) await out.line(stepLine(state));
-    for (const last of state.validations.slice(-1)) await out.line(validationLine(last));
-    if (state.caption) await out.line(`caption of step ${state.caption.step}: ${state.caption.text}`);
-    if (state.saved) await out.line(`checkpoint of step ${state.saved.step}: ${state.saved.folder}`);
+    const lines = [
+      ...(state.last ? [stepLine(state)] : []),
+      ...state.validations.slice(-1).map(validationLine),
+      ...(state.caption ? [`caption of step ${state.caption.step}: ${state.caption.text}`] : []),
+      ...(state.saved ? [`checkpoint of step ${state.saved.step}: ${state.saved.folder}`] : []),
+    ];
+    for (const line of lines.flatMap((one) => hanging(one, terminal.columns, 2))) await out.line(line);
     return { isInterrupted };
   } finally {
     for (const warning of warnings) complain(visible(warning));

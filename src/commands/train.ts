@@ -38,10 +38,10 @@ export const train = defineCommand({
   usage: 'train DATA... -o FOLDER',
   details: [
     'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob; or scenes: for the synthetic world, painted as it is needed (scenes:families: half of it in fours that differ in one thing).',
-    'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. --objective classification trains the vision tower alone, with a classifier that coca classify --classifier and coca eval --classifier use; its data has labels, as for coca eval --zero-shot. Training runs on TensorFlow.js; docs/engines.md tells how to get the faster devices.',
+    'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. --objective classification trains the vision tower alone, with a classifier that coca classify --classifier and coca eval --classifier use; its data has labels, as for coca eval --zero-shot. Training runs on TensorFlow.js; coca help engines tells how to get the faster devices.',
     'FOLDER gets log.jsonl and checkpoints: step-00001000 and so on, each a model that OpenCLIP and every command here read (--model FOLDER), with all that --resume needs to go on bit for bit. Ctrl-C writes one more and ends with code 130. kill -9 at any moment leaves the last one.',
     'On a terminal: curves of both losses, figures, and a picture whose caption gets better. s saves a checkpoint, l changes the scale, q stops. Piped: a line every --log-every steps; --jsonl: every event, as in log.jsonl.',
-    'docs/training.md has more: fine-tuning, what is measured, the files.',
+    'coca help training has more: fine-tuning, what is measured, the files.',
   ].join('\n'),
   args: [
     {
@@ -101,7 +101,7 @@ export const train = defineCommand({
     context.status.clear();
     context.notice(describeChoice(choice));
     if (choice.device === 'wasm' || choice.device === 'cpu') {
-      context.notice('docs/engines.md tells how to get a faster device: TensorFlow itself, on the CPU or a GPU');
+      context.notice('coca help engines tells how to get a faster device: TensorFlow itself, on the CPU or a GPU');
     }
     const { trainingRun } = await import('../model/training/run.js');
     const { RunControl } = await import('../model/training/events.js');

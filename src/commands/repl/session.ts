@@ -16,6 +16,7 @@ import { withModel } from '../model.js';
 import { encodeName } from '../names.js';
 import { parseCommandLine } from '../parse.js';
 import { didYouMean } from '../suggest.js';
+import { topicText } from '../topics.js';
 import { VERSION } from '../version.js';
 import { type FilledLine, fillArguments, looksLikePicture, optionsOf, pictureOf, plainWords } from './arguments.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
@@ -288,7 +289,9 @@ export class Session {
     context: SessionContext,
   ): Promise<Outcome> {
     const { columns } = context.terminal;
-    if (request.kind === 'version') await context.out.line(VERSION);
+    if (request.kind === 'topic') {
+      await context.out.write(await topicText(request.topic, context.terminal.interactive ? columns : undefined));
+    } else if (request.kind === 'version') await context.out.line(VERSION);
     else if (request.command) {
       const isOwn = !this.#isProgram(request.command);
       await context.out.write(commandHelp(request.command, columns, isOwn ? TYPED_BEFORE : 'coca '));
