@@ -94,7 +94,7 @@ async function open(beams: number, opened = coca): Promise<WalkSource> {
   const search = decodingOptions({ beams, maxLength: Math.min(30, limit.contextLength) }, limit);
   const walk = await openWalk({ image: IMAGE, search, prompt: undefined, loaded: undefined }, opened, context);
   if ('error' in walk) throw walk.error;
-  return WalkSource.open({ ...walk, save: async () => '' });
+  return WalkSource.open({ ...walk, save: async () => '', isKept: true });
 }
 
 console.log(`${coca.name} on ${coca.device}, ${readFileSync(IMAGE).length} bytes of picture`);

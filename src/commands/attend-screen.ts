@@ -11,7 +11,7 @@ import { canShow, type Streams } from '../ui/full-screen.js';
 import { choosePictureKind, type PictureKind, type Raster } from '../ui/picture.js';
 import type { Terminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
-import { safeName, writeAttendFiles } from './attend-files.js';
+import { FILES_BESIDE, freeFolder, safeName, writeAttendFiles } from './attend-files.js';
 import { type AttendResult, wordMap } from './attend-result.js';
 import type { CommandContext } from './command.js';
 import { modelOnScreen } from './model.js';
@@ -83,9 +83,9 @@ export function attendSource(result: AttendResult, picture: Raster, square: () =
       return map;
     },
     async save(selection) {
-      const folder = folderFor(result.image);
+      const folder = await freeFolder(folderFor(result.image));
       const count = await writeAttendFiles(folder, { ...result, choice: choiceOf(selection) }, await square());
-      return `saved in ${folder}: ${count} overlays, contact.png, words.tsv, attention.safetensors`;
+      return `saved in ${folder}: ${count} overlays, ${FILES_BESIDE.join(', ')}`;
     },
   };
 }
@@ -94,7 +94,7 @@ function choiceOf({ method, layer, head }: MapSelection): MapChoice {
   return { method: method as MapChoice['method'], layer, head };
 }
 
-/** Where the view saves: a folder in the working directory, named after the picture. */
+/** Where the view saves first: a folder in the working directory, named after the picture. */
 export function folderFor(image: string): string {
   const path = isUrl(image) ? new URL(image).pathname : image;
   return `${safeName(parse(path).name)}-attention`;

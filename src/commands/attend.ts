@@ -22,7 +22,12 @@ const SEARCH_OPTIONS = {
   maxLength,
   minLength,
   lengthPenalty,
-  prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption that is searched for begins' },
+  prompt: {
+    type: 'text',
+    kind: 'text',
+    placeholder: 'TEXT',
+    description: 'how the caption that is searched for begins',
+  },
 } as const;
 
 export const attend = defineCommand({
@@ -31,8 +36,8 @@ export const attend = defineCommand({
   details: [
     'On a terminal: the picture with the map of a word over it, and keys to walk through words, layers, heads and methods (? lists them). The maps of different words are each drawn relative to their own peak.',
     'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word; the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, and as crop that square in pixels of the picture.',
-    '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1].',
-    'docs/attention.md says what the maps are and how true they are.',
+    '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1]. attention.json says of what: picture, caption, method, layer, head, model.',
+    'coca help attention says what the maps are and how true they are.',
   ].join('\n'),
   args: [
     {
@@ -84,6 +89,7 @@ export const attend = defineCommand({
       placeholder: 'DIR',
       description: 'write pictures and raw arrays there',
     },
+    force: { type: 'flag', short: 'f', description: 'with --output: replace what an earlier run saved there' },
     ...SEARCH_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
@@ -96,6 +102,10 @@ export const attend = defineCommand({
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
   async check({ args, options, typed }) {
+    choiceOf(options);
+    if (options.force && options.output === undefined) {
+      throw new CocaError('usage', '--force means nothing without --output');
+    }
     refuseSearchOptions(args[1], typed);
     await checkSearchOptions(options, typed);
   },
@@ -106,9 +116,13 @@ export const attend = defineCommand({
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const tally = new Tally(context, objects);
+    const image = await oneName(word, 'attend', context);
+    if (options.output !== undefined) {
+      const { prepareFolder } = await import('./attend-files.js');
+      await prepareFolder(options.output, options.force);
+    }
     await withModel(options, context, async (coca) => {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
-      const image = await oneName(word, 'attend', context);
       // A view has all methods to walk through.
       const gradient = choice.method === 'gradient' || (format === 'terminal' && options.output === undefined);
       // One set of graphs, that which reports attention, also searches for the caption.
@@ -131,9 +145,9 @@ export const attend = defineCommand({
         return drawn;
       };
       if (options.output !== undefined) {
-        const { writeAttendFiles } = await import('./attend-files.js');
+        const { FILES_BESIDE, writeAttendFiles } = await import('./attend-files.js');
         const count = await writeAttendFiles(options.output, asked, await square());
-        context.notice(`in ${options.output}: ${count} overlays, contact.png, words.tsv, attention.safetensors`);
+        context.notice(`in ${options.output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
       }
       if (objects) return objects.write(attendObject(asked));
       if (format === 'plain') return context.out.write(`${attendLines(asked).join('\n')}\n`);

@@ -32,13 +32,15 @@ export const bench = defineCommand({
     { line: 'coca bench photo.jpg --model coca-b32 --device cpu --json', does: 'a checkpoint, for a program' },
   ],
   async run({ args, options }, context) {
+    // The time of the model is not that of the picture.
+    const bytes = await pictureBytes(args[0], context);
     const start = performance.now();
     return withModel(options, context, async (coca) => {
       await coca.prepare('captions');
       const loadMs = performance.now() - start;
       const { loadPicture } = await import('../model/image.js');
       const { measure } = await import('../model/bench.js');
-      const picture = await loadPicture(await pictureBytes(args[0], context), coca.preprocess);
+      const picture = await loadPicture(bytes, coca.preprocess);
       const measurements: Measurement[] = [];
       for await (const measurement of measure(coca, picture, { ...options, signal: context.signal })) {
         measurements.push(measurement);

@@ -30,7 +30,7 @@ import {
   withModel,
 } from './model.js';
 import { formatOf, Tally } from './results.js';
-import { checkResultsFile, RESULTS_FILE_OPTIONS } from './results-file.js';
+import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from './results-file.js';
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
 
 /** Options that shape the search, by the names that `decodingOptions` gives them. */
@@ -85,7 +85,7 @@ export const caption = defineCommand({
   args: [imagesArgument(['files', 'files0'])],
   options: {
     ...DECODING_OPTIONS,
-    prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+    prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
     logprobs: {
       type: 'integer',
       placeholder: 'N',
@@ -122,6 +122,7 @@ export const caption = defineCommand({
   async run({ args, options, typed }, context) {
     const sources = { images: args, files: options.files, files0: options.files0 };
     checkSources(sources, context.stdin);
+    if (options.output !== undefined) await checkResultsPlace(options.output, options.resume);
     const format = options.output === undefined ? formatOf(options, context) : 'jsonl';
     if (format === 'plain' && typed.has('logprobs')) {
       context.notice('--logprobs shows on a terminal, or with --json or --jsonl');

@@ -21,8 +21,14 @@ export const classify = defineCommand({
   ].join('\n'),
   args: [imagesArgument(['files', 'files0'])],
   options: {
-    labels: { type: 'text', placeholder: 'A,B,C', description: 'the labels, with commas between' },
-    labelsFile: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'also the labels in FILE, one a line' },
+    labels: { type: 'text', kind: 'text', placeholder: 'A,B,C', description: 'the labels, with commas between' },
+    labelsFile: {
+      type: 'text',
+      kind: 'file',
+      access: 'list',
+      placeholder: 'FILE',
+      description: 'also the labels in FILE, one a line',
+    },
     classifier: { type: 'flag', description: 'the labels that the model was trained to tell apart' },
     template: CLASS_TEMPLATE,
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },

@@ -31,10 +31,17 @@ export interface FlagOption extends OptionBase {
 /** What a word names, for whoever completes or fills in words. */
 export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'option' | 'value';
 
+/**
+ * What becomes of the files that an option names, to be looked at before a model is loaded: `list` is read as text, a line
+ * an entry. Left out where the command itself looks at them first.
+ */
+export type FileAccess = 'read' | 'list' | 'write';
+
 /** `--name TEXT`. */
 export interface TextOption extends OptionBase {
   readonly type: 'text';
   readonly kind?: WordKind;
+  readonly access?: FileAccess;
   readonly placeholder: string;
   readonly default?: string;
 }
@@ -43,6 +50,7 @@ export interface TextOption extends OptionBase {
 export interface ListOption extends OptionBase {
   readonly type: 'list';
   readonly kind?: WordKind;
+  readonly access?: FileAccess;
   readonly placeholder: string;
   readonly rest?: boolean;
 }
@@ -127,6 +135,11 @@ export interface CommandContext {
   readonly models: ModelSource;
   /** Told the caption that a picture was given, by search or by the user: a session goes on from it. */
   readonly onCaption: (image: string, caption: string) => void;
+  /**
+   * Told the options with which the command does by itself what was done with keys, for whoever keeps the line that it
+   * was asked with.
+   */
+  readonly onKeys: (options: readonly string[]) => void;
   /** Whether the picture was just drawn for the person who asks: then it is not drawn once more. */
   readonly isShown: (image: string) => boolean;
   /**

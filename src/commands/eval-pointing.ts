@@ -11,15 +11,15 @@ export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
   readonly seeds: number;
 }
 
-/** Measures how true a model's maps are on a `scenes.json`, by default the scenes that come with the program. */
+type Scenes = Awaited<ReturnType<typeof import('../model/scenes.js').readScenes>>;
+
+/** Measures how true a model's maps are of scenes. */
 export async function evaluatePointing(
   coca: LoadedCoca,
-  path: string | undefined,
+  scenes: Scenes,
   options: PointingOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { BUNDLED_SCENES, readScenes } = await import('../model/scenes.js');
-  const scenes = await readScenes(path ?? BUNDLED_SCENES);
   await coca.prepare('attribution');
   const { measurePointing } = await import('../model/attention/pointing.js');
   const choices = choicesOf(coca, options);
@@ -39,11 +39,7 @@ function choicesOf(coca: LoadedCoca, { heads }: PointingOptions): MapChoice[] {
   return MAP_METHODS.flatMap((method) => layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))));
 }
 
-async function* located(
-  scenes: Awaited<ReturnType<typeof import('../model/scenes.js').readScenes>>,
-  coca: LoadedCoca,
-  context: CommandContext,
-): AsyncGenerator<LocatedScene> {
+async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContext): AsyncGenerator<LocatedScene> {
   const { loadPicture } = await import('../model/image.js');
   for (const [i, { image, caption, objects }] of scenes.entries()) {
     if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');

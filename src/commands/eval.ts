@@ -1,3 +1,4 @@
+import type { Dataset } from '../model/data/index.js';
 import { CocaError } from '../model/errors.js';
 import type { Prediction } from '../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../model/load.js';
@@ -52,12 +53,14 @@ export const evaluate = defineCommand({
     predictions: {
       type: 'text',
       kind: 'file',
+      access: 'write',
       placeholder: 'FILE',
       description: 'with --captioning: also writes the captions there, a JSON object a line',
     },
     classes: {
       type: 'text',
       kind: 'file',
+      access: 'read',
       placeholder: 'FILE',
       description: 'with --zero-shot: class names, one a line by their numbers, or LABEL<TAB>NAME',
       otherwise: 'the labels',
@@ -84,7 +87,7 @@ export const evaluate = defineCommand({
       does: 'on folders',
     },
     { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
-    { line: 'coca eval --pointing', does: 'the table of docs/attention.md' },
+    { line: 'coca eval --pointing', does: 'the table of coca help attention' },
   ],
   async check({ args, options, typed }) {
     checkTasks(chosenTasks(options), options.pointing, typed);
@@ -96,14 +99,18 @@ export const evaluate = defineCommand({
   async run({ args, options, typed }, context) {
     const data = args[0];
     if (options.pointing) {
-      await withModel(options, context, (coca) => evaluatePointing(coca, data, options, context));
+      const { BUNDLED_SCENES, readScenes } = await import('../model/scenes.js');
+      const scenes = await readScenes(data ?? BUNDLED_SCENES);
+      await withModel(options, context, (coca) => evaluatePointing(coca, scenes, options, context));
       return { done: 1, failed: 0 };
     }
     const templates = checkTemplates(options.template);
+    const tasks = chosenTasks(options);
+    const dataset = await openData(tasks, data, options, context);
     return withModel(options, context, async (coca) => {
       const decoding = await searchOptions(options, typed, coca);
       return withPredictions(options.predictions, (onPrediction) =>
-        measure(chosenTasks(options), coca, data, context, { ...options, templates, decoding, onPrediction }),
+        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction }),
       );
     });
   },
@@ -132,35 +139,47 @@ function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySe
   }
 }
 
+interface DataOptions {
+  readonly imageField: string | undefined;
+  readonly captionField: string | undefined;
+  readonly imageFolder: string | undefined;
+}
+
+/** Opens what is to be measured on. @throws CocaError as `openDataset` */
+async function openData(
+  tasks: readonly Task[],
+  data: string | undefined,
+  { imageField, captionField, imageFolder }: DataOptions,
+  context: CommandContext,
+): Promise<Dataset> {
+  const { openDataset } = await import('../model/data/index.js');
+  const { BUNDLED_SCENES } = await import('../model/scenes.js');
+  context.status.show('opening the data');
+  return openDataset(data ?? BUNDLED_SCENES, {
+    needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
+    ...(imageField !== undefined && { imageField }),
+    ...(captionField !== undefined && { captionField }),
+    ...(imageFolder !== undefined && { imageFolder }),
+  });
+}
+
 type MeasureOptions = Parameters<typeof measuresOf>[3] & {
   readonly json: boolean;
   readonly jsonl: boolean;
   readonly batch: number;
   readonly limit: number | undefined;
-  readonly imageField: string | undefined;
-  readonly captionField: string | undefined;
-  readonly imageFolder: string | undefined;
 };
 
 /** Measures and writes the results; nothing is written before all of them are there. */
 async function measure(
   tasks: readonly Task[],
   coca: LoadedCoca,
-  data: string | undefined,
+  dataset: Dataset,
   context: CommandContext,
   options: MeasureOptions,
 ): Promise<Outcome> {
-  const { openDataset } = await import('../model/data/index.js');
   const { evaluate: runMeasures } = await import('../model/evaluation/evaluate.js');
-  const { BUNDLED_SCENES } = await import('../model/scenes.js');
   const { chosenModel } = await import('../model/locate.js');
-  context.status.show('opening the data');
-  const dataset = await openDataset(data ?? BUNDLED_SCENES, {
-    needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
-    ...(options.imageField !== undefined && { imageField: options.imageField }),
-    ...(options.captionField !== undefined && { captionField: options.captionField }),
-    ...(options.imageFolder !== undefined && { imageFolder: options.imageFolder }),
-  });
   const measures = await measuresOf(tasks, coca, dataset, options, context);
   const problems = new Set<string>();
   const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);

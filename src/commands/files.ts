@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CocaError } from '../model/errors.js';
 import { encodeName } from '../model/file-names.js';
@@ -41,6 +41,23 @@ export async function readRegularFile(
     throw error instanceof CocaError ? error : fileError(name, error as NodeJS.ErrnoException);
   } finally {
     await file?.close();
+  }
+}
+
+/** The first bytes of a regular file; nothing where there is none, or none that can be read. */
+export function readStart(name: string, count: number): Uint8Array | undefined {
+  let file: number | undefined;
+  try {
+    const path = encodeName(name);
+    // Looked at first: opening alone can act on a device.
+    if (!statSync(path).isFile()) return undefined;
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const buffer = Buffer.alloc(count);
+    return buffer.subarray(0, readSync(file, buffer, 0, count, 0));
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

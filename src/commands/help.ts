@@ -1,9 +1,15 @@
+import { hanging } from '../ui/layout.js';
 import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from './command.js';
 import { globalsOf } from './parse.js';
+import { TOPICS } from './topics.js';
 
 const INDENT = '  ';
 const WIDEST = 100;
+/** "Usage: " */
+const USAGE = 7;
 const LEFT_COLUMN = 30;
+/** With less beside it, the two are set below each other. */
+const NARROWEST_RIGHT = 24;
 
 const OUTPUTS =
   'Results go to stdout, everything else to stderr. Exit codes: 0 all done, 1 some inputs failed, ' +
@@ -14,14 +20,14 @@ export function programHelp(commands: readonly Command[], version: string, colum
   const width = Math.min(columns, WIDEST);
   const rows = commands.map((command): [string, string] => [usageOf(command), command.summary]);
   return [
-    `coca ${version}: look inside a CoCa image-text model`,
+    ...wrap(`coca ${version}: look inside a CoCa image-text model`, width),
     '',
-    'Usage: coca [COMMAND] [ARGUMENT...] [OPTION...]',
-    'Without COMMAND it is an interactive session.',
+    ...hanging('Usage: coca [COMMAND] [ARGUMENT...] [OPTION...]', width, USAGE),
+    ...wrap('Without COMMAND it is an interactive session.', width),
     '',
     'Commands:',
     ...table(rows, width),
-    ...table([['help [COMMAND]', 'this help, or that of one command']], width),
+    ...table([['help [COMMAND|TOPIC]', 'this help, that of one command, or a document']], width),
     '',
     'Options of all or most commands:',
     ...table(Object.entries(GLOBAL_OPTIONS).map(optionRow), width),
@@ -33,11 +39,14 @@ export function programHelp(commands: readonly Command[], version: string, colum
       width,
     ),
     '',
-    'An image is a path, a URL, a glob, or - for bytes on stdin.',
+    ...wrap('An image is a path, a URL, a glob, or - for bytes on stdin.', width),
     ...wrap(OUTPUTS, width),
     '',
+    'Topics:',
+    ...topicLines(commands, width),
+    '',
     'Examples:',
-    ...commands.flatMap((command) => command.examples.slice(0, 1)).flatMap(exampleLines),
+    ...commands.flatMap((command) => command.examples.slice(0, 1)).flatMap((one) => exampleLines(one, width)),
     '',
   ].join('\n');
 }
@@ -53,7 +62,7 @@ export function commandHelp(command: Command, columns: number, program = 'coca '
   return [
     ...wrap(`${program}${command.name}: ${command.summary}`, width),
     '',
-    `Usage: ${program}${usageOf(command)} [OPTION...]`,
+    ...hanging(`Usage: ${program}${usageOf(command)} [OPTION...]`, width, USAGE),
     ...verbLines(command, width),
     ...(command.args.length > 0 ? ['', 'Arguments:'] : []),
     ...table(
@@ -67,7 +76,7 @@ export function commandHelp(command: Command, columns: number, program = 'coca '
     ...table([['-h, --help', 'this help']], width),
     ...(command.details ? ['', ...command.details.split('\n').flatMap((line) => wrap(line, width))] : []),
     ...(command.examples.length > 0 ? ['', 'Examples:'] : []),
-    ...command.examples.flatMap(exampleLines),
+    ...command.examples.flatMap((one) => exampleLines(one, width)),
     '',
   ].join('\n');
 }
@@ -85,11 +94,22 @@ function grouped(options: readonly [string, OptionSpec][]): ReadonlyMap<string, 
 function verbLines({ verbs = [] }: Command, width: number): string[] {
   if (verbs.length === 0) return [];
   const rows = verbs.map((verb): [string, string] => [usageOf(verb), verb.summary]);
-  return ['', 'What it does (coca help explains each, too):', ...table(rows, width)];
+  return ['', ...wrap('What it does (coca help explains each, too):', width), ...table(rows, width)];
 }
 
-function exampleLines(example: { line: string; does: string }): string[] {
-  return [`${INDENT}${example.line}`, `${INDENT}${INDENT}${example.does}`];
+/** The line to be typed stays whole, to be copied. */
+function exampleLines({ line, does }: { line: string; does: string }, width: number): string[] {
+  return [`${INDENT}${line}`, ...hanging(`${INDENT}${INDENT}${does}`, width, 2 * INDENT.length)];
+}
+
+/** What `help` takes beside commands; a document that is called as a command is, by its file's name. */
+export function topicLines(commands: readonly Command[], width: number): string[] {
+  const isCommand = (name: string) => commands.some((command) => command.name === name);
+  const rows = Object.entries(TOPICS).map(([name, about]): [string, string] => [
+    `help ${isCommand(name) ? `${name}.md` : name}`,
+    about,
+  ]);
+  return table(rows, width);
 }
 
 /** "caption IMAGE..." */
@@ -132,28 +152,22 @@ function remarksOf(name: string, spec: OptionSpec): string {
   return remarks.length === 0 ? '' : ` (${remarks.join('; ')})`;
 }
 
-/** Two columns; a left side that is too long gets a line of its own. */
+/** Two columns; a left side that is too long gets a line of its own, and each does where there is no room for two. */
 export function table(rows: readonly (readonly [string, string])[], width: number): string[] {
-  const right = Math.max(20, width - LEFT_COLUMN);
+  const isNarrow = width < LEFT_COLUMN + NARROWEST_RIGHT;
+  const indent = isNarrow ? 2 * INDENT.length : LEFT_COLUMN;
+  const pad = ' '.repeat(indent);
   return rows.flatMap(([left, text]) => {
-    const lines = wrap(text, right);
+    const lines = wrap(text, width - indent);
     const head = `${INDENT}${left}`;
-    const pad = ' '.repeat(LEFT_COLUMN);
-    if (head.length + 2 > LEFT_COLUMN) return [head, ...lines.map((line) => pad + line)];
+    if (isNarrow || head.length + 2 > LEFT_COLUMN) {
+      return [...hanging(head, width, 2 * INDENT.length), ...lines.map((line) => pad + line)];
+    }
     return [head.padEnd(LEFT_COLUMN) + (lines[0] ?? ''), ...lines.slice(1).map((line) => pad + line)];
   });
 }
 
-/** Breaks at spaces; all of the program's own texts are ASCII, one column a character. */
+/** Breaks at spaces. */
 export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  lines.push(line);
-  return lines;
+  return hanging(text, width, 0);
 }

@@ -16,12 +16,14 @@ export const INPUT_OPTIONS = {
   files: {
     type: 'list',
     kind: 'file',
+    access: 'list',
     placeholder: 'FILE',
     description: 'also the images named in FILE, one a line; - is stdin',
   },
   files0: {
     type: 'list',
     kind: 'file',
+    access: 'list',
     placeholder: 'FILE',
     description: 'the same with NUL after each name (find -print0)',
   },

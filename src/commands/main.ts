@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import { CocaError } from '../model/errors.js';
+import { hanging } from '../ui/layout.js';
 import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';
+import { runChecked } from './check-inputs.js';
 import type { Command, CommandContext, Outcome } from './command.js';
 import { debugLines, failureLines, shown } from './failures.js';
 import { commandHelp, programHelp } from './help.js';
@@ -9,6 +11,7 @@ import { FRESH_MODELS } from './model.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
 import { parseCommandLine } from './parse.js';
 import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
+import { topicText } from './topics.js';
 import { VERSION } from './version.js';
 
 const EXIT = { done: 0, someFailed: 1, nothingDone: 2, usage: 64, interrupted: SIGNAL_EXIT_CODES.SIGINT } as const;
@@ -57,13 +60,16 @@ async function runRequest(
           : programHelp(commands, VERSION, terminal.columns),
       );
       return EXIT.done;
+    case 'topic':
+      await out.write(await topicText(request.topic, terminal.interactive ? terminal.columns : undefined));
+      return EXIT.done;
     case 'run': {
       const quiet = request.invocation.options.quiet === true;
       const status = statusLine(process.stderr, process.stderr.isTTY === true && !quiet);
       if (terminal.interactive) out.beforeWrite(() => status.clear());
       const say = (text: string): void => {
         status.clear();
-        process.stderr.write(`coca: ${shown(text)}\n`);
+        process.stderr.write(spoken('coca: ', shown(text)));
       };
       const context: CommandContext = {
         out,
@@ -77,13 +83,14 @@ async function runRequest(
         models: FRESH_MODELS,
         isShown: () => false,
         onCaption: () => undefined,
+        onKeys: () => undefined,
         onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),
       };
       // A list or picture that is still being waited for must not hold up the end.
       signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
       try {
         await request.command.check?.(request.invocation);
-        return exitCodeOfOutcome(await request.command.run(request.invocation, context));
+        return exitCodeOfOutcome(await runChecked(request.command, request.invocation, context));
       } finally {
         status.clear();
       }
@@ -114,9 +121,19 @@ function exitCodeOf(error: unknown): number {
 /** An error as one clean line and, where there is advice, a second one. */
 function printError(error: unknown): void {
   const { message, hint } = failureLines(error);
-  process.stderr.write(`coca: ${message}\n`);
-  if (hint) process.stderr.write(`      ${hint}\n`);
+  process.stderr.write(spoken('coca: ', message));
+  if (hint) process.stderr.write(spoken(HINT, hint));
   for (const line of debugLines(error)) process.stderr.write(`${line}\n`);
+}
+
+/** Before advice, and before what does not fit on a line. */
+const HINT = '      ';
+
+/** A line for a person: on a terminal broken at words, in a pipe as it is. */
+function spoken(head: string, text: string): string {
+  const { isTTY, columns } = process.stderr;
+  const lines = isTTY && columns ? hanging(head + text, columns, HINT.length) : [head + text];
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** Resolves when what was written to a stream has left this process (or cannot leave it). */

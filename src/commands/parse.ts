@@ -14,15 +14,24 @@ import {
   withVerbs,
 } from './command.js';
 import { didYouMean } from './suggest.js';
+import { isDocument, TOPICS, topicOf } from './topics.js';
 import { parseChoice, parseNumber } from './values.js';
 
 /** What the command line asks for. */
 export type Request =
   | { readonly kind: 'run'; readonly command: Command; readonly invocation: Invocation }
   | { readonly kind: 'help'; readonly command: Command | undefined }
+  | { readonly kind: 'topic'; readonly topic: string }
   | { readonly kind: 'version' };
 
 const PROGRAM = 'coca';
+
+/** What there is to be asked for, and how it is told to whoever asked wrongly. */
+interface Grammar {
+  readonly commands: readonly Command[];
+  /** What is typed before a command's name: `coca `, and nothing in a session. */
+  readonly before: string;
+}
 /** What a command line without a command means. */
 const DEFAULT_COMMAND = 'repl';
 
@@ -30,11 +39,17 @@ const HELP_DESCRIPTION = 'shows this help';
 
 /**
  * Reads the words after the program's name.
+ * @param before what is typed before the name of a command, for hints
  * @throws CocaError `usage` for anything that is not in the definitions, with a guess at what was meant.
  */
-export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Request {
+export function parseCommandLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+  before = `${PROGRAM} `,
+): Request {
+  const grammar: Grammar = { commands, before };
   let request: Request | undefined;
-  const program = newCommander(PROGRAM, undefined, commands);
+  const program = newCommander(PROGRAM, undefined, grammar);
   program.option('-V, --version').on('option:version', () => {
     throw new Asked({ kind: 'version' });
   });
@@ -42,16 +57,18 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   const session = commands.find(({ name }) => name === DEFAULT_COMMAND);
   program.action(() => {
     request = session
-      ? { kind: 'run', command: session, invocation: readInvocation(session, program, program) }
+      ? { kind: 'run', command: session, invocation: readInvocation(session, program, program, grammar) }
       : { kind: 'help', command: undefined };
   });
   const onRun = (command: Command, sub: CommanderCommand): void => {
-    request = { kind: 'run', command, invocation: readInvocation(command, program, sub) };
+    request = { kind: 'run', command, invocation: readInvocation(command, program, sub, grammar) };
   };
-  for (const command of commands) program.addCommand(subCommander(command, commands, onRun));
-  const help = newCommander('help', undefined, commands);
+  for (const command of commands) program.addCommand(subCommander(command, grammar, onRun));
+  const help = newCommander('help', undefined, grammar);
   help.argument('[COMMAND...]').action((words: string[]) => {
-    request = { kind: 'help', command: words.length === 0 ? undefined : findNamed(words, commands) };
+    const topic = words.length === 1 ? topicNamed(words[0]!, grammar) : undefined;
+    if (topic !== undefined) request = { kind: 'topic', topic };
+    else request = { kind: 'help', command: words.length === 0 ? undefined : findNamed(words, grammar) };
   });
   program.addCommand(help);
 
@@ -61,7 +78,7 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     if (error instanceof Asked) return error.request;
     throw error;
   }
-  if (request === undefined) throw new CocaError('usage', 'nothing to do', 'coca --help lists the commands');
+  if (request === undefined) throw new CocaError('usage', 'nothing to do', helpHint(undefined, grammar));
   return request;
 }
 
@@ -72,7 +89,7 @@ class Asked extends Error {
   }
 }
 
-function newCommander(name: string, command: Command | undefined, commands: readonly Command[]): CommanderCommand {
+function newCommander(name: string, command: Command | undefined, grammar: Grammar): CommanderCommand {
   const commander = new CommanderCommand(name);
   commander
     .helpOption('-h, --help', HELP_DESCRIPTION)
@@ -83,8 +100,8 @@ function newCommander(name: string, command: Command | undefined, commands: read
     .exitOverride((error) => {
       if (error.code.startsWith('commander.help')) throw new Asked({ kind: 'help', command });
       if (error.code === 'commander.excessArguments' && name === PROGRAM)
-        throw unknownCommand(commander.args[0]!, commands);
-      throw usageError(error, command, commands);
+        throw unknownCommand(commander.args[0]!, grammar);
+      throw usageError(error, command, grammar);
     });
   return commander;
 }
@@ -92,12 +109,12 @@ function newCommander(name: string, command: Command | undefined, commands: read
 /** One command for commander, and its verbs below it. */
 function subCommander(
   command: Command,
-  commands: readonly Command[],
+  grammar: Grammar,
   onRun: (command: Command, sub: CommanderCommand) => void,
 ): CommanderCommand {
   const { verbs = [] } = command;
-  const sub = newCommander(verbOf(command), command, commands);
-  for (const verb of verbs) sub.addCommand(subCommander(verb, commands, onRun));
+  const sub = newCommander(verbOf(command), command, grammar);
+  for (const verb of verbs) sub.addCommand(subCommander(verb, grammar, onRun));
   for (const arg of command.args) {
     const name = arg.variadic ? `${arg.name}...` : arg.name;
     sub.argument(arg.required ? `<${name}>` : `[${name}]`, arg.description);
@@ -105,7 +122,7 @@ function subCommander(
   addOptions(sub, command.options);
   // A word that is no verb comes here as an argument.
   sub.allowExcessArguments(verbs.length > 0).action(() => {
-    if (verbs.length > 0 && sub.args.length > 0) throw unknownVerb(sub.args[0]!, command);
+    if (verbs.length > 0 && sub.args.length > 0) throw unknownVerb(sub.args[0]!, command, grammar);
     onRun(command, sub);
   });
   return sub;
@@ -174,7 +191,12 @@ function withBareValues(argv: readonly string[], commands: readonly Command[]): 
   });
 }
 
-function readInvocation(command: Command, program: CommanderCommand, sub: CommanderCommand): Invocation {
+function readInvocation(
+  command: Command,
+  program: CommanderCommand,
+  sub: CommanderCommand,
+  grammar: Grammar,
+): Invocation {
   const options: Record<string, unknown> = {};
   const typed = new Set<string>();
   for (const name of Object.keys(command.options)) {
@@ -187,7 +209,8 @@ function readInvocation(command: Command, program: CommanderCommand, sub: Comman
       options[name] = program.getOptionValue(name);
       if (given) typed.add(name);
     } else if (given) {
-      throw new CocaError('usage', `coca ${command.name} has no use for --${name}`, helpHint(command));
+      const message = `${grammar.before}${command.name} has no use for --${kebab(name)}`;
+      throw new CocaError('usage', message, helpHint(command, grammar));
     }
   }
   if (options.json && options.jsonl) throw new CocaError('usage', '--json and --jsonl exclude each other');
@@ -195,55 +218,84 @@ function readInvocation(command: Command, program: CommanderCommand, sub: Comman
 }
 
 /** The command of one word, or of a word and its verb. */
-function findNamed([name, verb, ...rest]: readonly string[], commands: readonly Command[]): Command {
-  const command = findCommand(name!, commands);
+function findNamed([name, verb, ...rest]: readonly string[], grammar: Grammar): Command {
+  const command = grammar.commands.find((one) => one.name === name) ?? refuseTopic(name!, grammar);
   if (verb === undefined) return command;
   const found = withVerb(command, verb);
   if (found !== command && rest.length === 0) return found;
-  if (command.verbs && found === command) throw unknownVerb(verb, command);
-  throw new CocaError('usage', 'too many arguments for coca help', helpHint(command));
+  if (command.verbs && found === command) throw unknownVerb(verb, command, grammar);
+  throw new CocaError('usage', `too many arguments for ${grammar.before}help`, helpHint(command, grammar));
 }
 
-function unknownVerb(word: string, command: Command): CocaError {
+/** @throws CocaError `usage` for what is neither a command nor a topic */
+function refuseTopic(name: string, grammar: Grammar): never {
+  const names = [...grammar.commands.map((command) => command.name), ...Object.keys(TOPICS)];
+  const guess = didYouMean(name, names) ?? `${grammar.before}help lists both`;
+  throw new CocaError('usage', `unknown command or topic '${name}'`, guess);
+}
+
+/** The topic that a word means which is no command, or is the name of a document. */
+function topicNamed(word: string, { commands }: Grammar): string | undefined {
+  return isDocument(word) || !commands.some(({ name }) => name === word) ? topicOf(word) : undefined;
+}
+
+function unknownVerb(word: string, command: Command, grammar: Grammar): CocaError {
   const guess = didYouMean(word, command.verbs!.map(verbOf));
-  return new CocaError('usage', `coca ${command.name} has no '${word}'`, guess ?? helpHint(command));
+  const message = `${grammar.before}${command.name} has no '${word}'`;
+  return new CocaError('usage', message, guess ?? helpHint(command, grammar));
 }
 
+/** @throws CocaError `usage` for a name that none of the commands has */
 export function findCommand(name: string, commands: readonly Command[]): Command {
   const found = commands.find((command) => command.name === name);
   if (found) return found;
-  throw unknownCommand(name, commands);
+  throw unknownCommand(name, { commands, before: `${PROGRAM} ` });
 }
 
-function unknownCommand(name: string, commands: readonly Command[]): CocaError {
-  const guess = didYouMean(name, [...commands.map((command) => command.name), 'help']);
-  const picture = PICTURE_NAME.test(name) ? `a picture? coca caption ${name}, or coca repl ${name}` : undefined;
-  return new CocaError('usage', `unknown command '${name}'`, guess ?? picture ?? helpHint(undefined));
+function unknownCommand(name: string, grammar: Grammar): CocaError {
+  const names = grammar.commands.map((command) => command.name);
+  const guess = didYouMean(name, [...names, 'help']);
+  const picture = PICTURE_NAME.test(name) ? pictureHint(name, names.includes(DEFAULT_COMMAND)) : undefined;
+  return new CocaError('usage', `unknown command '${name}'`, guess ?? picture ?? helpHint(undefined, grammar));
 }
 
-function helpHint(command: Command | undefined): string {
-  return command ? `coca ${command.name} --help shows what it takes` : 'coca --help lists the commands';
+/** A session is no command of a session: there, a picture is opened by its name. */
+function pictureHint(name: string, hasSession: boolean): string {
+  return hasSession ? `a picture? coca caption ${name}, or coca repl ${name}` : `a picture? ${name} alone opens it`;
+}
+
+function helpHint(command: Command | undefined, { before }: Pick<Grammar, 'before'>): string {
+  if (command) return `${before}${command.name} --help shows what it takes`;
+  return before === '' ? 'help lists the verbs' : `${before}--help lists the commands`;
 }
 
 /** Commander's complaint in our words, with a guess. */
-function usageError(error: CommanderError, command: Command | undefined, commands: readonly Command[]): CocaError {
+function usageError(error: CommanderError, command: Command | undefined, grammar: Grammar): CocaError {
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
   const message = error.message.replace(/^error: /, '').split('\n')[0]!;
   switch (error.code) {
     case 'commander.excessArguments':
-      return new CocaError('usage', `too many arguments for coca ${command?.name ?? 'help'}`, helpHint(command));
+      return new CocaError(
+        'usage',
+        `too many arguments for ${grammar.before}${command?.name ?? 'help'}`,
+        helpHint(command, grammar),
+      );
     case 'commander.unknownOption': {
       const guess = didYouMean(quoted, optionFlags(command));
-      return new CocaError('usage', message, elsewhere(quoted, command, commands) ?? guess ?? helpHint(command));
+      return new CocaError(
+        'usage',
+        message,
+        elsewhere(quoted, command, grammar) ?? guess ?? helpHint(command, grammar),
+      );
     }
     case 'commander.missingArgument':
-      return new CocaError('usage', `${quoted} is missing`, helpHint(command));
+      return new CocaError('usage', `${quoted} is missing`, helpHint(command, grammar));
     case 'commander.optionMissingArgument': {
       const [flag, value] = quoted.replace(/^-\w, /, '').split(' ');
       return new CocaError('usage', `${flag} needs a value: ${flag} ${(value ?? '').replace(/[<>]/g, '')}`);
     }
     default:
-      return new CocaError('usage', message, helpHint(command));
+      return new CocaError('usage', message, helpHint(command, grammar));
   }
 }
 
@@ -263,10 +315,11 @@ export function globalsOf(command: Command): [string, OptionSpec][] {
 }
 
 /** Where an option belongs that this command does not have. */
-function elsewhere(flag: string, command: Command | undefined, commands: readonly Command[]): string | undefined {
+function elsewhere(flag: string, command: Command | undefined, grammar: Grammar): string | undefined {
+  const { commands, before } = grammar;
   const owner = withVerbs(commands).find((other) => other !== command && optionFlags(other).includes(flag));
   if (owner === undefined) return undefined;
   return command === undefined
-    ? `options of coca ${owner.name} stand after its name`
-    : `coca ${owner.name} has it; ${helpHint(command)}`;
+    ? `options of ${before}${owner.name} stand after its name`
+    : `${before}${owner.name} has it; ${helpHint(command, grammar)}`;
 }

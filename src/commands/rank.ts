@@ -54,6 +54,7 @@ export const rank = defineCommand({
     captions: {
       type: 'list',
       kind: 'file',
+      access: 'list',
       placeholder: 'FILE',
       description: 'also the captions in FILE, one a line; - is stdin',
     },
@@ -83,6 +84,16 @@ export const rank = defineCommand({
     { line: 'coca rank photo.jpg dog cat bird --template "a photo of a {}"', does: 'words set into a sentence' },
     { line: 'coca rank photo.jpg --captions captions.txt --by caption --top 3', does: 'by what the decoder would say' },
   ],
+  async check({ args, options, typed }) {
+    if (!options.template.includes('{}')) {
+      throw new CocaError('usage', `--template '${options.template}' has no {} for the caption`);
+    }
+    const isNamed = ['image', 'files', 'files0'].some((name) => typed.has(name));
+    const words = isNamed ? args : args.slice(1);
+    if ((isNamed || args.length > 0) && words.length + options.captions.length === 0) {
+      throw new CocaError('usage', 'CAPTION is missing', 'name captions after the picture, or a list with --captions');
+    }
+  },
   async run({ args, options }, context) {
     const named = options.image.length + options.files.length + options.files0.length > 0;
     const sources: ImageSources = {
@@ -92,12 +103,6 @@ export const rank = defineCommand({
     };
     const words = named ? args : args.slice(1);
     checkSources(sources, context.stdin, options.captions.filter((source) => source === '-').length);
-    if (!options.template.includes('{}')) {
-      throw new CocaError('usage', `--template '${options.template}' has no {} for the caption`);
-    }
-    if (words.length + options.captions.length === 0) {
-      throw new CocaError('usage', 'CAPTION is missing', 'name captions after the picture, or a list with --captions');
-    }
     const captions = [...words];
     for (const source of options.captions) {
       for await (const caption of readList(source, 'line', context.stdin)) captions.push(caption);

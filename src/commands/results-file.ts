@@ -1,5 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { CocaError } from '../model/errors.js';
+import { isFolder } from '../model/folders.js';
 import type { OptionSpecs, Outcome } from './command.js';
 import { fileError } from './files.js';
 import { fileWriter, Output } from './output.js';
@@ -34,6 +37,26 @@ export function checkResultsFile(
   }
   if (options.resume && images.includes('-')) {
     throw new CocaError('usage', 'a picture on stdin (-) has no name by which --resume could know it again');
+  }
+}
+
+/**
+ * Finds out whether `ResultsFile.open` could open the file, before a model is loaded; makes nothing.
+ * @throws CocaError as it does, for a file that is there and not to be resumed and for a folder that is not there
+ */
+export async function checkResultsPlace(path: string, resume: boolean): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) {
+    if (found.code === 'ENOENT' && !(await isFolder(dirname(path)))) throw noFolder(path);
+    return;
+  }
+  requireNew(path, found, resume);
+}
+
+function requireNew(path: string, stats: Stats, resume: boolean): void {
+  if (!stats.isFile()) throw new CocaError('usage', `--output: ${path} is not a file`);
+  if (stats.size > 0 && !resume) {
+    throw new CocaError('usage', `${path} is there already`, '--resume goes on with it; or choose another file');
   }
 }
 
@@ -94,15 +117,12 @@ export class ResultsFile {
     const handle = await openToAppend(path);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) throw new CocaError('usage', `--output: ${path} is not a file`);
+      requireNew(path, stats, resume);
       const file = new ResultsFile(path, handle, stats.size, stats.nlink > 0);
       if (stats.size === 0) {
         // The record comes first: a file that has results has a record.
         await writeRecord(path, record);
       } else {
-        if (!resume) {
-          throw new CocaError('usage', `${path} is there already`, '--resume goes on with it; or choose another file');
-        }
         await requireSameRun(path, record);
         await file.repair();
         await file.readResults(onResult);
@@ -192,11 +212,13 @@ async function openToAppend(path: string): Promise<FileHandle> {
     return await open(path, 'a+');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new CocaError('not-found', `${path}: there is no such folder`, 'make it first');
+    if (code === 'ENOENT') throw noFolder(path);
     const { message } = fileError(path, error as NodeJS.ErrnoException);
     throw new CocaError('write-failed', `the results cannot be written: ${message}`, undefined, { cause: error });
   }
 }
+
+const noFolder = (path: string) => new CocaError('not-found', `${path}: there is no such folder`, 'make it first');
 
 /** One line as `captionObject` and `errorObject` make them. */
 function parseResult(line: string): EarlierResult | undefined {

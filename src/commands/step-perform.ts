@@ -28,6 +28,7 @@ async function perform(walker: Walker, command: ScriptCommand, signal: AbortSign
     case 'run':
       return walker.run({ signal });
     case 'choose':
+      if (command.to === 'first') return walker.chooseFirst();
       if (command.to === 'up' || command.to === 'down') return walker.chooseBy(command.to === 'up' ? -1 : 1);
       return walker.choose(command.to);
     case 'force': {

@@ -12,7 +12,7 @@ import { modelOnScreen } from './model.js';
 import { freeName } from './step-file.js';
 import { type SourceOptions, WalkSource } from './step-source.js';
 
-export interface ScreenOptions extends Omit<SourceOptions, 'save'> {
+export interface ScreenOptions extends Omit<SourceOptions, 'save' | 'isKept'> {
   readonly square: () => Promise<Picture>;
   /** What pictures are drawn with. */
   readonly images: PictureKind | 'auto';
@@ -35,7 +35,7 @@ export async function walkOnScreen(options: ScreenOptions, context: CommandConte
   const kind = choosePictureKind(options.images, context.terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
   const picture = hasCells ? options.picture : await options.square();
-  const source = await WalkSource.open({ ...options, picture, save });
+  const source = await WalkSource.open({ ...options, picture, save, isKept: options.file !== undefined });
   try {
     const show = (streams: Streams) => showSteps(source, kind, context.terminal, streams);
     const left = await modelOnScreen(options.coca, context, show);
@@ -47,10 +47,11 @@ export async function walkOnScreen(options: ScreenOptions, context: CommandConte
 
 /** Prints where a walk stands, for a terminal on which no keys are asked for. */
 export async function printWalk(
-  options: Omit<SourceOptions, 'save'>,
+  options: Omit<SourceOptions, 'save' | 'isKept'>,
   { out, terminal }: CommandContext,
 ): Promise<void> {
-  const source = await WalkSource.open({ ...options, save: () => Promise.reject(new Error('nothing is saved here')) });
+  const save = () => Promise.reject(new Error('nothing is saved here'));
+  const source = await WalkSource.open({ ...options, save, isKept: true });
   await out.write(`${staticLines(source, terminal).join('\n')}\n`);
 }
 

@@ -18,7 +18,7 @@ export interface ScriptWord {
 export type ScriptCommand =
   | { readonly type: 'next' | 'undo' | 'redo'; readonly times: number }
   | { readonly type: 'run' }
-  | { readonly type: 'choose'; readonly to: number | 'up' | 'down' }
+  | { readonly type: 'choose'; readonly to: number | 'first' | 'up' | 'down' }
   | {
       readonly type: 'force';
       readonly target: { readonly text: string } | { readonly candidate: number } | { readonly id: number };
@@ -41,12 +41,12 @@ export const VERBS = {
   undo: 'undo[:N]',
   redo: 'redo[:N]',
   run: 'run',
-  choose: 'choose:BEAM|up|down',
+  choose: 'choose:BEAM|first|up|down',
   force: 'force:TEXT|#CANDIDATE|=ID',
   prune: 'prune[:BEAM]',
   fork: 'fork[:BEAM][@STEP]',
   line: 'line:N',
-  set: 'set:OPTION=VALUE',
+  set: 'set:OPTION=VALUE[ OPTION=VALUE]...',
 } as const;
 
 type Verb = keyof typeof VERBS;
@@ -109,7 +109,7 @@ function commandOf(at: Place): ScriptCommand {
     case 'choose':
       return {
         type: 'choose',
-        to: read.required((text) => (text === 'up' || text === 'down' ? text : read.count(text))),
+        to: read.required((text) => (text === 'first' || text === 'up' || text === 'down' ? text : read.count(text))),
       };
     case 'force':
       return { type: 'force', target: read.target() };
@@ -120,7 +120,7 @@ function commandOf(at: Place): ScriptCommand {
     case 'line':
       return { type: 'line', line: read.required((text) => read.count(text)) };
     case 'set':
-      return { type: 'set', options: read.required((text) => read.setting(text)) };
+      return { type: 'set', options: read.required((text) => read.settings(text)) };
   }
 }
 
@@ -178,6 +178,11 @@ class Reader {
       beam: beam.trim() === '' ? undefined : this.count(beam.trim()),
       step: step === undefined ? undefined : this.count(step.trim()),
     };
+  }
+
+  settings(text: string): OptionChanges {
+    const pairs = text.replace(/\s*=\s*/g, '=').split(/\s+/);
+    return Object.assign({}, ...pairs.map((pair) => this.setting(pair)));
   }
 
   setting(text: string): OptionChanges {

@@ -6,6 +6,7 @@ import type { LoadedCoca } from '../model/load.js';
 import type { Picture } from '../model/picture.js';
 import {
   type Action,
+  actionsOf,
   type FoundToken,
   findTokens,
   hypothesesOf,
@@ -29,6 +30,8 @@ export interface SourceOptions {
   readonly walker: Walker;
   /** Writes the session somewhere and says where. */
   readonly save: () => Promise<string>;
+  /** Whether the session is saved when the view is left, without being asked. */
+  readonly isKept: boolean;
 }
 
 /** A walk as the view sees it. */
@@ -45,6 +48,8 @@ export class WalkSource implements StepSource {
   #current: StepSnapshot;
   #running: AbortController | undefined;
   #isLeft = false;
+  /** What had been done when it was saved, or opened. */
+  #saved: string;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -59,6 +64,7 @@ export class WalkSource implements StepSource {
     this.grid = gridSize(coca.config);
     this.#snapshots = snapshots;
     this.#current = current;
+    this.#saved = this.#done();
   }
 
   /** Looks at where the walk stands, so that there is something to show at once. */
@@ -123,7 +129,22 @@ export class WalkSource implements StepSource {
   }
 
   save(): Promise<string> {
-    return this.#inTurn(this.options.save);
+    return this.#inTurn(async () => {
+      const done = this.#done();
+      const said = await this.options.save();
+      this.#saved = done;
+      return said;
+    });
+  }
+
+  /** Plain steps are no loss: the search takes them again. */
+  isUnsaved(): boolean {
+    const byHand = actionsOf(this.options.walker.stepper.session).some(({ type }) => type !== 'next');
+    return byHand && !this.options.isKept && this.#done() !== this.#saved;
+  }
+
+  #done(): string {
+    return JSON.stringify(actionsOf(this.options.walker.stepper.session));
   }
 
   async #perform(request: StepRequest): Promise<string> {

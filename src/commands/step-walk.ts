@@ -63,6 +63,11 @@ export class Walker {
     await this.stepper.perform({ type: 'choose', at: this.#placeOf(number) });
   }
 
+  /** Looks at the first beam or, where none is left, caption. */
+  async chooseFirst(): Promise<void> {
+    await this.stepper.perform({ type: 'choose', at: 0 });
+  }
+
   /** Looks at the beam or caption after (1) or before (-1), around the ends. */
   async chooseBy(by: 1 | -1): Promise<void> {
     const { length } = hypothesesOf(this.line);

@@ -3,6 +3,7 @@ import { canShow } from '../ui/full-screen.js';
 import type { PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from './caption.js';
+import { failUnreadable } from './check-inputs.js';
 import { type CommandContext, defineCommand, kebab } from './command.js';
 import { checkSources } from './inputs.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from './model.js';
@@ -15,7 +16,7 @@ import { parseScript, type ScriptWord, VERBS } from './step-script.js';
 /** What shapes a search; a loaded session brings its own. */
 const SEARCH_OPTIONS = {
   ...DECODING_OPTIONS,
-  prompt: { type: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+  prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
 } as const;
 
 export const step = defineCommand({
@@ -27,7 +28,7 @@ export const step = defineCommand({
     `A script is words with commas between them: ${Object.values(VERBS).join(', ')}. Beams and lines are numbered from 0 as on the screen and in JSON, candidates from 1; an argument in double quotes is taken as it stands.`,
     'Piped: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text so far, a line a node, with tabs between.',
     'JSON: nodes with id, parent, step, beam, token, logprob, sum, score, state (live, pruned, finished) and, of a branch that was pruned, why; best; lines; candidates of each step with their fate; actions.',
-    'docs/step.md explains the screen, the script, the JSON and the session file.',
+    'coca help step.md explains the screen, the script, the JSON and the session file.',
   ].join('\n'),
   args: [
     {
@@ -42,7 +43,13 @@ export const step = defineCommand({
   options: {
     script: { type: 'text', placeholder: 'WORDS', description: 'what to do, instead of keys: "next,force:dog,run"' },
     load: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'go on from a saved session' },
-    save: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'save the session there at the end' },
+    save: {
+      type: 'text',
+      kind: 'file',
+      access: 'write',
+      placeholder: 'FILE',
+      description: 'save the session there at the end',
+    },
     ...SEARCH_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'seed', 'images'],
@@ -67,11 +74,18 @@ export const step = defineCommand({
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const tally = new Tally(context, objects);
+    // What a session calls its picture is a name, not a pattern.
+    const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
+    // A session names its picture itself.
+    const missing = loaded
+      ? await failUnreadable({ images: [image], files: [], files0: [] }, options, context)
+      : undefined;
+    if (missing) return missing;
     const { openWalk } = await import('./step-open.js');
+    const { actionsOf } = await import('../model/stepper/index.js');
+    const { scriptOf } = await import('./step-replay.js');
     const { bestOf, stepLines, stepObject } = await import('./step-result.js');
     await withModel(options, context, async (coca) => {
-      // What a session calls its picture is a name, not a pattern.
-      const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
       const search = loaded ? undefined : await searchOptions(options, typed, coca);
       const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
       if ('error' in walk) return tally.fail(image, walk.error);
@@ -83,7 +97,9 @@ export const step = defineCommand({
           file: options.save,
           images: options.images as PictureKind | 'auto',
         };
+        const before = actionsOf(walk.walker.stepper.session);
         const isShown = await walkThrough(walk, how, context);
+        if (isShown) context.onKeys(['--script', scriptOf(walk.walker.stepper.session, before)]);
         if (options.save !== undefined) {
           await walk.save(options.save);
           context.notice(`the session is in ${options.save}`);
@@ -92,7 +108,10 @@ export const step = defineCommand({
         // What an unfinished search has so far is the beginning of a caption.
         if (best && walk.walker.isDone) context.onCaption(image, best.caption);
         tally.succeed();
-        if (isShown && best && best.ids.length > 1) await context.out.line(visible(best.caption));
+        if (isShown && best && best.ids.length > 1) {
+          const { hanging } = await import('../ui/layout.js');
+          for (const line of hanging(visible(best.caption), context.terminal.columns, 0)) await context.out.line(line);
+        }
         const result = { image, session: walk.walker.stepper.session, coca };
         if (objects) await objects.write(stepObject(result));
         else if (format === 'plain') await context.out.write(`${stepLines(result).join('\n')}\n`);

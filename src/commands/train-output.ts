@@ -88,6 +88,7 @@ export function startState({ history, ...facts }: RunFacts): TrainState {
     data: visible(facts.data),
     picture: facts.picture && {
       name: visible(facts.picture.name),
+      raster: facts.picture.picture,
       ...(facts.picture.caption !== undefined && { caption: visible(facts.picture.caption) }),
     },
   };

@@ -1,4 +1,6 @@
 import type { RunControl, TrainingEvent } from '../model/training/events.js';
+import { hanging } from '../ui/layout.js';
+import { choosePictureKind, type PictureKind } from '../ui/picture.js';
 import { visible } from '../ui/text.js';
 import { stepLine, validationLine } from '../ui/train/figures.js';
 import { showTraining } from '../ui/train/show.js';
@@ -9,6 +11,7 @@ import { actionOf, endNotices, factLines, type RunEnd, startState } from './trai
 export async function showEvents(
   events: AsyncGenerator<TrainingEvent>,
   control: RunControl,
+  images: PictureKind | 'auto',
   context: CommandContext,
 ): Promise<RunEnd> {
   const { out, notice, complain, status, terminal } = context;
@@ -17,6 +20,7 @@ export async function showEvents(
   status.clear();
   if (first?.type !== 'start') throw new Error('a run begins with its facts');
   for (const line of factLines(first.facts)) notice(line);
+  const kind = await choosePictureKind(images, terminal);
   const warnings: string[] = [];
   let end: (TrainingEvent & { readonly type: 'done' }) | undefined;
   try {
@@ -35,14 +39,18 @@ export async function showEvents(
           onSave: () => control.save(),
           onStop: () => control.stop(),
         },
+        kind,
         terminal,
         streams,
       ),
     );
-    if (state.last) await out.line(stepLine(state));
-    for (const last of state.validations.slice(-1)) await out.line(validationLine(last));
-    if (state.caption) await out.line(`caption of step ${state.caption.step}: ${state.caption.text}`);
-    if (state.saved) await out.line(`checkpoint of step ${state.saved.step}: ${state.saved.folder}`);
+    const lines = [
+      ...(state.last ? [stepLine(state)] : []),
+      ...state.validations.slice(-1).map(validationLine),
+      ...(state.caption ? [`caption of step ${state.caption.step}: ${state.caption.text}`] : []),
+      ...(state.saved ? [`checkpoint of step ${state.saved.step}: ${state.saved.folder}`] : []),
+    ];
+    for (const line of lines.flatMap((one) => hanging(one, terminal.columns, 2))) await out.line(line);
     return { isInterrupted };
   } finally {
     for (const warning of warnings) complain(visible(warning));

@@ -4,6 +4,7 @@ import type { NewRun, ResumedRun } from '../model/training/run.js';
 import { absoluteData } from '../model/training/settings.js';
 import type { StartingModel } from '../model/training/start.js';
 import { canShow } from '../ui/full-screen.js';
+import type { PictureKind } from '../ui/picture.js';
 import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from './command.js';
 import { parseFreeze, TRAIN_OPTIONS } from './train-options.js';
 import { writeEvents } from './train-output.js';
@@ -20,6 +21,7 @@ const WITH_RESUME: readonly string[] = [
   'logEvery',
   'threads',
   'device',
+  'images',
   'jsonl',
   'quiet',
 ];
@@ -36,10 +38,10 @@ export const train = defineCommand({
   usage: 'train DATA... -o FOLDER',
   details: [
     'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob; or scenes: for the synthetic world, painted as it is needed (scenes:families: half of it in fours that differ in one thing).',
-    'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. --objective classification trains the vision tower alone, with a classifier that coca classify --classifier and coca eval --classifier use; its data has labels, as for coca eval --zero-shot. Training runs on TensorFlow.js; docs/engines.md tells how to get the faster devices.',
+    'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. --objective classification trains the vision tower alone, with a classifier that coca classify --classifier and coca eval --classifier use; its data has labels, as for coca eval --zero-shot. Training runs on TensorFlow.js; coca help engines tells how to get the faster devices.',
     'FOLDER gets log.jsonl and checkpoints: step-00001000 and so on, each a model that OpenCLIP and every command here read (--model FOLDER), with all that --resume needs to go on bit for bit. Ctrl-C writes one more and ends with code 130. kill -9 at any moment leaves the last one.',
     'On a terminal: curves of both losses, figures, and a picture whose caption gets better. s saves a checkpoint, l changes the scale, q stops. Piped: a line every --log-every steps; --jsonl: every event, as in log.jsonl.',
-    'docs/training.md has more: fine-tuning, what is measured, the files.',
+    'coca help training has more: fine-tuning, what is measured, the files.',
   ].join('\n'),
   args: [
     {
@@ -52,7 +54,7 @@ export const train = defineCommand({
     },
   ],
   options: TRAIN_OPTIONS,
-  globals: ['model', 'device', 'seed', 'jsonl', 'quiet'],
+  globals: ['model', 'device', 'seed', 'images', 'jsonl', 'quiet'],
   examples: [
     { line: 'coca train captions.jsonl -o run', does: 'fine-tunes the bundled model' },
     {
@@ -99,7 +101,7 @@ export const train = defineCommand({
     context.status.clear();
     context.notice(describeChoice(choice));
     if (choice.device === 'wasm' || choice.device === 'cpu') {
-      context.notice('docs/engines.md tells how to get a faster device: TensorFlow itself, on the CPU or a GPU');
+      context.notice('coca help engines tells how to get a faster device: TensorFlow itself, on the CPU or a GPU');
     }
     const { trainingRun } = await import('../model/training/run.js');
     const { RunControl } = await import('../model/training/events.js');
@@ -125,7 +127,7 @@ type Control = InstanceType<typeof import('../model/training/events.js').RunCont
 async function follow(
   events: Events,
   control: Control,
-  options: { readonly jsonl: boolean; readonly logEvery: number },
+  options: { readonly jsonl: boolean; readonly logEvery: number; readonly images: string },
   context: CommandContext,
 ): Promise<Outcome> {
   const stop = (): void => control.stop();
@@ -134,7 +136,12 @@ async function follow(
   try {
     const isShown = !options.jsonl && canShow(context.terminal, context.stdin);
     const end = isShown
-      ? await (await import('./train-screen.js')).showEvents(events, control, context)
+      ? await (await import('./train-screen.js')).showEvents(
+          events,
+          control,
+          options.images as PictureKind | 'auto',
+          context,
+        )
       : await writeEvents(events, options, context);
     if (context.signal.aborted || end.isInterrupted) {
       throw new CocaError('interrupted', 'interrupted');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CocaError } from './errors.js';
+import { isFolder } from './folders.js';
 
 /** How a temporary file beside `path` is called; `finalNameOf` knows them again. */
 function temporaryName(path: string): string {
@@ -42,6 +43,18 @@ export async function writeWhole(
     throw error;
   }
   await syncDirectory(encode(dirname(path)));
+}
+
+/**
+ * Finds out whether `writeWhole` could write a file, and leaves nothing behind.
+ * @throws CocaError `write-failed` as `writeWhole`
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const temporary = temporaryName(path);
+  const handle = await orWriteFailed(path, open(temporary, 'wx'));
+  await handle.close();
+  await rm(temporary, { force: true });
+  if (await isFolder(path)) throw writeFailed(path, { code: 'EISDIR' });
 }
 
 /** Writes all of `bytes`, at `position` or where the last write ended. */

@@ -31,6 +31,24 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/**
+ * Breaks `text` at spaces alone: a path or a command that is wider than a line stays whole, to be copied. Lines after the
+ * first are indented.
+ */
+export function hanging(text: string, width: number, indent: number): string[] {
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const word of text.split(' ')) {
+    const joined = line === undefined ? word : `${line} ${word}`;
+    if (line !== undefined && line.trim() !== '' && widthOf(joined) > width) {
+      lines.push(line);
+      line = ' '.repeat(indent) + word;
+    } else line = joined;
+  }
+  lines.push(line ?? '');
+  return lines;
+}
+
 /** A word in pieces that fit, cut between characters as a reader sees them. */
 function breakWord(word: string, width: number): string[] {
   if (widthOf(word) <= width) return [word];

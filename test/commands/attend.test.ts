@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkRange, findWord, parseHead, parseLayer } from '../../src/commands/attend-choice.js';
-import { safeName } from '../../src/commands/attend-files.js';
+import { freeFolder, safeName } from '../../src/commands/attend-files.js';
 import { type AttendResult, attendLines } from '../../src/commands/attend-result.js';
 import { attendSource, folderFor } from '../../src/commands/attend-screen.js';
 import { attendCaption, mapOfWord } from '../../src/model/attention/index.js';
@@ -255,7 +255,18 @@ describe('--output', () => {
     expect(code).toBe(0);
     expect(stderr).toContain(`in ${out}: 7 overlays`);
     const words = CAPTION.split(' ').map((word, i) => `0${i + 1}-${word}.png`);
-    expect(readdirSync(out).sort()).toEqual([...words, 'attention.safetensors', 'contact.png', 'words.tsv']);
+    expect(readdirSync(out).sort()).toEqual([
+      ...words,
+      'attention.json',
+      'attention.safetensors',
+      'contact.png',
+      'words.tsv',
+    ]);
+    expect(JSON.parse(readFileSync(join(out, 'attention.json'), 'utf8'))).toMatchObject({
+      image: BOOK,
+      caption: CAPTION,
+      ...{ method: 'gradient', layer: 'mean', head: 'mean', model: 'scenes', grid: [8, 8], files: words },
+    });
 
     const pixels = await Promise.all(
       words.map((name) => sharp(join(out, name)).raw().toBuffer({ resolveWithObject: true })),
@@ -294,16 +305,38 @@ describe('--output', () => {
     expect(JSON.parse(file.metadata.get('words')!)).toEqual(CAPTION.split(' '));
   });
 
-  test('again into the same folder: its own files are replaced, others stay', async () => {
+  test('what was saved is kept; --force replaces it and nothing else', async () => {
     const out = join(folder, 'again');
     mkdirSync(out);
     writeFileSync(join(out, 'notes.txt'), 'mine');
-    for (const caption of ['a book', 'a taxi']) {
-      expect((await coca(['attend', BOOK, caption, '-q', '-o', out])).code).toBe(0);
-    }
-    expect(readFileSync(join(out, 'notes.txt'), 'utf8')).toBe('mine');
-    const file = await openSafetensors(join(out, 'attention.safetensors'));
-    expect(file.metadata.get('caption')).toBe('a taxi');
+    expect((await coca(['attend', BOOK, 'a small book', '-q', '-o', out])).code).toBe(0);
+    const before = readFileSync(join(out, 'attention.safetensors'));
+    const refused = await coca(['attend', BOOK, 'a taxi', '-q', '-o', out, '--layer', '1']);
+    expect([refused.code, refused.stdout]).toEqual([64, '']);
+    expect(refused.stderr).toContain(`${out} holds saved maps already`);
+    expect(readFileSync(join(out, 'attention.safetensors'))).toEqual(before);
+    expect((await coca(['attend', BOOK, 'a taxi', '-q', '-o', out, '--layer', '1', '--force'])).code).toBe(0);
+    expect(readdirSync(out).sort()).toEqual([
+      '01-a.png',
+      '02-taxi.png',
+      'attention.json',
+      'attention.safetensors',
+      'contact.png',
+      'notes.txt',
+      'words.tsv',
+    ]);
+    expect(JSON.parse(readFileSync(join(out, 'attention.json'), 'utf8'))).toMatchObject({
+      caption: 'a taxi',
+      layer: 1,
+    });
+  });
+
+  test('the view saves into a folder that is not there yet', async () => {
+    const base = join(folder, 'free');
+    expect(await freeFolder(base)).toBe(base);
+    mkdirSync(base);
+    writeFileSync(`${base}-2`, '');
+    expect(await freeFolder(base)).toBe(`${base}-3`);
   });
 
   test('a file of that name stays as it is', async () => {

@@ -157,11 +157,11 @@ describe('help and version', () => {
 
 describe('wrong usage', () => {
   it.each<[string, RegExp, RegExp]>([
-    ['captoin a.png', /unknown command 'captoin'/, /did you mean caption\?/],
+    ['captoin a.png', /unknown command (or topic )?'captoin'/, /did you mean caption\?/],
     ['cap', /unknown command 'cap'/, /did you mean caption\?/],
     ['xyzzy', /unknown command 'xyzzy'/, /coca --help/],
     ['serve', /unknown command 'serve'/, /coca --help/],
-    ['help captoin', /unknown command 'captoin'/, /did you mean caption\?/],
+    ['help captoin', /unknown command (or topic )?'captoin'/, /did you mean caption\?/],
     ['caption a.png --beem 3', /unknown option '--beem'/, /did you mean --beams\?/],
     ['caption a.png --tpo-k', /unknown option '--tpo-k'/, /did you mean --top-k\?/],
     ['caption a.png --jsno', /unknown option '--jsno'/, /did you mean --json\?/],

@@ -155,6 +155,8 @@ describe('on a pseudo-terminal', () => {
     pty.type('\r');
     await pty.until(/!\]/);
     pty.type('q');
+    await pty.until(/not sav/);
+    pty.type('q');
     expect((await pty.end()).code).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bar, padEnd, widthOf, wrap } from '../../src/ui/layout.js';
+import { bar, hanging, padEnd, widthOf, wrap } from '../../src/ui/layout.js';
 
 describe('wrap', () => {
   it.each<[string, number, string[]]>([
@@ -22,6 +22,28 @@ describe('wrap', () => {
         const lines = wrap(parts.join(' '), width);
         for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
         expect(lines.join('').replaceAll(' ', '')).toBe(parts.join(''));
+      }),
+    );
+  });
+});
+
+describe('hanging', () => {
+  it.each<[string, number, string[]]>([
+    ['coca: no such file: a.png', 20, ['coca: no such file:', '  a.png']],
+    ['coca: /a/very/long/path/to/a.png here', 12, ['coca:', '  /a/very/long/path/to/a.png', '  here']],
+    ['  犬 猫 鳥', 5, ['  犬', '  猫', '  鳥']],
+    ['', 10, ['']],
+  ])('%j in %i columns', (text, width, lines) => {
+    expect(hanging(text, width, 2)).toEqual(lines);
+  });
+
+  it('breaks no word, and loses nothing', () => {
+    const texts = fc.array(fc.string({ unit: fc.constantFrom('a', '犬', '-'), minLength: 1 }), { minLength: 1 });
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 1, max: 40 }), fc.nat(8), (words, width, indent) => {
+        const lines = hanging(words.join(' '), width, indent);
+        expect(lines.join(' ').split(/ +/)).toEqual(words);
+        for (const line of lines) expect(widthOf(line) <= width || !line.trim().includes(' ')).toBe(true);
       }),
     );
   });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CocaError } from '../../model/errors.js';
 import { PICTURE_NAME } from '../../model/file-names.js';
 import { isUrl } from '../../model/net/address.js';
+import { pictureAsText } from '../check-inputs.js';
 import { type ArgumentSpec, type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from '../command.js';
 import type { Word } from './words.js';
 
@@ -15,6 +16,8 @@ export interface Fillings {
   /** Its caption, once it has one. */
   readonly caption: string | undefined;
   readonly exists: (path: string) => boolean;
+  /** Whether a file of that name holds a picture. */
+  readonly isPicture: (path: string) => boolean;
 }
 
 /** The arguments and options of a command, as they are typed in a shell. */
@@ -44,6 +47,7 @@ export function fillArguments(command: Command, words: readonly Word[], fillings
     const isNamed = rest.length > 0 && namesPicture(rest[0]!, text === undefined, fillings);
     filled.push(isNamed ? pictureOf(rest.shift()!, fillings, text === undefined) : currentPicture(fillings));
   }
+  if (text) refusePictures(command, rest, fillings);
   const captions = text === undefined ? rest.map(plainText) : captionsOf(rest, text);
   const remembered = image && filled[0] === fillings.picture ? fillings.caption : undefined;
   if (text && captions.length === 0 && remembered !== undefined && !isReplaced(text)) captions.push(remembered);
@@ -71,13 +75,23 @@ function captionsOf(words: readonly Word[], { variadic }: ArgumentSpec): string[
   return groups.map((group) => group.join(' '));
 }
 
+/** @throws CocaError `usage` for an open picture, or one's path, among the words of captions */
+function refusePictures(command: Command, words: readonly Word[], { isPicture }: Fillings): void {
+  for (const word of words) {
+    const named = numberOf(word, false) !== undefined || (looksLikePath(word) && isPicture(plainText(word)));
+    if (named) throw pictureAsText(word.text, command);
+  }
+}
+
 const PATH = /[/\\]|^~/;
 
 /** Whether a word can be meant as a picture's path rather than as a caption or a verb. */
-export function looksLikePicture({ text, isBar }: Word, exists: Fillings['exists']): boolean {
-  return (
-    !isBar && (isUrl(text) || text.startsWith('file://') || PATH.test(text) || PICTURE_NAME.test(text) || exists(text))
-  );
+export function looksLikePicture(word: Word, exists: Fillings['exists']): boolean {
+  return looksLikePath(word) || (!word.isBar && (isUrl(word.text) || exists(word.text)));
+}
+
+function looksLikePath({ text, isBar }: Word): boolean {
+  return !isBar && (text.startsWith('file://') || PATH.test(text) || PICTURE_NAME.test(text));
 }
 
 function namesPicture(word: Word, isOnly: boolean, { exists }: Fillings): boolean {
@@ -152,6 +166,11 @@ export function valuesAfter(spec: OptionSpec, word: string, following: readonly 
   const takesNumber = (spec.type === 'integer' || spec.type === 'number') && spec.bare !== undefined;
   if (takesNumber && !/^[+-]?\d/.test(following[0]?.text ?? '')) return 0;
   return Math.min(1, following.length);
+}
+
+/** The options among a line's words, with their values. */
+export function optionsOf(command: Command, words: readonly Word[]): readonly string[] {
+  return partWords(command, words).options;
 }
 
 /** Options with their values on one side, everything else on the other. */

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { table, usageOf, wrap } from '../help.js';
+import { table, topicLines, usageOf, wrap } from '../help.js';
 
 const PICTURES =
   'A picture is opened by its path alone: typed, pasted or dropped here. What takes a picture takes the current one when ' +
@@ -22,6 +22,9 @@ export function sessionHelp(commands: readonly Command[], programs: readonly Com
     'As in a shell, without "coca" before it:',
     ...rows(programs),
     ...table([['help VERB', 'all that a verb takes']], width),
+    '',
+    'Topics:',
+    ...topicLines(commands, width),
     '',
     ...wrap(
       'Tab completes, Up and Down recall lines, Ctrl-R searches them, Ctrl-C stops what runs, Ctrl-D leaves.',

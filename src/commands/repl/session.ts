@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { CocaError } from '../../model/errors.js';
 import { encodeName } from '../../model/file-names.js';
 import type { LoadedCoca, LoadOptions } from '../../model/load.js';
+import { isPicture, runChecked } from '../check-inputs.js';
 import {
   type Command,
   type GlobalValues,
@@ -15,8 +16,9 @@ import { commandHelp } from '../help.js';
 import { withModel } from '../model.js';
 import { parseCommandLine } from '../parse.js';
 import { didYouMean } from '../suggest.js';
+import { topicText } from '../topics.js';
 import { VERSION } from '../version.js';
-import { type FilledLine, fillArguments, looksLikePicture, pictureOf, plainWords } from './arguments.js';
+import { type FilledLine, fillArguments, looksLikePicture, optionsOf, pictureOf, plainWords } from './arguments.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
 import { Pictures } from './pictures.js';
@@ -25,6 +27,8 @@ import { sessionVerbs } from './verbs.js';
 import { WarmModels } from './warm-models.js';
 import { quoteLine, splitLine, type Word } from './words.js';
 
+/** What is typed before a verb here. */
+const TYPED_BEFORE = '';
 const OUTPUT_FORMS = ['json', 'jsonl'];
 
 /** A command that was run, as a shell would have been told to. */
@@ -52,7 +56,15 @@ export class Session {
   /** What was done, in order. */
   readonly actions: Action[] = [];
   /** The last line that ran a command: as it was typed, and what it stood for. */
-  last: { readonly line: string; readonly command: Command; readonly filled: FilledLine } | undefined;
+  last:
+    | {
+        readonly line: string;
+        readonly command: Command;
+        readonly filled: FilledLine;
+        /** Options that do what was done with keys; `filled` has them, too. */
+        readonly keys: readonly string[];
+      }
+    | undefined;
   /** Set once somebody asked to leave. */
   isOver = false;
   /** The session's own verbs, then the program's commands. */
@@ -93,11 +105,22 @@ export class Session {
     if (command.name === 'last') return this.#repeat(line.slice(verb.end), stage);
     const asksForHelp = rest.some(({ text, isQuoted }) => !isQuoted && (text === '--help' || text === '-h'));
     if (asksForHelp) return this.runOwn([...command.name.split(' '), '--help'], context);
+    this.#checkOptions(command, optionsOf(command, rest));
     const filled = fillArguments(command, rest, this.#fillings());
     if (!this.#isProgram(command)) return this.runOwn(commandLine(command, filled), context);
-    const outcome = await this.runProgram(command, filled, context);
-    this.last = { line, command, filled };
+    const { outcome, keys } = await this.#runWithKeys(command, filled, context);
+    this.last = { line, command, filled: { ...filled, options: [...filled.options, ...keys] }, keys };
     return outcome;
+  }
+
+  /**
+   * Checks options before a picture is looked for: what is wrong with them has nothing to do with which are open.
+   * @throws CocaError `usage`
+   */
+  #checkOptions(command: Command, options: readonly string[]): void {
+    const positionals = command.args.filter(({ required }) => required).map(({ name }) => name);
+    const commands = this.#isProgram(command) ? this.programs : this.commands;
+    parseCommandLine(commandLine(command, { positionals, options }), commands, TYPED_BEFORE);
   }
 
   /** Opens a picture. */
@@ -117,12 +140,15 @@ export class Session {
       notice: (text) => (isQuiet() ? undefined : stage.notice(text)),
       models: this.models,
       onCaption: (image, caption) => this.pictures.describe(image, caption),
+      onKeys: () => undefined,
       isShown: (image) => image === this.pictures.shown,
     };
   }
 
   async #runShellWords(words: readonly Word[], context: SessionContext): Promise<Outcome> {
     const argv = plainWords(words);
+    const own = this.commands.find((command) => command.name === argv[0] && !this.#isProgram(command));
+    if (own) throw new CocaError('usage', `${own.name} is a verb of the session`, `without coca: ${own.name}`);
     const request = parseCommandLine(argv, this.programs);
     if (request.kind !== 'run') return this.#answer(request, context);
     const { command } = request;
@@ -137,20 +163,38 @@ export class Session {
 
   #repeat(added: string, stage: Stage): Promise<LineOutcome> {
     if (this.last === undefined) throw new CocaError('usage', 'there is no command to repeat yet');
-    return this.run(this.last.line + added, stage);
+    const { line, keys } = this.last;
+    // Results of what was done, not of what would be done without keys.
+    const isForProgram = splitLine(added).some(({ text }) => OUTPUT_FORMS.includes(text.replace(/^--/, '')));
+    return this.run(isForProgram && keys.length > 0 ? `${line} ${quoteLine(keys)}${added}` : line + added, stage);
   }
 
   /** Runs a command of the program with what is set, shows what a shell would have been told, and keeps that. */
   async runProgram(command: Command, filled: FilledLine, context: SessionContext): Promise<Outcome> {
-    const typed = parseCommandLine(commandLine(command, filled), this.programs);
-    if (typed.kind !== 'run') return this.#answer(typed, context);
+    return (await this.#runWithKeys(command, filled, context)).outcome;
+  }
+
+  /** `runProgram`, and the options that would do what was done with keys. */
+  async #runWithKeys(
+    command: Command,
+    filled: FilledLine,
+    context: SessionContext,
+  ): Promise<{ readonly outcome: Outcome; readonly keys: readonly string[] }> {
+    let keys: readonly string[] = [];
+    const typed = parseCommandLine(commandLine(command, filled), this.programs, TYPED_BEFORE);
+    if (typed.kind !== 'run') return { outcome: await this.#answer(typed, context), keys };
     await command.check?.(typed.invocation);
-    const { argv, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
+    const { argv, options, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
     await context.echo(shellCommand({ argv }));
     const notice = invocation.options.quiet === true ? () => undefined : context.notice;
-    const outcome = await command.run(invocation, { ...context, notice });
-    if (outcome.done > 0) this.actions.push({ argv });
-    return outcome;
+    const onKeys = (options: readonly string[]): void => {
+      keys = options;
+    };
+    const outcome = await runChecked(command, invocation, { ...context, notice, onKeys });
+    const done: Action = { argv: commandLine(command, { ...filled, options: [...options, ...keys] }) };
+    if (keys.length > 0) await context.echo(shellCommand(done));
+    if (outcome.done > 0) this.actions.push(done);
+    return { outcome, keys };
   }
 
   /**
@@ -164,10 +208,10 @@ export class Session {
     if (OUTPUT_FORMS.some((name) => typed.typed.has(name))) for (const name of OUTPUT_FORMS) excluded.add(name);
     const attempt = async (options: readonly string[]) => {
       const argv = commandLine(command, { ...filled, options });
-      const request = parseCommandLine(argv, this.programs);
+      const request = parseCommandLine(argv, this.programs, TYPED_BEFORE);
       const invocation = request.kind === 'run' ? request.invocation : typed;
       await command.check?.(invocation);
-      return { argv, invocation };
+      return { argv, options, invocation };
     };
     const settings = this.settings.wordsFor(command, excluded);
     const all = [...filled.options, ...settings.flatMap(({ words }) => words)];
@@ -184,7 +228,7 @@ export class Session {
 
   /** Runs one of the session's own verbs. */
   async runOwn(argv: readonly string[], context: SessionContext): Promise<Outcome> {
-    const request = parseCommandLine(argv, this.commands);
+    const request = parseCommandLine(argv, this.commands, TYPED_BEFORE);
     if (request.kind !== 'run') return this.#answer(request, context);
     return request.command.run(request.invocation, context);
   }
@@ -221,7 +265,7 @@ export class Session {
 
   #fillings() {
     const { names, current } = this.pictures;
-    return { pictures: names, picture: current, caption: this.pictures.captionOf(current), exists };
+    return { pictures: names, picture: current, caption: this.pictures.captionOf(current), exists, isPicture };
   }
 
   /** A line that begins with no verb: pictures to open. */
@@ -245,10 +289,12 @@ export class Session {
     context: SessionContext,
   ): Promise<Outcome> {
     const { columns } = context.terminal;
-    if (request.kind === 'version') await context.out.line(VERSION);
+    if (request.kind === 'topic') {
+      await context.out.write(await topicText(request.topic, context.terminal.interactive ? columns : undefined));
+    } else if (request.kind === 'version') await context.out.line(VERSION);
     else if (request.command) {
       const isOwn = !this.#isProgram(request.command);
-      await context.out.write(commandHelp(request.command, columns, isOwn ? '' : 'coca '));
+      await context.out.write(commandHelp(request.command, columns, isOwn ? TYPED_BEFORE : 'coca '));
     } else await context.out.write(sessionHelp(this.commands, this.programs, columns));
     return { done: 1, failed: 0 };
   }

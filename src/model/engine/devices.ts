@@ -40,6 +40,12 @@ export function reasonOf(error: unknown): string {
   return (/ was false\. (?<said>.+)$/.exec(line)?.groups?.said ?? line).slice(0, 300);
 }
 
+/** What an engine knows of its devices besides trying them. */
+export interface DeviceAdvice<D extends string = string> {
+  /** What to do about a device that does not compute for the reason given. */
+  readonly adviceFor: (device: D, reason: string, platform: NodeJS.Platform) => string;
+}
+
 /**
  * Chooses the device to run on. `auto` takes the first of `preference` that really computes, never a software adapter,
  * and falls back to `fallback`; a device asked for by name must run.
@@ -50,20 +56,19 @@ export async function chooseDevice<D extends string>(
   preference: readonly D[],
   fallback: D,
   host: DeviceHost<D>,
+  { adviceFor }: DeviceAdvice<D>,
 ): Promise<DeviceChoice<D>> {
   if (wanted === fallback) return { device: fallback, passedOver: [] };
   if (wanted !== 'auto') {
-    try {
-      await host.tryDevice(wanted);
-    } catch (cause) {
-      throw new CocaError(
-        'device',
-        `the device ${wanted} cannot run here: ${reasonOf(cause)}`,
-        (cause instanceof CocaError ? cause.hint : undefined) ??
-          'Use --device auto to take what works, or --device cpu.',
-        { cause },
-      );
-    }
+    const refuse = (reason: string, cause?: unknown): never => {
+      const advice = cause instanceof CocaError ? cause.hint : undefined;
+      const own = (advice ?? adviceFor(wanted, reason, host.platform)).replace(/\.$/, '');
+      const hint = `${own}; --device auto takes what works`;
+      throw new CocaError('device', `the device ${wanted} cannot run here: ${reason}`, hint, { cause });
+    };
+    const missing = hasSoftware(wanted, host) ? undefined : missingHardware(wanted, host);
+    if (missing !== undefined) return refuse(missing);
+    await host.tryDevice(wanted).catch((cause: unknown) => refuse(reasonOf(cause), cause));
     return { device: wanted, passedOver: [] };
   }
   const passedOver: { device: D; reason: string }[] = [];
@@ -102,6 +107,19 @@ export function missingHardware(
   if (!nvidia && !rendering) return 'no GPU';
   const drivers = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES;
   return drivers && SOFTWARE_DRIVERS.test(drivers) ? 'the Vulkan driver is a software adapter' : undefined;
+}
+
+/** Where Vulkan's loader looks for the descriptions of drivers. */
+const DRIVER_FOLDERS = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
+
+/**
+ * Whether there is a driver that needs no hardware, as far as files tell: a device may be asked for by name to run on
+ * that. Without one, nothing is tried, since native libraries write what they miss to the terminal.
+ */
+function hasSoftware(device: string, { env, list }: Pick<DeviceHost, 'env' | 'list'>): boolean {
+  if (device !== 'webgpu') return false;
+  if (env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES) return true;
+  return DRIVER_FOLDERS.some((folder) => list(folder).some((name) => name.endsWith('.json')));
 }
 
 /** A small product that a device is tried with: `left` and `right` are [PROBE_SIDE, PROBE_SIDE]. */

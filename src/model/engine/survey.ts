@@ -1,4 +1,4 @@
-import { type DeviceHost, missingHardware, reasonOf } from './devices.js';
+import { type DeviceAdvice, type DeviceHost, missingHardware, reasonOf } from './devices.js';
 
 /** Whether a device computes here, and if not, why, and what would change that. */
 export interface DeviceReport<D extends string = string> {
@@ -8,12 +8,10 @@ export interface DeviceReport<D extends string = string> {
 }
 
 /** What is known of an engine's devices without trying them. */
-export interface DeviceFacts<D extends string> {
+export interface DeviceFacts<D extends string> extends DeviceAdvice<D> {
   readonly devices: readonly D[];
   /** Why a device is none for this system, if it is not. */
   readonly elsewhere: (device: D, platform: NodeJS.Platform) => string | undefined;
-  /** What to do about a device that does not compute for the reason given. */
-  readonly adviceFor: (device: D, reason: string, platform: NodeJS.Platform) => string;
 }
 
 /** Looks at every device by itself; drivers are loaded only where there is hardware for them. */

@@ -11,7 +11,7 @@ export interface FoundToken {
 
 /**
  * Tokens whose text holds `query` (whatever its case): those that are it first, then those that begin with it, then the
- * others; among each the likeliest first. All of them for an empty query.
+ * others; among each the likeliest first. An empty query finds all of them, the likeliest first.
  * @param texts the vocabulary: texts[id], as a person reads it
  * @param logits what the model says here: vocab_size floats
  */
@@ -25,7 +25,9 @@ export function findTokens(
   const kinds: number[][] = [[], [], []];
   for (const [id, text] of texts.entries()) {
     const folded = text.toLowerCase();
-    const kind = folded === wanted ? 0 : folded.startsWith(wanted) ? 1 : folded.includes(wanted) ? 2 : -1;
+    // An empty query is no more like a token without text than like any other.
+    const kind =
+      wanted === '' || folded === wanted ? 0 : folded.startsWith(wanted) ? 1 : folded.includes(wanted) ? 2 : -1;
     if (kind >= 0) kinds[kind]!.push(id);
   }
   const best = kinds

@@ -1,4 +1,5 @@
 import { CocaError } from '../errors.js';
+import type { Picture } from '../picture.js';
 import type { LogEntry } from './log.js';
 import type { Losses } from './objective.js';
 import type { StepReport } from './trainer.js';
@@ -18,8 +19,8 @@ export interface RunFacts {
   /** Numbers in the model, and those in training. */
   readonly parameters: number;
   readonly trained: number;
-  /** The picture whose caption is shown: its name, and its caption in the data. */
-  readonly picture: { readonly name: string; readonly caption?: string } | undefined;
+  /** The picture whose caption is shown: its name, its caption in the data, and its pixels as the model sees them. */
+  readonly picture: { readonly name: string; readonly caption?: string; readonly picture: Picture } | undefined;
   /** What the log of a resumed run says of the steps that were taken. */
   readonly history: readonly LogEntry[];
 }
@@ -61,8 +62,11 @@ export type TrainingEvent =
 export function entryOf(event: TrainingEvent): LogEntry {
   switch (event.type) {
     case 'start': {
-      const { history: _, picture, samples, ...facts } = event.facts;
-      return { type: 'start', ...facts, samples: samples ?? null, picture: picture ?? null };
+      const { history: _, picture: shown, samples, ...facts } = event.facts;
+      const picture = shown
+        ? { name: shown.name, ...(shown.caption !== undefined && { caption: shown.caption }) }
+        : null;
+      return { type: 'start', ...facts, samples: samples ?? null, picture };
     }
     case 'step': {
       const { step, losses, gradNorm, temperature, learningRate } = event.report;

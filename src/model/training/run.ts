@@ -218,7 +218,7 @@ class Run {
       steps: settings.steps,
       parameters: sum(sizes),
       trained: sum(sizes.filter(({ isTrained }) => isTrained)),
-      picture: picture && { name: picture.name, ...(picture.caption !== undefined && { caption: picture.caption }) },
+      picture,
       history,
     };
   }

@@ -1,5 +1,5 @@
 import { percentText } from '../caption-view.js';
-import { bar, padEnd, widthOf } from '../layout.js';
+import { bar, padEnd, truncate, truncateStart, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { PanelFrame } from './candidates.js';
 import { inWidth } from './cells.js';
@@ -9,17 +9,24 @@ import { CHOSEN, figure } from './theme.js';
 const BAR = 8;
 const WORD = { least: 8, most: 24 };
 
+export interface Finding {
+  readonly query: string;
+  readonly found: readonly FoundView[];
+  /** Which of those found is meant. */
+  readonly match: number;
+  /** Nothing can follow what is chosen: a finished caption. */
+  readonly isFinished: boolean;
+}
+
 /** What was typed, and the tokens that it finds: how likely each is after the chosen beam. */
 export function findLines(
-  query: string,
-  found: readonly FoundView[],
-  match: number,
+  { query, found, match, isFinished }: Finding,
   { columns, rows, colors }: PanelFrame,
 ): string[] {
   const paint = painter(colors);
-  const input = `find: ${query}_`;
-  const hint = '  Enter forces it, Esc leaves';
-  const title = paint.bold(input) + (widthOf(input + hint) <= columns ? paint.dim(hint) : '');
+  const title = paint.bold(truncateStart(`find: ${query}_`, columns));
+  if (isFinished)
+    return [title, paint.dim(truncate('a finished caption takes no more tokens', columns))].slice(0, rows);
   if (found.length === 0) return [title, paint.dim(query === '' ? '' : 'no token holds that')].slice(0, rows);
   const height = Math.max(1, rows - 1);
   const first = Math.max(0, Math.min(match - height + 1, found.length - height));

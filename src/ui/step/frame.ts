@@ -1,8 +1,9 @@
 import { truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
-import { KEY_LINE } from './keys.js';
+import { KEY_LINES } from './keys.js';
 import type { StepSnapshot, StepSource } from './source.js';
+import type { StepState } from './state.js';
 import { CHOSEN, figure, MARKS } from './theme.js';
 import { firstRow } from './viewport.js';
 
@@ -33,8 +34,9 @@ export function lineLines({ lines, line }: StepSnapshot, columns: number, rows: 
   });
 }
 
-/** The last line: what there is to say, else the keys. */
-export function footLine(remark: string, columns: number, colors: Colors): string {
+/** The last line: what there is to say, else the keys that mean something now. */
+export function footLine(remark: string, mode: StepState['mode'], columns: number, colors: Colors): string {
   const paint = painter(colors);
-  return remark !== '' ? paint.bold(truncate(remark, columns)) : paint.dim(truncate(KEY_LINE, columns));
+  if (mode === 'leave') return paint.bold(truncate(KEY_LINES.leave, columns));
+  return remark !== '' ? paint.bold(truncate(remark, columns)) : paint.dim(truncate(KEY_LINES[mode], columns));
 }

@@ -6,7 +6,7 @@ import type { StepAction, StepState } from './state.js';
 export type StepCommand =
   | { readonly type: 'look'; readonly action: StepAction }
   | { readonly type: 'ask'; readonly request: StepRequest }
-  | { readonly type: 'accept' | 'stop' | 'save' | 'quit' | 'interrupt' };
+  | { readonly type: 'accept' | 'stop' | 'save' | 'quit' | 'save-and-leave' | 'leave' | 'interrupt' };
 
 const ask = (request: StepRequest): StepCommand => ({ type: 'ask', request });
 const look = (action: StepAction): StepCommand => ({ type: 'look', action });
@@ -33,9 +33,14 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['? q', 'this list, quit'],
 ];
 
-/** The keys in a line, the most needed first. */
-export const KEY_LINE =
-  'Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit  e run  a attention  o options  t fallen  w save';
+/** The keys of each mode in a line, the most needed first. */
+export const KEY_LINES: Readonly<Record<StepState['mode'], string>> = {
+  walk: 'Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit  e run  a attention  o options  t fallen  w save',
+  find: 'type to find a token  ↑↓ choose  Enter force it  Esc leave',
+  options: '↑↓ option  ←→ change  or type a value  Enter take them  Esc leave',
+  leave: 'not saved: w save and leave  q leave without  Esc stay',
+  help: '↑↓ scroll  Esc close  q quit',
+};
 
 const WALK_KEYS: Readonly<Record<string, StepCommand>> = {
   ' ': ask({ type: 'next' }),
@@ -61,6 +66,8 @@ export function commandOf(input: string, key: Partial<Key>, state: StepState): S
       return walkCommand(input, key, state);
     case 'help':
       return helpCommand(input, key);
+    case 'leave':
+      return leaveCommand(input);
     case 'find':
     case 'options':
       return typingCommand(input, key);
@@ -89,6 +96,12 @@ function helpCommand(input: string, key: Partial<Key>): StepCommand | undefined 
   if (key.upArrow || key.pageUp) return look({ type: 'scroll', by: key.upArrow ? -1 : -PAGE });
   if (key.downArrow || key.pageDown) return look({ type: 'scroll', by: key.downArrow ? 1 : PAGE });
   return key.escape || key.return || input === '?' || input === ' ' ? look({ type: 'close' }) : undefined;
+}
+
+/** Any key that does not leave stays. */
+function leaveCommand(input: string): StepCommand {
+  if (input === 'w') return { type: 'save-and-leave' };
+  return input === 'q' ? { type: 'leave' } : look({ type: 'close' });
 }
 
 /** Where a text or a number is typed: letters are letters. */

@@ -143,4 +143,6 @@ export interface StepSource {
   attention(hypothesis: number, back: number): Promise<WordMap | undefined>;
   /** Writes the session to a file and says where. */
   save(): Promise<string>;
+  /** Whether leaving now would lose what was done by hand. */
+  isUnsaved(): boolean;
 }

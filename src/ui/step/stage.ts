@@ -29,7 +29,7 @@ const OPACITY = 0.7;
 const TREE_STEP = 8;
 const MOST_FALLEN = 100;
 
-/** The text of the whole screen, each line as wide as its place: what was there before is painted over. */
+/** The text of the whole screen, each line up to the edge or the picture: what was there before is painted over. */
 export function textPainting(
   source: StepSource,
   snapshot: StepSnapshot,
@@ -37,10 +37,10 @@ export function textPainting(
   layout: StepLayout,
   colors: Colors,
 ): Painting {
-  const { columns, left } = layout;
+  const { columns, pictureRows } = layout;
   const [from, to] = looking.state.mode === 'help' ? [0, 0] : pictureRange(layout);
   const lines = stageLines(source, snapshot, looking, layout, colors);
-  const cells = lines.map((line, row) => padEnd(line, row >= from && row < to ? left : columns));
+  const cells = lines.map((line, row) => padEnd(line, row >= from && row < to ? columns - 2 * pictureRows : columns));
   return { row: 0, column: 0, drawing: { cells } };
 }
 
@@ -65,10 +65,12 @@ export function stageLines(
     state.mode === 'help'
       ? helpLines(columns, middle, state.scroll, colors)
       : bodyLines(snapshot, looking, layout, colors);
+  // A question that cannot be seen is no question.
+  const hasFoot = hasKeys || state.mode === 'leave';
   return [
     ...(hasHeader ? [headLine(source, snapshot, columns, colors)] : []),
-    ...filled(body, middle),
-    ...(hasKeys ? [footLine(remark, columns, colors)] : []),
+    ...filled(body, hasFoot && !hasKeys ? middle - 1 : middle),
+    ...(hasFoot ? [footLine(remark, state.mode, columns, colors)] : []),
   ];
 }
 
@@ -95,7 +97,10 @@ function filled(lines: readonly string[], rows: number): string[] {
 function panel(snapshot: StepSnapshot, { state, found }: Looking, columns: number, rows: number, colors: Colors) {
   const frame = { columns, rows, colors };
   const { mode, query, match, row, draft } = state;
-  if (mode === 'find') return findLines(query, found, match, frame);
+  if (mode === 'find') {
+    const isFinished = snapshot.hypotheses[snapshot.chosen]!.number === null;
+    return findLines({ query, found, match, isFinished }, frame);
+  }
   return mode === 'options' ? optionLines(snapshot.options, row, draft, frame) : candidateLines(snapshot, frame);
 }
 

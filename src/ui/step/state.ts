@@ -2,7 +2,7 @@ import type { OptionView } from './source.js';
 
 /** What the view shows of a walk, as a value: where one looks, and what one is about to ask. */
 export interface StepState {
-  readonly mode: 'walk' | 'find' | 'options' | 'help';
+  readonly mode: 'walk' | 'find' | 'options' | 'help' | 'leave';
   /** The token that is looked at, in tokens before the end of the chosen text. */
   readonly back: number;
   /** Rows that the tree is scrolled down from where the chosen beam is in the middle. */
@@ -33,7 +33,16 @@ export interface StepLimits {
 export type StepAction =
   | { readonly type: 'token-before' | 'token-after' }
   | { readonly type: 'scroll'; readonly by: number }
-  | { readonly type: 'toggle-lower' | 'toggle-attention' | 'toggle-help' | 'open-find' | 'open-options' | 'close' }
+  | {
+      readonly type:
+        | 'toggle-lower'
+        | 'toggle-attention'
+        | 'toggle-help'
+        | 'open-find'
+        | 'open-options'
+        | 'ask-to-leave'
+        | 'close';
+    }
   | { readonly type: 'type'; readonly text: string }
   | { readonly type: 'erase' }
   | { readonly type: 'move'; readonly by: 1 | -1 }
@@ -75,6 +84,8 @@ export function reduce(state: StepState, action: StepAction, limits: StepLimits)
       return { ...quiet, mode: 'find', query: '', match: 0 };
     case 'open-options':
       return { ...quiet, mode: 'options', row: 0, draft: {} };
+    case 'ask-to-leave':
+      return { ...quiet, mode: 'leave' };
     case 'close':
       return { ...quiet, mode: 'walk', scroll: 0 };
     case 'ask':

@@ -1,7 +1,7 @@
 import { truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
-import { cellSpans, cellText, clip, inWidth, type Span } from './cells.js';
+import { cellSpans, cellText, clip, clipStart, inWidth, type Span, spansWidth } from './cells.js';
 import type { StepSnapshot, TreeNodeView } from './source.js';
 import { CHOSEN, figure, markOf, paintFate, reasonText } from './theme.js';
 import { type TreeRow, treeRows } from './tree.js';
@@ -13,6 +13,8 @@ const TAIL = 13;
 /** Texts have so many columns at least, and so many after the longest. */
 const TEXT = 40;
 const GAP = 4;
+/** So much of each text is drawn where the tree is wider than its place. */
+const LEAST_TEXT = 12;
 /** Narrower, the texts are worth more than what became of them. */
 const NARROW = 36;
 
@@ -99,11 +101,28 @@ function drawRow(row: TreeRow, { snapshot, node, from, width, hasTail, colors }:
   const paint = painter(colors);
   const isChosen = row.nodes.some(({ id }) => id === node);
   const gutter = isChosen ? paint.bold(`${CHOSEN} `) : '  ';
-  const spans: Span[] = [{ text: stem(row), style: paint.dim }, ...texts(row.nodes, colors)];
-  const body = clip(spans, from, width);
+  const body = rowBody(row, from, width, colors);
   if (!hasTail) return gutter + body;
   const pad = ' '.repeat(Math.max(0, width - widthOf(body)) + 1);
   return `${gutter}${body}${pad}${tail(row.nodes.at(-1)!, snapshot, colors)}`;
+}
+
+/**
+ * A row between the columns `from` and `from + width`. Of a text that lies beside them its end is drawn at their left
+ * edge, or its beginning at their right edge.
+ */
+function rowBody(row: TreeRow, from: number, width: number, colors: Colors): string {
+  const paint = painter(colors);
+  const cells = texts(row.nodes, colors);
+  const text = spansWidth(cells);
+  const least = Math.min(text, LEAST_TEXT, width);
+  if (row.column + text - from < least) return clipStart(cells, least);
+  const last = Math.max(0, from + width - least);
+  const moved = row.column > last && row.branch !== null ? Math.max(0, last - (row.column - row.branch)) : undefined;
+  const stemText = stem(
+    moved === undefined ? row : { ...row, branch: moved, column: moved + row.column - row.branch! },
+  );
+  return clip([{ text: stemText, style: paint.dim }, ...cells], from, width);
 }
 
 /** The lines that lead to a row's text, and those that pass it. */

@@ -18,7 +18,8 @@ export interface WalkHandles {
   readonly isAtWork: boolean;
   readonly look: (action: StepAction) => void;
   readonly ask: (request: StepRequest) => void;
-  readonly save: () => void;
+  /** @param then what to do once it is saved */
+  readonly save: (then?: () => void) => void;
 }
 
 /** The state of the view, and what it asks of the walk. */
@@ -79,6 +80,11 @@ export function useWalk(source: StepSource): WalkHandles {
     isAtWork: pending > 0,
     look,
     ask: (request) => say(source.perform(request)),
-    save: () => say(source.save()),
+    save: (then) => {
+      const saving = source.save();
+      say(saving);
+      // What went wrong is said.
+      if (then) saving.then(then, () => undefined);
+    },
   };
 }

@@ -58,6 +58,15 @@ export function StepView({ source, colors, kind, screen, sizeOf }: StepViewProps
         save();
         break;
       case 'quit':
+        if (source.isUnsaved()) look({ type: 'ask-to-leave' });
+        else exit('quit');
+        break;
+      case 'save-and-leave':
+        save(() => exit('quit'));
+        break;
+      case 'leave':
+        exit('quit');
+        break;
       case 'interrupt':
         exit(command.type);
     }

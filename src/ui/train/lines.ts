@@ -8,7 +8,22 @@ import { KEY_HELP, KEY_LINE } from './keys.js';
 import { type CurveName, LOSSES, type LossName, secondsLeft, type TrainState } from './state.js';
 import { CURVE_PAINT, CURVE_TITLES } from './theme.js';
 
-export type TrainSpace = Pick<Terminal, 'columns' | 'rows' | 'colors'>;
+export interface TrainSpace extends Pick<Terminal, 'columns' | 'rows' | 'colors'> {
+  /** Whether pictures are drawn. */
+  readonly hasPicture?: boolean;
+}
+
+/** A run as lines, and where in them room is left for its picture: at their beginning, twice as many columns wide. */
+export interface TrainStage {
+  readonly lines: readonly string[];
+  readonly pictureRow: number;
+  /** 0 where there is none. */
+  readonly pictureRows: number;
+}
+
+const PICTURE = { smallest: 4, largest: 14 };
+/** Beside the picture. */
+const NARROWEST_CAPTION = 28;
 
 /** From here on there is room for two plots side by side, and for figures beside the losses. */
 const COLUMNS_FOR_TWO = 60;
@@ -18,21 +33,35 @@ const LABEL = 8;
 const GAP = 2;
 
 /** A run as lines that fill the terminal but for its last row, so that it never scrolls. */
-export function trainLines(state: TrainState, space: TrainSpace): string[] {
+export function trainStage(state: TrainState, space: TrainSpace): TrainStage {
   const height = Math.max(1, space.rows - 1);
   const head = headLines(state, space);
   const foot = [footLine(state, space)];
   const room = (taken: readonly string[][]) => height - taken.reduce((sum, lines) => sum + lines.length, 0);
   const warnings = warningLines(state, space, Math.max(0, Math.min(Math.floor(height / 8), room([head, foot]))));
-  const captions = captionLines(
-    state,
-    space,
-    Math.max(0, Math.min(Math.floor(height / 3), room([head, foot, warnings]))),
-  );
+  const most = Math.max(0, Math.min(Math.floor(height / 3), room([head, foot, warnings])));
+  const pictureRows = pictureSize(state, space, most);
+  const captions = captionBlock(state, space, most, pictureRows);
   const left = room([head, foot, warnings, captions]);
   const middle = state.isHelp ? helpLines(space, left) : plotLines(state, space, left);
   const blank = Array<string>(Math.max(0, left - middle.length)).fill('');
-  return [...head, ...middle, ...blank, ...captions, ...warnings, ...foot].slice(0, height);
+  const lines = [...head, ...middle, ...blank, ...captions, ...warnings, ...foot].slice(0, height);
+  return { lines, pictureRow: head.length + middle.length + blank.length, pictureRows };
+}
+
+/** Rows of the picture that the captions are about. */
+function pictureSize({ facts }: TrainState, { columns, hasPicture }: TrainSpace, most: number): number {
+  if (!hasPicture || facts.picture === undefined) return 0;
+  const rows = Math.min(most, PICTURE.largest, Math.floor((columns - GAP - NARROWEST_CAPTION) / 2));
+  return rows < PICTURE.smallest ? 0 : rows;
+}
+
+/** What the model says of the picture, beside it where it is drawn. */
+function captionBlock(state: TrainState, space: TrainSpace, most: number, pictureRows: number): string[] {
+  if (pictureRows === 0) return captionLines(state, space, most);
+  const indent = 2 * pictureRows + GAP;
+  const lines = captionLines(state, { ...space, columns: space.columns - indent }, pictureRows);
+  return Array.from({ length: pictureRows }, (_, row) => ' '.repeat(indent) + (lines[row] ?? ''));
 }
 
 function headLines(state: TrainState, { columns, colors }: TrainSpace): string[] {

@@ -1,6 +1,7 @@
 import { render } from 'ink';
 import type { Streams } from '../full-screen.js';
 import { Guard } from '../guard.js';
+import type { PictureKind } from '../picture.js';
 import { Screen } from '../screen.js';
 import type { Terminal } from '../terminal.js';
 import type { TrainCommand } from './keys.js';
@@ -14,6 +15,7 @@ const FRAME_MS = 100;
 /** Draws a run until it ends, or a person has no more patience. */
 export async function mount(
   { initial, follow, onSave, onStop }: WatchedRun,
+  kind: PictureKind,
   terminal: Terminal,
   { stdin, stdout, signal }: Streams,
 ): Promise<TrainEnd> {
@@ -37,15 +39,15 @@ export async function mount(
     if (command.type === 'stop') onStop();
     change(command);
   };
+  const sizeOf = () => ({ columns: screen.columns || terminal.columns, rows: screen.rows || terminal.rows });
   const view = () => (
     <Guard>
       <TrainView
         state={state}
-        space={{
-          columns: screen.columns || terminal.columns,
-          rows: screen.rows || terminal.rows,
-          colors: terminal.colors,
-        }}
+        colors={terminal.colors}
+        kind={kind}
+        screen={screen}
+        sizeOf={sizeOf}
         onCommand={perform}
       />
     </Guard>

@@ -1,4 +1,5 @@
 import { fullScreen, type Streams } from '../full-screen.js';
+import type { PictureKind } from '../picture.js';
 import type { Terminal } from '../terminal.js';
 import type { TrainAction, TrainState } from './state.js';
 
@@ -21,11 +22,17 @@ export interface TrainEnd {
 
 /**
  * Shows a run on a screen of its own until it ends, and puts the terminal back as it was.
+ * @param kind what the picture is drawn with
  * @throws what `follow` throws
  */
-export function showTraining(run: WatchedRun, terminal: Terminal, streams: Streams): Promise<TrainEnd> {
+export function showTraining(
+  run: WatchedRun,
+  kind: PictureKind,
+  terminal: Terminal,
+  streams: Streams,
+): Promise<TrainEnd> {
   return fullScreen(streams, async () => {
     const { mount } = await import('./mount.js');
-    return mount(run, terminal, streams);
+    return mount(run, kind, terminal, streams);
   });
 }

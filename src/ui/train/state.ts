@@ -1,3 +1,4 @@
+import type { Raster } from '../picture.js';
 import { type Curve, EMPTY_CURVE, extend } from './curve.js';
 
 /** What a run is. */
@@ -10,8 +11,8 @@ export interface TrainFacts {
   readonly steps: number;
   readonly parameters: number;
   readonly trained: number;
-  /** Name of the picture whose caption is shown, and what the data calls it. */
-  readonly picture: { readonly name: string; readonly caption?: string } | undefined;
+  /** Name of the picture whose caption is shown, what the data calls it, and how it looks. */
+  readonly picture: { readonly name: string; readonly caption?: string; readonly raster: Raster } | undefined;
 }
 
 /** Figures of one step; null for a loss that is not trained. */

@@ -11,8 +11,15 @@ const OPEN: Fillings = {
   picture: 'dir/b.png',
   caption: 'a dog',
   exists: (path) => path === 'plain',
+  isPicture: (path) => path === 'other.png' || path === 'plain',
 };
-const NOTHING: Fillings = { pictures: [], picture: undefined, caption: undefined, exists: () => false };
+const NOTHING: Fillings = {
+  pictures: [],
+  picture: undefined,
+  caption: undefined,
+  exists: () => false,
+  isPicture: () => false,
+};
 
 function fill(line: string, fillings = OPEN): string[] {
   const [verb, ...words] = splitLine(line, false);

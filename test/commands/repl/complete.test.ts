@@ -82,7 +82,12 @@ describe('completion', () => {
   });
 
   it('last: what the repeated line takes', async () => {
-    session.last = { line: 'rank a | b', command: session.program('rank'), filled: { positionals: [], options: [] } };
+    session.last = {
+      line: 'rank a | b',
+      command: session.program('rank'),
+      filled: { positionals: [], options: [] },
+      keys: [],
+    };
     expect(await ways('last --by')).toEqual(['last --by ']);
     expect(await ways('last --by c')).toEqual(['last --by contrastive ', 'last --by caption ']);
   });

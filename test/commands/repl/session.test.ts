@@ -76,6 +76,46 @@ describe('a session for programs', () => {
     expect(stderr).toMatch(/the session's --beams is left out here: beams 4 means nothing to strategy greedy/);
   });
 
+  it('options are checked before pictures are looked for, and hints name what works here', async () => {
+    const lines = [
+      'attend --foo',
+      `open ${BOOK}`,
+      'caption --beems 3',
+      'caption --strategy odd 9',
+      'close --foo',
+      'save',
+      'coca save x.json',
+      'show 1 2',
+      'coca book.png',
+    ];
+    const { code, stderr } = await session(lines);
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([
+      "coca: unknown option '--foo' (attend --help shows what it takes)",
+      "coca: unknown option '--beems' (did you mean --beams?)",
+      expect.stringContaining('--strategy takes'),
+      "coca: unknown option '--foo' (close --help shows what it takes)",
+      'coca: FILE is missing (save --help shows what it takes)',
+      'coca: save is a verb of the session (without coca: save)',
+      'coca: too many arguments for show (show --help shows what it takes)',
+      "coca: unknown command 'book.png' (a picture? book.png alone opens it)",
+    ]);
+    const { stdout } = await session(['save --help']);
+    expect(stdout).toMatch(/^save: /);
+  });
+
+  it('a picture is no caption', async () => {
+    const lines = [
+      `attend ${BOOK} ${TAXI} a`,
+      `rank ${BOOK} ${TAXI} a dog | a cat`,
+      `open ${BOOK}`,
+      `compare @1 | a dog`,
+    ];
+    const { code, stderr } = await session(lines);
+    expect(code).toBe(1);
+    expect(stderr.match(/is a picture, and stands where a text is meant/g)).toHaveLength(3);
+  });
+
   it('a line that fails is one line on stderr; the others are done: 1', async () => {
     const { code, stdout, stderr } = await session([
       'captoin',

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type DeviceHost, describeChoice } from '../../../src/model/engine/devices.js';
 import type { OnnxDevice } from '../../../src/model/engine/engines.js';
 import { chooseOnnxDevice, surveyOnnxDevices } from '../../../src/model/engine/onnx/devices.js';
+import { coca } from '../../support/cli.js';
+import { fixture } from '../../support/golden.js';
 
 /** A machine whose devices in `working` compute. */
 function host(
@@ -79,16 +81,56 @@ describe('auto', () => {
 
 describe('by name', () => {
   test('a device that computes is taken', async () => {
-    const { made } = host(['webgpu']);
+    const { made } = host(['webgpu'], RADEON);
     expect(await chooseOnnxDevice('webgpu', made)).toEqual({ device: 'webgpu', passedOver: [] });
   });
 
   test('a device that does not is an error with the reason', async () => {
-    const { made } = host([]);
+    const { made } = host([], NVIDIA);
     await expect(chooseOnnxDevice('cuda', made)).rejects.toMatchObject({
       code: 'device',
       message: 'the device cuda cannot run here: no cuda library',
     });
+  });
+
+  test.each([
+    ['cuda', 'no NVIDIA GPU', /^it needs an NVIDIA GPU.*; --device auto takes what works$/],
+    ['webgpu', 'no GPU', /Vulkan driver.*; --device auto takes what works$/],
+  ] as const)(
+    '%s without the hardware: the reason that auto gives, and no driver is loaded',
+    async (device, reason, hint) => {
+      const { made, tried } = host([]);
+      const auto = await chooseOnnxDevice('auto', made);
+      expect(auto.passedOver).toContainEqual({ device, reason });
+      await expect(chooseOnnxDevice(device, made)).rejects.toMatchObject({
+        message: `the device ${device} cannot run here: ${reason}`,
+        hint: expect.stringMatching(hint),
+      });
+      expect(tried).toEqual([]);
+    },
+  );
+
+  test('what is missing of a device that is there: the advice of the survey', async () => {
+    const tryDevice = () => Promise.reject(new Error('Failed to load shared library'));
+    const { made } = host([], { ...NVIDIA, tryDevice });
+    await expect(chooseOnnxDevice('cuda', made)).rejects.toMatchObject({
+      hint: expect.stringContaining('npm rebuild onnxruntime-node'),
+    });
+  });
+
+  test.each([
+    { env: { VK_DRIVER_FILES: '/opt/lvp_icd.json' } },
+    { list: (folder: string) => (folder === '/usr/share/vulkan/icd.d' ? ['lvp_icd.x86_64.json'] : []) },
+  ])('a software adapter is taken where it is asked for: %j', async (machine) => {
+    const { made } = host(['webgpu'], machine);
+    expect((await chooseOnnxDevice('webgpu', made)).device).toBe('webgpu');
+  });
+
+  test('on this machine, nothing native is written beside the reason', async () => {
+    for (const device of ['cuda', 'webgpu', 'dml', 'coreml']) {
+      const { code, stderr } = await coca(['caption', fixture('scenes/0001.png'), '--device', device, '-q']);
+      if (code !== 0) expect(stderr).toMatch(/^coca: the device \w+ cannot run here: .+\n {6}.+\n$/);
+    }
   });
 
   test('this machine has no CoreML or DirectML provider at once, and says so', async () => {

@@ -18,6 +18,15 @@ test('everything, the likeliest first, for nothing typed', () => {
   expect(found('')).toEqual(['a', 'hotdog', 'dog', 'cat', '<end>', 'Dog', 'dogs']);
 });
 
+test('a token without text is no better found by nothing than another', () => {
+  const found = findTokens('', ['', 'dog', ''], Float32Array.from([0.1, 0.7, 0.2], Math.log), 3);
+  expect(found.map(({ id, rank }) => [id, rank])).toEqual([
+    [1, 1],
+    [2, 2],
+    [0, 3],
+  ]);
+});
+
 test('probability and rank are those among all tokens', () => {
   const [dog, , dogs] = findTokens('dog', TEXTS, LOGITS, 9);
   expect(Math.exp(dog!.logprob)).toBeCloseTo(0.1, 6);

@@ -97,6 +97,7 @@ export class StillSource implements StepSource {
   readonly model = 'test on cpu';
   readonly grid = 2;
   readonly picture = { size: 8, rgb: Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 256) };
+  hasChanges = false;
   readonly asked: (StepRequest | string)[] = [];
   answer: (request: StepRequest) => Promise<string> = async () => '';
   #snapshot: StepSnapshot;
@@ -140,6 +141,10 @@ export class StillSource implements StepSource {
   async attention(hypothesis: number, back: number): Promise<WordMap | undefined> {
     this.asked.push(`attention ${hypothesis} ${back}`);
     return { map: Float32Array.of(0.1, 0.1, 0.1, 0.7), peak: { x: 0.75, y: 0.75 }, entropy: 1 };
+  }
+
+  isUnsaved(): boolean {
+    return this.hasChanges;
   }
 
   async save(): Promise<string> {

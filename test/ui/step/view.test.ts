@@ -125,6 +125,45 @@ describe('frames', () => {
     );
   });
 
+  test('texts that are cut beside the picture leave nothing of what stood there before', async () => {
+    const words = Array.from({ length: 14 }, (_, i) => cell(`background${i}`));
+    const hypotheses = SNAPSHOT.hypotheses.map((one) => ({ ...one, cells: words, number: null }));
+    await open(new StillSource({ ...SNAPSHOT, hypotheses }), 80, 24, 'any');
+    await app.press('a');
+    await app.until(/▀\+▀/);
+    const beside = app
+      .terminal()
+      .lines()
+      .filter((line) => line.includes('▀'));
+    expect(beside.length).toBeGreaterThan(8);
+    for (const line of beside) expect(line).toMatch(/ {2}▀[▀+]+$/);
+    await app.press('a');
+    await app.until(/Space step/);
+    await eventually(() => expect(app.terminal().text()).not.toContain('▀'));
+  });
+
+  test('a tree that is wider than its place shows some of each text', () => {
+    const stem = Array.from({ length: 12 }, (_, i) => `${i + 1} ${i} background live -0.1`);
+    const tree = treeOf([
+      ...stem,
+      '20 1 early pruned -0.5 score',
+      '21 11 sideways live -0.4',
+      '22 12 late pruned -0.9 score',
+      '23 12 onward live -0.1',
+    ]);
+    const hypotheses = [{ ...SNAPSHOT.hypotheses[0]!, node: 12 }];
+    const lines = frame(80, 30, {}, { ...SNAPSHOT, tree, hypotheses }).split('\n');
+    const rows = lines
+      .slice(lines.findIndex((line) => line.startsWith('tree')) + 1)
+      .filter((line) => /[●✗]/.test(line));
+    expect(rows.map((row) => row.replace(/\(50\)/g, ''))).toEqual([
+      expect.stringMatching(/^› ….*background background.* ● -0\.100$/),
+      expect.stringMatching(/ └─late +✗ score$/),
+      expect.stringMatching(/ └─sideways +● -0\.400$/),
+      expect.stringMatching(/^ {2}early +✗ score$/),
+    ]);
+  });
+
   test('an earlier token is looked at', () => {
     expect(frame(80, 24, { back: 1 })).toContain('a [small(50)] dog(33)');
   });
@@ -226,7 +265,7 @@ describe('keys', () => {
     const source = new StillSource();
     await open(source, 80, 24);
     await app.press('/');
-    await app.until(/find: _ {2}Enter forces it[\s\S]*› dog .* rank 3\n {2}hotdog[\s\S]* {2}cat/);
+    await app.until(/find: _\n› dog .* rank 3\n {2}hotdog[\s\S]* {2}cat[\s\S]*Enter force it {2}Esc leave/);
     await app.press('d', 'o', 'x', KEYS.backspace, 'g');
     await app.until(/find: dog_[\s\S]*› dog +▊ +10\.0 % +-2\.303 {2}rank 3\n {2}hotdog +▍ +5\.0 %/);
     await app.press(KEYS.down, KEYS.enter);
@@ -235,6 +274,20 @@ describe('keys', () => {
     await app.until(/no token holds that/);
     await app.press(KEYS.escape);
     await app.until(/beam 0: after dog/);
+  });
+
+  test('after a finished caption no token is found, and it says why', async () => {
+    await open(new StillSource({ ...SNAPSHOT, chosen: 2 }), 80, 24);
+    await app.press('/');
+    await app.until(/find: _\na finished caption takes no more tokens/);
+  });
+
+  test('the last line names the keys that mean something', async () => {
+    await open(new StillSource(), 80, 24);
+    await app.press('o');
+    await app.until(/\n↑↓ option {2}←→ change .* Esc leave$/);
+    await app.press(KEYS.escape, '?');
+    await app.until(/\n↑↓ scroll {2}Esc close {2}q quit$/);
   });
 
   test('typed and entered at once, the text as it was typed counts', async () => {
@@ -337,6 +390,34 @@ describe('keys', () => {
     app.stdout.resize(44, 12);
     const text = await app.until(/^step 3[\s\S]*beam 0: after dog/);
     expect(text).not.toContain('tree');
+  });
+
+  test('leaving asks where something would be lost', async () => {
+    const source = new StillSource();
+    source.hasChanges = true;
+    await open(source, 80, 24);
+    await app.press('q');
+    await app.until(/\nnot saved: w save and leave {2}q leave without {2}Esc stay$/);
+    await app.press(KEYS.escape);
+    await app.until(/\nSpace step/);
+    await app.press('q', 'w');
+    expect(await app.left).toBe('quit');
+    expect(source.asked).toEqual(['save']);
+    await open(source, 80, 24);
+    await app.press('q', 'q');
+    expect(await app.left).toBe('quit');
+    expect(source.asked).toEqual(['save']);
+  });
+
+  test('what cannot be saved is not left', async () => {
+    const source = new StillSource();
+    source.hasChanges = true;
+    source.save = () => Promise.reject(new Error('the disk is full'));
+    await open(source, 80, 24);
+    await app.press('q', 'w');
+    await app.until(/\nthe disk is full$/);
+    await app.press('q', 'q');
+    expect(await app.left).toBe('quit');
   });
 
   test('q leaves, Ctrl-C interrupts', async () => {

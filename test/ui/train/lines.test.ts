@@ -2,12 +2,12 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../../src/ui/layout.js';
-import { type TrainSpace, trainLines } from '../../../src/ui/train/lines.js';
+import { type TrainSpace, trainStage } from '../../../src/ui/train/lines.js';
 import { initialState, reduce, type TrainState } from '../../../src/ui/train/state.js';
 import { FACTS, figures, runningState } from './run.js';
 
 const frame = (state: TrainState, columns: number, rows: number, colors: TrainSpace['colors'] = 'none'): string[] =>
-  trainLines(state, { columns, rows, colors }).map(stripVTControlCharacters);
+  trainStage(state, { columns, rows, colors }).lines.map(stripVTControlCharacters);
 
 describe.each([
   [80, 24],
@@ -44,11 +44,11 @@ describe.each([
 test('colours change nothing of the text', () => {
   const plain = frame(runningState(), 80, 24);
   for (const colors of ['16', '256', 'any'] as const) {
-    const lines = trainLines(runningState(), { columns: 80, rows: 24, colors });
+    const lines = trainStage(runningState(), { columns: 80, rows: 24, colors }).lines;
     expect(lines.join('')).toContain('\u001b[');
     expect(lines.map(stripVTControlCharacters)).toEqual(plain);
   }
-  expect(trainLines(runningState(), { columns: 80, rows: 24, colors: 'none' }).join('')).not.toContain('\u001b');
+  expect(trainStage(runningState(), { columns: 80, rows: 24, colors: 'none' }).lines.join('')).not.toContain('\u001b');
 });
 
 test('before the first step', () => {

@@ -15,7 +15,11 @@ export const FACTS: TrainFacts = {
   steps: 400,
   parameters: 3e6,
   trained: 3e6,
-  picture: { name: '/pictures/0001.png', caption: 'a small book on a pink background' },
+  picture: {
+    name: '/pictures/0001.png',
+    caption: 'a small book on a pink background',
+    raster: { size: 8, rgb: Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 256) },
+  },
 };
 
 /** Losses that fall as losses do. */

@@ -25,7 +25,7 @@ export function chooseOnnxDevice(
   wanted: OnnxDevice | 'auto',
   host: DeviceHost<OnnxDevice> = thisHost(tryDevice),
 ): Promise<DeviceChoice<OnnxDevice>> {
-  return chooseDevice(wanted, PREFERENCE[host.platform] ?? [], 'cpu', host);
+  return chooseDevice(wanted, PREFERENCE[host.platform] ?? [], 'cpu', host, { adviceFor });
 }
 
 /** Where a provider is built for a single system. */
@@ -49,6 +49,7 @@ export function surveyOnnxDevices(
 }
 
 function adviceFor(device: OnnxDevice, reason: string, platform: NodeJS.Platform): string {
+  if (/ has no \w+ provider$/.test(reason)) return `it is for ${ELSEWHERE[device] ?? 'other systems'}`;
   if (device === 'cpu') return 'install the program anew with npm ci';
   if (device === 'cuda') {
     // The npm package leaves these libraries out for their size.

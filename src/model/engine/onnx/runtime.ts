@@ -20,8 +20,11 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   }
   process.env.ORT_DISABLE_TELEMETRY = '1';
   try {
-    const runtime = await import('onnxruntime-node');
-    return (runtime as unknown as { default?: typeof runtime }).default ?? runtime;
+    const module = await import('onnxruntime-node');
+    const runtime = (module as unknown as { default?: typeof module }).default ?? module;
+    // As for sessions: what fails before there is one is an exception, too.
+    runtime.env.logLevel = 'fatal';
+    return runtime;
   } catch (cause) {
     throw new CocaError(
       'engine',

@@ -115,7 +115,7 @@ function outOfMemory(detail: string): CocaError {
   return new CocaError(
     'engine',
     `the wasm backend fails, most likely for want of memory (it has 4 GB at most): ${detail}`,
-    'Use --engine onnx, or --device node (docs/engines.md); or fewer inputs at once.',
+    'Use --engine onnx, or --device node (coca help engines); or fewer inputs at once.',
   );
 }
 

@@ -19,7 +19,7 @@ export function chooseTfjsDevice(
   wanted: TfjsDevice | 'auto',
   host: DeviceHost<TfjsDevice> = thisHost(tryDevice),
 ): Promise<DeviceChoice<TfjsDevice>> {
-  return chooseDevice(wanted, PREFERENCE, 'cpu', host);
+  return chooseDevice(wanted, PREFERENCE, 'cpu', host, { adviceFor });
 }
 
 /** Looks at every backend by itself. */
@@ -33,10 +33,10 @@ function adviceFor(device: TfjsDevice, reason: string, platform: NodeJS.Platform
   if (device === 'node' || device === 'node-gpu') {
     return /no NVIDIA GPU/.test(reason)
       ? 'it needs an NVIDIA GPU, visible to this process, with its driver'
-      : 'scripts/tfjs-native.sh builds it; see docs/engines.md';
+      : 'coca help engines tells how to build it';
   }
   if (device !== 'webgpu') return 'install the program anew with npm ci';
-  return /not installed/.test(reason) ? 'npm install webgpu; see docs/engines.md' : webgpuAdvice(platform);
+  return /not installed/.test(reason) ? 'npm install webgpu; coca help engines has more' : webgpuAdvice(platform);
 }
 
 async function tryDevice(device: TfjsDevice): Promise<void> {

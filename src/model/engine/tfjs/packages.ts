@@ -38,8 +38,8 @@ export function packagePath(name: OptionalPackage): string {
     'device',
     `the package ${name} is not installed`,
     name === 'webgpu'
-      ? 'Install it beside this program (npm install webgpu), or name its folder in $COCA_TFJS_PATH; see docs/engines.md.'
-      : 'scripts/tfjs-native.sh builds it; see docs/engines.md.',
+      ? 'Install it beside this program (npm install webgpu), or name its folder in $COCA_TFJS_PATH; coca help engines has more.'
+      : 'coca help engines tells how to build it.',
   );
 }
 

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { CocaError } from '../model/errors.js';
+import { hanging } from '../ui/layout.js';
+
+/** What `coca help TOPIC` prints: the documents that come with the program, and what each is about. */
+export const TOPICS: Readonly<Record<string, string>> = {
+  session: 'the interactive session, and sessions without a terminal',
+  step: 'walking through a search: the screen, the keys, scripts, the JSON, saved sessions',
+  attention: 'what a map over the picture is, and how true',
+  models: 'names, the cache, environment variables, working offline, what is not trusted',
+  training: "training and fine-tuning, the run's folder, what is logged",
+  evaluation: "what coca eval measures, exactly, and the bundled model's figures",
+  data: 'the data sets that are read, their order, and the synthetic world',
+  engines: "which engine and device when, and how to get TensorFlow's own library",
+  performance: 'how fast it is, measured beside OpenCLIP',
+  reliability: 'what holds whatever the file, server or signal, and its tests',
+  architecture: 'how the program is built, and why',
+};
+
+/**
+ * The topic that a word means: its name, or that of its document, which tells it from a command of the same name
+ * (`step.md`).
+ */
+export function topicOf(word: string): string | undefined {
+  const name = word.replace(/^docs\//, '').replace(/\.md$/, '');
+  return Object.hasOwn(TOPICS, name) ? name : undefined;
+}
+
+/** Whether a word names a document, whatever commands there are. */
+export const isDocument = (word: string): boolean => word.endsWith('.md');
+
+const TABLE_OR_CODE = /^(\||#| {4}|```)/;
+
+/**
+ * The text of a topic, in Markdown as it is written.
+ * @param columns to break lines at, where a person reads it; tables and code stay as they are
+ * @throws CocaError `not-found` where the program was installed without its documents
+ */
+export async function topicText(topic: string, columns: number | undefined): Promise<string> {
+  const file = new URL(`../../docs/${topic}.md`, import.meta.url);
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const message = `the document of ${topic} is not where the program is`;
+    throw new CocaError('not-found', message, 'install the program anew', { cause });
+  });
+  if (columns === undefined) return text;
+  let isCode = false;
+  const lines = text.split('\n').flatMap((line) => {
+    if (line.startsWith('```')) isCode = !isCode;
+    return isCode || TABLE_OR_CODE.test(line) ? [line] : hanging(line, columns, /^(- |\d+\. )?/.exec(line)![0].length);
+  });
+  return lines.join('\n');
+}
