@@ -11,7 +11,7 @@ import { canShow, type Streams } from '../ui/full-screen.js';
 import { choosePictureKind, type PictureKind, type Raster } from '../ui/picture.js';
 import type { Terminal } from '../ui/terminal.js';
 import { visible } from '../ui/text.js';
-import { FILES_BESIDE, freeFolder, safeName, writeAttendFiles } from './attend-files.js';
+import { freeFolder, safeName, writeAttendFiles } from './attend-files.js';
 import { type AttendResult, wordMap } from './attend-result.js';
 import type { CommandContext } from './command.js';
 import { modelOnScreen } from './model.js';
@@ -85,7 +85,7 @@ export function attendSource(result: AttendResult, picture: Raster, square: () =
     async save(selection) {
       const folder = await freeFolder(folderFor(result.image));
       const count = await writeAttendFiles(folder, { ...result, choice: choiceOf(selection) }, await square());
-      return `saved in ${folder}: ${count} overlays, ${FILES_BESIDE.join(', ')}`;
+      return `saved in ${folder}: ${count} overlays and the raw arrays`;
     },
   };
 }

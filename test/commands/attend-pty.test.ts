@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -46,6 +46,10 @@ describe('on a pseudo-terminal', () => {
     pty.type('?s');
     await pty.until(/saved in 0001-attention: 7 overlays/);
     expect(readdirSync(join(folder, '0001-attention'))).toContain('attention.safetensors');
+    pty.type('ms');
+    await pty.until(/saved in 0001-attention-2: 7 overlays/);
+    const methodIn = (name: string) => JSON.parse(readFileSync(join(folder, name, 'attention.json'), 'utf8')).method;
+    expect(methodIn('0001-attention-2')).not.toBe(methodIn('0001-attention'));
     pty.type('q');
     expect(await pty.end()).toEqual({ code: 0, ...left });
     expect(pty.screen().scrolled).toBe(0);

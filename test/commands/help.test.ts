@@ -33,12 +33,13 @@ describe('help', () => {
   );
 
   it.each([40, 80, 200])('wraps at %i columns', (columns) => {
-    const isExample = (line: string): boolean => /^ {2}(coca|find|curl) /.test(line);
+    const isExample = (line: string): boolean => /^ {2}(coca|find|curl|printf) /.test(line);
     for (const command of COMMANDS) {
       const lines = commandHelp(command, columns)
         .split('\n')
         .filter((line) => !isExample(line));
-      for (const line of lines) expect(line.length).toBeLessThanOrEqual(Math.max(columns, 60));
+      // What is longer than a line and has no space stays whole.
+      for (const line of lines) if (line.trim().includes(' ')) expect(line.length, line).toBeLessThanOrEqual(columns);
     }
   });
 

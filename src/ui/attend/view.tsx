@@ -1,5 +1,5 @@
 import { Box, useApp, useInput } from 'ink';
-import { type ReactElement, useEffect, useInsertionEffect, useMemo, useReducer, useRef } from 'react';
+import { type ReactElement, useEffect, useInsertionEffect, useMemo, useRef, useState } from 'react';
 import { truncate } from '../layout.js';
 import { Lines } from '../lines.js';
 import { painter } from '../palette.js';
@@ -33,16 +33,14 @@ export interface AttendViewProps {
 /** A picture, where each word of its caption looks, and the keys to walk through them. */
 export function AttendView({ source, initial, colors, kind, screen, sizeOf }: AttendViewProps): ReactElement {
   const { exit } = useApp();
-  const [state, dispatch] = useReducer(
-    (from: AttendState, action: AttendAction) =>
-      reduce(from, action, {
-        words: source.words.length,
-        layers: source.layers,
-        heads: source.heads,
-        methods: source.methods,
-      }),
-    initial,
-  );
+  const [state, setState] = useState(initial);
+  /** As of the last key, also where it is not drawn yet: several may come together. */
+  const live = useRef(initial);
+  const dispatch = (action: AttendAction): void => {
+    const { layers, heads, methods } = source;
+    live.current = reduce(live.current, action, { words: source.words.length, layers, heads, methods });
+    setState(live.current);
+  };
   const size = useScreenSize(screen, sizeOf);
   const { cell, isAnswer } = useCellSize(screen, kind, size, sizeOf);
   const isSaving = useRef(false);
@@ -51,7 +49,7 @@ export function AttendView({ source, initial, colors, kind, screen, sizeOf }: At
     if (isSaving.current) return;
     isSaving.current = true;
     dispatch({ type: 'say', message: 'saving ...' });
-    const message = await source.save(state).catch((error: Error) => error.message);
+    const message = await source.save(live.current).catch((error: Error) => error.message);
     isSaving.current = false;
     dispatch({ type: 'say', message: visible(message) });
   };
@@ -73,7 +71,7 @@ export function AttendView({ source, initial, colors, kind, screen, sizeOf }: At
     // Keys that come faster than they are read arrive together.
     const letters = input.length > 1 && !key.ctrl && !key.meta ? [...input] : [input];
     for (const letter of letters) {
-      const command = commandOf(letter, key, state.isHelp);
+      const command = commandOf(letter, key, live.current.isHelp);
       if (command) perform(command);
     }
   });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { shell } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 import { Pty } from '../../support/pty.js';
 
@@ -62,6 +63,40 @@ describe('a session on a pseudo-terminal', () => {
     expect(watched).toMatch(/› caption --watch\n\$ coca caption [^›]*--watch --quiet\na small book/);
     pty.type(`quit${KEYS.enter}`);
     expect(await pty.end()).toEqual({ code: 0, ...inOrder });
+  });
+
+  test('what was done with keys is exported, saved and told as a script that gives the same walk', async () => {
+    pty = start(['repl', BOOK, '--quiet']);
+    await pty.until(/0001\.png› *$/);
+    pty.type(`step${KEYS.enter}`);
+    await pty.until(/step 0 of 23[\s\S]*Space step/);
+    pty.type('  2');
+    await pty.until(/step 3 of 23/);
+    pty.type('b ');
+    await pty.until(/line 1 [\s\S]*● step 4/);
+    pty.type('q');
+    await pty.until(/not saved: w save and leave/);
+    pty.type('w');
+    await pty.until(/0001\.png› *$/);
+    pty.type(`export walk.sh${KEYS.enter}`);
+    await pty.until(/export walk\.sh[\s\S]*0001\.png› *$/);
+    pty.type(`save walk.json${KEYS.enter}`);
+    await pty.until(/save walk\.json[\s\S]*0001\.png› *$/);
+    pty.type(`quit${KEYS.enter}`);
+    expect((await pty.end()).code).toBe(0);
+    const saved = JSON.parse(readFileSync(join(folder, '0001-step.json'), 'utf8'));
+    expect(saved.actions.map(({ type }: { type: string }) => type)).toEqual(['next', 'next', 'force', 'fork', 'next']);
+    const [result] = JSON.parse(readFileSync(join(folder, 'walk.json'), 'utf8'));
+    expect(result.actions).toEqual(saved.actions);
+    const line = readFileSync(join(folder, 'walk.sh'), 'utf8')
+      .split('\n')
+      .find((one) => one.startsWith('coca step'));
+    expect(line).toMatch(/ --script next:2,choose:\d,force:=\d+,fork:\d@3,next$/);
+    const again = await shell(`${line} --json`, { cwd: folder });
+    expect(again.code).toBe(0);
+    const [repeated] = JSON.parse(again.stdout);
+    expect(repeated.nodes).toEqual(result.nodes);
+    expect(repeated.best).toBe(result.best);
   });
 
   test('editing, earlier lines, searching them, in the next session too', async () => {
