@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { attendSource } from '../src/commands/attend-screen.js';
+import { attendSource } from '../src/commands/attend/screen.js';
 import { attendCaption, DEFAULT_MAP } from '../src/model/attention/index.js';
 import { loadPicture } from '../src/model/image.js';
 import { loadCoca } from '../src/model/load.js';

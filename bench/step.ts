@@ -11,8 +11,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openWalk } from '../src/commands/step-open.js';
-import { WalkSource } from '../src/commands/step-source.js';
+import { openWalk } from '../src/commands/step/open.js';
+import { WalkSource } from '../src/commands/step/source.js';
 import { contextLength } from '../src/model/config.js';
 import { decodingOptions } from '../src/model/decoding/index.js';
 import { type LoadedCoca, loadCoca } from '../src/model/load.js';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { main } from './cli/main.js';
 import { COMMANDS } from './commands/index.js';
-import { main } from './commands/main.js';
 
 // A reader that leaves while stderr is written, or any other late stream failure, must not become a stack trace.
 process.stderr.on('error', () => undefined);

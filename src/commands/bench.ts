@@ -1,9 +1,9 @@
+import { defineCommand } from '../cli/command.js';
 import type { Measurement } from '../model/bench.js';
 import { publicName } from '../model/net/address.js';
 import { safeJson, visible } from '../ui/text.js';
-import { defineCommand } from './command.js';
-import { readImage } from './inputs.js';
-import { MODEL_GLOBALS, withModel } from './model.js';
+import { MODEL_GLOBALS, withModel } from './io/model.js';
+import { readImage } from './io/sources.js';
 
 export const bench = defineCommand({
   name: 'bench',

@@ -1,10 +1,10 @@
+import { type CommandContext, defineCommand } from '../cli/command.js';
 import { CocaError } from '../model/errors.js';
 import { dot } from '../model/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
-import { type CommandContext, defineCommand } from './command.js';
-import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS, imagesArgument } from './inputs.js';
-import { encodedPictures, MODEL_GLOBALS, progress, withModel } from './model.js';
-import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from './results.js';
+import { encodedPictures, MODEL_GLOBALS, progress, withModel } from './io/model.js';
+import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from './io/results.js';
+import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS, imagesArgument } from './io/sources.js';
 
 /** More than these are not compared on a terminal: the matrix would be larger than it. */
 const MOST_COMPARED = 12;

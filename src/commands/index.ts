@@ -1,18 +1,18 @@
-import { attend } from './attend.js';
+import type { Command } from '../cli/command.js';
+import { attend } from './attend/attend.js';
 import { bench } from './bench.js';
-import { caption } from './caption.js';
-import { classify } from './classify.js';
-import type { Command } from './command.js';
-import { doctor } from './doctor.js';
+import { caption } from './caption/caption.js';
+import { classify } from './classify/classify.js';
+import { doctor } from './doctor/doctor.js';
 import { embed } from './embed.js';
-import { evaluate } from './eval.js';
+import { evaluate } from './eval/eval.js';
 import { init } from './init.js';
-import { models } from './models.js';
-import { rank } from './rank.js';
-import { replOver } from './repl.js';
+import { models } from './models/models.js';
+import { rank } from './rank/rank.js';
+import { replOver } from './repl/repl.js';
 import { scenes } from './scenes.js';
-import { step } from './step.js';
-import { train } from './train.js';
+import { step } from './step/step.js';
+import { train } from './train/train.js';
 
 const PROGRAMS: readonly Command[] = [
   caption,

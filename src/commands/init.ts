@@ -1,5 +1,5 @@
+import { defineCommand } from '../cli/command.js';
 import { safeJson, visible } from '../ui/text.js';
-import { defineCommand } from './command.js';
 
 export const init = defineCommand({
   name: 'init',

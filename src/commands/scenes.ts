@@ -1,6 +1,6 @@
+import { defineCommand } from '../cli/command.js';
 import { progressText } from '../ui/status.js';
 import { safeJson, visible } from '../ui/text.js';
-import { defineCommand } from './command.js';
 
 export const scenes = defineCommand({
   name: 'scenes',

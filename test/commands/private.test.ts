@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { withVerbs } from '../../src/commands/command.js';
+import { withVerbs } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/commands/index.js';
 import { CLI } from '../support/cli.js';
 import { temporaryFolder } from '../support/folder.js';

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { CommandContext } from '../../src/commands/command.js';
+import type { CommandContext } from '../../src/cli/command.js';
+import { Output } from '../../src/cli/output.js';
+import { parseCommandLine } from '../../src/cli/parse.js';
 import { COMMANDS } from '../../src/commands/index.js';
-import { FRESH_MODELS } from '../../src/commands/model.js';
-import { Output } from '../../src/commands/output.js';
-import { parseCommandLine } from '../../src/commands/parse.js';
+import { FRESH_MODELS } from '../../src/commands/io/model.js';
 import { widthOf } from '../../src/ui/layout.js';
 import { type Colors, describeTerminal } from '../../src/ui/terminal.js';
 import { fixture } from '../support/golden.js';

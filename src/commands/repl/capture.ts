@@ -1,4 +1,4 @@
-import { Output } from '../output.js';
+import { Output } from '../../cli/output.js';
 import type { SessionContext } from './context.js';
 
 /** A context whose results are kept instead of shown, and the text of them. */

@@ -1,9 +1,9 @@
+import type { Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/errors.js';
 import { visible } from '../../ui/text.js';
-import type { Outcome } from '../command.js';
-import type { FilledLine } from './arguments.js';
 import { capturing } from './capture.js';
 import type { SessionContext } from './context.js';
+import type { FilledLine } from './line/arguments.js';
 import { shortName } from './pictures.js';
 import type { Session } from './session.js';
 

@@ -1,4 +1,4 @@
-import type { CommandContext, Outcome } from '../command.js';
+import type { CommandContext, Outcome } from '../../cli/command.js';
 
 /** What a line of a session is given: all that a command is, but for what the session itself has to give. */
 export interface Stage extends Omit<CommandContext, 'models' | 'onCaption' | 'onKeys' | 'isShown'> {

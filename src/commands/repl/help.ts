@@ -1,5 +1,5 @@
-import type { Command } from '../command.js';
-import { table, topicLines, usageOf, wrap } from '../help.js';
+import type { Command } from '../../cli/command.js';
+import { table, topicLines, usageOf, wrap } from '../../cli/help.js';
 
 const PICTURES =
   'A picture is opened by its path alone: typed, pasted or dropped here. What takes a picture takes the current one when ' +

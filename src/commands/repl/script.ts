@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
+import type { CommandContext, Outcome } from '../../cli/command.js';
+import { failureLines } from '../../cli/failures.js';
 import { CocaError } from '../../model/errors.js';
-import type { CommandContext, Outcome } from '../command.js';
-import { failureLines } from '../failures.js';
-import { readList } from '../lists.js';
+import { readList } from '../io/lists.js';
 import type { Stage } from './context.js';
 import type { Session } from './session.js';
 

@@ -1,8 +1,4 @@
 import { existsSync } from 'node:fs';
-import { CocaError } from '../../model/errors.js';
-import { encodeName } from '../../model/file-names.js';
-import type { LoadedCoca, LoadOptions } from '../../model/load.js';
-import { isPicture, runChecked } from '../check-inputs.js';
 import {
   type Command,
   type GlobalValues,
@@ -11,21 +7,32 @@ import {
   type Outcome,
   withVerb,
   withVerbs,
-} from '../command.js';
-import { commandHelp } from '../help.js';
-import { withModel } from '../model.js';
-import { parseCommandLine } from '../parse.js';
-import { didYouMean } from '../suggest.js';
-import { topicText } from '../topics.js';
-import { VERSION } from '../version.js';
-import { type FilledLine, fillArguments, looksLikePicture, optionsOf, pictureOf, plainWords } from './arguments.js';
+} from '../../cli/command.js';
+import { commandHelp } from '../../cli/help.js';
+import { parseCommandLine } from '../../cli/parse.js';
+import { didYouMean } from '../../cli/suggest.js';
+import { topicText } from '../../cli/topics.js';
+import { VERSION } from '../../cli/version.js';
+import { CocaError } from '../../model/errors.js';
+import { encodeName } from '../../model/file-names.js';
+import type { LoadedCoca, LoadOptions } from '../../model/load.js';
+import { isPicture, runChecked } from '../io/check-inputs.js';
+import { withModel } from '../io/model.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
+import {
+  type FilledLine,
+  fillArguments,
+  looksLikePicture,
+  optionsOf,
+  pictureOf,
+  plainWords,
+} from './line/arguments.js';
+import { quoteLine, splitLine, type Word } from './line/words.js';
 import { Pictures } from './pictures.js';
 import { Settings } from './settings.js';
-import { sessionVerbs } from './verbs.js';
+import { sessionVerbs } from './verbs/verbs.js';
 import { WarmModels } from './warm-models.js';
-import { quoteLine, splitLine, type Word } from './words.js';
 
 /** What is typed before a verb here. */
 const TYPED_BEFORE = '';

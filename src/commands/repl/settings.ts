@@ -1,8 +1,8 @@
+import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec, withVerbs } from '../../cli/command.js';
+import { didYouMean } from '../../cli/suggest.js';
+import { parseChoice, parseNumber } from '../../cli/values.js';
 import { CocaError } from '../../model/errors.js';
-import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec, withVerbs } from '../command.js';
-import { didYouMean } from '../suggest.js';
-import { parseChoice, parseNumber } from '../values.js';
-import { allOptions } from './arguments.js';
+import { allOptions } from './line/arguments.js';
 
 const ON = ['on', 'true', 'yes'];
 const OFF = ['off', 'false', 'no'];

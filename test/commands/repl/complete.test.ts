@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/commands/index.js';
-import { FRESH_MODELS } from '../../../src/commands/model.js';
-import { complete } from '../../../src/commands/repl/complete.js';
+import { FRESH_MODELS } from '../../../src/commands/io/model.js';
+import { complete } from '../../../src/commands/repl/line/complete.js';
 import { Session } from '../../../src/commands/repl/session.js';
 
 let folder: string;

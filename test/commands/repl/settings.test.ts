@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { findCommand } from '../../../src/cli/parse.js';
 import { COMMANDS } from '../../../src/commands/index.js';
-import { findCommand } from '../../../src/commands/parse.js';
 import { Settings } from '../../../src/commands/repl/settings.js';
 
 const caption = findCommand('caption', COMMANDS);

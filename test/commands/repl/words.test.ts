@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quoteLine, quoteWord, splitLine, splitPartial } from '../../../src/commands/repl/words.js';
+import { quoteLine, quoteWord, splitLine, splitPartial } from '../../../src/commands/repl/line/words.js';
 
 const texts = (line: string, isWindows = false): string[] => splitLine(line, isWindows).map(({ text }) => text);
 

@@ -1,0 +1,144 @@
+import type { Readable } from 'node:stream';
+import { runChecked } from '../commands/io/check-inputs.js';
+import { FRESH_MODELS } from '../commands/io/model.js';
+import { CocaError } from '../model/errors.js';
+import { hanging } from '../ui/layout.js';
+import { statusLine } from '../ui/status.js';
+import { describeTerminal } from '../ui/terminal.js';
+import type { Command, CommandContext, Outcome } from './command.js';
+import { debugLines, failureLines, shown } from './failures.js';
+import { commandHelp, programHelp } from './help.js';
+import { type Output, ReaderGone, standardOutput } from './output.js';
+import { parseCommandLine } from './parse.js';
+import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
+import { topicText } from './topics.js';
+import { VERSION } from './version.js';
+
+const EXIT = { done: 0, someFailed: 1, nothingDone: 2, usage: 64, interrupted: SIGNAL_EXIT_CODES.SIGINT } as const;
+
+/** Runs one command line and says with which code the process is to end. The one place where errors are printed. */
+export async function main(argv: readonly string[], commands: readonly Command[]): Promise<number> {
+  const signals = watchSignals();
+  let out: Output | undefined;
+  try {
+    out = standardOutput();
+    const run = runRequest(argv, commands, out, signals);
+    // When the grace period wins the race nobody awaits the run any more, and its late failure says nothing new.
+    run.catch(() => undefined);
+    const code = await Promise.race([run, signals.overdue.then(() => EXIT.nothingDone)]);
+    await out.flush();
+    return exitCodeOfEnding(signals) ?? code;
+  } catch (error) {
+    await out?.flush();
+    if (error instanceof ReaderGone) return EXIT.done;
+    const ended = exitCodeOfEnding(signals);
+    if (ended !== undefined) return ended;
+    printError(error);
+    return exitCodeOf(error);
+  } finally {
+    signals.stop();
+    await drain(process.stderr);
+  }
+}
+
+async function runRequest(
+  argv: readonly string[],
+  commands: readonly Command[],
+  out: Output,
+  signals: SignalWatch,
+): Promise<number> {
+  const request = parseCommandLine(argv, commands);
+  const terminal = describeTerminal(process.stdout, process.env);
+  switch (request.kind) {
+    case 'version':
+      await out.line(VERSION);
+      return EXIT.done;
+    case 'help':
+      await out.write(
+        request.command
+          ? commandHelp(request.command, terminal.columns)
+          : programHelp(commands, VERSION, terminal.columns),
+      );
+      return EXIT.done;
+    case 'topic':
+      await out.write(await topicText(request.topic, terminal.interactive ? terminal.columns : undefined));
+      return EXIT.done;
+    case 'run': {
+      const quiet = request.invocation.options.quiet === true;
+      const status = statusLine(process.stderr, process.stderr.isTTY === true && !quiet);
+      if (terminal.interactive) out.beforeWrite(() => status.clear());
+      const say = (text: string): void => {
+        status.clear();
+        process.stderr.write(spoken('coca: ', shown(text)));
+      };
+      const context: CommandContext = {
+        out,
+        notice: quiet ? () => undefined : say,
+        complain: say,
+        status,
+        terminal,
+        stdin: process.stdin as Readable & { isTTY?: boolean },
+        signal: signals.signal,
+        unhurried: signals.unhurried,
+        models: FRESH_MODELS,
+        isShown: () => false,
+        onCaption: () => undefined,
+        onKeys: () => undefined,
+        onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),
+      };
+      // A list or picture that is still being waited for must not hold up the end.
+      signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
+      try {
+        await request.command.check?.(request.invocation);
+        return exitCodeOfOutcome(await runChecked(request.command, request.invocation, context));
+      } finally {
+        status.clear();
+      }
+    }
+  }
+}
+
+function exitCodeOfOutcome({ done, failed }: Outcome): number {
+  if (failed === 0) return EXIT.done;
+  return done > 0 ? EXIT.someFailed : EXIT.nothingDone;
+}
+
+/** The exit code of what ended the program from outside; an error that nobody caught is reported. */
+function exitCodeOfEnding(signals: SignalWatch): number | undefined {
+  const ending = signals.received();
+  if (ending === undefined) return undefined;
+  if ('name' in ending) return SIGNAL_EXIT_CODES[ending.name];
+  printError(ending.crash);
+  return EXIT.nothingDone;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof CocaError)) return EXIT.nothingDone;
+  if (error.code === 'usage') return EXIT.usage;
+  return error.code === 'interrupted' ? EXIT.interrupted : EXIT.nothingDone;
+}
+
+/** An error as one clean line and, where there is advice, a second one. */
+function printError(error: unknown): void {
+  const { message, hint } = failureLines(error);
+  process.stderr.write(spoken('coca: ', message));
+  if (hint) process.stderr.write(spoken(HINT, hint));
+  for (const line of debugLines(error)) process.stderr.write(`${line}\n`);
+}
+
+/** Before advice, and before what does not fit on a line. */
+const HINT = '      ';
+
+/** A line for a person: on a terminal broken at words, in a pipe as it is. */
+function spoken(head: string, text: string): string {
+  const { isTTY, columns } = process.stderr;
+  const lines = isTTY && columns ? hanging(head + text, columns, HINT.length) : [head + text];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Resolves when what was written to a stream has left this process (or cannot leave it). */
+function drain(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

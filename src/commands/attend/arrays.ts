@@ -1,0 +1,74 @@
+import type { AttentionLayer } from '../../model/attention/index.js';
+import type { TensorToWrite } from '../../model/checkpoint/index.js';
+import { type AttendResult, wordMap } from './result.js';
+
+/**
+ * The arrays of `attention.safetensors`, all F32 but `ids`. For L layers, H heads, N rows of the caption (row r has read
+ * ids[0..r] and predicts ids[r + 1]), S image tokens, Q pooler queries and K = 1 + patches encoder outputs (the class
+ * token first):
+ *
+ * - `cross` [L, H, N, S], `decoder_self` [L, H, N, N], `text` [L, H, N, N], `vision` [L, H, K, K];
+ * - `cross_gradient` [L, H, N, S], where it was computed: the gradient of each row's log-probability by `cross`;
+ * - `pooler` [H, Q, K], and `contrastive` ([H, 1, K] or [H, 1, Q]), where the model has them;
+ * - `ids` [N + 1] (I32), `logprobs` [N]: log p(ids[r + 1]);
+ * - `maps` [words, rows, columns]: the maps that were shown, in the order of the words.
+ *
+ * The metadata says which picture, caption, words (a JSON array), method, layer, head, model and crop these are.
+ */
+export function attentionTensors(result: AttendResult): {
+  readonly tensors: readonly TensorToWrite[];
+  readonly metadata: Readonly<Record<string, string>>;
+} {
+  const { attention, choice, words, picture } = result;
+  const { raw } = attention;
+  const { grid } = raw;
+  const maps = words.map((word) => wordMap(attention, word, choice).map);
+  const tensors = [
+    ...layers('cross', raw.cross),
+    ...layers('cross_gradient', raw.crossGradient ?? []),
+    ...layers('decoder_self', raw.decoderSelf),
+    ...layers('text', raw.text),
+    ...layers('vision', raw.vision),
+    ...(raw.pooler ? [floats('pooler', shapeOf(raw.pooler), [raw.pooler.data])] : []),
+    ...(raw.contrastive ? [floats('contrastive', shapeOf(raw.contrastive), [raw.contrastive.data])] : []),
+    floats('maps', [maps.length, grid, grid], maps),
+    floats('logprobs', [raw.logprobs.length], [Float32Array.from(raw.logprobs)]),
+    { name: 'ids', dtype: 'I32', shape: [raw.ids.length], data: bytesOf(Int32Array.from(raw.ids)) } as const,
+  ];
+  const metadata = {
+    image: result.image,
+    caption: result.caption,
+    words: JSON.stringify(words.map(({ text }) => text)),
+    method: choice.method,
+    layer: String(choice.layer),
+    head: String(choice.head),
+    crop: JSON.stringify(picture.crop),
+    model: result.model,
+  };
+  return { tensors, metadata };
+}
+
+function shapeOf({ heads, queries, keys }: AttentionLayer): number[] {
+  return [heads, queries, keys];
+}
+
+/** Layers of one kind, which all have the same shape, as one array. */
+function layers(name: string, all: readonly AttentionLayer[]): TensorToWrite[] {
+  const [first] = all;
+  if (first === undefined) return [];
+  return [
+    floats(
+      name,
+      [all.length, ...shapeOf(first)],
+      all.map(({ data }) => data),
+    ),
+  ];
+}
+
+function floats(name: string, shape: readonly number[], parts: readonly Float32Array[]): TensorToWrite {
+  return { name, dtype: 'F32', shape, data: Buffer.concat(parts.map(bytesOf)) };
+}
+
+function bytesOf(values: Float32Array | Int32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

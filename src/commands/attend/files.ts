@@ -1,0 +1,136 @@
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeSafetensors } from '../../model/checkpoint/index.js';
+import { CocaError } from '../../model/errors.js';
+import { exists, makeFolder } from '../../model/folders.js';
+import { enlargeMap, overlay } from '../../ui/heat.js';
+import type { Raster } from '../../ui/picture.js';
+import { attentionTensors } from './arrays.js';
+import { contactSheet } from './contact.js';
+import { type AttendResult, attendLines, wordMap } from './result.js';
+
+/** Sides of an overlay, in pixels: at least this, so that small models' pictures are worth looking at. */
+export const OVERLAY_SIZE = 448;
+const OPACITY = 0.7;
+const LONGEST_NAME = 40;
+
+/** Says what made the other files, and which they are. */
+const RECORD = 'attention.json';
+/** What else a save is known by: one of an earlier version has no record. */
+const ARRAYS = 'attention.safetensors';
+
+/** What `writeAttendFiles` writes beside the overlays. */
+export const FILES_BESIDE = ['contact.png', 'words.tsv', ARRAYS, RECORD] as const;
+
+/**
+ * Makes a folder that maps are to be saved in.
+ * @param isForced whether the files of an earlier save are removed, and otherwise refused
+ * @throws CocaError `usage` for a folder that holds a save; `write-failed`
+ */
+export async function prepareFolder(folder: string, isForced: boolean): Promise<void> {
+  await orFolderFailed(folder, async () => {
+    await outputFolder(folder);
+    const there = await readdir(folder);
+    if (!there.includes(RECORD) && !there.includes(ARRAYS)) return;
+    if (!isForced) {
+      throw new CocaError(
+        'usage',
+        `${folder} holds saved maps already`,
+        '--force replaces them; or name another folder',
+      );
+    }
+    const earlier = await filesOf(join(folder, RECORD));
+    for (const name of [...FILES_BESIDE, ...earlier]) await rm(join(folder, name), { force: true });
+  });
+}
+
+/** The overlays of an earlier save; none where its record does not tell. */
+async function filesOf(record: string): Promise<string[]> {
+  const text = await readFile(record, 'utf8').catch(() => '{}');
+  let files: unknown;
+  try {
+    files = (JSON.parse(text) as { files?: unknown } | null)?.files;
+  } catch {
+    return [];
+  }
+  const isOverlay = (name: unknown): name is string => typeof name === 'string' && /^\d+-[^/\\]+\.png$/.test(name);
+  return Array.isArray(files) ? files.filter(isOverlay) : [];
+}
+
+/** A name in the working directory that nothing has yet: `base`, `base-2` and so on. */
+export async function freeFolder(base: string): Promise<string> {
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? base : `${base}-${count}`;
+    if (!(await exists(name))) return name;
+  }
+}
+
+/**
+ * Writes what is known about a caption's words into a folder, which is made when needed: `01-word.png` and so on (the
+ * square that the model sees with the word's map over it), `contact.png` (all of them), `words.tsv` (the lines that
+ * plain output gives, with the file of each), `attention.safetensors`, and `attention.json`, which says of which picture,
+ * caption, model, method, layer and head they are.
+ * @param square the square that the model sees, in the resolution to draw in
+ * @returns how many overlays there are
+ * @throws CocaError `write-failed`
+ */
+export async function writeAttendFiles(folder: string, result: AttendResult, square: Raster): Promise<number> {
+  const { default: sharp } = await import('sharp');
+  const at = (name: string): string => join(folder, name);
+  return orFolderFailed(folder, async () => {
+    await outputFolder(folder);
+    const { grid } = result.attention.maps;
+    const names: string[] = [];
+    const overlays: Raster[] = [];
+    for (const [i, word] of result.words.entries()) {
+      const { map } = wordMap(result.attention, word, result.choice);
+      const rgb = overlay(square, enlargeMap(map, grid, square.size), OPACITY);
+      overlays.push({ size: square.size, rgb });
+      names.push(`${String(i + 1).padStart(2, '0')}-${safeName(word.text)}.png`);
+      const png = sharp(rgb, { raw: { width: square.size, height: square.size, channels: 3 } }).png();
+      await writeFile(at(names[i]!), await png.toBuffer());
+    }
+    const labels = result.words.map(({ text }) => text);
+    await writeFile(at('contact.png'), await contactSheet(square, overlays, labels));
+    const lines = attendLines(result).map((line, i) => `${line}\t${names[i]}\n`);
+    await writeFile(at('words.tsv'), `word\tpeak_x\tpeak_y\tentropy\tfile\n${lines.join('')}`);
+    const { tensors, metadata } = attentionTensors(result);
+    await writeSafetensors(at(ARRAYS), tensors, metadata);
+    await writeFile(at(RECORD), `${JSON.stringify(recordOf(result, names), null, 2)}\n`);
+    return names.length;
+  });
+}
+
+function recordOf({ attention, choice, ...result }: AttendResult, files: readonly string[]): object {
+  const { image, caption, model, device, picture } = result;
+  const { grid } = attention.maps;
+  return { image, caption, ...choice, grid: [grid, grid], crop: picture.crop, model, device, files };
+}
+
+async function orFolderFailed<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof CocaError) throw cause;
+    const message = `${folder} cannot be written: ${(cause as Error).message}`;
+    throw new CocaError('write-failed', message, undefined, { cause });
+  }
+}
+
+/** Makes the folder, unless something else has its name. */
+async function outputFolder(folder: string): Promise<void> {
+  const there = await stat(folder).catch(() => undefined);
+  if (there && !there.isDirectory()) {
+    throw new CocaError('write-failed', `${folder} is there already and is no folder`, 'name another with --output');
+  }
+  await makeFolder(folder);
+}
+
+/** A word as a part of a file name on any system: letters and digits stay, everything else is a dash. */
+export function safeName(word: string): string {
+  const name = word
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '');
+  return [...name].slice(0, LONGEST_NAME).join('') || 'word';
+}

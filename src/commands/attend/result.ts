@@ -1,0 +1,52 @@
+import { type CaptionAttention, entropyOf, type MapChoice, mapOfWord, peakOf } from '../../model/attention/index.js';
+import type { Picture } from '../../model/picture.js';
+import type { Word } from '../../model/words.js';
+import type { WordMap } from '../../ui/attend/source.js';
+import { visible } from '../../ui/text.js';
+import { mapRows } from '../io/map-rows.js';
+
+/** A picture, its caption, and where the words of it that are to be shown look. */
+export interface AttendResult {
+  readonly image: string;
+  readonly picture: Picture;
+  readonly caption: string;
+  readonly attention: CaptionAttention;
+  readonly words: readonly Word[];
+  readonly choice: MapChoice;
+  readonly model: string;
+  readonly device: string;
+}
+
+/** Where a word looks. */
+export function wordMap(attention: CaptionAttention, word: Word, choice: MapChoice): WordMap {
+  const map = mapOfWord(attention, word, choice);
+  return { map, peak: peakOf(map, attention.maps.grid), entropy: entropyOf(map) };
+}
+
+/** The JSON object of one picture: fields as docs and scripts know them. */
+export function attendObject({ attention, choice, ...result }: AttendResult): object {
+  const { grid } = attention.maps;
+  return {
+    image: result.image,
+    caption: result.caption,
+    method: choice.method,
+    layer: choice.layer,
+    head: choice.head,
+    grid: [grid, grid],
+    crop: result.picture.crop,
+    tokens: result.words.map((word) => {
+      const { map, peak, entropy } = wordMap(attention, word, choice);
+      return { text: word.text, logprob: word.logprob, map: mapRows(map, grid), peak, entropy };
+    }),
+    model: result.model,
+    device: result.device,
+  };
+}
+
+/** One line a word: WORD, PEAK_X, PEAK_Y, ENTROPY, with tabs between. */
+export function attendLines({ attention, words, choice }: AttendResult): string[] {
+  return words.map((word) => {
+    const { peak, entropy } = wordMap(attention, word, choice);
+    return [visible(word.text), peak.x.toFixed(4), peak.y.toFixed(4), entropy.toFixed(4)].join('\t');
+  });
+}

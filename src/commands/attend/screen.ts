@@ -1,0 +1,101 @@
+import { parse } from 'node:path';
+import type { CommandContext } from '../../cli/command.js';
+import type { MapChoice } from '../../model/attention/index.js';
+import { CocaError } from '../../model/errors.js';
+import type { LoadedCoca } from '../../model/load.js';
+import { isUrl } from '../../model/net/address.js';
+import { showAttention } from '../../ui/attend/show.js';
+import type { AttendSource, MapSelection, WordMap } from '../../ui/attend/source.js';
+import { initialState } from '../../ui/attend/state.js';
+import { staticText } from '../../ui/attend/static.js';
+import { canShow, type Streams } from '../../ui/full-screen.js';
+import { choosePictureKind, type PictureKind, type Raster } from '../../ui/picture.js';
+import type { Terminal } from '../../ui/terminal.js';
+import { visible } from '../../ui/text.js';
+import { modelOnScreen } from '../io/model.js';
+import { freeFolder, safeName, writeAttendFiles } from './files.js';
+import { type AttendResult, wordMap } from './result.js';
+
+export interface PresentOptions {
+  readonly context: CommandContext;
+  readonly coca: Pick<LoadedCoca, 'ended'>;
+  /** The square that the model sees, in the resolution of saved pictures. */
+  readonly square: () => Promise<Raster>;
+  /** Whether a person is to walk through the maps; otherwise they are printed. */
+  readonly isAsked: boolean;
+  readonly images: PictureKind | 'auto';
+}
+
+/**
+ * Shows a caption's attention on the terminal: to walk through, where there are keys, otherwise printed once.
+ * @param current the word that was asked for by name; printed alone
+ * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
+ */
+export async function present(
+  result: AttendResult,
+  current: number | undefined,
+  { context, coca, square, isAsked, images }: PresentOptions,
+): Promise<void> {
+  const { terminal, stdin, out } = context;
+  const kind = await kindOfMaps(images, terminal);
+  const hasCells = kind === 'blocks' || kind === 'none';
+  const source = attendSource(result, hasCells ? result.picture : await square(), square);
+  const initial = initialState(result.choice, current ?? 0);
+  if (isAsked && canShow(terminal, stdin)) {
+    const show = (streams: Streams) => showAttention(source, initial, kind, terminal, streams);
+    const left = await modelOnScreen(coca, context, show);
+    if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
+    return;
+  }
+  const { mapDrawer } = await import('../../ui/attend/draw.js');
+  const drawerOf =
+    kind === 'none' ? undefined : (shown: AttendSource) => mapDrawer(shown, kind, terminal.colors, undefined);
+  await out.write(staticText(source, initial, current, terminal, drawerOf));
+}
+
+/** As for any picture; but a map in characters is text, and the dumbest terminal shows it. */
+async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Promise<PictureKind> {
+  return images === 'auto' && terminal.env.TERM === 'dumb' ? 'blocks' : choosePictureKind(images, terminal);
+}
+
+/**
+ * What the view may ask. A map is computed when it is first looked at.
+ * @param picture the square that the model sees, with as many pixels as are to be drawn
+ * @param square the same, as it is saved
+ */
+export function attendSource(result: AttendResult, picture: Raster, square: () => Promise<Raster>): AttendSource {
+  const { attention, words } = result;
+  const known = new Map<string, WordMap>();
+  return {
+    image: visible(result.image),
+    model: visible(`${result.model} on ${result.device}`),
+    words: words.map(({ text, logprob }) => ({ text: visible(text), probability: Math.exp(logprob) })),
+    picture,
+    grid: attention.maps.grid,
+    layers: attention.maps.layers,
+    heads: attention.maps.heads,
+    methods: attention.maps.methods,
+    mapOf(word, selection) {
+      const choice = choiceOf(selection);
+      const key = `${word} ${choice.method} ${choice.layer} ${choice.head}`;
+      const map = known.get(key) ?? wordMap(attention, words[word]!, choice);
+      known.set(key, map);
+      return map;
+    },
+    async save(selection) {
+      const folder = await freeFolder(folderFor(result.image));
+      const count = await writeAttendFiles(folder, { ...result, choice: choiceOf(selection) }, await square());
+      return `saved in ${folder}: ${count} overlays and the raw arrays`;
+    },
+  };
+}
+
+function choiceOf({ method, layer, head }: MapSelection): MapChoice {
+  return { method: method as MapChoice['method'], layer, head };
+}
+
+/** Where the view saves first: a folder in the working directory, named after the picture. */
+export function folderFor(image: string): string {
+  const path = isUrl(image) ? new URL(image).pathname : image;
+  return `${safeName(parse(path).name)}-attention`;
+}

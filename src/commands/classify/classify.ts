@@ -1,0 +1,150 @@
+import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
+import { CocaError } from '../../model/errors.js';
+import type { PictureKind } from '../../ui/picture.js';
+import { visible } from '../../ui/text.js';
+import { encodedPictures, MODEL_GLOBALS, progress, type ReadablePicture, withModel } from '../io/model.js';
+import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from '../io/results.js';
+import { pictureShower } from '../io/show-picture.js';
+import {
+  BATCH_OPTION,
+  checkSources,
+  countAhead,
+  INPUT_OPTIONS,
+  imagesArgument,
+  namesOnePicture,
+} from '../io/sources.js';
+import type { Ranked } from '../rank/ranking.js';
+import { labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
+import { CLASS_TEMPLATE, checkTemplates } from './templates.js';
+
+export const classify = defineCommand({
+  name: 'classify',
+  summary: 'says which of a few labels fits a picture best (zero-shot, or by a trained classifier)',
+  details: [
+    'A label is set into every template; its classifier is the mean direction of those embeddings (Radford et al. 2021). probability is the softmax over the labels of exp(logit_scale) * cosine, whatever --top leaves out.',
+    '--classifier: the labels and the linear classifier that coca train --objective classification put beside the model; probability is the softmax over all of its labels, and there is no cosine.',
+    'Piped: LABEL<TAB>PROBABILITY, best first, with IMAGE<TAB> before it when there may be several pictures.',
+    'JSON: {"image", "results": [{"label", "cosine", "probability", "rank"}]}.',
+  ].join('\n'),
+  args: [imagesArgument(['files', 'files0'])],
+  options: {
+    labels: { type: 'text', kind: 'text', placeholder: 'A,B,C', description: 'the labels, with commas between' },
+    labelsFile: {
+      type: 'text',
+      kind: 'file',
+      access: 'list',
+      placeholder: 'FILE',
+      description: 'also the labels in FILE, one a line',
+    },
+    classifier: { type: 'flag', description: 'the labels that the model was trained to tell apart' },
+    template: CLASS_TEMPLATE,
+    top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
+    ...BATCH_OPTION,
+    ...INPUT_OPTIONS,
+  },
+  globals: [...MODEL_GLOBALS, 'images'],
+  examples: [
+    { line: 'coca classify photo.jpg --labels dog,cat,bird', does: 'what is on it' },
+    {
+      line: "coca classify 'photos/*.jpg' --labels-file names.txt --top 1 --template 'a sketch of a {}' --jsonl",
+      does: 'many pictures, for a program',
+    },
+    { line: 'coca classify photo.jpg --classifier --model run', does: 'by the classifier of a run' },
+  ],
+  async check({ options, typed }) {
+    checkTemplates(options.template);
+    if (options.classifier) {
+      const stray = ['labels', 'labelsFile', 'template'].find((name) => typed.has(name));
+      if (stray !== undefined) {
+        throw new CocaError('usage', `--${kebab(stray)} means nothing with --classifier, which has its own labels`);
+      }
+    } else if (options.labels === undefined && options.labelsFile === undefined) {
+      const hint = 'name them: --labels dog,cat,bird; or --classifier, for a model that was trained with some';
+      throw new CocaError('usage', 'there are no labels to choose from', hint);
+    }
+  },
+  async run({ args, options }, context) {
+    const sources = { images: args, files: options.files, files0: options.files0 };
+    checkSources(sources, context.stdin, options.labelsFile === '-' ? 1 : 0);
+    const labels = options.classifier ? [] : await labelsOf(options.labels, options.labelsFile, context);
+    const format = formatOf(options, context);
+    return withModel(options, context, async (coca) => {
+      const writer = await labelWriter(
+        format,
+        context,
+        namesOnePicture(sources),
+        options.images as PictureKind | 'auto',
+      );
+      const tally = new Tally(context, writer.objects);
+      const showProgress = progress(context, countAhead(sources));
+      const score = options.classifier
+        ? await trainedScorer(coca, options.model)
+        : await zeroShotScorer(coca, labels, checkTemplates(options.template), context);
+      try {
+        for await (const item of encodedPictures(sources, coca, context, options.batch)) {
+          if ('error' in item) await tally.fail(item.name, item.error);
+          else {
+            await writer.result(item, score(item, options.top));
+            tally.succeed();
+          }
+          showProgress(tally.finished);
+        }
+      } finally {
+        await writer.objects?.end();
+      }
+      return tally.outcome();
+    });
+  },
+});
+
+/** Where ranked labels go. */
+interface LabelWriter {
+  readonly objects: ObjectWriter | undefined;
+  result(item: ReadablePicture, results: readonly Ranked[]): Promise<void>;
+}
+
+async function labelWriter(
+  format: Format,
+  context: CommandContext,
+  isOne: boolean,
+  images: PictureKind | 'auto',
+): Promise<LabelWriter> {
+  if (format === 'json' || format === 'jsonl') {
+    const objects = objectWriter(context.out, format);
+    return {
+      objects,
+      result: ({ name }, results) =>
+        objects.write({
+          image: name,
+          results: results.map(({ caption, cosine, probability, rank }) => ({
+            label: caption,
+            cosine,
+            probability,
+            rank,
+          })),
+        }),
+    };
+  }
+  if (format === 'plain') {
+    return {
+      objects: undefined,
+      result({ name }, results) {
+        const before = isOne ? '' : `${visible(name)}\t`;
+        const lines = results.map(
+          ({ caption, probability }) => `${before}${visible(caption)}\t${probability!.toPrecision(6)}\n`,
+        );
+        return context.out.write(lines.join(''));
+      },
+    };
+  }
+  const { rankLines } = await import('../../ui/rank-view.js');
+  const show = await pictureShower(context, images, isOne);
+  const { columns, colors } = context.terminal;
+  return {
+    objects: undefined,
+    async result(item, results) {
+      await show(item);
+      await context.out.write(`${rankLines(results, columns, colors, 'label').join('\n')}\n${isOne ? '' : '\n'}`);
+    },
+  };
+}

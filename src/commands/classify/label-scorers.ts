@@ -1,0 +1,72 @@
+import type { CommandContext } from '../../cli/command.js';
+import type { Coca } from '../../model/api.js';
+import { CocaError } from '../../model/errors.js';
+import { readList } from '../io/lists.js';
+import type { EncodedPicture } from '../io/model.js';
+import { type Ranked, rankCaptions } from '../rank/ranking.js';
+
+/** Ranks labels for a picture, best first, at most `top` of them. */
+export type LabelScorer = (picture: EncodedPicture, top: number) => Ranked[];
+
+/**
+ * The labels that a person named; each is told by the mean direction of its texts (zero-shot).
+ * @throws CocaError `bad-text` for a text that does not fit the model
+ */
+export async function zeroShotScorer(
+  coca: Coca,
+  labels: readonly string[],
+  templates: readonly string[],
+  context: CommandContext,
+): Promise<LabelScorer> {
+  const [{ classDirections }, { dot }] = await Promise.all([
+    import('../../model/evaluation/zero-shot.js'),
+    import('../../model/vectors.js'),
+  ]);
+  context.status.show(`embedding ${labels.length} labels`);
+  const directions = await classDirections(coca, labels, templates);
+  const { logitScale, logitBias } = coca;
+  return ({ feature }, top) => {
+    const figures = labels.map((caption, i) => ({ caption, cosine: dot(feature, directions[i]!), likelihood: null }));
+    return rank(figures, { logitScale, logitBias }, top);
+  };
+}
+
+/**
+ * The labels of the classifier that the model was trained with; there are no cosines.
+ * @throws CocaError as `readClassifier`
+ */
+export async function trainedScorer(coca: Coca, model: string | undefined): Promise<LabelScorer> {
+  const { readClassifier } = await import('../../model/classifier.js');
+  const classifier = await readClassifier(model, coca.config.embed_dim);
+  const { names } = classifier.classes;
+  return ({ latent }, top) => {
+    const logits = classifier.logits(latent);
+    // Its logits take the place of scaled cosines.
+    const figures = names.map((caption, i) => ({ caption, cosine: logits[i]!, likelihood: null }));
+    return rank(figures, { logitScale: 1, logitBias: 0 }, top).map((row) => ({ ...row, cosine: null }));
+  };
+}
+
+function rank(
+  figures: Parameters<typeof rankCaptions>[0],
+  logits: Pick<Coca, 'logitScale' | 'logitBias'>,
+  top: number,
+): Ranked[] {
+  return rankCaptions(figures, { by: 'contrastive', softmax: true, minScore: undefined, top, ...logits });
+}
+
+/**
+ * Labels from a list with commas, and from a file; each once.
+ * @throws CocaError `bad-text` when there is none, `not-found` or `unreadable` for the file
+ */
+export async function labelsOf(
+  listed: string | undefined,
+  file: string | undefined,
+  context: CommandContext,
+): Promise<readonly string[]> {
+  const labels = (listed ?? '').split(',').map((label) => label.trim());
+  if (file !== undefined) for await (const label of readList(file, 'line', context.stdin)) labels.push(label.trim());
+  const named = [...new Set(labels.filter((label) => label !== ''))];
+  if (named.length === 0) throw new CocaError('bad-text', 'all labels are empty');
+  return named;
+}

@@ -1,0 +1,225 @@
+import { type CommandContext, defineCommand, kebab, type Outcome } from '../../cli/command.js';
+import type { Dataset } from '../../model/data/index.js';
+import { CocaError } from '../../model/errors.js';
+import type { Prediction } from '../../model/evaluation/captioning.js';
+import type { LoadedCoca } from '../../model/load.js';
+import { DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
+import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
+import { MODEL_GLOBALS, progress, withModel } from '../io/model.js';
+import { formatOf } from '../io/results.js';
+import { BATCH_OPTION, errorLine } from '../io/sources.js';
+import { type TaskReport, taskReport, writeReports } from './output.js';
+import { evaluatePointing } from './pointing.js';
+import { LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
+
+/** What shapes the captions that are measured: one for each picture. */
+const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
+
+/** Options that only one kind of measuring knows. */
+const BELONGS: readonly (readonly [Task | 'pointing', readonly string[]])[] = [
+  ['pointing', ['heads', 'seeds']],
+  ['zeroShot', ['classes', 'template']],
+  ['captioning', ['predictions', 'seed', ...Object.keys(CAPTION_OPTIONS)]],
+];
+
+export const evaluate = defineCommand({
+  name: 'eval',
+  summary: 'measures a model: captions, retrieval, classification, and whether its attention maps are true',
+  usage: 'eval [DATA] --MEASURE...',
+  details: [
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot and --classifier it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
+    'Several measures share one pass over the pictures; --pointing is measured by itself, on a scenes.json.',
+    '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
+    '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption).',
+    '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is.',
+    '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
+    '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
+    '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
+    '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more.',
+    "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language.",
+  ].join('\n'),
+  args: [{ name: 'DATA', description: 'what to measure on', kind: 'file', required: false, variadic: false }],
+  options: {
+    captioning: { type: 'flag', description: 'captions that the model writes: their truth, and BLEU, ROUGE-L, CIDEr' },
+    ranking: { type: 'flag', description: 'telling a true caption from hard negatives' },
+    retrieval: { type: 'flag', description: 'finding pictures by captions, and captions by pictures' },
+    zeroShot: { type: 'flag', description: 'zero-shot classification' },
+    classifier: { type: 'flag', description: 'classification by the classifier that the model was trained with' },
+    perplexity: { type: 'flag', description: 'of the captions given the pictures' },
+    pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
+    limit: { type: 'integer', min: 1, description: 'only the first N samples' },
+    batch: { ...BATCH_OPTION.batch, default: 16 },
+    ...CAPTION_OPTIONS,
+    predictions: {
+      type: 'text',
+      kind: 'file',
+      access: 'write',
+      placeholder: 'FILE',
+      description: 'with --captioning: also writes the captions there, a JSON object a line',
+    },
+    classes: {
+      type: 'text',
+      kind: 'file',
+      access: 'read',
+      placeholder: 'FILE',
+      description: 'with --zero-shot: class names, one a line by their numbers, or LABEL<TAB>NAME',
+      otherwise: 'the labels',
+    },
+    template: { ...CLASS_TEMPLATE, description: `with --zero-shot: ${CLASS_TEMPLATE.description}` },
+    imageField: { type: 'text', placeholder: 'NAME', description: 'field or column of the path of the picture' },
+    captionField: { type: 'text', placeholder: 'NAME', description: 'field or column of the caption' },
+    imageFolder: {
+      type: 'text',
+      kind: 'folder',
+      placeholder: 'FOLDER',
+      description: 'where relative paths of pictures start',
+      otherwise: 'the folder of the file that names them',
+    },
+    heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
+    seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
+  },
+  globals: [...MODEL_GLOBALS, 'seed'],
+  examples: [
+    { line: 'coca eval --captioning --ranking', does: 'the bundled model on its scenes' },
+    { line: 'coca eval annotations/captions_val2017.json --image-folder val2017 --retrieval', does: 'on COCO' },
+    {
+      line: "coca eval imagenet/val --zero-shot --classes names.tsv --template 'a photo of a {}.'",
+      does: 'on folders',
+    },
+    { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
+    { line: 'coca eval --pointing', does: 'the table of coca help attention' },
+  ],
+  async check({ args, options, typed }) {
+    checkTasks(chosenTasks(options), options.pointing, typed);
+    checkTemplates(options.template);
+    if (args[0] === undefined && LABEL_TASKS.some((task) => options[task])) {
+      throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
+    }
+  },
+  async run({ args, options, typed }, context) {
+    const data = args[0];
+    if (options.pointing) {
+      const { BUNDLED_SCENES, readScenes } = await import('../../model/scenes.js');
+      const scenes = await readScenes(data ?? BUNDLED_SCENES);
+      await withModel(options, context, (coca) => evaluatePointing(coca, scenes, options, context));
+      return { done: 1, failed: 0 };
+    }
+    const templates = checkTemplates(options.template);
+    const tasks = chosenTasks(options);
+    const dataset = await openData(tasks, data, options, context);
+    return withModel(options, context, async (coca) => {
+      const decoding = await searchOptions(options, typed, coca);
+      return withPredictions(options.predictions, (onPrediction) =>
+        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction }),
+      );
+    });
+  },
+});
+
+const chosenTasks = (options: Readonly<Record<Task, boolean>>): readonly Task[] =>
+  TASKS.filter((task) => options[task]);
+
+/** Something is to be measured, and nothing is asked that it cannot have. */
+function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySet<string>): void {
+  const flags = [...TASKS, 'pointing'].map((name) => `--${kebab(name)}`);
+  if (tasks.length === 0 && !pointing) {
+    throw new CocaError('usage', 'say what to measure', `${flags.slice(0, -1).join(', ')} or ${flags.at(-1)}`);
+  }
+  if (pointing) {
+    const others = [...tasks, 'limit', 'batch', 'imageField', 'captionField', 'imageFolder'].filter((name) =>
+      typed.has(name),
+    );
+    if (others[0] !== undefined)
+      throw new CocaError('usage', `--pointing and --${kebab(others[0])} exclude each other`);
+  }
+  const chosen: readonly string[] = pointing ? ['pointing'] : tasks;
+  for (const [owner, names] of BELONGS) {
+    const stray = chosen.includes(owner) ? undefined : names.find((name) => typed.has(name));
+    if (stray !== undefined) throw new CocaError('usage', `--${kebab(stray)} means nothing without --${kebab(owner)}`);
+  }
+}
+
+interface DataOptions {
+  readonly imageField: string | undefined;
+  readonly captionField: string | undefined;
+  readonly imageFolder: string | undefined;
+}
+
+/** Opens what is to be measured on. @throws CocaError as `openDataset` */
+async function openData(
+  tasks: readonly Task[],
+  data: string | undefined,
+  { imageField, captionField, imageFolder }: DataOptions,
+  context: CommandContext,
+): Promise<Dataset> {
+  const { openDataset } = await import('../../model/data/index.js');
+  const { BUNDLED_SCENES } = await import('../../model/scenes.js');
+  context.status.show('opening the data');
+  return openDataset(data ?? BUNDLED_SCENES, {
+    needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
+    ...(imageField !== undefined && { imageField }),
+    ...(captionField !== undefined && { captionField }),
+    ...(imageFolder !== undefined && { imageFolder }),
+  });
+}
+
+type MeasureOptions = Parameters<typeof measuresOf>[3] & {
+  readonly json: boolean;
+  readonly jsonl: boolean;
+  readonly batch: number;
+  readonly limit: number | undefined;
+};
+
+/** Measures and writes the results; nothing is written before all of them are there. */
+async function measure(
+  tasks: readonly Task[],
+  coca: LoadedCoca,
+  dataset: Dataset,
+  context: CommandContext,
+  options: MeasureOptions,
+): Promise<Outcome> {
+  const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
+  const { chosenModel } = await import('../../model/locate.js');
+  const measures = await measuresOf(tasks, coca, dataset, options, context);
+  const problems = new Set<string>();
+  const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
+  await runMeasures(coca, dataset, measures, {
+    preprocess: coca.preprocess,
+    batch: options.batch,
+    signal: context.signal,
+    ...(options.limit !== undefined && { limit: options.limit }),
+    onProblem: (name, error) => {
+      problems.add(name);
+      context.complain(errorLine(name, error));
+    },
+    onProgress: progress(context, () => total),
+  });
+  context.status.clear();
+  const empty = measures.find(({ count }) => count === 0);
+  if (empty) throw new CocaError('bad-data', `${dataset.name} has no sample that ${empty.task} can be measured on`);
+  const names = {
+    dataset: dataset.name,
+    model: coca.name,
+    pretrained: (await chosenModel(options.model)).model,
+  };
+  context.status.show('computing the figures');
+  const reports: TaskReport[] = [];
+  for (const one of measures) reports.push(await taskReport(one, names));
+  context.status.clear();
+  await writeReports(context.out, formatOf(options, context), reports);
+  return { done: Math.max(...measures.map(({ count }) => count)), failed: problems.size };
+}
+
+/** Opens the file of predictions before anything is computed; it takes its name when all is done. */
+async function withPredictions<T>(
+  path: string | undefined,
+  work: (onPrediction: (prediction: Prediction) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  if (path === undefined) return work(async () => undefined);
+  const { writeWhole } = await import('../../model/whole-file.js');
+  let result: T | undefined;
+  await writeWhole(path, async (write) => {
+    result = await work((prediction) => write(Buffer.from(`${JSON.stringify(prediction)}\n`)));
+  });
+  return result!;
+}

@@ -1,0 +1,47 @@
+import type { Output } from '../../cli/output.js';
+import type { Measure, Metrics } from '../../model/evaluation/measure.js';
+import { safeJson, visible } from '../../ui/text.js';
+import type { Format } from '../io/results.js';
+
+/** One task's figures with what they are of, under CLIP_benchmark's keys; `samples` is ours. */
+export interface TaskReport {
+  readonly dataset: string;
+  readonly model: string;
+  readonly pretrained: string;
+  readonly task: string;
+  readonly metrics: Metrics;
+  readonly language: 'en';
+  readonly samples: number;
+}
+
+export async function taskReport(
+  measure: Measure,
+  names: Pick<TaskReport, 'dataset' | 'model' | 'pretrained'>,
+): Promise<TaskReport> {
+  const { task, count } = measure;
+  const { dataset, model, pretrained } = names;
+  return { dataset, model, pretrained, task, metrics: await measure.metrics(), language: 'en', samples: count };
+}
+
+/** Piped: TASK<TAB>METRIC<TAB>VALUE; for a person the same in columns, under a line that says what it is of. */
+export async function writeReports(out: Output, format: Format, reports: readonly TaskReport[]): Promise<void> {
+  if (format === 'json') return out.line(safeJson(reports));
+  for (const report of reports) {
+    if (format === 'jsonl') await out.line(safeJson(report));
+    else for (const line of format === 'plain' ? plainLines(report) : table(report)) await out.line(line);
+  }
+}
+
+function plainLines({ task, metrics }: TaskReport): string[] {
+  return Object.entries(metrics).map(([name, value]) => [task, name, value ?? '-'].join('\t'));
+}
+
+function table({ task, dataset, samples, metrics }: TaskReport): string[] {
+  const width = Math.max(...Object.keys(metrics).map(({ length }) => length));
+  return [
+    `${task}: ${visible(dataset)}, ${samples} ${samples === 1 ? 'picture' : 'pictures'}`,
+    ...Object.entries(metrics).map(
+      ([name, value]) => `  ${name.padEnd(width)}  ${value === null ? '-' : value.toFixed(4).padStart(7)}`,
+    ),
+  ];
+}

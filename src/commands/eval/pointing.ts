@@ -1,0 +1,78 @@
+import type { CommandContext, GlobalValues } from '../../cli/command.js';
+import { MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
+import type { LocatedScene, PointingFigures } from '../../model/attention/pointing.js';
+import { CocaError } from '../../model/errors.js';
+import type { LoadedCoca } from '../../model/load.js';
+import { safeJson, visible } from '../../ui/text.js';
+import { readImage } from '../io/sources.js';
+
+export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
+  readonly heads: boolean;
+  readonly seeds: number;
+}
+
+type Scenes = Awaited<ReturnType<typeof import('../../model/scenes.js').readScenes>>;
+
+/** Measures how true a model's maps are of scenes. */
+export async function evaluatePointing(
+  coca: LoadedCoca,
+  scenes: Scenes,
+  options: PointingOptions,
+  context: CommandContext,
+): Promise<void> {
+  await coca.prepare('attribution');
+  const { measurePointing } = await import('../../model/attention/pointing.js');
+  const choices = choicesOf(coca, options);
+  const figures = await measurePointing(coca, located(scenes, coca, context), choices, options.seeds);
+  context.status.clear();
+  const objects = figures.map(({ choice, ...rest }) => ({ ...choice, ...rest }));
+  if (options.json) await context.out.line(safeJson(objects));
+  else if (options.jsonl) for (const object of objects) await context.out.line(safeJson(object));
+  else for (const line of table(figures)) await context.out.line(line);
+}
+
+/** Every method with every layer and their mean; heads by their mean or also one by one. */
+function choicesOf(coca: LoadedCoca, { heads }: PointingOptions): MapChoice[] {
+  const { multimodal } = coca.config;
+  const layers: MapChoice['layer'][] = [...Array(multimodal.layers).keys(), 'mean'];
+  const each: MapChoice['head'][] = heads ? ['mean', ...Array(multimodal.heads).keys()] : ['mean'];
+  return MAP_METHODS.flatMap((method) => layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))));
+}
+
+async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContext): AsyncGenerator<LocatedScene> {
+  const { loadPicture } = await import('../../model/image.js');
+  for (const [i, { image, caption, objects }] of scenes.entries()) {
+    if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    context.status.show(`scene ${i + 1} of ${scenes.length}`);
+    const input = await readImage(image, context);
+    if ('error' in input) throw input.error;
+    yield { picture: await loadPicture(input.bytes, coca.preprocess), caption, objects };
+  }
+}
+
+function table(figures: readonly PointingFigures[]): string[] {
+  const percent = (part: number, whole: number) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
+  const row = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (i < 3 ? cell.padEnd(9) : cell.padStart(11)))
+      .join('')
+      .trimEnd();
+  return [
+    row(['method', 'layer', 'head', 'nouns', 'hits', 'expected', 'hits', 'mass', 'drop', 'random', 'wins']),
+    ...figures.map(({ choice, ...f }) =>
+      row([
+        choice.method,
+        visible(String(choice.layer)),
+        visible(String(choice.head)),
+        String(f.nouns),
+        percent(f.hits, f.nouns),
+        String(f.expected),
+        percent(f.expectedHits, f.expected),
+        percent(f.mass, 1),
+        f.drop.toFixed(2),
+        f.randomDrop.toFixed(2),
+        percent(f.deletionWins, f.nouns),
+      ]),
+    ),
+  ];
+}

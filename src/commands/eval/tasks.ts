@@ -1,0 +1,67 @@
+import type { CommandContext } from '../../cli/command.js';
+import type { Dataset } from '../../model/data/index.js';
+import type { DecodingOptions } from '../../model/decoding/index.js';
+import type { Prediction } from '../../model/evaluation/captioning.js';
+import type { Measure } from '../../model/evaluation/measure.js';
+import type { LoadedCoca } from '../../model/load.js';
+
+/** What can be measured on a data set, by the name of its option. */
+export const TASKS = ['captioning', 'ranking', 'retrieval', 'zeroShot', 'classifier', 'perplexity'] as const;
+/** Those for which samples need labels, and no captions. */
+export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier'];
+export type Task = (typeof TASKS)[number];
+
+/** What the tasks are to know. */
+export interface TaskSettings {
+  readonly model: string | undefined;
+  readonly decoding: DecodingOptions;
+  /** A file of class names; without one they are the labels. */
+  readonly classes: string | undefined;
+  readonly templates: readonly string[];
+  readonly onPrediction: (prediction: Prediction) => Promise<void>;
+}
+
+/** Makes what measures the tasks. */
+export async function measuresOf(
+  tasks: readonly Task[],
+  coca: LoadedCoca,
+  dataset: Dataset,
+  settings: TaskSettings,
+  context: CommandContext,
+): Promise<Measure[]> {
+  const hooks = { signal: context.signal };
+  const make: Record<Task, () => Promise<Measure>> = {
+    captioning: async () => {
+      const { CaptioningMeasure } = await import('../../model/evaluation/captioning.js');
+      return new CaptioningMeasure(coca, settings.decoding, hooks, settings.onPrediction);
+    },
+    ranking: async () => {
+      const { SelectionMeasure } = await import('../../model/evaluation/selection.js');
+      return new SelectionMeasure(coca, hooks);
+    },
+    retrieval: async () => {
+      const { RetrievalMeasure } = await import('../../model/evaluation/retrieval.js');
+      return new RetrievalMeasure(coca, hooks);
+    },
+    zeroShot: async () => {
+      const { ZeroShotMeasure } = await import('../../model/evaluation/zero-shot.js');
+      const { datasetClasses } = await import('../../model/data/classes.js');
+      context.status.show('looking for the classes');
+      const classes = await datasetClasses(dataset, settings.classes);
+      context.status.show(`embedding ${classes.names.length} classes`);
+      return ZeroShotMeasure.create(coca, classes, settings.templates);
+    },
+    classifier: async () => {
+      const { ClassifierMeasure } = await import('../../model/evaluation/classification.js');
+      const { readClassifier } = await import('../../model/classifier.js');
+      return new ClassifierMeasure(await readClassifier(settings.model, coca.config.embed_dim));
+    },
+    perplexity: async () => {
+      const { PerplexityMeasure } = await import('../../model/evaluation/perplexity.js');
+      return new PerplexityMeasure(coca, hooks);
+    },
+  };
+  const measures: Measure[] = [];
+  for (const task of tasks) measures.push(await make[task]());
+  return measures;
+}

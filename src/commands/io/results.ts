@@ -1,0 +1,90 @@
+import type { CommandContext, Outcome } from '../../cli/command.js';
+import type { Output } from '../../cli/output.js';
+import { CocaError } from '../../model/errors.js';
+import { safeJson } from '../../ui/text.js';
+import { errorLine, errorObject, type InputKind } from './sources.js';
+
+/** What reads stdout: a person, a line tool, or a JSON parser. */
+export type Format = 'terminal' | 'plain' | 'json' | 'jsonl';
+
+/** How results are to be written. */
+export function formatOf(
+  options: { readonly json: boolean; readonly jsonl: boolean },
+  context: CommandContext,
+): Format {
+  if (options.json) return 'json';
+  if (options.jsonl) return 'jsonl';
+  return context.terminal.interactive ? 'terminal' : 'plain';
+}
+
+/** Writes result objects as they come. */
+export interface ObjectWriter {
+  write(object: object): Promise<void>;
+  /** Ends the array; an interrupted run ends it too, so that what is there can be read. */
+  end(): Promise<void>;
+}
+
+/** One JSON array (one element a line), or one object a line. */
+export function objectWriter(out: Output, format: 'json' | 'jsonl'): ObjectWriter {
+  if (format === 'jsonl') return { write: (object) => out.line(safeJson(object)), end: async () => undefined };
+  let count = 0;
+  return {
+    write: (object) => out.write(`${count++ === 0 ? '[\n' : ',\n'}${safeJson(object)}`),
+    end: () => out.write(count === 0 ? '[]\n' : '\n]\n'),
+  };
+}
+
+/** The error of one input of many. Anything but a `CocaError` is a mistake in the program, and is thrown on. */
+export function toItemError(error: unknown): CocaError {
+  if (error instanceof CocaError) return error;
+  throw error;
+}
+
+/** Objects that are all there. */
+export async function writeObjects(out: Output, format: 'json' | 'jsonl', objects: readonly object[]): Promise<void> {
+  const writer = objectWriter(out, format);
+  for (const object of objects) await writer.write(object);
+  await writer.end();
+}
+
+/** Counts inputs and reports the failed ones: a line on stderr and, in JSON, an object in its place. */
+export class Tally {
+  #done = 0;
+  #failed = 0;
+
+  constructor(
+    private readonly context: CommandContext,
+    private readonly objects: ObjectWriter | undefined,
+  ) {}
+
+  succeed(): void {
+    this.#done++;
+  }
+
+  /** Counts what an earlier run has answered. */
+  add({ done, failed }: Outcome): void {
+    this.#done += done;
+    this.#failed += failed;
+  }
+
+  /** An input whose result is out, but not all that belongs to it: a line on stderr. */
+  failBeside(name: string, error: CocaError): void {
+    this.#failed++;
+    this.context.complain(errorLine(name, error));
+  }
+
+  /** @param key which kind of input failed: what its object calls it. */
+  async fail(name: string, error: CocaError, key: InputKind = 'image'): Promise<void> {
+    this.#failed++;
+    this.context.complain(errorLine(name, error));
+    await this.objects?.write(errorObject(name, error, key));
+  }
+
+  get finished(): number {
+    return this.#done + this.#failed;
+  }
+
+  outcome(): Outcome {
+    return { done: this.#done, failed: this.#failed };
+  }
+}

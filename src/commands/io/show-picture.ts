@@ -1,0 +1,27 @@
+import type { CommandContext } from '../../cli/command.js';
+import { choosePictureKind, drawPicture, type PictureKind, pictureColumns } from '../../ui/picture.js';
+import { visible } from '../../ui/text.js';
+import type { ReadablePicture } from './model.js';
+
+/** Rows kept free for what is said about the picture. */
+const ROWS_BELOW = 7;
+const ALONE_ROWS = 22;
+const AMONG_OTHERS_ROWS = 8;
+
+/**
+ * Draws pictures on the terminal: one named alone as large as is pleasant, one of several small under its name. What is
+ * on the screen already is not drawn again, unless something lies over it now.
+ */
+export async function pictureShower(
+  context: CommandContext,
+  asked: PictureKind | 'auto',
+  isOne: boolean,
+): Promise<(item: ReadablePicture, isOverlaid?: boolean) => Promise<void>> {
+  const kind = choosePictureKind(asked, context.terminal);
+  const columns = pictureColumns(context.terminal, ROWS_BELOW, isOne ? ALONE_ROWS : AMONG_OTHERS_ROWS);
+  return async ({ name, picture }, isOverlaid = false) => {
+    const isNeeded = isOverlaid || !context.isShown(name);
+    const drawn = isNeeded ? await drawPicture(picture, kind, columns, context.terminal.colors) : '';
+    await context.out.write(`${isOne ? '' : `${visible(name)}\n`}${drawn}`);
+  };
+}

@@ -1,0 +1,230 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { ArgumentSpec, OptionSpecs } from '../../cli/command.js';
+import { type CollectOptions, collect } from '../../model/collect.js';
+import { CocaError } from '../../model/errors.js';
+import { encodeName } from '../../model/file-names.js';
+import { filesOf, isPattern } from '../../model/glob.js';
+import { requireImage, SNIFFED_BYTES } from '../../model/image/sniff.js';
+import { isUrl, publicName } from '../../model/net/address.js';
+import { fileError, MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
+import { readList } from './lists.js';
+
+/** Options of every command that takes pictures. */
+export const INPUT_OPTIONS = {
+  files: {
+    type: 'list',
+    kind: 'file',
+    access: 'list',
+    placeholder: 'FILE',
+    description: 'also the images named in FILE, one a line; - is stdin',
+  },
+  files0: {
+    type: 'list',
+    kind: 'file',
+    access: 'list',
+    placeholder: 'FILE',
+    description: 'the same with NUL after each name (find -print0)',
+  },
+} as const satisfies OptionSpecs;
+
+/**
+ * The argument of every command that takes any number of pictures.
+ * @param unless options in whose presence there may be none
+ */
+export function imagesArgument(unless: readonly string[]) {
+  return {
+    name: 'IMAGE',
+    description: 'path, URL, glob, or - for bytes on stdin',
+    kind: 'image',
+    unless,
+    required: false,
+    variadic: true,
+  } as const satisfies ArgumentSpec;
+}
+
+/** Option of every command that can take several pictures through the model at once. */
+export const BATCH_OPTION = {
+  batch: {
+    type: 'integer',
+    min: 1,
+    max: 256,
+    default: 1,
+    description: 'pictures that go through the model together',
+  },
+} as const satisfies OptionSpecs;
+
+/** What the user named: words of the command line, and lists. */
+export interface ImageSources {
+  readonly images: readonly string[];
+  readonly files: readonly string[];
+  readonly files0: readonly string[];
+}
+
+/** One named picture: its bytes, or why there are none. */
+export type ImageInput =
+  | { readonly name: string; readonly bytes: Buffer }
+  | { readonly name: string; readonly error: CocaError };
+
+/**
+ * Whether exactly one picture was named, by a word that can stand for no more: only then can plain output leave the
+ * name out.
+ */
+export function namesOnePicture(sources: ImageSources): boolean {
+  const [only] = sources.images;
+  if (sources.images.length !== 1 || sources.files.length + sources.files0.length > 0) return false;
+  return standsForItself(only!);
+}
+
+/** Whether a word is one picture's name: what exists is, whatever brackets and braces it has. */
+function standsForItself(word: string): boolean {
+  return word === '-' || isUrl(word) || !isPattern(word) || existsSync(encodeName(word));
+}
+
+/** How many pictures will come, where that is known without reading a list or a directory. */
+export function knownCount(sources: ImageSources): number | undefined {
+  if (sources.files.length + sources.files0.length > 0) return undefined;
+  return sources.images.every(standsForItself) ? sources.images.length : undefined;
+}
+
+/**
+ * How many pictures will come, as soon as that is known: lists and directories are gone through for it while the work
+ * has begun. A list that comes through a pipe can be read only once, so its length stays unknown.
+ */
+export function countAhead(sources: ImageSources): () => number | undefined {
+  let count = knownCount(sources);
+  if (count === undefined) {
+    countImages(sources).then(
+      (total) => {
+        count = total;
+      },
+      // Whoever reads the list for its names says what is wrong with it.
+      () => undefined,
+    );
+  }
+  return () => count;
+}
+
+async function countImages({ images, files, files0 }: ImageSources): Promise<number | undefined> {
+  for (const list of [...files, ...files0]) {
+    if (list === '-' || !(await stat(encodeName(list))).isFile()) return undefined;
+  }
+  let total = 0;
+  for await (const _ of imageNames({ images, files, files0 }, Readable.from([]))) total++;
+  return total;
+}
+
+/** Whether a picture or a list comes by stdin. */
+export function readsStdin({ images, files, files0 }: ImageSources): boolean {
+  return [...images, ...files, ...files0].includes('-');
+}
+
+/**
+ * Checks what can be checked before anything is read.
+ * @throws CocaError `usage` when there is nothing to read, or stdin is wanted twice or is a terminal.
+ */
+export function checkSources(sources: ImageSources, stdin: { readonly isTTY?: boolean }, alsoStdin = 0): void {
+  const { images, files, files0 } = sources;
+  if (images.length + files.length + files0.length === 0) {
+    throw new CocaError('usage', 'IMAGE is missing', 'name a picture, or a list of them with --files');
+  }
+  const readers = [...images, ...files, ...files0].filter((word) => word === '-').length + alsoStdin;
+  if (readers > 1) throw new CocaError('usage', 'stdin (-) can be read only once');
+  if (images.includes('-') && stdin.isTTY) {
+    throw new CocaError(
+      'usage',
+      '- reads a picture from stdin, which is a terminal',
+      'pipe one in: coca ... - < picture.png',
+    );
+  }
+}
+
+/** The names of all pictures, in the order in which they were given; globs expand to sorted names. */
+export async function* imageNames(sources: ImageSources, stdin: Readable): AsyncGenerator<string> {
+  for (const word of sources.images) yield* expandWord(word);
+  for (const list of sources.files) yield* listNames(list, 'line', stdin);
+  for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
+}
+
+/** In a list `-` can only be a file's name: stdin has one reader at most, and here that may be the list. */
+async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readable): AsyncGenerator<string> {
+  for await (const name of readList(list, separator, stdin)) yield name === '-' ? './-' : publicName(name);
+}
+
+async function* expandWord(word: string): AsyncGenerator<string> {
+  if (word === '-' || isUrl(word)) {
+    yield publicName(word);
+    return;
+  }
+  // Nothing found: the pattern itself goes on, and fails as the file that is not there.
+  for await (const { word: pattern, files } of filesOf(word)) yield* files.length > 0 ? files : [pattern];
+}
+
+/**
+ * Reads one named picture; a failure is a value, so that one bad picture among many stops nothing.
+ * @throws CocaError `interrupted` once `signal` is aborted.
+ */
+export async function readImage(
+  name: string,
+  options: { readonly stdin: Readable; readonly signal: AbortSignal },
+): Promise<ImageInput> {
+  try {
+    if (name === '-') return { name, bytes: await readStdin(options.stdin) };
+    if (isUrl(name)) return { name, bytes: await fetchPicture(name, options.signal) };
+    return { name, bytes: await readRegularFile(name, MAX_INPUT_BYTES, requireImage) };
+  } catch (error) {
+    if (options.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    return { name, error: explainGlob(name, toCocaError(name, error)) };
+  }
+}
+
+function toCocaError(name: string, error: unknown): CocaError {
+  return error instanceof CocaError ? error : fileError(name, error as NodeJS.ErrnoException);
+}
+
+function explainGlob(name: string, error: CocaError): CocaError {
+  if (error.code !== 'not-found' || isUrl(name) || !isPattern(name)) return error;
+  return new CocaError('not-found', `no file matches ${name}`, error.hint, { cause: error });
+}
+
+async function fetchPicture(name: string, signal: AbortSignal): Promise<Buffer> {
+  const { fetchBytes } = await import('../../model/net/fetch-bytes.js');
+  return fetchBytes(name, { ...asPicture(name), signal });
+}
+
+async function readStdin(stdin: Readable): Promise<Buffer> {
+  return collect(stdin as AsyncIterable<Buffer>, asPicture('the picture on stdin'));
+}
+
+/** How a picture is taken from a stream: not whole before it has begun like one. */
+function asPicture(name: string): CollectOptions {
+  return {
+    limit: MAX_INPUT_BYTES,
+    tooLarge: () => tooLarge(name, MAX_INPUT_BYTES),
+    look: { bytes: SNIFFED_BYTES, check: requireImage },
+  };
+}
+
+/** What an input is, as its error object calls it. */
+export type InputKind = 'image' | 'caption' | 'text' | 'model';
+
+/** An error about one input as the object that `--json` and `--jsonl` give in its place. */
+export function errorObject(name: string, error: CocaError, key: InputKind = 'image'): object {
+  return { [key]: name, error: { code: error.code, message: error.message } };
+}
+
+/** Longer names (a text that does not fit can be a megabyte) are shown by their beginning in error lines. */
+const LONGEST_NAME = 120;
+
+/** The same for a person, in one line. */
+export function errorLine(name: string, error: CocaError): string {
+  const spoken = name === '-' ? 'stdin' : shorten(name);
+  const text = error.message.includes(spoken) ? error.message : `${spoken}: ${error.message}`;
+  return error.hint ? `${text} (${error.hint})` : text;
+}
+
+function shorten(name: string): string {
+  const characters = Array.from(name.slice(0, 2 * LONGEST_NAME));
+  return characters.length <= LONGEST_NAME ? name : `${characters.slice(0, LONGEST_NAME).join('')}...`;
+}

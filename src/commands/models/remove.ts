@@ -1,0 +1,45 @@
+import { defineCommand } from '../../cli/command.js';
+import { CocaError } from '../../model/errors.js';
+import { bytesText } from '../../ui/status.js';
+import { visible } from '../../ui/text.js';
+import { formatOf, objectWriter, Tally } from '../io/results.js';
+
+export const modelsRemove = defineCommand({
+  name: 'models remove',
+  summary: 'removes fetched models from the cache, without asking',
+  details:
+    'Removes what coca reads of a model: config, weights, card and tokenizer, its conversion and its cut downloads. Files that other revisions have too stay, and so do files that other programs fetched. Prints what it freed; NAME<TAB>BYTES in a pipe.',
+  args: [
+    { name: 'NAME', description: 'a model in the Hugging Face cache', kind: 'model', required: true, variadic: true },
+  ],
+  options: {},
+  globals: ['json', 'jsonl', 'quiet'],
+  examples: [{ line: 'coca models remove coca_ViT-L-14', does: 'about 2.5 GB less' }],
+  async run({ args, options }, context) {
+    const { forgetModel } = await import('../../model/default-model.js');
+    const { removeModel } = await import('../../model/hub/remove.js');
+    const format = formatOf(options, context);
+    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
+    const tally = new Tally(context, objects);
+    for (const name of args) {
+      try {
+        const removed = await removeModel(name);
+        if (objects) await objects.write(removed);
+        else if (format === 'terminal') {
+          await context.out.line(`${visible(removed.name)}: ${bytesText(removed.freed)} freed`);
+        } else await context.out.line(`${visible(removed.name)}\t${removed.freed}`);
+        if (removed.kept > 0) context.notice(`${bytesText(removed.kept)} stay, since others use the same files`);
+        if (removed.others.length > 0) {
+          context.notice(`coca has no use for, and left: ${removed.others.join(', ')}`);
+        }
+        if (await forgetModel(removed.name)) context.notice('it was the default, which is the bundled model again');
+        tally.succeed();
+      } catch (error) {
+        if (!(error instanceof CocaError) || (args.length === 1 && !objects)) throw error;
+        await tally.fail(name, error, 'model');
+      }
+    }
+    await objects?.end();
+    return tally.outcome();
+  },
+});

@@ -1,0 +1,98 @@
+import type { CommandContext } from '../../cli/command.js';
+import type { Picture } from '../../model/picture.js';
+import type { PictureKind } from '../../ui/picture.js';
+import { visible } from '../../ui/text.js';
+import { mapRows } from '../io/map-rows.js';
+import type { ReadablePicture } from '../io/model.js';
+import { type Format, type ObjectWriter, objectWriter } from '../io/results.js';
+import { pictureShower } from '../io/show-picture.js';
+import type { RankBy, Ranked } from './ranking.js';
+
+/** How much of a picture its map covers where it is highest. */
+const LOOK_OPACITY = 0.7;
+
+/** Where the embedding of a picture looked: a map over the square that the model sees. */
+export interface Look {
+  readonly method: string;
+  readonly grid: number;
+  readonly crop: Picture['crop'];
+  /** [grid x grid], summing to 1. */
+  readonly map: Float32Array;
+  readonly peak: { readonly x: number; readonly y: number };
+  readonly entropy: number;
+}
+
+/** Where ranked captions go. `begin` comes before a picture's result, as soon as the picture is there. */
+export interface RankWriter {
+  readonly objects: ObjectWriter | undefined;
+  begin(item: ReadablePicture, look?: Look): Promise<void>;
+  result(image: string, results: readonly Ranked[], look?: Look): Promise<void>;
+}
+
+export interface RankWriterOptions {
+  /** One picture was named alone: plain lines leave its name out. */
+  readonly isOne: boolean;
+  readonly images: PictureKind | 'auto';
+  readonly by: RankBy;
+}
+
+/** The writer of ranked captions for a format. */
+export async function rankWriter(
+  format: Format,
+  context: CommandContext,
+  options: RankWriterOptions,
+): Promise<RankWriter> {
+  const ready = async (): Promise<void> => undefined;
+  switch (format) {
+    case 'json':
+    case 'jsonl': {
+      const objects = objectWriter(context.out, format);
+      const result = (image: string, results: readonly Ranked[], look?: Look): Promise<void> =>
+        objects.write({ image, by: options.by, results, ...(look && { attention: lookObject(look) }) });
+      return { objects, begin: ready, result };
+    }
+    case 'terminal': {
+      const { rankLines } = await import('../../ui/rank-view.js');
+      const { columns, colors } = context.terminal;
+      return {
+        objects: undefined,
+        begin: await lookShower(context, options),
+        result: (_, results) => {
+          const lines = results.length === 0 ? ['no caption reaches the minimum'] : rankLines(results, columns, colors);
+          return context.out.write(`${lines.join('\n')}\n${options.isOne ? '' : '\n'}`);
+        },
+      };
+    }
+    case 'plain':
+      return {
+        objects: undefined,
+        begin: ready,
+        result: (image, results) => {
+          const name = options.isOne ? '' : `${visible(image)}\t`;
+          return context.out.write(results.map((row) => `${name}${plainRow(row, options.by)}\n`).join(''));
+        },
+      };
+  }
+}
+
+/** Draws a picture, with where its embedding looked over it. */
+async function lookShower(context: CommandContext, options: RankWriterOptions): Promise<RankWriter['begin']> {
+  const { enlargeMap, overlay } = await import('../../ui/heat.js');
+  const show = await pictureShower(context, options.images, options.isOne);
+  return (item, look) => {
+    if (look === undefined) return show(item);
+    const { picture } = item;
+    const heat = enlargeMap(look.map, look.grid, picture.size);
+    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, LOOK_OPACITY) } }, true);
+  };
+}
+
+function lookObject({ map, grid, ...look }: Look): object {
+  return { ...look, grid: [grid, grid], map: mapRows(map, grid) };
+}
+
+/** SCORE<TAB>PROBABILITY<TAB>CAPTION */
+function plainRow({ cosine, logprob, probability, caption }: Ranked, by: RankBy): string {
+  const score = by === 'caption' ? logprob : cosine;
+  return [score!.toFixed(6), probability === null ? '-' : probability.toPrecision(6), visible(caption)].join('\t');
+}

@@ -1,0 +1,208 @@
+import { type CommandContext, defineCommand } from '../../cli/command.js';
+import type { Coca, ImageEncoding } from '../../model/api.js';
+import { CocaError } from '../../model/errors.js';
+import type { LoadedCoca } from '../../model/load.js';
+import type { Picture } from '../../model/picture.js';
+import { unusableText } from '../../model/tokenizer/usable.js';
+import { dot } from '../../model/vectors.js';
+import type { PictureKind } from '../../ui/picture.js';
+import { readList } from '../io/lists.js';
+import { MODEL_GLOBALS, pictures, progress, withModel } from '../io/model.js';
+import { formatOf, Tally } from '../io/results.js';
+import { checkSources, countAhead, type ImageSources, INPUT_OPTIONS, namesOnePicture } from '../io/sources.js';
+import { type Look, rankWriter } from './output.js';
+import { type RankBy, type RankFigures, rankCaptions } from './ranking.js';
+
+export const rank = defineCommand({
+  name: 'rank',
+  summary: 'orders captions by how well they fit a picture',
+  usage: 'rank IMAGE CAPTION...',
+  details: [
+    'contrastive: by the cosine of the embeddings; probability is the softmax over the given captions of exp(logit_scale) * cosine.',
+    'caption: by the mean log-probability per token of the caption given the picture; probability is the softmax of the summed log-probabilities.',
+    'both: by the product of the two, softmax(exp(logit_scale) * cosine + summed log-probability), which is also the probability.',
+    '--attend: a terminal draws it over the picture; JSON has it as attention: {method, grid, crop, map, peak, entropy}, as in attend.',
+    '--min-score and --top leave captions out after probabilities were computed over all. The score is the cosine; with --by caption the mean log-probability.',
+    'Piped: SCORE<TAB>PROBABILITY<TAB>CAPTION, best first, with IMAGE<TAB> before it when there may be several pictures; with --no-softmax the probability is -.',
+  ].join('\n'),
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path, URL, glob or -; left out when pictures come by -i or --files',
+      kind: 'image',
+      unless: ['image', 'files', 'files0'],
+      required: false,
+      variadic: false,
+    },
+    {
+      name: 'CAPTION',
+      description: 'captions to order',
+      kind: 'text',
+      unless: ['captions'],
+      required: false,
+      variadic: true,
+    },
+  ],
+  options: {
+    image: {
+      type: 'list',
+      kind: 'image',
+      short: 'i',
+      placeholder: 'IMAGE',
+      description: 'a picture; repeat it for several',
+    },
+    captions: {
+      type: 'list',
+      kind: 'file',
+      access: 'list',
+      placeholder: 'FILE',
+      description: 'also the captions in FILE, one a line; - is stdin',
+    },
+    by: {
+      type: 'choice',
+      choices: ['contrastive', 'caption', 'both'],
+      placeholder: 'WHAT',
+      default: 'contrastive',
+      description: 'what decides',
+    },
+    template: {
+      type: 'text',
+      placeholder: 'TEXT',
+      default: '{}',
+      description: 'each caption takes the place of {} in it',
+    },
+    softmax: { type: 'flag', negatable: true, default: true, description: 'probabilities over the given captions' },
+    attend: { type: 'flag', description: 'also where the embedding of the picture looked' },
+    minScore: { type: 'number', description: 'leaves out captions with a lower score' },
+    top: { type: 'integer', min: 1, description: 'only the N best' },
+    ...INPUT_OPTIONS,
+  },
+  globals: [...MODEL_GLOBALS, 'images'],
+  examples: [
+    { line: 'coca rank photo.jpg "a dog" "a cat"', does: 'which of two fits better' },
+    { line: 'coca rank -i a.jpg -i b.jpg --captions captions.txt --json', does: 'many captions for many pictures' },
+    { line: 'coca rank photo.jpg dog cat bird --template "a photo of a {}"', does: 'words set into a sentence' },
+    { line: 'coca rank photo.jpg --captions captions.txt --by caption --top 3', does: 'by what the decoder would say' },
+  ],
+  async check({ args, options, typed }) {
+    if (!options.template.includes('{}')) {
+      throw new CocaError('usage', `--template '${options.template}' has no {} for the caption`);
+    }
+    const isNamed = ['image', 'files', 'files0'].some((name) => typed.has(name));
+    const words = isNamed ? args : args.slice(1);
+    if ((isNamed || args.length > 0) && words.length + options.captions.length === 0) {
+      throw new CocaError('usage', 'CAPTION is missing', 'name captions after the picture, or a list with --captions');
+    }
+  },
+  async run({ args, options }, context) {
+    const named = options.image.length + options.files.length + options.files0.length > 0;
+    const sources: ImageSources = {
+      images: named ? options.image : args.slice(0, 1),
+      files: options.files,
+      files0: options.files0,
+    };
+    const words = named ? args : args.slice(1);
+    checkSources(sources, context.stdin, options.captions.filter((source) => source === '-').length);
+    const captions = [...words];
+    for (const source of options.captions) {
+      for await (const caption of readList(source, 'line', context.stdin)) captions.push(caption);
+    }
+    if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
+
+    const format = formatOf(options, context);
+    if (format === 'plain' && options.attend) context.notice('--attend shows on a terminal, or with --json or --jsonl');
+    return withModel(options, context, async (coca) => {
+      const writer = await rankWriter(format, context, {
+        isOne: namesOnePicture(sources),
+        images: options.images as PictureKind | 'auto',
+        by: options.by,
+      });
+      const tally = new Tally(context, writer.objects);
+      const showProgress = progress(context, countAhead(sources));
+      try {
+        const fitting = await usableCaptions(captions, options.template, coca, tally);
+        if (fitting.length === 0) return { done: 0, failed: captions.length };
+        if (options.attend) await coca.prepare('image attention');
+        const scorer = await captionScorer(fitting, options.by, coca, context);
+        for await (const item of pictures(sources, coca, context, 2)) {
+          if ('error' in item) await tally.fail(item.name, item.error);
+          else {
+            const image = await coca.encodeImages([item.picture], { attention: options.attend });
+            const look = options.attend ? await lookOf(item.picture, image, coca) : undefined;
+            await writer.begin(item, look);
+            const figures = await scorer(image);
+            const { logitScale, logitBias } = coca;
+            await writer.result(item.name, rankCaptions(figures, { ...options, logitScale, logitBias }), look);
+            tally.succeed();
+          }
+          showProgress(tally.finished);
+        }
+      } finally {
+        await writer.objects?.end();
+      }
+      return tally.outcome();
+    });
+  },
+});
+
+/** What the contrastive embedding of a picture looked at. */
+async function lookOf(picture: Picture, image: ImageEncoding, coca: LoadedCoca): Promise<Look> {
+  const { AttentionMaps, entropyOf, peakOf } = await import('../../model/attention/index.js');
+  const method = 'cross';
+  const maps = new AttentionMaps(coca.attendEmbedding(image), coca.config);
+  const map = maps.ofEmbedding(method);
+  const { grid } = maps;
+  return {
+    method,
+    grid,
+    crop: picture.crop,
+    map,
+    peak: peakOf(map, grid),
+    entropy: entropyOf(map),
+  };
+}
+
+/** A caption as it was given, and as the model reads it. */
+interface Candidate {
+  readonly caption: string;
+  readonly text: string;
+}
+
+/** The captions that the model can read; each other one is reported as failed. */
+async function usableCaptions(
+  captions: readonly string[],
+  template: string,
+  coca: Coca,
+  tally: Tally,
+): Promise<Candidate[]> {
+  const usable: Candidate[] = [];
+  for (const caption of captions) {
+    const text = template.replaceAll('{}', () => caption);
+    const error = unusableText(text, coca.tokenizer);
+    if (error) await tally.fail(caption, error, 'caption');
+    else usable.push({ caption, text });
+  }
+  return usable;
+}
+
+/** Prepares what is the same for every picture, and returns what computes a picture's figures. */
+async function captionScorer(
+  candidates: readonly Candidate[],
+  by: RankBy,
+  coca: LoadedCoca,
+  context: CommandContext,
+): Promise<(encoding: ImageEncoding) => Promise<RankFigures[]>> {
+  const texts = candidates.map(({ text }) => text);
+  const features = by === 'caption' ? undefined : await coca.encodeTexts(texts);
+  return async (encoding) => {
+    const likelihoods =
+      by === 'contrastive'
+        ? undefined
+        : (await coca.captionLikelihoods(encoding, texts, { signal: context.signal }))[0]!;
+    return candidates.map(({ caption }, i) => ({
+      caption,
+      cosine: features ? dot(encoding.features[0]!, features[i]!) : null,
+      likelihood: likelihoods?.[i] ?? null,
+    }));
+  };
+}

@@ -1,0 +1,159 @@
+import { type Command, kebab, type OptionSpec, verbOf, type WordKind, withVerb } from '../../../cli/command.js';
+import type { Session } from '../session.js';
+import { allOptions, optionOf, valuesAfter } from './arguments.js';
+import { completePath, type PathKind } from './complete-path.js';
+import { splitPartial, type Word } from './words.js';
+
+/** One way to go on. */
+export interface Candidate {
+  /** What takes the place of the word, quoted where it must be. */
+  readonly text: string;
+  /** As a list shows it. */
+  readonly label: string;
+  /** Whether the word is whole: a space follows. */
+  readonly isWhole: boolean;
+}
+
+/** How the word before the cursor can go on. */
+export interface Completion {
+  /** Where the word begins in the line; it ends at the cursor. */
+  readonly start: number;
+  readonly candidates: readonly Candidate[];
+}
+
+/** What completion needs of a session. */
+export type CompletionSource = Pick<Session, 'commands' | 'settings' | 'last'>;
+
+/**
+ * Completes the word before the cursor: verbs, their options and the values of these, names of models, and paths.
+ * @param modelNames names that `--model` takes
+ */
+export async function complete(
+  line: string,
+  cursor: number,
+  source: CompletionSource,
+  modelNames: () => Promise<readonly string[]>,
+): Promise<Completion> {
+  const head = line.slice(0, cursor);
+  const { words, open, isEnded } = splitPartial(head);
+  const current = isEnded ? undefined : words.at(-1);
+  const before = (isEnded ? words : words.slice(0, -1)).filter((word, i) => i > 0 || word.text !== 'coca');
+  const typed = current?.text ?? '';
+  const start = current?.start ?? cursor;
+  const slot = slotOf(before, current, source);
+  const after = (names: Iterable<string>, prefix = ''): Candidate[] =>
+    [...names].filter((name) => (prefix + name).startsWith(typed)).map((name) => candidate(prefix + name));
+  const paths = (kind: PathKind, prefix = '') => completePath(typed.slice(prefix.length), kind, open, prefix);
+
+  switch (slot.wants) {
+    case 'verb': {
+      const verbs = after([...source.commands.map(({ name }) => name), 'help']);
+      return { start, candidates: typed === '' ? verbs : [...verbs, ...(await paths('image'))] };
+    }
+    case 'help':
+      return { start, candidates: after(source.commands.map(({ name }) => name)) };
+    case 'option':
+      return { start, candidates: after(slot.names, slot.prefix) };
+    case 'words':
+      return { start, candidates: after(slot.words, slot.prefix) };
+    case 'model':
+      return { start, candidates: [...after(await modelNames(), slot.prefix), ...(await paths('any', slot.prefix))] };
+    case 'path':
+      return { start, candidates: await paths(slot.kind, slot.prefix) };
+    case 'nothing':
+      return { start, candidates: [] };
+  }
+}
+
+/** What belongs where the cursor is. `prefix` is what the word begins with already: dashes, or `--name=`. */
+type Slot =
+  | { readonly wants: 'verb' | 'help' | 'nothing' }
+  | { readonly wants: 'option'; readonly names: readonly string[]; readonly prefix: string }
+  | { readonly wants: 'words'; readonly words: readonly string[]; readonly prefix: string }
+  | { readonly wants: 'model'; readonly prefix: string }
+  | { readonly wants: 'path'; readonly kind: PathKind; readonly prefix: string };
+
+function slotOf(before: readonly Word[], current: Word | undefined, source: CompletionSource): Slot {
+  const [verb, ...rest] = before;
+  if (verb === undefined) return { wants: 'verb' };
+  if (verb.text === 'help') return { wants: 'help' };
+  if (verb.text === 'last' && source.last !== undefined) {
+    return slotOf([...splitPartial(source.last.line).words, ...rest], current, source);
+  }
+  const found = source.commands.find(({ name }) => name === verb.text);
+  // More pictures after a first one.
+  if (found === undefined) return { wants: 'path', kind: 'image', prefix: '' };
+  const command = withVerb(found, rest[0]?.text);
+  if (command !== found) rest.shift();
+  const isOption = current !== undefined && !current.isQuoted && current.text.startsWith('-');
+  if (isOption) return optionSlot(command, current.text);
+
+  const { pending, positionals } = scan(command, rest);
+  if (pending) return valueSlot(pending, '');
+  if (command.verbs && positionals === 0) return { wants: 'words', words: command.verbs.map(verbOf), prefix: '' };
+  if (command.name === 'set' || command.name === 'unset') return settingSlot(command.name, positionals, source);
+  const spec = command.args[Math.min(positionals, command.args.length - 1)];
+  const isLeft = spec !== undefined && (positionals < command.args.length || spec.variadic);
+  return isLeft ? slotOfKind(spec.kind, '') : { wants: 'nothing' };
+}
+
+function optionSlot(command: Command, word: string): Slot {
+  const equals = word.indexOf('=');
+  const found = equals < 0 ? undefined : optionOf(command, word);
+  if (found) return valueSlot(found[1], word.slice(0, equals + 1));
+  const names = allOptions(command).flatMap(([name, spec]) =>
+    spec.type === 'flag' && spec.negatable ? [kebab(name), `no-${kebab(name)}`] : [kebab(name)],
+  );
+  return { wants: 'option', names: [...names, 'help'], prefix: '--' };
+}
+
+/** How many arguments stand before the cursor, and the option whose value is due, if one is. */
+function scan(command: Command, words: readonly Word[]) {
+  let positionals = 0;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    const found = word.isQuoted || !word.text.startsWith('-') ? undefined : optionOf(command, word.text);
+    if (!found) {
+      if (!word.text.startsWith('-')) positionals++;
+      continue;
+    }
+    const [, spec] = found;
+    const following = words.slice(at + 1);
+    const count = valuesAfter(spec, word.text, following);
+    const goesOn = spec.type === 'list' && spec.rest && count === following.length;
+    const isDue = following.length === 0 && spec.type !== 'flag' && !word.text.includes('=');
+    if (goesOn || isDue) return { pending: spec, positionals };
+    at += count;
+  }
+  return { pending: undefined, positionals };
+}
+
+function valueSlot(spec: OptionSpec, prefix: string): Slot {
+  if (spec.type === 'choice') return { wants: 'words', words: spec.choices, prefix };
+  if (spec.type === 'text' || spec.type === 'list') return slotOfKind(spec.kind ?? 'text', prefix);
+  return { wants: 'nothing' };
+}
+
+function settingSlot(verb: 'set' | 'unset', positionals: number, { settings }: CompletionSource): Slot {
+  if (positionals > 0) return { wants: 'nothing' };
+  const names = verb === 'unset' ? settings.entries().map(([name]) => name) : [...settings.specs().keys()];
+  return { wants: 'words', words: names, prefix: '' };
+}
+
+function slotOfKind(kind: WordKind, prefix: string): Slot {
+  switch (kind) {
+    case 'image':
+    case 'folder':
+      return { wants: 'path', kind, prefix };
+    case 'file':
+      return { wants: 'path', kind: 'any', prefix };
+    case 'model':
+      return { wants: 'model', prefix };
+    default:
+      return { wants: 'nothing' };
+  }
+}
+
+function candidate(text: string): Candidate {
+  return { text, label: text, isWhole: !text.endsWith('=') };
+}

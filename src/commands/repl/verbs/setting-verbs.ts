@@ -1,0 +1,66 @@
+import type { Command } from '../../../cli/command.js';
+import { visible } from '../../../ui/text.js';
+import type { Session } from '../session.js';
+import { defineVerb } from './verb.js';
+
+/** With another value of these, other captions would be said. */
+const MODEL_SETTINGS = new Set(['model', 'device', 'engine']);
+
+/** Verbs about what all commands of a session take. */
+export function settingVerbs(session: Session): readonly Command[] {
+  const { pictures, settings } = session;
+
+  const set = defineVerb({
+    name: 'set',
+    summary: 'sets an option for all commands that take it; alone, tells what is set',
+    args: [
+      { name: 'OPTION', description: 'its name, as "beams"', kind: 'option', required: false, variadic: false },
+      { name: 'VALUE', description: 'its value; flags are on or off', kind: 'value', required: false, variadic: false },
+    ],
+    async run({ args: [name, value] }, context) {
+      if (name === undefined) {
+        for (const [set, to] of settings.entries()) await context.out.line(`${set} ${visible(to)}`);
+        if (settings.entries().length === 0) context.notice('nothing is set');
+      } else settings.set(name, value);
+      if (name !== undefined && MODEL_SETTINGS.has(name)) pictures.forgetCaptions();
+      return undefined;
+    },
+  });
+
+  const unset = defineVerb({
+    name: 'unset',
+    summary: 'makes an option what it is by default',
+    args: [{ name: 'OPTION', description: 'its name', kind: 'option', required: true, variadic: false }],
+    async run({ args: [name] }) {
+      settings.unset(name!);
+      if (MODEL_SETTINGS.has(name!)) pictures.forgetCaptions();
+      return undefined;
+    },
+  });
+
+  const model = defineVerb({
+    name: 'model',
+    summary: 'loads another model, or the same one anew; alone, tells which is loaded',
+    args: [{ name: 'MODEL', description: 'as --model takes it', kind: 'model', required: false, variadic: false }],
+    async run({ args: [name] }, context) {
+      if (name === undefined) {
+        await session.withModel(context, (coca) => context.out.line(visible(`${coca.name} on ${coca.device}`)));
+        return undefined;
+      }
+      const before = settings.get('model');
+      settings.set('model', name);
+      try {
+        await session.dropModel();
+        await session.withModel(context, (coca) => context.out.line(visible(`${coca.name} on ${coca.device}`)));
+      } catch (error) {
+        if (before === undefined) settings.unset('model');
+        else settings.set('model', before);
+        throw error;
+      }
+      pictures.forgetCaptions();
+      return undefined;
+    },
+  });
+
+  return [set, unset, model];
+}

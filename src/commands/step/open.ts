@@ -1,0 +1,91 @@
+import type { CommandContext } from '../../cli/command.js';
+import { contextLength } from '../../model/config.js';
+import { type DecodingOptions, decodingOptions } from '../../model/decoding/index.js';
+import { CocaError } from '../../model/errors.js';
+import type { LoadedCoca } from '../../model/load.js';
+import type { Picture } from '../../model/picture.js';
+import { openStepper } from '../../model/stepper/index.js';
+import { pictureOf, squareOf } from '../io/one-picture.js';
+import { checkSession, type LoadedSession, replay, saveSession, sha256Of } from './file.js';
+import { bestOf } from './result.js';
+import { Walker } from './walk.js';
+
+export interface WalkRequest {
+  readonly image: string;
+  /** How to search, and how the caption begins; of a loaded session these come from its file. */
+  readonly search: DecodingOptions | undefined;
+  readonly prompt: string | undefined;
+  readonly loaded: LoadedSession | undefined;
+}
+
+/** A walk over a picture, ready to go on. Its stepper must be closed. */
+export interface OpenWalk {
+  readonly image: string;
+  readonly picture: Picture;
+  /** The square of it that the model sees, in the resolution to draw in. */
+  readonly square: () => Promise<Picture>;
+  readonly coca: LoadedCoca;
+  readonly walker: Walker;
+  /** Writes the session to a file. */
+  readonly save: (path: string) => Promise<void>;
+}
+
+/**
+ * Opens a walk: before its first step, or where a session was saved. The picture that cannot be read is a value.
+ * @throws CocaError `usage` for a prompt that leaves no room; `bad-session` for a session that does not fit
+ */
+export async function openWalk(
+  { image, search, prompt, loaded }: WalkRequest,
+  coca: LoadedCoca,
+  context: CommandContext,
+): Promise<OpenWalk | { readonly error: CocaError }> {
+  const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare('captions')]);
+  if ('error' in input) return input;
+  const { picture, bytes } = input;
+  const sha256 = sha256Of(bytes);
+  if (loaded) checkSession(loaded, { name: image, sha256 }, coca.name);
+  const begins = loaded ? (loaded.saved.prompt ?? undefined) : prompt;
+  const options = search ?? savedOptions(loaded!, coca);
+  context.status.show('looking');
+  const encoding = await coca.encodeImages([picture]);
+  const stepper = await openStepper(coca, encoding, begins === undefined ? options : { ...options, prompt: begins });
+  const walker = new Walker(stepper, coca.tokenizer);
+  try {
+    if (loaded) await goOn(walker, loaded, coca, context);
+  } catch (error) {
+    await stepper.close();
+    throw error;
+  }
+  context.status.clear();
+  const origin = { image, sha256, prompt: begins, options };
+  return {
+    image,
+    picture,
+    square: () => squareOf(bytes, coca),
+    coca,
+    walker,
+    save: (path) => saveSession(path, origin, stepper.session, coca),
+  };
+}
+
+/** @throws CocaError `bad-session` for options that a search here cannot have */
+function savedOptions({ file, saved }: LoadedSession, coca: LoadedCoca): DecodingOptions {
+  try {
+    const complete = decodingOptions(saved.options, { contextLength: contextLength(coca.config) });
+    const unknown = Object.keys(saved.options).find((name) => !Object.hasOwn(complete, name));
+    if (unknown === undefined) return complete;
+    throw new CocaError('usage', `there is no option ${unknown}`);
+  } catch (error) {
+    if (!(error instanceof CocaError)) throw error;
+    throw new CocaError('bad-session', `${file}: options: ${error.message}`, error.hint, { cause: error });
+  }
+}
+
+/** Does again what the session did, and says so where that ends elsewhere than it did. */
+async function goOn(walker: Walker, loaded: LoadedSession, coca: LoadedCoca, context: CommandContext): Promise<void> {
+  await replay(walker.stepper, loaded, context.signal);
+  const best = bestOf(walker.line, coca.tokenizer)?.caption ?? null;
+  if (best === loaded.saved.best) return;
+  const then = loaded.saved.best ?? 'nothing';
+  context.notice(`${loaded.file} had come to "${then}" when it was saved, and comes to "${best}" on ${coca.device}`);
+}

@@ -1,0 +1,69 @@
+import type { Coca } from '../../model/api.js';
+import { isDone, results } from '../../model/decoding/index.js';
+import { actionsOf, type Line, type Session, type SessionNode, sessionTree } from '../../model/stepper/index.js';
+import { visible } from '../../ui/text.js';
+
+/** A walk over a picture, to be told. */
+export interface StepResult {
+  readonly image: string;
+  readonly session: Session;
+  readonly coca: Pick<Coca, 'name' | 'device' | 'tokenizer'>;
+}
+
+/** The best caption of a line, or the best so far; null where all were pruned. */
+export function bestOf({ state }: Line, tokenizer: Coca['tokenizer']) {
+  const [best] = results(state);
+  return best === undefined ? null : { caption: tokenizer.decode(best.ids), score: best.score, ids: best.ids };
+}
+
+/** The JSON object of a walk: fields as docs and scripts know them. */
+export function stepObject({ image, session, coca }: StepResult): object {
+  const { tokenizer } = coca;
+  const { walk } = session;
+  const token = (id: number) => ({ id, text: tokenizer.tokenText(id) });
+  const best = bestOf(walk.lines[walk.line]!, tokenizer);
+  return {
+    image,
+    nodes: sessionTree(walk).map(
+      ({ token: id, id: node, parent, step, beam, logprob, sum, score, state, ...more }) => ({
+        ...{ id: node, parent, step, beam, token: token(id), logprob, sum, score, state },
+        ...more,
+      }),
+    ),
+    best: best?.caption ?? null,
+    score: best?.score ?? null,
+    ids: best?.ids ?? null,
+    line: walk.line,
+    lines: walk.lines.map((line, index) => {
+      const { options, step } = line.state;
+      const { logprobs: _tokens, trace: _candidates, ...kept } = options;
+      const found = bestOf(line, tokenizer);
+      const facts = { step, done: isDone(line.state), best: found?.caption ?? null, score: found?.score ?? null };
+      return { line: index, from: line.origin ?? null, ...facts, options: kept };
+    }),
+    candidates: walk.lines.flatMap(({ state }, line) =>
+      state.considered.flatMap((weighed, step) =>
+        weighed.map(({ token: id, ...candidate }) => ({ line, step: step + 1, token: token(id), ...candidate })),
+      ),
+    ),
+    actions: actionsOf(session),
+    model: coca.name,
+    device: coca.device,
+  };
+}
+
+/** One line a node: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text up to it, with tabs between. */
+export function stepLines({ session, coca }: StepResult): string[] {
+  const nodes = sessionTree(session.walk);
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const idsUpTo = (node: SessionNode): number[] => {
+    const before = byId.get(node.parent);
+    return before ? [...idsUpTo(before), node.token] : [node.token];
+  };
+  return nodes.map((node) => {
+    const { id, parent, step, beam, state, why, logprob, sum, score } = node;
+    const figures = [logprob, sum, score].map((figure) => figure.toFixed(4));
+    const text = visible(coca.tokenizer.decode(idsUpTo(node)));
+    return [id, parent, step, beam, why === undefined ? state : `${state}:${why}`, ...figures, text].join('\t');
+  });
+}

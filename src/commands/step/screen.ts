@@ -1,0 +1,62 @@
+import { parse } from 'node:path';
+import type { CommandContext } from '../../cli/command.js';
+import { CocaError } from '../../model/errors.js';
+import { isUrl } from '../../model/net/address.js';
+import type { Picture } from '../../model/picture.js';
+import type { Streams } from '../../ui/full-screen.js';
+import { choosePictureKind, type PictureKind } from '../../ui/picture.js';
+import { showSteps } from '../../ui/step/show.js';
+import { staticLines } from '../../ui/step/static.js';
+import { safeName } from '../attend/files.js';
+import { modelOnScreen } from '../io/model.js';
+import { freeName } from './file.js';
+import { type SourceOptions, WalkSource } from './source.js';
+
+export interface ScreenOptions extends Omit<SourceOptions, 'save' | 'isKept'> {
+  readonly square: () => Promise<Picture>;
+  /** What pictures are drawn with. */
+  readonly images: PictureKind | 'auto';
+  readonly save: (path: string) => Promise<void>;
+  /** Where the session is to be saved; otherwise a name in the working directory is found. */
+  readonly file: string | undefined;
+}
+
+/**
+ * Walks through a search with keys, until the view is left.
+ * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
+ */
+export async function walkOnScreen(options: ScreenOptions, context: CommandContext): Promise<void> {
+  let { file } = options;
+  const save = async (): Promise<string> => {
+    file ??= await freeName(sessionName(options.image));
+    await options.save(file);
+    return `saved in ${file}`;
+  };
+  const kind = choosePictureKind(options.images, context.terminal);
+  const hasCells = kind === 'blocks' || kind === 'none';
+  const picture = hasCells ? options.picture : await options.square();
+  const source = await WalkSource.open({ ...options, picture, save, isKept: options.file !== undefined });
+  try {
+    const show = (streams: Streams) => showSteps(source, kind, context.terminal, streams);
+    const left = await modelOnScreen(options.coca, context, show);
+    if (left === 'interrupt') throw new CocaError('interrupted', 'interrupted');
+  } finally {
+    source.leave();
+  }
+}
+
+/** Prints where a walk stands, for a terminal on which no keys are asked for. */
+export async function printWalk(
+  options: Omit<SourceOptions, 'save' | 'isKept'>,
+  { out, terminal }: CommandContext,
+): Promise<void> {
+  const save = () => Promise.reject(new Error('nothing is saved here'));
+  const source = await WalkSource.open({ ...options, save, isKept: true });
+  await out.write(`${staticLines(source, terminal).join('\n')}\n`);
+}
+
+/** What a picture's session is called. */
+export function sessionName(image: string): string {
+  const path = isUrl(image) ? new URL(image).pathname : image;
+  return safeName(parse(path).name);
+}

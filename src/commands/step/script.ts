@@ -1,0 +1,230 @@
+import { kebab } from '../../cli/command.js';
+import { didYouMean } from '../../cli/suggest.js';
+import { parseNumber } from '../../cli/values.js';
+import { CocaError } from '../../model/errors.js';
+import type { OptionChanges } from '../../model/stepper/index.js';
+import { DECODING_OPTIONS } from '../caption/caption.js';
+
+/** A word of a script and what it asks for. */
+export interface ScriptWord {
+  /** As it was typed. */
+  readonly text: string;
+  /** Which word of the script it is, from 1, and the column of its first character, from 1. */
+  readonly word: number;
+  readonly column: number;
+  readonly command: ScriptCommand;
+}
+
+export type ScriptCommand =
+  | { readonly type: 'next' | 'undo' | 'redo'; readonly times: number }
+  | { readonly type: 'run' }
+  | { readonly type: 'choose'; readonly to: number | 'first' | 'up' | 'down' }
+  | {
+      readonly type: 'force';
+      readonly target: { readonly text: string } | { readonly candidate: number } | { readonly id: number };
+    }
+  | { readonly type: 'fork'; readonly beam: number | undefined; readonly step: number | undefined }
+  | { readonly type: 'prune'; readonly beam: number | undefined }
+  | { readonly type: 'set'; readonly options: OptionChanges }
+  | { readonly type: 'line'; readonly line: number };
+
+/** What follows a verb's colon; undefined where there is no colon. */
+interface Argument {
+  readonly text: string;
+  /** In double quotes: nothing in it has a meaning of its own. */
+  readonly isQuoted: boolean;
+}
+
+/** The verbs, with what each takes, as the help and errors say it. */
+export const VERBS = {
+  next: 'next[:N]',
+  undo: 'undo[:N]',
+  redo: 'redo[:N]',
+  run: 'run',
+  choose: 'choose:BEAM|first|up|down',
+  force: 'force:TEXT|#CANDIDATE|=ID',
+  prune: 'prune[:BEAM]',
+  fork: 'fork[:BEAM][@STEP]',
+  line: 'line:N',
+  set: 'set:OPTION=VALUE[ OPTION=VALUE]...',
+} as const;
+
+type Verb = keyof typeof VERBS;
+
+/**
+ * Reads a script: words with commas between them, each a verb and, after a colon, what it is about. An argument in double
+ * quotes is as it stands (\" and \\ stand for " and \), others end at a comma and lose the spaces around them.
+ * @throws CocaError `usage` naming the word and where it stands
+ */
+export function parseScript(script: string): readonly ScriptWord[] {
+  if (script.trim() === '') return [];
+  return splitWords(script).map(({ text, column }, i) => {
+    const at = { text: text.trim(), word: i + 1, column: column + text.length - text.trimStart().length };
+    return { ...at, command: commandOf(at) };
+  });
+}
+
+type Place = Omit<ScriptWord, 'command'>;
+
+/** An error about a word of a script. */
+export function scriptError({ text, word, column }: Place, problem: string, hint?: string): CocaError {
+  const name = text === '' ? 'nothing' : `'${text}'`;
+  return new CocaError('usage', `--script: ${name} (word ${word}, column ${column}): ${problem}`, hint);
+}
+
+/** The words between commas that are not in quotes, each with the column it begins at. */
+function splitWords(script: string): { text: string; column: number }[] {
+  const words: { text: string; column: number }[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let i = 0; i <= script.length; i++) {
+    if (isQuoted && script[i] === '\\') i++;
+    else if (script[i] === '"') isQuoted = !isQuoted;
+    else if (i >= script.length || (script[i] === ',' && !isQuoted)) {
+      words.push({ text: script.slice(start, i), column: start + 1 });
+      start = i + 1;
+    }
+  }
+  return words;
+}
+
+function commandOf(at: Place): ScriptCommand {
+  // A verb ends at its colon; that of fork also at the @ of a step.
+  const end = at.text.search(/[:@]/);
+  const verb = (end < 0 ? at.text : at.text.slice(0, end)).trim();
+  if (!Object.hasOwn(VERBS, verb)) {
+    const problem = verb === '' ? 'there is no verb' : `there is no verb ${verb}`;
+    throw scriptError(at, problem, didYouMean(verb, Object.keys(VERBS)) ?? `verbs: ${Object.values(VERBS).join(', ')}`);
+  }
+  const rest = at.text.slice(at.text[end] === ':' ? end + 1 : end).trim();
+  const read = new Reader(at, verb as Verb, end < 0 ? undefined : argumentOf(at, rest));
+  switch (verb as Verb) {
+    case 'next':
+    case 'undo':
+    case 'redo':
+      return { type: verb as 'next', times: read.optional((text) => read.count(text, 1)) ?? 1 };
+    case 'run':
+      read.nothing();
+      return { type: 'run' };
+    case 'choose':
+      return {
+        type: 'choose',
+        to: read.required((text) => (text === 'first' || text === 'up' || text === 'down' ? text : read.count(text))),
+      };
+    case 'force':
+      return { type: 'force', target: read.target() };
+    case 'prune':
+      return { type: 'prune', beam: read.optional((text) => read.count(text)) };
+    case 'fork':
+      return { type: 'fork', ...(read.optional((text) => read.origin(text)) ?? { beam: undefined, step: undefined }) };
+    case 'line':
+      return { type: 'line', line: read.required((text) => read.count(text)) };
+    case 'set':
+      return { type: 'set', options: read.required((text) => read.settings(text)) };
+  }
+}
+
+function argumentOf(at: Place, text: string): Argument {
+  if (!text.includes('"')) return { text, isQuoted: false };
+  const inside = /^"((?:[^"\\]|\\.)*)"$/s.exec(text)?.[1];
+  if (inside === undefined) throw scriptError(at, 'quotes stand around the whole argument', 'as in force:","');
+  return { text: inside.replace(/\\(.)/gs, '$1'), isQuoted: true };
+}
+
+/** Reads the argument of a verb, or says what the verb takes. */
+class Reader {
+  constructor(
+    private readonly at: Place,
+    private readonly verb: Verb,
+    private readonly argument: Argument | undefined,
+  ) {}
+
+  fail(problem: string, hint?: string): never {
+    throw scriptError(this.at, problem, hint ?? `it is ${VERBS[this.verb]}`);
+  }
+
+  nothing(): void {
+    if (this.argument !== undefined) this.fail(`${this.verb} takes nothing`);
+  }
+
+  optional<T>(parse: (text: string) => T): T | undefined {
+    return this.argument === undefined ? undefined : this.required(parse);
+  }
+
+  required<T>(parse: (text: string) => T): T {
+    const { text } = this.argument ?? this.fail(`${this.verb} needs an argument`);
+    if (text === '') this.fail('nothing follows the colon');
+    return parse(text);
+  }
+
+  count(text: string, least = 0): number {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least ? value : this.fail(`'${text}' is no whole number from ${least} up`);
+  }
+
+  target(): (ScriptCommand & { type: 'force' })['target'] {
+    return this.required((text) => {
+      if (this.argument!.isQuoted) return { text };
+      if (text.startsWith('#')) return { candidate: this.count(text.slice(1), 1) };
+      if (text.startsWith('=')) return { id: this.count(text.slice(1)) };
+      return { text };
+    });
+  }
+
+  origin(text: string): { beam: number | undefined; step: number | undefined } {
+    const [beam = '', step, ...more] = text.split('@');
+    if (more.length > 0) this.fail(`'${text}' has more than one @`);
+    return {
+      beam: beam.trim() === '' ? undefined : this.count(beam.trim()),
+      step: step === undefined ? undefined : this.count(step.trim()),
+    };
+  }
+
+  settings(text: string): OptionChanges {
+    const pairs = text.replace(/\s*=\s*/g, '=').split(/\s+/);
+    return Object.assign({}, ...pairs.map((pair) => this.setting(pair)));
+  }
+
+  setting(text: string): OptionChanges {
+    const [typed = '', value, ...more] = text.split('=').map((part) => part.trim());
+    if (value === undefined || more.length > 0) this.fail(`'${text}' is not OPTION=VALUE`);
+    try {
+      return optionChange(typed, value);
+    } catch (error) {
+      if (error instanceof CocaError) this.fail(error.message.replace(/^--/, ''), error.hint);
+      throw error;
+    }
+  }
+}
+
+const { beams, diversity, maxLength, minLength, lengthPenalty, repetitionPenalty, noRepeatNgram } = DECODING_OPTIONS;
+const { temperature, topK, topP, minP } = DECODING_OPTIONS;
+const NUMBERS = {
+  ...{ beams, diversity, maxLength, minLength, lengthPenalty, repetitionPenalty, noRepeatNgram },
+  ...{ temperature, topK, topP, minP },
+};
+const EARLY_STOPPING: Readonly<Record<string, OptionChanges['earlyStopping']>> = {
+  true: true,
+  false: false,
+  never: 'never',
+};
+
+/**
+ * An option as it is typed (`length-penalty`) and its value.
+ * @throws CocaError `usage`
+ */
+export function optionChange(typed: string, value: string): OptionChanges {
+  const names = [...Object.keys(NUMBERS), 'earlyStopping'];
+  const name = names.find((known) => kebab(known) === typed);
+  if (name === undefined) {
+    const guess = didYouMean(typed, names.map(kebab)) ?? `what can: ${names.map(kebab).join(', ')}`;
+    throw new CocaError('usage', `there is no option '${typed}' that can be changed on the way`, guess);
+  }
+  if (name !== 'earlyStopping') {
+    return { [name]: parseNumber(name, NUMBERS[name as keyof typeof NUMBERS], value) };
+  }
+  if (!Object.hasOwn(EARLY_STOPPING, value)) {
+    throw new CocaError('usage', `--early-stopping takes true, false or never, not '${value}'`);
+  }
+  return { earlyStopping: EARLY_STOPPING[value]! };
+}

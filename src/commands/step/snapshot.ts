@@ -1,0 +1,212 @@
+import { kebab } from '../../cli/command.js';
+import type { Coca } from '../../model/api.js';
+import { type Candidate, isDone, type SearchNode, type SearchState } from '../../model/decoding/index.js';
+import {
+  CANDIDATES,
+  candidatesOf,
+  changeableOptions,
+  currentLine,
+  hypothesesOf,
+  type Line,
+  type OptionChanges,
+  type Session,
+  sessionTree,
+  type Walk,
+} from '../../model/stepper/index.js';
+import type {
+  CandidateView,
+  HypothesisView,
+  LineView,
+  OptionView,
+  StepSnapshot,
+  TokenCell,
+  TreeNodeView,
+} from '../../ui/step/source.js';
+import { visible } from '../../ui/text.js';
+import { bestOf } from './result.js';
+
+/** Stands for the end token, whose name is long. */
+const END = '↵';
+/** After a token that does not end a word. */
+const PIECE = '+';
+
+/** By how much the arrow keys change an option. */
+const STEPS: { readonly [Name in keyof Required<OptionChanges>]: OptionView['by'] } = {
+  beams: 1,
+  diversity: 0.1,
+  maxLength: 1,
+  minLength: 1,
+  lengthPenalty: 0.1,
+  earlyStopping: ['false', 'true', 'never'],
+  repetitionPenalty: 0.1,
+  noRepeatNgram: 1,
+  temperature: 0.1,
+  topK: 1,
+  topP: 0.05,
+  minP: 0.01,
+};
+
+/** Makes what the view shows out of a session. */
+export class Snapshots {
+  readonly #texts = new Map<number, string>();
+  /** The tree of the searches that it was last made of: looking elsewhere does not change it. */
+  #tree: { readonly states: readonly SearchState[]; readonly nodes: readonly TreeNodeView[] } = {
+    states: [],
+    nodes: [],
+  };
+  /** Whether this vocabulary says where words end: only then can tokens be set without a space. */
+  readonly #marksEnds: boolean;
+
+  constructor(private readonly tokenizer: Coca['tokenizer']) {
+    const last = tokenizer.encode('a').at(-1);
+    this.#marksEnds = last !== undefined && tokenizer.endsWord(last);
+  }
+
+  /** A token as it is to be shown. */
+  textOf(id: number): string {
+    const known = this.#texts.get(id);
+    if (known !== undefined) return known;
+    const text = id === this.tokenizer.special.eot ? END : visible(this.tokenizer.tokenText(id)) || '·';
+    this.#texts.set(id, text);
+    return text;
+  }
+
+  /** The same where it stands alone: a piece that the next token goes on from is told from a whole word. */
+  labelOf(id: number): string {
+    return this.#isPiece(id) ? `${this.textOf(id)}${PIECE}` : this.textOf(id);
+  }
+
+  /** @param preview what the next step would weigh */
+  of(session: Session, preview: readonly Candidate[]): StepSnapshot {
+    const line = currentLine(session);
+    const { walk, past, future } = session;
+    const { state } = line;
+    const nodes = new Map(state.nodes.map((node) => [node.id, node]));
+    return {
+      search: searchText(line),
+      prompt: visible(this.tokenizer.decode(promptOf(line))),
+      width: widthOf(line),
+      step: state.step,
+      maxSteps: state.options.maxLength - state.promptLength,
+      isDone: isDone(state),
+      hypotheses: this.#hypotheses(line, nodes, preview),
+      chosen: line.chosen,
+      fallen: this.#fallen(line, nodes),
+      lines: walk.lines.map((one) => this.#line(one)),
+      line: walk.line,
+      tree: this.#treeOf(session),
+      options: optionsOf(line),
+      past: past.length,
+      future: future.length,
+    };
+  }
+
+  #isPiece(id: number): boolean {
+    const { endsWord, special } = this.tokenizer;
+    return this.#marksEnds && !endsWord(id) && id !== special.eot;
+  }
+
+  #cell({ id, logprob, isForced }: { id: number; logprob: number; isForced: boolean }): TokenCell {
+    return { text: this.textOf(id), probability: Math.exp(logprob), isJoined: this.#isPiece(id), isForced };
+  }
+
+  /** The tokens on the way to a node, the start token left out. */
+  #cells(path: readonly number[], nodes: ReadonlyMap<number, SearchNode>): TokenCell[] {
+    return path.slice(1).map((id) => {
+      const { token, logprob, forced } = nodes.get(id)!;
+      return this.#cell({ id: token, logprob, isForced: forced === true });
+    });
+  }
+
+  #candidate({ token, logprob, sum, score, fate }: Candidate): CandidateView {
+    return { text: this.labelOf(token), probability: Math.exp(logprob), sum, score, fate };
+  }
+
+  #hypotheses(
+    line: Line,
+    nodes: ReadonlyMap<number, SearchNode>,
+    preview: readonly Candidate[],
+  ): readonly HypothesisView[] {
+    return hypothesesOf(line).map((one) => ({
+      number: one.kind === 'live' ? one.number : null,
+      cells: this.#cells(one.text.path, nodes),
+      sum: one.text.sum,
+      score: one.score,
+      node: one.text.path.at(-1)!,
+      candidates:
+        one.kind === 'live'
+          ? candidatesOf(preview, one)
+              .slice(0, CANDIDATES)
+              .map((candidate) => this.#candidate(candidate))
+          : [],
+    }));
+  }
+
+  #fallen({ state }: Line, nodes: ReadonlyMap<number, SearchNode>) {
+    const pathTo = (id: number): number[] => {
+      const node = nodes.get(id);
+      return node ? [...pathTo(node.parent), id] : [];
+    };
+    const texts = new Map<number, TokenCell[]>();
+    // By what they would have come to without the rules: what was likely and banned comes first.
+    const fair = ({ parent, logprob }: Candidate): number => (nodes.get(parent)?.sum ?? 0) + logprob;
+    const fallen = (state.considered.at(-1) ?? [])
+      .filter(({ fate }) => fate !== 'live' && fate !== 'finished')
+      .sort((a, b) => fair(b) - fair(a));
+    return fallen.map((candidate) => {
+      const after = texts.get(candidate.parent) ?? this.#cells(pathTo(candidate.parent), nodes);
+      texts.set(candidate.parent, after);
+      return { ...this.#candidate(candidate), after };
+    });
+  }
+
+  #line(line: Line): LineView {
+    const best = bestOf(line, this.tokenizer);
+    const { state } = line;
+    return { text: visible(best?.caption ?? ''), score: best?.score ?? 0, step: state.step, isDone: isDone(state) };
+  }
+
+  #treeOf({ walk }: Session): readonly TreeNodeView[] {
+    const states = walk.lines.map(({ state }) => state);
+    const isSame = states.length === this.#tree.states.length && states.every((own, i) => own === this.#tree.states[i]);
+    if (!isSame) this.#tree = { states, nodes: this.#nodesOf(walk) };
+    return this.#tree.nodes;
+  }
+
+  #nodesOf(walk: Walk): readonly TreeNodeView[] {
+    return sessionTree(walk)
+      .filter(({ step }) => step > 0)
+      .map(({ id, parent, token, logprob, forced, state, why, sum, score, line }) => ({
+        id,
+        parent,
+        cell: this.#cell({ id: token, logprob, isForced: forced === true }),
+        state,
+        why,
+        sum,
+        score,
+        line,
+      }));
+  }
+}
+
+const promptOf = ({ state }: Line): readonly number[] =>
+  state.nodes.slice(0, state.promptLength).map(({ token }) => token);
+
+const widthOf = ({ state: { options, groups } }: Line): number =>
+  options.strategy === 'beam' ? options.beams : groups.length;
+
+/** "beam search, 6 beams". */
+function searchText({ state: { options } }: Line): string {
+  const { strategy, beams, groups, num, temperature } = options;
+  if (strategy === 'greedy') return 'greedy search';
+  if (strategy === 'sample') return `${num} sample${num > 1 ? 's' : ''} at temperature ${temperature}`;
+  return groups > 1 ? `diverse beam search, ${beams} beams in ${groups} groups` : `beam search, ${beams} beams`;
+}
+
+function optionsOf({ state: { options } }: Line): readonly OptionView[] {
+  return changeableOptions(options).map((name) => ({
+    name: kebab(name),
+    value: String(options[name]),
+    by: STEPS[name],
+  }));
+}

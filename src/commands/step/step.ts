@@ -1,0 +1,179 @@
+import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
+import { CocaError } from '../../model/errors.js';
+import { canShow } from '../../ui/full-screen.js';
+import type { PictureKind } from '../../ui/picture.js';
+import { visible } from '../../ui/text.js';
+import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
+import { failUnreadable } from '../io/check-inputs.js';
+import { MODEL_GLOBALS, searchProgress, withModel } from '../io/model.js';
+import { oneName } from '../io/one-picture.js';
+import { type Format, formatOf, objectWriter, Tally } from '../io/results.js';
+import { checkSources } from '../io/sources.js';
+import type { LoadedSession } from './file.js';
+import type { OpenWalk } from './open.js';
+import { parseScript, type ScriptWord, VERBS } from './script.js';
+
+/** What shapes a search; a loaded session brings its own. */
+const SEARCH_OPTIONS = {
+  ...DECODING_OPTIONS,
+  prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+} as const;
+
+export const step = defineCommand({
+  name: 'step',
+  summary: 'walks through beam search, token by token',
+  details: [
+    'On a terminal: the search as a tree that grows with each key: next, undo, force a token, fork, prune, other options on the way (? lists the keys). Untouched, it ends with the caption of coca caption.',
+    'With --script, in a pipe, or with --json no keys are asked for: the script is done, or without one the search runs to its end, and the tree comes out.',
+    `A script is words with commas between them: ${Object.values(VERBS).join(', ')}. Beams and lines are numbered from 0 as on the screen and in JSON, candidates from 1; an argument in double quotes is taken as it stands.`,
+    'Piped: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text so far, a line a node, with tabs between.',
+    'JSON: nodes with id, parent, step, beam, token, logprob, sum, score, state (live, pruned, finished) and, of a branch that was pruned, why; best; lines; candidates of each step with their fate; actions.',
+    'coca help step.md explains the screen, the script, the JSON and the session file.',
+  ].join('\n'),
+  args: [
+    {
+      name: 'IMAGE',
+      description: 'path, URL, or - for bytes on stdin; with --load, that of the session unless given',
+      kind: 'image',
+      unless: ['load'],
+      required: false,
+      variadic: false,
+    },
+  ],
+  options: {
+    script: { type: 'text', placeholder: 'WORDS', description: 'what to do, instead of keys: "next,force:dog,run"' },
+    load: { type: 'text', kind: 'file', placeholder: 'FILE', description: 'go on from a saved session' },
+    save: {
+      type: 'text',
+      kind: 'file',
+      access: 'write',
+      placeholder: 'FILE',
+      description: 'save the session there at the end',
+    },
+    ...SEARCH_OPTIONS,
+  },
+  globals: [...MODEL_GLOBALS, 'seed', 'images'],
+  examples: [
+    { line: 'coca step photo.jpg', does: 'walk through the search with the keys' },
+    {
+      line: 'coca step photo.jpg --script "next,next,force:dog,prune:2,undo,run" --json',
+      does: 'the tree of a walk, for a program',
+    },
+    { line: 'coca step --load photo-step.json', does: 'go on where a session was saved' },
+  ],
+  async check({ options, typed }) {
+    if (options.script !== undefined) parseScript(options.script);
+    refuseOptionsBeside(options.load, typed);
+    await checkSearchOptions(options, typed);
+  },
+  async run({ args, options, typed }, context) {
+    const script = options.script === undefined ? undefined : parseScript(options.script);
+    const loaded = options.load === undefined ? undefined : await load(options.load);
+    const word = args[0] ?? loaded?.saved.image;
+    checkSources({ images: word === undefined ? [] : [word], files: [], files0: [] }, context.stdin);
+    const format = formatOf(options, context);
+    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
+    const tally = new Tally(context, objects);
+    // What a session calls its picture is a name, not a pattern.
+    const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
+    // A session names its picture itself.
+    const missing = loaded
+      ? await failUnreadable({ images: [image], files: [], files0: [] }, options, context)
+      : undefined;
+    if (missing) return missing;
+    const { openWalk } = await import('./open.js');
+    const { actionsOf } = await import('../../model/stepper/index.js');
+    const { scriptOf } = await import('./replay.js');
+    const { bestOf, stepLines, stepObject } = await import('./result.js');
+    await withModel(options, context, async (coca) => {
+      const search = loaded ? undefined : await searchOptions(options, typed, coca);
+      const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
+      if ('error' in walk) return tally.fail(image, walk.error);
+      try {
+        const how = {
+          script,
+          isLoaded: loaded !== undefined,
+          format,
+          file: options.save,
+          images: options.images as PictureKind | 'auto',
+        };
+        const before = actionsOf(walk.walker.stepper.session);
+        const isShown = await walkThrough(walk, how, context);
+        if (isShown) context.onKeys(['--script', scriptOf(walk.walker.stepper.session, before)]);
+        if (options.save !== undefined) {
+          await walk.save(options.save);
+          context.notice(`the session is in ${options.save}`);
+        }
+        const best = bestOf(walk.walker.line, coca.tokenizer);
+        // What an unfinished search has so far is the beginning of a caption.
+        if (best && walk.walker.isDone) context.onCaption(image, best.caption);
+        tally.succeed();
+        if (isShown && best && best.ids.length > 1) {
+          const { hanging } = await import('../../ui/layout.js');
+          for (const line of hanging(visible(best.caption), context.terminal.columns, 0)) await context.out.line(line);
+        }
+        const result = { image, session: walk.walker.stepper.session, coca };
+        if (objects) await objects.write(stepObject(result));
+        else if (format === 'plain') await context.out.write(`${stepLines(result).join('\n')}\n`);
+        else if (!isShown) await (await import('./screen.js')).printWalk(walk, context);
+      } finally {
+        await walk.walker.stepper.close();
+      }
+    });
+    await objects?.end();
+    return tally.outcome();
+  },
+});
+
+async function load(file: string): Promise<LoadedSession> {
+  const { readSession } = await import('./file.js');
+  return { file, saved: await readSession(file) };
+}
+
+function refuseOptionsBeside(load: string | undefined, typed: ReadonlySet<string>): void {
+  const useless = [...Object.keys(SEARCH_OPTIONS), 'seed'].find((name) => typed.has(name));
+  if (load === undefined || useless === undefined) return;
+  throw new CocaError(
+    'usage',
+    `--${kebab(useless)} shapes a new search, and here --load brings one`,
+    'leave one of the two out, or change the option on the way (the key o, or set in a script)',
+  );
+}
+
+interface WalkHow {
+  readonly script: readonly ScriptWord[] | undefined;
+  readonly isLoaded: boolean;
+  readonly format: Format;
+  readonly file: string | undefined;
+  readonly images: PictureKind | 'auto';
+}
+
+/**
+ * Does what is to be done: with keys, by a script, or to the end.
+ * @returns whether a person has seen it
+ */
+async function walkThrough(
+  walk: OpenWalk,
+  { script, isLoaded, format, file, images }: WalkHow,
+  context: CommandContext,
+): Promise<boolean> {
+  if (format === 'terminal' && script === undefined && canShow(context.terminal, context.stdin)) {
+    const { walkOnScreen } = await import('./screen.js');
+    await walkOnScreen({ ...walk, file, images }, context);
+    return true;
+  }
+  const { performScript } = await import('./perform.js');
+  if (script) await performScript(walk.walker, script, context.signal);
+  else if (!isLoaded) await runToTheEnd(walk, context);
+  return false;
+}
+
+async function runToTheEnd({ walker }: OpenWalk, context: CommandContext): Promise<void> {
+  const show = searchProgress(context);
+  const onStep = () => {
+    const { state } = walker.line;
+    show({ step: state.step, maxSteps: state.options.maxLength - state.promptLength, states: [state] });
+  };
+  await walker.run({ signal: context.signal, onStep });
+  context.status.clear();
+}

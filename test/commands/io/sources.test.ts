@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SIGNAL_EXIT_CODES } from '../../../src/cli/signals.js';
+import { CLI, coca, shell } from '../../support/cli.js';
+import { fixture } from '../../support/golden.js';
+
+const BOOK = fixture('scenes/0001.png');
+const BOOK_CAPTION = 'a small book on a pink background';
+
+describe('pictures by URL, from a server on this machine', () => {
+  let server: Server;
+  let base: string;
+  const paths: Record<string, (reply: import('node:http').ServerResponse) => void> = {
+    '/book.png': (reply) => reply.end(readFileSync(BOOK)),
+    '/moved': (reply) => reply.writeHead(302, { location: '/book.png' }).end(),
+  };
+  beforeAll(async () => {
+    server = createServer((request, reply) => {
+      const answer = paths[request.url!];
+      if (answer) answer(reply);
+      else reply.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test('is captioned, also after a redirect', async () => {
+    expect((await coca(['caption', `${base}/book.png`, '-q'])).stdout).toBe(`${BOOK_CAPTION}\n`);
+    expect((await coca(['caption', `${base}/moved`, '-q'])).stdout).toBe(`${BOOK_CAPTION}\n`);
+  });
+
+  test('a failed one among good ones leaves the others', async () => {
+    const { code, stdout } = await coca(['caption', `${base}/nothing`, BOOK, '-q']);
+    expect([code, stdout]).toEqual([1, `${BOOK}\t${BOOK_CAPTION}\n`]);
+  });
+});
+
+describe('names from a hostile disk', () => {
+  test('a name that is not UTF-8 is read, and shown reversibly', async () => {
+    const { stdout } = await shell(
+      `cd "$(mktemp -d)" && cp "${BOOK}" $'b\\xff.png' && printf 'b\\xff.png\\0' | coca caption --files0 - -q --jsonl; rm -r "$PWD"`,
+    );
+    const { image, caption } = JSON.parse(stdout);
+    expect([image, caption]).toEqual(['b\udcff.png', BOOK_CAPTION]);
+  });
+
+  test('escape sequences in a name are shown, not obeyed', async () => {
+    const { stdout, stderr } = await shell(
+      `cd "$(mktemp -d)" && cp "${BOOK}" $'\\e]0;owned\\a.png' && coca caption -q $'\\e]0;owned\\a.png' $'no\\e[2J.png'; rm -r "$PWD"`,
+    );
+    expect(stdout).toContain(BOOK_CAPTION);
+    expect(stdout + stderr).not.toContain('\x1b');
+    expect(stdout + stderr).not.toContain('\x07');
+    expect(stdout).toContain('owned');
+    expect(stderr).toContain('no such file');
+  });
+});
+
+test.each([['attend', BOOK], ['caption', BOOK, '--watch'], ['repl']])(
+  'a terminal whose keys do not come from it: coca %s ends by itself, without failure',
+  async (...args) => {
+    const line = `'${process.execPath}' '${CLI}' ${args.map((word) => `'${word}'`).join(' ')} < /dev/null`;
+    const { code, stdout } = await shell(`script -qec "${line}" /dev/null`);
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/unexpected|raw mode|\n\s+at /i);
+  },
+);
+
+describe('signals', () => {
+  test.each(Object.entries(SIGNAL_EXIT_CODES))('%s ends a run with %d, its results whole', async (name, code) => {
+    const { stdout } = await shell(
+      `list=$(mktemp); for i in $(seq 5000); do echo "${BOOK}"; done > "$list"; out=$(mktemp)
+       node "$CLI" caption --files "$list" -q --jsonl > "$out" & pid=$!
+       until [ "$(wc -l < "$out")" -ge 3 ]; do sleep 0.05; done
+       kill -s ${name.slice(3)} $pid; wait $pid; echo "exit $?"; tail -c 1 "$out" | od -An -c; tail -1 "$out"; rm "$list" "$out"`,
+      { env: { CLI: fixture('../dist/cli.js') } },
+    );
+    const [exit, last, line] = stdout.trim().split('\n');
+    expect(exit).toBe(`exit ${code}`);
+    expect(last!.trim()).toBe('\\n');
+    expect(JSON.parse(line!).caption).toBe(BOOK_CAPTION);
+  });
+});
