@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { NAMED_CONFIGS } from '../src/model/configs.js';
-import { initModel } from '../src/model/init.js';
+import { NAMED_CONFIGS } from '../src/model/config/configs.js';
+import { initModel } from '../src/model/store/init.js';
 
 /** The Python that has the peer, OpenCLIP. */
 export const PYTHON = process.env.COCA_PEER_PYTHON ?? 'python3';

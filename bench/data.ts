@@ -9,10 +9,10 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { batches, openTrainingSet, startOrder } from '../src/model/data/index.js';
+import { drawScene } from '../src/model/scenes/world/draw.js';
+import { sceneSource } from '../src/model/scenes/world/source.js';
+import { loadTokenizer } from '../src/model/tokenizer/tokenizer.js';
 import { trainTokenizer } from '../src/model/tokenizer/train.js';
-import { loadTokenizer } from '../src/model/tokenizer.js';
-import { drawScene } from '../src/model/world/draw.js';
-import { sceneSource } from '../src/model/world/source.js';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const seconds = Number(process.argv[2] ?? 3);

@@ -13,9 +13,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openWalk } from '../src/commands/step/open.js';
 import { WalkSource } from '../src/commands/step/source.js';
-import { contextLength } from '../src/model/config.js';
+import { contextLength } from '../src/model/config/config.js';
 import { decodingOptions } from '../src/model/decoding/index.js';
-import { type LoadedCoca, loadCoca } from '../src/model/load.js';
+import { type LoadedCoca, loadCoca } from '../src/model/store/load.js';
 import { modelFolder } from './common.js';
 import { keyboard, Terminal } from './terminal.js';
 

@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CocaError } from '../../src/model/errors.js';
+import { CocaError } from '../../src/model/base/errors.js';
 import { Coverage } from './coverage.js';
 import { mutate, randomNumbers } from './mutate.js';
 import { TARGETS, type Target } from './targets.js';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DEVICES, ENGINES } from '../model/engine/engines.js';
-import type { LoadedCoca, LoadOptions } from '../model/load.js';
+import type { LoadedCoca, LoadOptions } from '../model/store/load.js';
 import type { Streams } from '../ui/full-screen.js';
 import type { StatusLine } from '../ui/status.js';
 import type { Terminal } from '../ui/terminal.js';

@@ -1,4 +1,4 @@
-import { CocaError } from '../model/errors.js';
+import { CocaError } from '../model/base/errors.js';
 import { withoutPasswords } from '../model/net/address.js';
 import { visible } from '../ui/text.js';
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { runChecked } from '../commands/io/check-inputs.js';
 import { FRESH_MODELS } from '../commands/io/model.js';
-import { CocaError } from '../model/errors.js';
+import { CocaError } from '../model/base/errors.js';
 import { hanging } from '../ui/layout.js';
 import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';

@@ -1,6 +1,6 @@
 import { fstatSync, write as writeFd } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { CocaError } from '../model/errors.js';
+import { CocaError } from '../model/base/errors.js';
 
 /** The reader went away (`| head -1`): no error, only the end of the work. */
 export class ReaderGone extends Error {

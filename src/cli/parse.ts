@@ -1,6 +1,6 @@
 import { Command as CommanderCommand, type CommanderError, Option } from 'commander';
-import { CocaError } from '../model/errors.js';
-import { PICTURE_NAME } from '../model/file-names.js';
+import { CocaError } from '../model/base/errors.js';
+import { PICTURE_NAME } from '../model/base/file-names.js';
 import {
   type Command,
   GLOBAL_OPTIONS,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CocaError } from '../model/errors.js';
+import { CocaError } from '../model/base/errors.js';
 import { hanging } from '../ui/layout.js';
 
 /** What `coca help TOPIC` prints: the documents that come with the program, and what each is about. */

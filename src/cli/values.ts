@@ -1,4 +1,4 @@
-import { CocaError } from '../model/errors.js';
+import { CocaError } from '../model/base/errors.js';
 import { type ChoiceOption, kebab, type NumberOption } from './command.js';
 import { didYouMean } from './suggest.js';
 

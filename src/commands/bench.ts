@@ -38,7 +38,7 @@ export const bench = defineCommand({
     return withModel(options, context, async (coca) => {
       await coca.prepare('captions');
       const loadMs = performance.now() - start;
-      const { loadPicture } = await import('../model/image.js');
+      const { loadPicture } = await import('../model/image/load-picture.js');
       const { measure } = await import('../model/bench.js');
       const picture = await loadPicture(bytes, coca.preprocess);
       const measurements: Measurement[] = [];

@@ -1,6 +1,6 @@
 import { type CommandContext, defineCommand } from '../cli/command.js';
-import { CocaError } from '../model/errors.js';
-import { dot } from '../model/vectors.js';
+import { CocaError } from '../model/base/errors.js';
+import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { encodedPictures, MODEL_GLOBALS, progress, withModel } from './io/model.js';
 import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from './io/results.js';

@@ -34,7 +34,7 @@ export const init = defineCommand({
   globals: ['seed', 'json', 'jsonl', 'quiet'],
   examples: [{ line: 'coca init coca_ViT-B-32 fresh --seed 7', does: 'a model folder that --model takes' }],
   async run({ args, options }, context) {
-    const { initModel } = await import('../model/init.js');
+    const { initModel } = await import('../model/store/init.js');
     const [config, output] = args as [string, string];
     const made = await initModel({
       config,

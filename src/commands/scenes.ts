@@ -37,7 +37,7 @@ export const scenes = defineCommand({
     { line: 'coca scenes test --count 200 --held-out --seed 1', does: 'a test set for it' },
   ],
   async run({ args, options }, context) {
-    const { writeScenes } = await import('../model/world/folder.js');
+    const { writeScenes } = await import('../model/scenes/world/folder.js');
     const folder = args[0]!;
     const { count, seed, size, heldOut, art } = options;
     const start = performance.now();

@@ -1,9 +1,9 @@
 import type { RawAttention } from './attention/raw.js';
-import type { CocaConfig } from './config.js';
+import type { CocaConfig } from './config/config.js';
 import type { Caption, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Task } from './engine/network.js';
-import type { Picture } from './picture.js';
-import type { Tokenizer } from './tokenizer.js';
+import type { Picture } from './image/picture.js';
+import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 /** A batch of pictures that went through the vision tower: what captions, ranks and embeddings start from. */
 export interface ImageEncoding {

@@ -1,8 +1,8 @@
 import type { Coca } from './api.js';
-import { contextLength } from './config.js';
+import { CocaError } from './base/errors.js';
+import { contextLength } from './config/config.js';
 import { type DecodingOptions, decodingOptions } from './decoding/index.js';
-import { CocaError } from './errors.js';
-import type { Picture } from './picture.js';
+import type { Picture } from './image/picture.js';
 
 /** How long one task takes once everything is loaded and warm. */
 export interface Measurement {

@@ -1,7 +1,8 @@
 import type { CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
+import { CocaError } from './base/errors.js';
 import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
-import type { CocaConfig } from './config.js';
+import type { CocaConfig } from './config/config.js';
 import {
   captionTrie,
   chainOf,
@@ -15,11 +16,10 @@ import {
 } from './decoding/index.js';
 import { logSumExp } from './decoding/logits.js';
 import type { Attention, EncodedImages, ImageTokens, Network, Task } from './engine/network.js';
-import { CocaError } from './errors.js';
-import { normalise, type PictureOptions } from './image.js';
-import type { Picture } from './picture.js';
-import { pictureOptions } from './preprocess.js';
-import type { Tokenizer } from './tokenizer.js';
+import { normalise, type PictureOptions } from './image/load-picture.js';
+import type { Picture } from './image/picture.js';
+import { pictureOptions } from './image/preprocess.js';
+import type { Tokenizer } from './tokenizer/tokenizer.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
 const ROWS_PER_CALL = 128;

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Output, ReaderGone } from '../../src/cli/output.js';
 import { objectWriter } from '../../src/commands/io/results.js';
-import { CocaError } from '../../src/model/errors.js';
+import { CocaError } from '../../src/model/base/errors.js';
 import { durationText, progressText, statusLine } from '../../src/ui/status.js';
 
 function collector(): { out: Output; text: () => string } {

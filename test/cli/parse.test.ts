@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine, type Request } from '../../src/cli/parse.js';
 import { COMMANDS } from '../../src/commands/index.js';
-import { CocaError } from '../../src/model/errors.js';
+import { CocaError } from '../../src/model/base/errors.js';
 
 function parse(line: string): Request {
   return parseCommandLine(line === '' ? [] : line.split(' '), COMMANDS);

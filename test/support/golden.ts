@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openSafetensors, readTensor, type SafetensorsFile } from '../../src/model/checkpoint/safetensors.js';
-import { type CocaConfig, parseConfig } from '../../src/model/config.js';
+import { type CocaConfig, parseConfig } from '../../src/model/config/config.js';
 
 export const GOLDEN_MODELS = ['pooled', 'cascade', 'unpooled'] as const;
 export type GoldenName = (typeof GOLDEN_MODELS)[number];

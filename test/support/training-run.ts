@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunControl, type TrainingEvent } from '../../src/model/training/events.js';
-import { type NewRun, type ResumedRun, type RunOptions, trainingRun } from '../../src/model/training/run.js';
+import { RunControl, type TrainingEvent } from '../../src/model/training/run/events.js';
+import { type NewRun, type ResumedRun, type RunOptions, trainingRun } from '../../src/model/training/run/run.js';
 import { fixture } from './golden.js';
 
 /** The golden config, smaller still: a step takes a few milliseconds. */

@@ -1,11 +1,11 @@
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
+import { CocaError } from '../../model/base/errors.js';
 import type { DecodingOptions } from '../../model/decoding/index.js';
-import { CocaError } from '../../model/errors.js';
-import type { LoadedCoca } from '../../model/load.js';
-import type { Picture } from '../../model/picture.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
-import type { Word } from '../../model/words.js';
+import type { Picture } from '../../model/image/picture.js';
+import type { LoadedCoca } from '../../model/store/load.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from '../io/model.js';

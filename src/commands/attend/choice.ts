@@ -1,6 +1,6 @@
 import type { MapChoice } from '../../model/attention/index.js';
-import { CocaError } from '../../model/errors.js';
-import type { Word } from '../../model/words.js';
+import { CocaError } from '../../model/base/errors.js';
+import type { Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
 
 /** What `--layer` takes. Throws `usage` for anything else; whether the model has such a layer is seen later. */

@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CocaError } from '../../model/base/errors.js';
+import { exists, makeFolder } from '../../model/base/folders.js';
 import { writeSafetensors } from '../../model/checkpoint/index.js';
-import { CocaError } from '../../model/errors.js';
-import { exists, makeFolder } from '../../model/folders.js';
 import { enlargeMap, overlay } from '../../ui/heat.js';
 import type { Raster } from '../../ui/picture.js';
 import { attentionTensors } from './arrays.js';

@@ -1,6 +1,6 @@
 import { type CaptionAttention, entropyOf, type MapChoice, mapOfWord, peakOf } from '../../model/attention/index.js';
-import type { Picture } from '../../model/picture.js';
-import type { Word } from '../../model/words.js';
+import type { Picture } from '../../model/image/picture.js';
+import type { Word } from '../../model/tokenizer/words.js';
 import type { WordMap } from '../../ui/attend/source.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';

@@ -1,9 +1,9 @@
 import { parse } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
 import type { MapChoice } from '../../model/attention/index.js';
-import { CocaError } from '../../model/errors.js';
-import type { LoadedCoca } from '../../model/load.js';
+import { CocaError } from '../../model/base/errors.js';
 import { isUrl } from '../../model/net/address.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import { showAttention } from '../../ui/attend/show.js';
 import type { AttendSource, MapSelection, WordMap } from '../../ui/attend/source.js';
 import { initialState } from '../../ui/attend/state.js';

@@ -1,9 +1,9 @@
 import { type CommandContext, defineCommand } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
-import { contextLength } from '../../model/config.js';
+import { CocaError } from '../../model/base/errors.js';
+import { grouped } from '../../model/base/pipeline.js';
+import { contextLength } from '../../model/config/config.js';
 import type { DecodingOptions } from '../../model/decoding/index.js';
-import { CocaError } from '../../model/errors.js';
-import { grouped } from '../../model/pipeline.js';
 import { canRedraw } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
 import {

@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
-import type { CocaError } from '../../model/errors.js';
+import type { CocaError } from '../../model/base/errors.js';
 import { type Tally, toItemError } from '../io/results.js';
 import { type EarlierResult, ResultsFile } from '../io/results-file.js';
 import { runRecord } from '../io/run-record.js';

@@ -1,8 +1,8 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import type { Caption } from '../../model/decoding/index.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
-import { wordsOf } from '../../model/words.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import { wordsOf } from '../../model/tokenizer/words.js';
 import type { CaptionView, ShadedWord } from '../../ui/caption-view.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';

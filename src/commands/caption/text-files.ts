@@ -1,10 +1,10 @@
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import type { OptionSpecs } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
-import { decodeName, encodeName } from '../../model/file-names.js';
+import { CocaError } from '../../model/base/errors.js';
+import { decodeName, encodeName } from '../../model/base/file-names.js';
+import { finalNameOf, writeWhole } from '../../model/base/whole-file.js';
 import { isUrl, publicName } from '../../model/net/address.js';
-import { finalNameOf, writeWhole } from '../../model/whole-file.js';
 import { visible } from '../../ui/text.js';
 import { readRegularFile } from '../io/files.js';
 

@@ -1,8 +1,8 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { CaptionRun, Coca, DecodingProgress, ImageEncoding } from '../../model/api.js';
+import { CocaError } from '../../model/base/errors.js';
 import { type Beam, type DecodingOptions, type SearchState, scoreOf, searchTree } from '../../model/decoding/index.js';
-import { CocaError } from '../../model/errors.js';
-import type { Tokenizer } from '../../model/tokenizer.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type Hypothesis, initialState, type WatchStep } from '../../ui/watch/state.js';
 import { shadedWords } from './output.js';
 

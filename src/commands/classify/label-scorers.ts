@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { readList } from '../io/lists.js';
 import type { EncodedPicture } from '../io/model.js';
 import { type Ranked, rankCaptions } from '../rank/ranking.js';
@@ -20,7 +20,7 @@ export async function zeroShotScorer(
 ): Promise<LabelScorer> {
   const [{ classDirections }, { dot }] = await Promise.all([
     import('../../model/evaluation/zero-shot.js'),
-    import('../../model/vectors.js'),
+    import('../../model/base/vectors.js'),
   ]);
   context.status.show(`embedding ${labels.length} labels`);
   const directions = await classDirections(coca, labels, templates);
@@ -36,7 +36,7 @@ export async function zeroShotScorer(
  * @throws CocaError as `readClassifier`
  */
 export async function trainedScorer(coca: Coca, model: string | undefined): Promise<LabelScorer> {
-  const { readClassifier } = await import('../../model/classifier.js');
+  const { readClassifier } = await import('../../model/store/classifier.js');
   const classifier = await readClassifier(model, coca.config.embed_dim);
   const { names } = classifier.classes;
   return ({ latent }, top) => {

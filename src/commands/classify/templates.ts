@@ -1,4 +1,4 @@
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 
 /** What the name of a class is set into where nobody says. */
 const DEFAULT_TEMPLATE = 'a photo of a {}.';

@@ -1,8 +1,8 @@
 import { type CommandContext, defineCommand, kebab, type Outcome } from '../../cli/command.js';
+import { CocaError } from '../../model/base/errors.js';
 import type { Dataset } from '../../model/data/index.js';
-import { CocaError } from '../../model/errors.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
-import type { LoadedCoca } from '../../model/load.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import { DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
 import { MODEL_GLOBALS, progress, withModel } from '../io/model.js';
@@ -99,7 +99,7 @@ export const evaluate = defineCommand({
   async run({ args, options, typed }, context) {
     const data = args[0];
     if (options.pointing) {
-      const { BUNDLED_SCENES, readScenes } = await import('../../model/scenes.js');
+      const { BUNDLED_SCENES, readScenes } = await import('../../model/scenes/scenes-file.js');
       const scenes = await readScenes(data ?? BUNDLED_SCENES);
       await withModel(options, context, (coca) => evaluatePointing(coca, scenes, options, context));
       return { done: 1, failed: 0 };
@@ -153,7 +153,7 @@ async function openData(
   context: CommandContext,
 ): Promise<Dataset> {
   const { openDataset } = await import('../../model/data/index.js');
-  const { BUNDLED_SCENES } = await import('../../model/scenes.js');
+  const { BUNDLED_SCENES } = await import('../../model/scenes/scenes-file.js');
   context.status.show('opening the data');
   return openDataset(data ?? BUNDLED_SCENES, {
     needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
@@ -179,7 +179,7 @@ async function measure(
   options: MeasureOptions,
 ): Promise<Outcome> {
   const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
-  const { chosenModel } = await import('../../model/locate.js');
+  const { chosenModel } = await import('../../model/store/locate.js');
   const measures = await measuresOf(tasks, coca, dataset, options, context);
   const problems = new Set<string>();
   const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
@@ -216,7 +216,7 @@ async function withPredictions<T>(
   work: (onPrediction: (prediction: Prediction) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) return work(async () => undefined);
-  const { writeWhole } = await import('../../model/whole-file.js');
+  const { writeWhole } = await import('../../model/base/whole-file.js');
   let result: T | undefined;
   await writeWhole(path, async (write) => {
     result = await work((prediction) => write(Buffer.from(`${JSON.stringify(prediction)}\n`)));

@@ -1,8 +1,8 @@
 import type { CommandContext, GlobalValues } from '../../cli/command.js';
 import { MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import type { LocatedScene, PointingFigures } from '../../model/attention/pointing.js';
-import { CocaError } from '../../model/errors.js';
-import type { LoadedCoca } from '../../model/load.js';
+import { CocaError } from '../../model/base/errors.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import { safeJson, visible } from '../../ui/text.js';
 import { readImage } from '../io/sources.js';
 
@@ -11,7 +11,7 @@ export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
   readonly seeds: number;
 }
 
-type Scenes = Awaited<ReturnType<typeof import('../../model/scenes.js').readScenes>>;
+type Scenes = Awaited<ReturnType<typeof import('../../model/scenes/scenes-file.js').readScenes>>;
 
 /** Measures how true a model's maps are of scenes. */
 export async function evaluatePointing(
@@ -40,7 +40,7 @@ function choicesOf(coca: LoadedCoca, { heads }: PointingOptions): MapChoice[] {
 }
 
 async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContext): AsyncGenerator<LocatedScene> {
-  const { loadPicture } = await import('../../model/image.js');
+  const { loadPicture } = await import('../../model/image/load-picture.js');
   for (const [i, { image, caption, objects }] of scenes.entries()) {
     if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
     context.status.show(`scene ${i + 1} of ${scenes.length}`);

@@ -3,7 +3,7 @@ import type { Dataset } from '../../model/data/index.js';
 import type { DecodingOptions } from '../../model/decoding/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure } from '../../model/evaluation/measure.js';
-import type { LoadedCoca } from '../../model/load.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 
 /** What can be measured on a data set, by the name of its option. */
 export const TASKS = ['captioning', 'ranking', 'retrieval', 'zeroShot', 'classifier', 'perplexity'] as const;
@@ -53,7 +53,7 @@ export async function measuresOf(
     },
     classifier: async () => {
       const { ClassifierMeasure } = await import('../../model/evaluation/classification.js');
-      const { readClassifier } = await import('../../model/classifier.js');
+      const { readClassifier } = await import('../../model/store/classifier.js');
       return new ClassifierMeasure(await readClassifier(settings.model, coca.config.embed_dim));
     },
     perplexity: async () => {

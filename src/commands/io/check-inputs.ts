@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Command, CommandContext, Invocation, Outcome } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
-import { encodeName } from '../../model/file-names.js';
+import { CocaError } from '../../model/base/errors.js';
+import { encodeName } from '../../model/base/file-names.js';
+import { checkWritable } from '../../model/base/whole-file.js';
 import { SNIFFED_BYTES, sniffImage } from '../../model/image/sniff.js';
 import { isUrl } from '../../model/net/address.js';
-import { checkWritable } from '../../model/whole-file.js';
 import { fileError, readStart } from './files.js';
 import { formatOf, objectWriter, Tally } from './results.js';
 import { type ImageSources, imageNames, readImage } from './sources.js';

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { CocaError } from '../../model/errors.js';
-import { encodeName } from '../../model/file-names.js';
+import { CocaError } from '../../model/base/errors.js';
+import { encodeName } from '../../model/base/file-names.js';
 import { SNIFFED_BYTES } from '../../model/image/sniff.js';
 
 /** No picture that can be decoded is larger; a mistake (a disk image, a video) is refused before it fills memory. */

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { CocaError } from '../../model/errors.js';
-import { decodeName, encodeName } from '../../model/file-names.js';
+import { CocaError } from '../../model/base/errors.js';
+import { decodeName, encodeName } from '../../model/base/file-names.js';
 import { fileError } from './files.js';
 
 /** Longer than any path or URL that works; a list without line ends is noticed before it fills memory. */

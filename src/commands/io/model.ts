@@ -1,10 +1,10 @@
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from '../../cli/command.js';
 import type { DecodingProgress } from '../../model/api.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
+import { filtered, grouped, mapAhead } from '../../model/base/pipeline.js';
 import { Budget } from '../../model/image/budget.js';
-import type { LoadedCoca } from '../../model/load.js';
-import type { Picture } from '../../model/picture.js';
-import { filtered, grouped, mapAhead } from '../../model/pipeline.js';
+import type { Picture } from '../../model/image/picture.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import type { Streams } from '../../ui/full-screen.js';
 import { progressText } from '../../ui/status.js';
 import { type ImageSources, imageNames, readImage } from './sources.js';
@@ -15,7 +15,7 @@ export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'qui
 /** The source of a single command: each model is loaded when it is asked for, and closed when it is given back. */
 export const FRESH_MODELS: ModelSource = {
   async borrow(options) {
-    const { loadCoca } = await import('../../model/load.js');
+    const { loadCoca } = await import('../../model/store/load.js');
     return loadCoca(options);
   },
   giveBack: (coca) => coca.close(),
@@ -90,7 +90,7 @@ export async function* pictures(
   ahead: number,
   isWanted: (name: string) => Promise<boolean> = async () => true,
 ): AsyncGenerator<PictureItem> {
-  const { loadPicture } = await import('../../model/image.js');
+  const { loadPicture } = await import('../../model/image/load-picture.js');
   const prepare = async (name: string): Promise<PictureItem> => {
     const input = await readImage(name, context);
     if ('error' in input) return input;

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
-import type { LoadedCoca } from '../../model/load.js';
-import type { Picture } from '../../model/picture.js';
+import { CocaError } from '../../model/base/errors.js';
+import type { Picture } from '../../model/image/picture.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import { imageNames, readImage } from './sources.js';
 
 /**
@@ -23,7 +23,7 @@ export type OnePicture = { readonly picture: Picture; readonly bytes: Buffer } |
 export async function pictureOf(image: string, coca: LoadedCoca, context: CommandContext): Promise<OnePicture> {
   const input = await readImage(image, context);
   if ('error' in input) return input;
-  const { loadPicture } = await import('../../model/image.js');
+  const { loadPicture } = await import('../../model/image/load-picture.js');
   try {
     return { picture: await loadPicture(input.bytes, coca.preprocess), bytes: input.bytes };
   } catch (error) {
@@ -35,7 +35,7 @@ export async function pictureOf(image: string, coca: LoadedCoca, context: Comman
 /** The square that the model sees, with more pixels where the model's own are few. */
 export async function squareOf(bytes: Buffer, coca: LoadedCoca): Promise<Picture> {
   const [{ loadPicture }, { OVERLAY_SIZE }] = await Promise.all([
-    import('../../model/image.js'),
+    import('../../model/image/load-picture.js'),
     import('../attend/files.js'),
   ]);
   return loadPicture(bytes, { ...coca.preprocess, size: Math.max(OVERLAY_SIZE, coca.preprocess.size) });

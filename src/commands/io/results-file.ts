@@ -3,8 +3,8 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { OptionSpecs, Outcome } from '../../cli/command.js';
 import { fileWriter, Output } from '../../cli/output.js';
-import { CocaError } from '../../model/errors.js';
-import { isFolder } from '../../model/folders.js';
+import { CocaError } from '../../model/base/errors.js';
+import { isFolder } from '../../model/base/folders.js';
 import { fileError } from './files.js';
 import { type RunRecord, requireSameRun, writeRecord } from './run-record.js';
 

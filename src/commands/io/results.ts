@@ -1,6 +1,6 @@
 import type { CommandContext, Outcome } from '../../cli/command.js';
 import type { Output } from '../../cli/output.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { safeJson } from '../../ui/text.js';
 import { errorLine, errorObject, type InputKind } from './sources.js';
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { VERSION } from '../../cli/version.js';
 import type { Coca } from '../../model/api.js';
-import { CocaError } from '../../model/errors.js';
-import { writeWhole } from '../../model/whole-file.js';
+import { CocaError } from '../../model/base/errors.js';
+import { writeWhole } from '../../model/base/whole-file.js';
 import { fileError } from './files.js';
 
 /** What results depend on besides the pictures: a file of results is gone on with only if this is the same. */

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.js';
-import type { ModelFacts } from '../../model/inspect.js';
+import type { ModelFacts } from '../../model/store/inspect.js';
 import { bytesText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';
 import { formatOf, writeObjects } from '../io/results.js';
@@ -26,7 +26,7 @@ export const modelsInfo = defineCommand({
   ],
   async run({ args, options }, context) {
     context.status.show('reading the model');
-    const { inspectModel } = await import('../../model/inspect.js');
+    const { inspectModel } = await import('../../model/store/inspect.js');
     const facts = await inspectModel(args[0]);
     context.status.clear();
     const format = formatOf(options, context);

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.js';
-import type { ListedModel } from '../../model/list-models.js';
+import type { ListedModel } from '../../model/store/list-models.js';
 import { padEnd, widthOf } from '../../ui/layout.js';
 import { painter } from '../../ui/palette.js';
 import { bytesText } from '../../ui/status.js';
@@ -27,7 +27,7 @@ export const modelsList = defineCommand({
   globals: ['json', 'jsonl', 'quiet'],
   examples: [{ line: 'coca models', does: 'what is here and what could be' }],
   async run({ options }, context) {
-    const { listModels } = await import('../../model/list-models.js');
+    const { listModels } = await import('../../model/store/list-models.js');
     const list = await listModels();
     const format = formatOf(options, context);
     if (format === 'json' || format === 'jsonl') await writeObjects(context.out, format, list);

@@ -1,5 +1,5 @@
 import { type CommandContext, defineCommand } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import type { PullEvent, PulledModel } from '../../model/hub/pull.js';
 import { bytesText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { bytesText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';
 import { formatOf, objectWriter, Tally } from '../io/results.js';
@@ -16,7 +16,7 @@ export const modelsRemove = defineCommand({
   globals: ['json', 'jsonl', 'quiet'],
   examples: [{ line: 'coca models remove coca_ViT-L-14', does: 'about 2.5 GB less' }],
   async run({ args, options }, context) {
-    const { forgetModel } = await import('../../model/default-model.js');
+    const { forgetModel } = await import('../../model/store/default-model.js');
     const { removeModel } = await import('../../model/hub/remove.js');
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;

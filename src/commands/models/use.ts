@@ -19,7 +19,7 @@ export const modelsUse = defineCommand({
   globals: ['json', 'jsonl', 'quiet'],
   examples: [{ line: 'coca models use coca_ViT-B-32', does: 'from now on coca caption photo.jpg runs that' }],
   async run({ args, options }, context) {
-    const { chooseModel } = await import('../../model/default-model.js');
+    const { chooseModel } = await import('../../model/store/default-model.js');
     const used = await chooseModel(args[0]!);
     if (options.json || options.jsonl) await context.out.line(safeJson(options.json ? [used] : used));
     else await context.out.line(visible(used.model));

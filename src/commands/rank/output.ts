@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { Picture } from '../../model/picture.js';
+import type { Picture } from '../../model/image/picture.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';

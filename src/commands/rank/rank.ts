@@ -1,10 +1,10 @@
 import { type CommandContext, defineCommand } from '../../cli/command.js';
 import type { Coca, ImageEncoding } from '../../model/api.js';
-import { CocaError } from '../../model/errors.js';
-import type { LoadedCoca } from '../../model/load.js';
-import type { Picture } from '../../model/picture.js';
+import { CocaError } from '../../model/base/errors.js';
+import { dot } from '../../model/base/vectors.js';
+import type { Picture } from '../../model/image/picture.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
-import { dot } from '../../model/vectors.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { readList } from '../io/lists.js';
 import { MODEL_GLOBALS, pictures, progress, withModel } from '../io/model.js';

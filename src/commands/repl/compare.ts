@@ -1,5 +1,5 @@
 import type { Outcome } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { visible } from '../../ui/text.js';
 import { capturing } from './capture.js';
 import type { SessionContext } from './context.js';

@@ -1,8 +1,8 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../../model/folders.js';
-import { writeWhole } from '../../model/whole-file.js';
+import { makeFolder } from '../../model/base/folders.js';
+import { writeWhole } from '../../model/base/whole-file.js';
 
 /** How many lines are recalled; the file is cut to them once it holds twice as many. */
 const KEPT = 1000;

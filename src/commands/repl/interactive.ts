@@ -2,7 +2,7 @@ import type { CommandContext, Outcome } from '../../cli/command.js';
 import { debugLines, failureLines, shown } from '../../cli/failures.js';
 import { Output } from '../../cli/output.js';
 import { VERSION } from '../../cli/version.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { withoutPasswords } from '../../model/net/address.js';
 import { wrap } from '../../ui/layout.js';
 import { describeTerminal } from '../../ui/terminal.js';

@@ -1,4 +1,4 @@
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 
 /** The last part of a path or URL: what a person calls a picture. */
 export function shortName(name: string): string {

@@ -1,5 +1,5 @@
 import { type Command, defineCommand } from '../../cli/command.js';
-import type { LoadOptions } from '../../model/load.js';
+import type { LoadOptions } from '../../model/store/load.js';
 import { canShow } from '../../ui/full-screen.js';
 import { FRESH_MODELS } from '../io/model.js';
 

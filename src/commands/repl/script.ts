@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { CommandContext, Outcome } from '../../cli/command.js';
 import { failureLines } from '../../cli/failures.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { readList } from '../io/lists.js';
 import type { Stage } from './context.js';
 import type { Session } from './session.js';

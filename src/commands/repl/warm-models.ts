@@ -1,6 +1,6 @@
 import type { ModelSource } from '../../cli/command.js';
-import type { LoadedCoca, LoadOptions } from '../../model/load.js';
-import { chosenModel } from '../../model/locate.js';
+import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
+import { chosenModel } from '../../model/store/locate.js';
 
 /** How many models a session keeps: two can be compared, and memory ends somewhere. */
 const KEPT = 2;

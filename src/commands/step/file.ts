@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Coca } from '../../model/api.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
+import { writeWhole } from '../../model/base/whole-file.js';
 import {
   actionsOf,
   formatSaved,
@@ -10,7 +11,6 @@ import {
   type Session,
   type Stepper,
 } from '../../model/stepper/index.js';
-import { writeWhole } from '../../model/whole-file.js';
 import { readRegularFile } from '../io/files.js';
 import { bestOf } from './result.js';
 

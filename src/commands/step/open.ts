@@ -1,10 +1,10 @@
 import type { CommandContext } from '../../cli/command.js';
-import { contextLength } from '../../model/config.js';
+import { CocaError } from '../../model/base/errors.js';
+import { contextLength } from '../../model/config/config.js';
 import { type DecodingOptions, decodingOptions } from '../../model/decoding/index.js';
-import { CocaError } from '../../model/errors.js';
-import type { LoadedCoca } from '../../model/load.js';
-import type { Picture } from '../../model/picture.js';
+import type { Picture } from '../../model/image/picture.js';
 import { openStepper } from '../../model/stepper/index.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import { pictureOf, squareOf } from '../io/one-picture.js';
 import { checkSession, type LoadedSession, replay, saveSession, sha256Of } from './file.js';
 import { bestOf } from './result.js';

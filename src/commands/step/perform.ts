@@ -1,4 +1,4 @@
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { type ScriptCommand, type ScriptWord, scriptError } from './script.js';
 import type { Walker } from './walk.js';
 

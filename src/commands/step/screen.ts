@@ -1,8 +1,8 @@
 import { parse } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
+import type { Picture } from '../../model/image/picture.js';
 import { isUrl } from '../../model/net/address.js';
-import type { Picture } from '../../model/picture.js';
 import type { Streams } from '../../ui/full-screen.js';
 import { choosePictureKind, type PictureKind } from '../../ui/picture.js';
 import { showSteps } from '../../ui/step/show.js';

@@ -1,7 +1,7 @@
 import { kebab } from '../../cli/command.js';
 import { didYouMean } from '../../cli/suggest.js';
 import { parseNumber } from '../../cli/values.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import type { OptionChanges } from '../../model/stepper/index.js';
 import { DECODING_OPTIONS } from '../caption/caption.js';
 

@@ -1,9 +1,8 @@
 import type { ImageEncoding } from '../../model/api.js';
 import { AttentionMaps, DEFAULT_MAP, entropyOf, peakOf } from '../../model/attention/index.js';
-import { gridSize } from '../../model/config.js';
-import { CocaError } from '../../model/errors.js';
-import type { LoadedCoca } from '../../model/load.js';
-import type { Picture } from '../../model/picture.js';
+import { CocaError } from '../../model/base/errors.js';
+import { gridSize } from '../../model/config/config.js';
+import type { Picture } from '../../model/image/picture.js';
 import {
   type Action,
   actionsOf,
@@ -13,6 +12,7 @@ import {
   type Stepper,
   standingOf,
 } from '../../model/stepper/index.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import type { WordMap } from '../../ui/attend/source.js';
 import type { FoundView, StepRequest, StepSnapshot, StepSource } from '../../ui/step/source.js';
 import { visible } from '../../ui/text.js';

@@ -1,5 +1,5 @@
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { canShow } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';

@@ -1,6 +1,6 @@
 import type { Coca } from '../../model/api.js';
+import { CocaError } from '../../model/base/errors.js';
 import { isDone } from '../../model/decoding/index.js';
-import { CocaError } from '../../model/errors.js';
 import {
   CANDIDATES,
   candidatesOf,

@@ -1,6 +1,6 @@
 import type { OptionSpecs } from '../../cli/command.js';
 import { didYouMean } from '../../cli/suggest.js';
-import { CocaError } from '../../model/errors.js';
+import { CocaError } from '../../model/base/errors.js';
 import { PARTS, type Part } from '../../model/training/parts.js';
 
 const RUN = 'Run';

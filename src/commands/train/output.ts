@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../cli/command.js';
-import { entryOf, type RunFacts, type TrainingEvent } from '../../model/training/events.js';
+import { entryOf, type RunFacts, type TrainingEvent } from '../../model/training/run/events.js';
 import { safeJson, visible } from '../../ui/text.js';
 import { stepLine, validationLine } from '../../ui/train/figures.js';
 import {

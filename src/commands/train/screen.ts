@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { RunControl, TrainingEvent } from '../../model/training/events.js';
+import type { RunControl, TrainingEvent } from '../../model/training/run/events.js';
 import { hanging } from '../../ui/layout.js';
 import { choosePictureKind, type PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';

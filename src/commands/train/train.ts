@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from '../../cli/command.js';
-import { CocaError } from '../../model/errors.js';
-import type { NewRun, ResumedRun } from '../../model/training/run.js';
-import { absoluteData } from '../../model/training/settings.js';
-import type { StartingModel } from '../../model/training/start.js';
+import { CocaError } from '../../model/base/errors.js';
+import type { NewRun, ResumedRun } from '../../model/training/run/run.js';
+import { absoluteData } from '../../model/training/run/settings.js';
+import type { StartingModel } from '../../model/training/run/start.js';
 import { canShow } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { parseFreeze, TRAIN_OPTIONS } from './options.js';
@@ -103,8 +103,8 @@ export const train = defineCommand({
     if (choice.device === 'wasm' || choice.device === 'cpu') {
       context.notice('coca help engines tells how to get a faster device: TensorFlow itself, on the CPU or a GPU');
     }
-    const { trainingRun } = await import('../../model/training/run.js');
-    const { RunControl } = await import('../../model/training/events.js');
+    const { trainingRun } = await import('../../model/training/run/run.js');
+    const { RunControl } = await import('../../model/training/run/events.js');
     const control = new RunControl();
     const events = trainingRun(options.resume ? resumed(options) : newRun(args, options, typed), {
       folder: resolve(options.output!),
@@ -120,8 +120,8 @@ export const train = defineCommand({
   },
 });
 
-type Events = ReturnType<typeof import('../../model/training/run.js').trainingRun>;
-type Control = InstanceType<typeof import('../../model/training/events.js').RunControl>;
+type Events = ReturnType<typeof import('../../model/training/run/run.js').trainingRun>;
+type Control = InstanceType<typeof import('../../model/training/run/events.js').RunControl>;
 
 /** Tells a run's events, on the screen where there is one, and ends it when the signal comes. */
 async function follow(

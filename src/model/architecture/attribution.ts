@@ -1,4 +1,4 @@
-import type { CocaConfig } from '../config.js';
+import type { CocaConfig } from '../config/config.js';
 import { layerNorm } from './blocks.js';
 import type { GradientOps } from './gradient-ops.js';
 import type { AttentionSite } from './ops.js';

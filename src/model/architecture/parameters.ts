@@ -1,4 +1,4 @@
-import { type CocaConfig, gridSize, MULTIMODAL_MLP_RATIO } from '../config.js';
+import { type CocaConfig, gridSize, MULTIMODAL_MLP_RATIO } from '../config/config.js';
 
 /** Name -> shape of every tensor that a checkpoint of this config holds, in PyTorch's layout and order. */
 export function parameterShapes(config: CocaConfig): ReadonlyMap<string, readonly number[]> {

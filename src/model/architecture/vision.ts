@@ -1,4 +1,4 @@
-import type { CocaConfig } from '../config.js';
+import type { CocaConfig } from '../config/config.js';
 import { attentionalPooler, layerNorm, selfAttentionBlock } from './blocks.js';
 import type { AttentionWatcher, Ops } from './ops.js';
 

@@ -1,4 +1,4 @@
-import type { Picture } from '../picture.js';
+import type { Picture } from '../image/picture.js';
 import { peakOf } from './maps.js';
 
 /** A rectangle in source pixels; x1 and y1 are its far edges. */

@@ -1,5 +1,5 @@
 import type { Coca, ImageEncoding } from '../api.js';
-import { type Word, wordsOf } from '../words.js';
+import { type Word, wordsOf } from '../tokenizer/words.js';
 import { AttentionMaps, type MapChoice } from './maps.js';
 import type { RawAttention } from './raw.js';
 

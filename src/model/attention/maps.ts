@@ -1,5 +1,5 @@
-import type { CocaConfig } from '../config.js';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
+import type { CocaConfig } from '../config/config.js';
 import type { AttentionLayer, RawAttention } from './raw.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Coca } from '../api.js';
 import { nextRandom, type RandomState, seedRandom } from '../decoding/random.js';
-import type { Picture } from '../picture.js';
-import type { Word } from '../words.js';
+import type { Picture } from '../image/picture.js';
+import type { Word } from '../tokenizer/words.js';
 import { type Box, highestPatches, massInside, pointsInto, withoutPatches } from './faithfulness.js';
 import { attendCaption, type MapChoice, mapOfWord } from './index.js';
 

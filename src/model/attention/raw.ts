@@ -1,6 +1,6 @@
 import type { AttentionName } from '../architecture/ops.js';
-import type { CocaConfig } from '../config.js';
-import { gridSize } from '../config.js';
+import type { CocaConfig } from '../config/config.js';
+import { gridSize } from '../config/config.js';
 import type { Attention } from '../engine/network.js';
 
 /** Attention probabilities of one layer for one picture: [heads, queries, keys], rows sum to 1. */

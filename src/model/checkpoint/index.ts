@@ -1,9 +1,8 @@
-import { convertTorchCheckpoint } from './convert.js';
 import { RegularFile } from './regular-file.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 import { isZip } from './tensor-list.js';
+import { convertTorchCheckpoint } from './torch/convert.js';
 
-export { convertedPath, convertTorchCheckpoint } from './convert.js';
 export { weightsFingerprint } from './fingerprint.js';
 export {
   type Dtype,
@@ -19,6 +18,7 @@ export {
 } from './safetensors.js';
 export { checkShapes } from './shapes.js';
 export { listTensors, type TensorList } from './tensor-list.js';
+export { convertedPath, convertTorchCheckpoint } from './torch/convert.js';
 export { LATEST, weightsFile } from './weights-file.js';
 
 export interface CheckpointOptions {

@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 /** How much of a name out of a file an error message repeats. */
 const MAX_QUOTED = 100;

@@ -1,6 +1,6 @@
 import { constants, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 /** Read at a time where a file is gone through as a stream. */
 export const CHUNK_BYTES = 4 * 1024 * 1024;

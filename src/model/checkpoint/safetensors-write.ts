@@ -1,4 +1,4 @@
-import { writeWhole } from '../whole-file.js';
+import { writeWhole } from '../base/whole-file.js';
 import { bytesPerElement, countElements, type Dtype } from './dtype.js';
 import { quote } from './problem.js';
 

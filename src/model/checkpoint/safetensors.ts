@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { bytesPerElement, countElements, type Dtype, isDtype, isWeightDtype, type WeightDtype } from './dtype.js';
 import { HEAD_BYTES, recognise } from './foreign.js';
 import { decodeBF16, decodeF16 } from './half.js';

@@ -2,8 +2,8 @@ import type { Dtype } from './dtype.js';
 import { HEAD_BYTES, recognise } from './foreign.js';
 import { RegularFile } from './regular-file.js';
 import { openSafetensors } from './safetensors.js';
-import { readTorchWeights } from './torchzip.js';
-import { readZip } from './zip.js';
+import { readTorchWeights } from './torch/torchzip.js';
+import { readZip } from './torch/zip.js';
 
 /** Which tensors a file holds. */
 export interface TensorList {

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { badCheckpoint } from './problem.js';
 import { unreadable } from './regular-file.js';
 

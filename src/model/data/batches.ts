@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CocaError } from '../errors.js';
-import { mapAhead } from '../pipeline.js';
-import type { Tokenizer } from '../tokenizer.js';
+import { CocaError } from '../base/errors.js';
+import { mapAhead } from '../base/pipeline.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import type { TrainingBatch } from '../training/batch.js';
 import { type ClassNames, classIndexOf } from './classes.js';
 import type { Dataset } from './dataset.js';

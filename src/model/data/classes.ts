@@ -1,5 +1,5 @@
-import { CocaError } from '../errors.js';
-import { readNamedFile } from '../named-file.js';
+import { CocaError } from '../base/errors.js';
+import { readNamedFile } from '../base/named-file.js';
 import type { Dataset } from './dataset.js';
 import { descriptions } from './sequence.js';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { isObject, type Json } from './description.js';
 import type { Locator } from './sample.js';
 

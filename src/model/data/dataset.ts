@@ -1,4 +1,4 @@
-import type { CocaError } from '../errors.js';
+import type { CocaError } from '../base/errors.js';
 import type { Locator } from './sample.js';
 import type { TarIndex } from './tar.js';
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import type { Locator } from './sample.js';
 
 /** Endings of files that are taken for pictures; what they are is told by their content. */

@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import type { Dataset } from './dataset.js';
 
 /**

@@ -1,5 +1,5 @@
+import { CocaError } from '../base/errors.js';
 import { RegularFile } from '../checkpoint/regular-file.js';
-import { CocaError } from '../errors.js';
 
 /** V8 makes no longer strings. */
 const MAX_TEXT_BYTES = 2 ** 29 - 24;

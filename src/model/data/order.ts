@@ -1,5 +1,5 @@
-import { CocaError } from '../errors.js';
-import { Random } from '../random.js';
+import { CocaError } from '../base/errors.js';
+import { Random } from '../base/random.js';
 import type { Dataset, DatasetUnit, IndexShard } from './dataset.js';
 import { type Permutation, permutation } from './permutation.js';
 import type { Locator } from './sample.js';

@@ -1,5 +1,5 @@
-import { CocaError } from '../errors.js';
-import { filesOf } from '../glob.js';
+import { CocaError } from '../base/errors.js';
+import { filesOf } from '../base/glob.js';
 
 /**
  * The files that a path stands for, as `filesOf` has them, in order: one without braces and wildcards is itself, whether or not it

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { errorFrom } from '../errors.js';
+import { errorFrom } from '../base/errors.js';
 import type { PreparedSample, prepareSample } from './prepare.js';
 import type { TarIndex } from './tar.js';
 import type { Answer, Job, Request, Response } from './worker.js';

@@ -1,9 +1,9 @@
-import type { CocaConfig } from '../config.js';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
+import type { CocaConfig } from '../config/config.js';
+import { loadPart, loadPicture, normalise, type PictureOptions } from '../image/load-picture.js';
+import type { Picture } from '../image/picture.js';
+import { pictureOptions } from '../image/preprocess.js';
 import { OPENCLIP_CROP, randomCrop } from '../image/random-crop.js';
-import { loadPart, loadPicture, normalise, type PictureOptions } from '../image.js';
-import type { Picture } from '../picture.js';
-import { pictureOptions } from '../preprocess.js';
 import type { DatasetOptions } from './open.js';
 import { type OrderState, randomAt } from './order.js';
 import { readSample } from './read.js';

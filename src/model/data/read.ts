@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { CocaError } from '../base/errors.js';
 import { RegularFile } from '../checkpoint/regular-file.js';
-import { CocaError } from '../errors.js';
-import type { Picture } from '../picture.js';
-import type { SceneSample } from '../world/source.js';
+import type { Picture } from '../image/picture.js';
+import type { SceneSample } from '../scenes/world/source.js';
 import { describe, isObject, type Json } from './description.js';
 import { splitRow } from './rows.js';
 import type { Description, Locator, RowContext, Sample, Span, TableContext, TarSample } from './sample.js';
@@ -163,7 +163,7 @@ let scenes: { readonly of: string; readonly at: Promise<(index: number) => Scene
 
 async function fromScene(locator: SceneLocator): Promise<OpenSample> {
   const { seed, index, families } = locator;
-  const { drawScene } = await import('../world/draw.js');
+  const { drawScene } = await import('../scenes/world/draw.js');
   return {
     name: nameOf(locator),
     description: { captions: [drawScene(seed, index, { families }).caption] },
@@ -174,7 +174,7 @@ async function fromScene(locator: SceneLocator): Promise<OpenSample> {
 async function paintScene({ index, seed, size, families }: SceneLocator): Promise<Picture> {
   const of = `${seed} ${size} ${families}`;
   if (scenes?.of !== of) {
-    const { sceneSource } = await import('../world/source.js');
+    const { sceneSource } = await import('../scenes/world/source.js');
     scenes = { of, at: sceneSource(seed, { size, families }) };
   }
   return (await scenes.at)(index).picture;

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { parse as parseNow } from 'csv-parse/sync';
+import { CocaError } from '../base/errors.js';
 import { RegularFile } from '../checkpoint/regular-file.js';
-import { CocaError } from '../errors.js';
 import type { Span } from './sample.js';
 
 /** Where the rows of a file end: what is held of a file, 8 bytes a row. */

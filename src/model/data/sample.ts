@@ -1,4 +1,4 @@
-import type { Picture } from '../picture.js';
+import type { Picture } from '../image/picture.js';
 
 /** What is known about a picture. */
 export interface Description {

@@ -1,5 +1,5 @@
+import { CocaError } from '../base/errors.js';
 import { RegularFile } from '../checkpoint/regular-file.js';
-import { CocaError } from '../errors.js';
 import type { Span, TarSample } from './sample.js';
 
 /**

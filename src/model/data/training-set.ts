@@ -1,9 +1,9 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
+import { generatedScenes } from '../scenes/generated.js';
+import { FAMILIES_SPEC, isScenes } from '../scenes/scenes-spec.js';
 import type { Dataset } from './dataset.js';
-import { generatedScenes } from './generated.js';
 import { type DatasetOptions, openDataset } from './open.js';
 import type { Transform } from './prepare.js';
-import { FAMILIES_SPEC, isScenes } from './scenes-spec.js';
 
 /**
  * Opens what training reads: files, or `scenes:` or `scenes:families` for the synthetic world (`seed` then says which scenes; pairs of things

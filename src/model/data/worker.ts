@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
-import { type PlainError, plainError } from '../errors.js';
+import { type PlainError, plainError } from '../base/errors.js';
 import { Budget } from '../image/budget.js';
 import type { DatasetOptions } from './open.js';
 import type { OrderState } from './order.js';

@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { stepGroup } from './beam.js';
 import { logSumExp, topTokens } from './logits.js';
 import { stepSingle } from './single.js';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { advance } from './advance.js';
 import { retainedNodes } from './results.js';
 import { isDone, pendingRows, type SearchState } from './state.js';

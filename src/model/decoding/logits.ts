@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 // exp(x) for x <= 0 as 2 ** (-k / STEPS) from a table times a short Taylor series: within 1e-8 of Math.exp and several
 // times as fast, which counts when a step sums 6 x 49408 of them.

@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 /** How the next token is chosen. */
 export type Strategy = 'beam' | 'greedy' | 'sample';

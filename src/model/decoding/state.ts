@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import type { Scored } from './logits.js';
 import type { DecodingOptions } from './options.js';
 import type { Rule } from './processors.js';

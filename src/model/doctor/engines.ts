@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { CocaError } from '../base/errors.js';
 import { type BenchOptions, measure } from '../bench.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { surveyOnnxDevices } from '../engine/onnx/devices.js';
 import type { DeviceReport } from '../engine/survey.js';
 import { surveyTfjsDevices } from '../engine/tfjs/devices.js';
-import { CocaError } from '../errors.js';
-import { loadPicture } from '../image.js';
-import { loadCoca } from '../load.js';
-import { BUNDLED_MODEL } from '../locate.js';
-import { BUNDLED_SCENES, readScenes } from '../scenes.js';
+import { loadPicture } from '../image/load-picture.js';
+import { BUNDLED_SCENES, readScenes } from '../scenes/scenes-file.js';
+import { loadCoca } from '../store/load.js';
+import { BUNDLED_MODEL } from '../store/locate.js';
 import type { Check, CheckContext } from './check.js';
 
 /** Every engine, and how its devices are found. Each name is what `--engine` takes, each device what `--device` takes. */

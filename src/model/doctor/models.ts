@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
+import { CocaError } from '../base/errors.js';
 import { checkShapes, listTensors } from '../checkpoint/index.js';
-import { CocaError } from '../errors.js';
 import { hubCacheFolder } from '../hub/environment.js';
 import { contentHash, hashFile } from '../hub/hash.js';
 import { type CachedModel, cachedModels } from '../hub/installed.js';
 import { RepositoryCache } from '../hub/layout.js';
-import { BUNDLED_FOLDER, BUNDLED_MODEL, chosenModel, locateModel } from '../locate.js';
-import { CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
-import { readModelFolder } from '../model-folder.js';
+import { BUNDLED_FOLDER, BUNDLED_MODEL, chosenModel, locateModel } from '../store/locate.js';
+import { CONFIG_FILE, TOKENIZER_FILE } from '../store/model-files.js';
+import { readModelFolder } from '../store/model-folder.js';
 import { BUNDLED_SHA256 } from './bundled.js';
 import type { Check, CheckContext } from './check.js';
 

@@ -1,5 +1,5 @@
+import { CocaError } from '../base/errors.js';
 import { loadRuntime } from '../engine/onnx/runtime.js';
-import { CocaError } from '../errors.js';
 import type { Check } from './check.js';
 
 /** What package.json asks for. */

@@ -1,16 +1,16 @@
 import { constants } from 'node:fs';
 import { access, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { conversionsFolder } from '../cache.js';
+import { conversionsFolder } from '../base/cache.js';
+import { CocaError } from '../base/errors.js';
+import { exists, isFolder } from '../base/folders.js';
+import { finalNameOf, orWriteFailed } from '../base/whole-file.js';
 import { openSafetensors } from '../checkpoint/index.js';
-import { CocaError } from '../errors.js';
-import { exists, isFolder } from '../folders.js';
 import { hubAccess, hubCacheFolder } from '../hub/environment.js';
 import { orphanedBlobs } from '../hub/orphans.js';
 import { listPartials, type PartialFile } from '../hub/partial.js';
 import { freeBytes } from '../hub/space.js';
-import { configFolder } from '../settings.js';
-import { finalNameOf, orWriteFailed } from '../whole-file.js';
+import { configFolder } from '../store/settings.js';
 import type { Check } from './check.js';
 
 /** Files in the making of this age are what a process that was killed left behind. */

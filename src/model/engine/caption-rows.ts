@@ -1,4 +1,4 @@
-import type { CocaConfig } from '../config.js';
+import type { CocaConfig } from '../config/config.js';
 import { chainOf } from '../decoding/types.js';
 import { type ForestRows, TokenForest } from './token-forest.js';
 

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 export interface DeviceChoice<D extends string = string> {
   readonly device: D;

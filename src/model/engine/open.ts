@@ -1,6 +1,6 @@
+import { CocaError } from '../base/errors.js';
 import type { SafetensorsFile } from '../checkpoint/index.js';
-import type { CocaConfig } from '../config.js';
-import { CocaError } from '../errors.js';
+import type { CocaConfig } from '../config/config.js';
 import { type DeviceChoice, describeChoice } from './devices.js';
 import { type Device, ENGINE_DEVICES, ENGINE_NAMES, ENGINES, type Engine } from './engines.js';
 import type { Network } from './network.js';

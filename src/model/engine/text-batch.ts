@@ -1,4 +1,4 @@
-import type { TextConfig } from '../config.js';
+import type { TextConfig } from '../config/config.js';
 import { fillTextMask } from './token-tree.js';
 
 /** Texts as the text tower takes them: B texts of L ids and a CLS after them. */

@@ -1,4 +1,4 @@
-import type { CocaConfig } from '../config.js';
+import type { CocaConfig } from '../config/config.js';
 import type { TokenRow } from '../decoding/types.js';
 import { fillIdleMask, TokenTree } from './token-tree.js';
 

@@ -1,5 +1,5 @@
+import { CocaError } from '../base/errors.js';
 import { ROOT, type TokenRow } from '../decoding/types.js';
-import { CocaError } from '../errors.js';
 
 /** What is added to the score of a key that a row may not see; far below any score, and safe to add to one. */
 const HIDDEN = -1e30;

@@ -1,6 +1,6 @@
 import type { Coca } from '../api.js';
+import { CocaError } from '../base/errors.js';
 import type { DecodingOptions } from '../decoding/index.js';
-import { CocaError } from '../errors.js';
 import { captionMetrics, type ReferencedCaption } from '../metrics/caption-metrics.js';
 import { type Batch, type Item, type Measure, type Metrics, perBatch } from './measure.js';
 import { TruthCount } from './truth.js';

@@ -1,6 +1,6 @@
-import type { Classifier } from '../classifier.js';
 import { classIndexOf } from '../data/classes.js';
 import { ClassificationCount } from '../metrics/classification.js';
+import type { Classifier } from '../store/classifier.js';
 import type { Batch, Measure, Metrics } from './measure.js';
 
 /** Classification by a linear classifier that was trained with the vision tower. */

@@ -1,12 +1,12 @@
 import type { Coca } from '../api.js';
+import { CocaError } from '../base/errors.js';
+import { grouped, mapAhead } from '../base/pipeline.js';
 import type { Dataset } from '../data/dataset.js';
 import { pictureOf } from '../data/prepare.js';
 import { nameOf, readSample } from '../data/read.js';
 import type { Locator } from '../data/sample.js';
 import { inSequence } from '../data/sequence.js';
-import { CocaError } from '../errors.js';
-import type { PictureOptions } from '../image.js';
-import { grouped, mapAhead } from '../pipeline.js';
+import type { PictureOptions } from '../image/load-picture.js';
 import { Batch, type Item, type Measure } from './measure.js';
 
 export interface EvaluationOptions {

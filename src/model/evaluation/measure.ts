@@ -1,6 +1,6 @@
 import type { Coca, ImageEncoding } from '../api.js';
 import type { Description } from '../data/sample.js';
-import type { Picture } from '../picture.js';
+import type { Picture } from '../image/picture.js';
 import { unusableText } from '../tokenizer/usable.js';
 
 /** A picture of a data set, ready for the model. */

@@ -1,5 +1,5 @@
 import type { Coca } from '../api.js';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { mustBeUsable } from '../tokenizer/usable.js';
 import type { Batch, Measure, Metrics } from './measure.js';
 

@@ -1,5 +1,5 @@
 import type { Coca } from '../api.js';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { retrievalMetrics } from '../metrics/retrieval.js';
 import { mustBeUsable } from '../tokenizer/usable.js';
 import { type Batch, type Measure, type Metrics, textFeatures } from './measure.js';

@@ -1,8 +1,8 @@
 import type { Coca } from '../api.js';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
+import { dot } from '../base/vectors.js';
+import { longestCaption } from '../scenes/world/grammar.js';
 import { mustBeUsable } from '../tokenizer/usable.js';
-import { dot } from '../vectors.js';
-import { longestCaption } from '../world/grammar.js';
 import { type Batch, type Item, type Measure, type Metrics, textFeatures } from './measure.js';
 
 /**

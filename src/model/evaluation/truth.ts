@@ -1,5 +1,5 @@
-import { kindOf, type SceneKind } from '../world/content.js';
-import { contentOf, judge, longestCaption, parseCaption, type Verdict } from '../world/grammar.js';
+import { kindOf, type SceneKind } from '../scenes/world/content.js';
+import { contentOf, judge, longestCaption, parseCaption, type Verdict } from '../scenes/world/grammar.js';
 import type { Metrics } from './measure.js';
 
 const KINDS: readonly SceneKind[] = ['single', 'count', 'pair'];

@@ -1,7 +1,7 @@
 import type { Coca } from '../api.js';
+import { dot, meanDirection } from '../base/vectors.js';
 import { type ClassNames, classIndexOf } from '../data/classes.js';
 import { ClassificationCount } from '../metrics/classification.js';
-import { dot, meanDirection } from '../vectors.js';
 import type { Batch, Measure, Metrics } from './measure.js';
 
 /**

@@ -1,11 +1,11 @@
 import type { Hash } from 'node:crypto';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CocaError } from '../errors.js';
-import { exists } from '../folders.js';
+import { CocaError } from '../base/errors.js';
+import { exists } from '../base/folders.js';
+import { orWriteFailed, syncDirectory, writeFully } from '../base/whole-file.js';
 import { shownUrl, TransientError } from '../net/failures.js';
 import { pauseAfter, Retries, type RetryEvent, type RetryPolicy } from '../net/retry.js';
-import { orWriteFailed, syncDirectory, writeFully } from '../whole-file.js';
 import type { HubAccess } from './environment.js';
 import { PartRefusedError } from './failures.js';
 import { contentHash, hashFile } from './hash.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 /**
  * The environment variables of Python's huggingface_hub, read as it reads them, so that both find the same cache, the

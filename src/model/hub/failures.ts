@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { answerError, shownUrl } from '../net/failures.js';
 
 /** A server does not send the part of a file that was asked for: it may still send the whole. */

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { weightsFile } from '../checkpoint/weights-file.js';
-import { readJsonFile } from '../config-file.js';
-import { CONFIG_FILE } from '../model-files.js';
+import { readJsonFile } from '../config/config-file.js';
+import { CONFIG_FILE } from '../store/model-files.js';
 import { hubCacheFolder } from './environment.js';
 import { RepositoryCache } from './layout.js';
 import { COMMIT, DEFAULT_REVISION, displayName, isRepository, isRevision } from './names.js';

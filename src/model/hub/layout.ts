@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { CocaError } from '../errors.js';
-import { isFolder, makeFolder } from '../folders.js';
-import { readTextFile } from '../text-file.js';
-import { writeWhole } from '../whole-file.js';
+import { CocaError } from '../base/errors.js';
+import { isFolder, makeFolder } from '../base/folders.js';
+import { readTextFile } from '../base/text-file.js';
+import { writeWhole } from '../base/whole-file.js';
 import { isContentHash } from './hash.js';
 import { COMMIT, type RepositoryRef } from './names.js';
 

@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 /** A repository on the hub, at a branch, tag or commit. */
 export interface RepositoryRef {

@@ -1,6 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { exists } from '../folders.js';
+import { exists } from '../base/folders.js';
 import { isContentHash } from './hash.js';
 import { listPartials } from './partial.js';
 

@@ -1,9 +1,9 @@
 import { lstat, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { conversionsFolder } from '../cache.js';
+import { conversionsFolder } from '../base/cache.js';
+import { orWriteFailed } from '../base/whole-file.js';
 import { convertedPath, weightsFile } from '../checkpoint/index.js';
-import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
-import { orWriteFailed } from '../whole-file.js';
+import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE } from '../store/model-files.js';
 import { hubCacheFolder } from './environment.js';
 import { cachedModels } from './installed.js';
 import { findSnapshot, RepositoryCache } from './layout.js';

@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { type RetryEvent, type RetryPolicy, withRetries } from '../net/retry.js';
 import type { HubAccess } from './environment.js';
 import { COMMIT, isSafeFileName, type RepositoryRef, requireFileName } from './names.js';

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 /** Left free: a full disk harms more than this program. */
 const RESERVE_BYTES = 64 * 2 ** 20;

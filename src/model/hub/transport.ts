@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { shownUrl } from '../net/failures.js';
 import { type Answer, get, requireSafe } from '../net/transport.js';
 import type { HubAccess } from './environment.js';

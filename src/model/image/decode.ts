@@ -1,5 +1,5 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { Budget } from './budget.js';
 import type { Size } from './geometry.js';
 import { firstFrame } from './gif.js';

@@ -1,4 +1,4 @@
-import type { Picture } from '../picture.js';
+import type { Picture } from './picture.js';
 
 /**
  * A batch of pictures as the vision tower takes it: [B, 3, size, size] float32, channels apart, (x / 255 - mean) / std

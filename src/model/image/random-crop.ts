@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../base/random.js';
 import type { Region } from './decode.js';
 import { roundHalfEven, type Size } from './geometry.js';
 

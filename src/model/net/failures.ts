@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { proxyHost } from './proxy.js';
 
 /** A failure that may be gone in a moment, so that it is worth another try. */

@@ -1,5 +1,5 @@
-import { type CollectOptions, collect } from '../collect.js';
-import { CocaError } from '../errors.js';
+import { type CollectOptions, collect } from '../base/collect.js';
+import { CocaError } from '../base/errors.js';
 import { authorizationFor } from './address.js';
 import { answerError, shownUrl } from './failures.js';
 import { type RetryPolicy, withRetries } from './retry.js';

@@ -1,6 +1,6 @@
 import { getProxyForUrl } from 'proxy-from-env';
 import type { ProxyAgent } from 'undici';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 type Send = (url: URL, init: RequestInit) => Promise<Response>;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { TransientError } from './failures.js';
 
 /** How often and how patiently to try again. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { connectionError, shownUrl, TransientError } from './failures.js';
 import { sender } from './proxy.js';
 

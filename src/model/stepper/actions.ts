@@ -1,6 +1,6 @@
+import { CocaError } from '../base/errors.js';
 import { type DecodingOptions, decodingOptions } from '../decoding/options.js';
 import type { SearchState } from '../decoding/state.js';
-import { CocaError } from '../errors.js';
 
 /**
  * What changes a walk and is remembered: a session is the list of these. Each says which line it is about; beams go by

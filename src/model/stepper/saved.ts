@@ -1,5 +1,5 @@
+import { CocaError } from '../base/errors.js';
 import type { DecodingOptions } from '../decoding/options.js';
-import { CocaError } from '../errors.js';
 import type { Action } from './actions.js';
 import type { Session } from './session.js';
 

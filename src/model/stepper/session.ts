@@ -1,10 +1,10 @@
+import { CocaError } from '../base/errors.js';
 import { advance, type Forced } from '../decoding/advance.js';
 import { searchFrom, withOptions, withoutBeam } from '../decoding/interventions.js';
 import type { DecodingOptions } from '../decoding/options.js';
 import { numberedFrom } from '../decoding/results.js';
 import { isDone, type SearchState, startSearch } from '../decoding/state.js';
 import type { SpecialIds } from '../decoding/types.js';
-import { CocaError } from '../errors.js';
 import { type Action, changedOptions, type Move } from './actions.js';
 import type { Stem } from './evaluations.js';
 import { awaitedStems, beamOf, followed, hypothesesOf, type Line, lineAt } from './line.js';

@@ -1,10 +1,10 @@
 import type { Coca, ImageEncoding } from '../api.js';
-import { contextLength } from '../config.js';
+import { CocaError } from '../base/errors.js';
+import { contextLength } from '../config/config.js';
 import { advance } from '../decoding/advance.js';
 import type { DecodingOptions } from '../decoding/options.js';
 import { type Candidate, isDone } from '../decoding/state.js';
 import type { TreeModel } from '../decoding/types.js';
-import { CocaError } from '../errors.js';
 import type { Action, Move } from './actions.js';
 import { Evaluations, type Stem } from './evaluations.js';
 import { awaitedStems, followedStems } from './line.js';

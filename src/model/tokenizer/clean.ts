@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { fromC1, unescapeHtml, unescapeUnambiguous } from './html.js';
 
 /** The longest text that is tokenized, in UTF-16 units: far beyond any context, and cleaned within a second or two. */

@@ -1,6 +1,6 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
-import { CocaError } from '../errors.js';
-import { withinTime } from '../time-limit.js';
+import { CocaError } from '../base/errors.js';
+import { withinTime } from '../base/time-limit.js';
 import { bytesToVisibleText, lettersToBytes } from './bytes.js';
 import { clean } from './clean.js';
 import type { Codec } from './codec.js';

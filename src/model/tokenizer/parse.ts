@@ -1,4 +1,4 @@
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

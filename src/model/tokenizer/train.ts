@@ -1,5 +1,5 @@
 import TinyQueue from 'tinyqueue';
-import { CocaError } from '../errors.js';
+import { CocaError } from '../base/errors.js';
 import { BYTE_LETTERS, LETTER_OF_BYTE } from './bytes.js';
 import { clean } from './clean.js';
 import { endOfWord, PAD_TOKEN, PRE_TOKENIZER_PATTERN, SPECIAL_TOKENS, tokenizerJson } from './train-file.js';

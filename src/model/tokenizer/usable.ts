@@ -1,5 +1,5 @@
-import { CocaError } from '../errors.js';
-import type { Tokenizer } from '../tokenizer.js';
+import { CocaError } from '../base/errors.js';
+import type { Tokenizer } from './tokenizer.js';
 
 /** Why a model cannot read a text as a whole, if it cannot. */
 export function unusableText(text: string, tokenizer: Tokenizer): CocaError | undefined {

@@ -1,4 +1,4 @@
-import type { CocaConfig } from '../config.js';
+import type { CocaConfig } from '../config/config.js';
 
 /** Pictures and their texts, entry by entry. */
 export interface TrainingBatch {

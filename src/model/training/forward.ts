@@ -1,8 +1,7 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { captionLogits, imageMemory, multimodalLayers, type TextOutput, textTower } from '../architecture/text.js';
 import { type VisionOutput, visionTower } from '../architecture/vision.js';
-import { CLASSIFIER } from '../classifier.js';
-import type { CocaConfig } from '../config.js';
+import type { CocaConfig } from '../config/config.js';
 import { textBatch } from '../engine/text-batch.js';
 import { crossEntropy } from '../engine/tfjs/functions/cross-entropy.js';
 import { pickRows } from '../engine/tfjs/functions/embedding.js';
@@ -12,6 +11,7 @@ import type { TfjsOps } from '../engine/tfjs/ops.js';
 import type { Parameters } from '../engine/tfjs/parameters.js';
 import type { TensorFlow } from '../engine/tfjs/tensorflow.js';
 import { causalMask } from '../engine/token-tree.js';
+import { CLASSIFIER } from '../store/classifier.js';
 import { captionTargets, type TrainingBatch } from './batch.js';
 import type { Objective } from './objective.js';
 

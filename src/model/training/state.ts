@@ -1,8 +1,8 @@
 import type { Variable } from '@tensorflow/tfjs-core';
+import { CocaError } from '../base/errors.js';
 import { checkShapes, readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
-import { CLASSIFIER } from '../classifier.js';
 import type { RandomState } from '../decoding/random.js';
-import { CocaError } from '../errors.js';
+import { CLASSIFIER } from '../store/classifier.js';
 import type { AdamW, Moments } from './adamw.js';
 
 /** Everything about a run that changes from step to step. */

@@ -9,9 +9,9 @@ import { type AttendResult, attendLines } from '../../../src/commands/attend/res
 import { attendSource, folderFor } from '../../../src/commands/attend/screen.js';
 import { attendCaption, mapOfWord } from '../../../src/model/attention/index.js';
 import { openSafetensors, readTensor } from '../../../src/model/checkpoint/index.js';
-import { loadPicture } from '../../../src/model/image.js';
-import { initModel } from '../../../src/model/init.js';
-import { loadCoca } from '../../../src/model/load.js';
+import { loadPicture } from '../../../src/model/image/load-picture.js';
+import { initModel } from '../../../src/model/store/init.js';
+import { loadCoca } from '../../../src/model/store/load.js';
 import { coca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 import { pngOf } from '../../support/png.js';

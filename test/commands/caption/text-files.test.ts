@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkTextFiles, TextFiles, textName } from '../../../src/commands/caption/text-files.js';
-import { encodeName } from '../../../src/model/file-names.js';
+import { encodeName } from '../../../src/model/base/file-names.js';
 
 let folder: string;
 beforeEach(() => {

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkTerminal } from '../../../src/commands/doctor/terminal.js';
 import { BUNDLED_SHA256 } from '../../../src/model/doctor/bundled.js';
-import { BUNDLED_FOLDER } from '../../../src/model/locate.js';
+import { BUNDLED_FOLDER } from '../../../src/model/store/locate.js';
 import { coca as run } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 import { filesUnder, hubWorld, pullAll, REPOSITORY, WEIGHTS } from '../../support/hub-fixture.js';

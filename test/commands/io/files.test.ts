@@ -17,7 +17,7 @@ import {
   namesOnePicture,
   readImage,
 } from '../../../src/commands/io/sources.js';
-import { CocaError } from '../../../src/model/errors.js';
+import { CocaError } from '../../../src/model/base/errors.js';
 
 let folder: string;
 beforeAll(() => {

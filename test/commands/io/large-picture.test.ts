@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { MAX_PIXELS } from '../../../src/model/image.js';
+import { MAX_PIXELS } from '../../../src/model/image/load-picture.js';
 import { coca } from '../../support/cli.js';
 import { chunk, headerChunk, SIGNATURE } from '../../support/png.js';
 

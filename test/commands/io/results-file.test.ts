@@ -14,7 +14,7 @@ import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { ResultsFile } from '../../../src/commands/io/results-file.js';
 import type { RunRecord } from '../../../src/commands/io/run-record.js';
-import { CocaError } from '../../../src/model/errors.js';
+import { CocaError } from '../../../src/model/base/errors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'coca-results-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

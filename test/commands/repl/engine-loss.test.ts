@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { initModel } from '../../../src/model/init.js';
+import { initModel } from '../../../src/model/store/init.js';
 import { CLI, coca } from '../../support/cli.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';

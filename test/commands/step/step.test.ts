@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freeName } from '../../../src/commands/step/file.js';
 import { sessionName } from '../../../src/commands/step/screen.js';
-import { initModel } from '../../../src/model/init.js';
+import { initModel } from '../../../src/model/store/init.js';
 import { coca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AttentionMaps, entropyOf, peakOf } from '../../../src/model/attention/maps.js';
 import { type AttentionLayer, collectAttention, type RawAttention } from '../../../src/model/attention/raw.js';
-import type { CocaConfig } from '../../../src/model/config.js';
+import type { CocaConfig } from '../../../src/model/config/config.js';
 import { ROOT } from '../../../src/model/decoding/types.js';
 import type { Attention } from '../../../src/model/engine/network.js';
 import { OnnxNetwork } from '../../../src/model/engine/onnx/network.js';

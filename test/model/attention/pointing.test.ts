@@ -4,11 +4,11 @@ import { highestPatches, massInside, pointsInto, withoutPatches } from '../../..
 import { attendCaption, DEFAULT_MAP, mapOfWord } from '../../../src/model/attention/index.js';
 import { measurePointing, nounIn } from '../../../src/model/attention/pointing.js';
 import { decodingOptions } from '../../../src/model/decoding/index.js';
-import { loadPicture } from '../../../src/model/image.js';
-import { type LoadedCoca, loadCoca } from '../../../src/model/load.js';
-import type { Picture } from '../../../src/model/picture.js';
-import { BUNDLED_SCENES, readScenes } from '../../../src/model/scenes.js';
-import { wordsOf } from '../../../src/model/words.js';
+import { loadPicture } from '../../../src/model/image/load-picture.js';
+import type { Picture } from '../../../src/model/image/picture.js';
+import { BUNDLED_SCENES, readScenes } from '../../../src/model/scenes/scenes-file.js';
+import { type LoadedCoca, loadCoca } from '../../../src/model/store/load.js';
+import { wordsOf } from '../../../src/model/tokenizer/words.js';
 import { fixture } from '../../support/golden.js';
 
 /** 4 x 4 pixels of a picture that was 8 x 4, cropped to its middle. */

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CocaError } from '../../../src/model/base/errors.js';
 import {
   firstNonFinite,
   openSafetensors,
@@ -10,7 +11,6 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from '../../../src/model/checkpoint/safetensors.js';
-import { CocaError } from '../../../src/model/errors.js';
 import { buildSafetensors, tensor } from './build-safetensors.js';
 import { refusal, temporaryFile, temporaryFolder } from './temporary.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { CocaError } from '../../../src/model/base/errors.js';
 import { checkShapes } from '../../../src/model/checkpoint/index.js';
 import type { Dtype, SafetensorsFile } from '../../../src/model/checkpoint/safetensors.js';
-import { CocaError } from '../../../src/model/errors.js';
 
 type Tensors = Readonly<Record<string, readonly [Dtype, ...number[]]>>;
 

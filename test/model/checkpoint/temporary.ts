@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { CocaError, type ErrorCode } from '../../../src/model/errors.js';
+import { CocaError, type ErrorCode } from '../../../src/model/base/errors.js';
 
 /** A folder for one test file, removed after its tests. */
 export function temporaryFolder(): string {

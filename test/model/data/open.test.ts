@@ -1,11 +1,11 @@
 import { copyFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { CocaError } from '../../../src/model/base/errors.js';
 import type { Dataset } from '../../../src/model/data/dataset.js';
 import { type DatasetOptions, openDataset } from '../../../src/model/data/open.js';
 import { readSample } from '../../../src/model/data/read.js';
 import type { Sample } from '../../../src/model/data/sample.js';
 import { indexShard } from '../../../src/model/data/tar.js';
-import { CocaError } from '../../../src/model/errors.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
 import { buildTar } from './build-tar.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CocaError } from '../../../src/model/base/errors.js';
 import { type DecodingOptions, decodingOptions } from '../../../src/model/decoding/index.js';
-import { CocaError } from '../../../src/model/errors.js';
 
 const complete = (given: Partial<DecodingOptions>, contextLength = 76) => decodingOptions(given, { contextLength });
 

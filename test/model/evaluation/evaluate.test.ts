@@ -10,9 +10,9 @@ import { PerplexityMeasure } from '../../../src/model/evaluation/perplexity.js';
 import { RetrievalMeasure } from '../../../src/model/evaluation/retrieval.js';
 import { SelectionMeasure } from '../../../src/model/evaluation/selection.js';
 import { ZeroShotMeasure } from '../../../src/model/evaluation/zero-shot.js';
-import { loadPicture } from '../../../src/model/image.js';
-import { type LoadedCoca, loadCoca } from '../../../src/model/load.js';
-import { BUNDLED_SCENES } from '../../../src/model/scenes.js';
+import { loadPicture } from '../../../src/model/image/load-picture.js';
+import { BUNDLED_SCENES } from '../../../src/model/scenes/scenes-file.js';
+import { type LoadedCoca, loadCoca } from '../../../src/model/store/load.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
 

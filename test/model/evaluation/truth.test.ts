@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { labelClasses, listedClasses } from '../../../src/model/data/classes.js';
 import { TruthCount } from '../../../src/model/evaluation/truth.js';
-import { trueCaptions } from '../../../src/model/world/grammar.js';
-import { THINGS } from '../../../src/model/world/things.js';
+import { trueCaptions } from '../../../src/model/scenes/world/grammar.js';
+import { THINGS } from '../../../src/model/scenes/world/things.js';
 
 const thing = (name: string) => THINGS.findIndex(({ singular }) => singular === name);
 const dog = trueCaptions({

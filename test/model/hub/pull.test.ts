@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadCoca } from '../../../src/model/load.js';
+import { loadCoca } from '../../../src/model/store/load.js';
 import { filesUnder, hubWorld, POLICY, pullAll, REPOSITORY, WEIGHTS } from '../../support/hub-fixture.js';
 import { HubServer, type SeenRequest } from '../../support/hub-server.js';
 
@@ -433,7 +433,7 @@ describe('fault 37: names that climb', () => {
   test('a ref in the cache that climbs is no ref', async () => {
     await pull();
     writeFileSync(join(folder(), 'refs', 'main'), '../../../../etc');
-    const { locateModel } = await import('../../../src/model/locate.js');
+    const { locateModel } = await import('../../../src/model/store/locate.js');
     await expect(locateModel(`hf-hub:${REPOSITORY}`, world.env)).rejects.toMatchObject({ code: 'not-found' });
   });
 
@@ -442,7 +442,7 @@ describe('fault 37: names that climb', () => {
     const ref = join(folder(), 'refs', 'main');
     rmSync(ref);
     execFileSync('mkfifo', [ref]);
-    const { locateModel } = await import('../../../src/model/locate.js');
+    const { locateModel } = await import('../../../src/model/store/locate.js');
     await expect(locateModel(`hf-hub:${REPOSITORY}`, world.env)).rejects.toMatchObject({ code: 'not-found' });
     // Another pull puts things right.
     await pull();

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { loadPicture } from '../../../src/model/image/load-picture.js';
 import { REHEARSED_FROM } from '../../../src/model/image/rehearsal.js';
-import { loadPicture } from '../../../src/model/image.js';
 
 const SIDE = 4010;
 const FORMATS = ['jpeg', 'png', 'webp', 'tiff', 'gif'] as const;

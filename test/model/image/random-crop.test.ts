@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/model/base/random.js';
+import { loadPart, loadPicture } from '../../../src/model/image/load-picture.js';
 import { OPENCLIP_CROP, randomCrop } from '../../../src/model/image/random-crop.js';
-import { loadPart, loadPicture } from '../../../src/model/image.js';
-import { Random } from '../../../src/model/random.js';
 import { fixture } from '../../support/golden.js';
 
 describe('a random crop', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dot, meanDirection } from '../../../src/model/base/vectors.js';
 import { ClassificationCount } from '../../../src/model/metrics/classification.js';
 import { retrievalMetrics } from '../../../src/model/metrics/retrieval.js';
-import { dot, meanDirection } from '../../../src/model/vectors.js';
 
 describe('zero-shot classification', () => {
   it('counts the first, the first five, and each class for itself', () => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { CocaError } from '../../../src/model/errors.js';
+import { CocaError } from '../../../src/model/base/errors.js';
 import { publicName, withoutPasswords } from '../../../src/model/net/address.js';
 import { type FetchOptions, fetchBytes } from '../../../src/model/net/fetch-bytes.js';
 import { forwardProxy } from '../../support/proxy.js';

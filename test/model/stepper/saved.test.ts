@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CocaError } from '../../../src/model/base/errors.js';
 import { decodingOptions } from '../../../src/model/decoding/index.js';
-import { CocaError } from '../../../src/model/errors.js';
 import { type Action, formatSaved, parseSaved, type SavedSession } from '../../../src/model/stepper/index.js';
 
 const { logprobs: _, trace: __, ...options } = decodingOptions({ beams: 2 }, { contextLength: 40 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
+import { CocaError } from '../../../src/model/base/errors.js';
 import {
   type DecodingOptions,
   decodingOptions,
   type TokenRow,
   type TreeModel,
 } from '../../../src/model/decoding/index.js';
-import { CocaError } from '../../../src/model/errors.js';
 import {
   type Action,
   CANDIDATES,

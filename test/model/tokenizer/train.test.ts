@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { drawScene } from '../../../src/model/scenes/world/draw.js';
 import { BYTE_LETTERS, LETTER_OF_BYTE } from '../../../src/model/tokenizer/bytes.js';
+import { loadTokenizer } from '../../../src/model/tokenizer/tokenizer.js';
 import { trainTokenizer } from '../../../src/model/tokenizer/train.js';
-import { loadTokenizer } from '../../../src/model/tokenizer.js';
-import { drawScene } from '../../../src/model/world/draw.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
 

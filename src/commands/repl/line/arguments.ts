@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type ArgumentSpec, type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from '../../../cli/command.js';
-import { CocaError } from '../../../model/errors.js';
-import { PICTURE_NAME } from '../../../model/file-names.js';
+import { CocaError } from '../../../model/base/errors.js';
+import { PICTURE_NAME } from '../../../model/base/file-names.js';
 import { isUrl } from '../../../model/net/address.js';
 import { pictureAsText } from '../../io/check-inputs.js';
 import type { Word } from './words.js';

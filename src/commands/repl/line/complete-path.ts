@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeName, encodeName, PICTURE_NAME } from '../../../model/file-names.js';
+import { decodeName, encodeName, PICTURE_NAME } from '../../../model/base/file-names.js';
 import { expandHome } from './arguments.js';
 import type { Candidate } from './complete.js';
 import type { SplitLine } from './words.js';

@@ -1,4 +1,4 @@
-import { CocaError } from '../../../model/errors.js';
+import { CocaError } from '../../../model/base/errors.js';
 
 /** A word of a line, as a shell reads it. */
 export interface Word {

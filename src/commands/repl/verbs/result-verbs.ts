@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import type { Command } from '../../../cli/command.js';
-import { CocaError } from '../../../model/errors.js';
-import { writeWhole } from '../../../model/whole-file.js';
+import { CocaError } from '../../../model/base/errors.js';
+import { writeWhole } from '../../../model/base/whole-file.js';
 import { visible } from '../../../ui/text.js';
 import { capturing } from '../capture.js';
 import { type Action, type Session, shellCommand } from '../session.js';

@@ -1,5 +1,5 @@
 /** The process that an isolated engine runs in: it answers calls until whoever started it is gone. */
-import { plainError } from '../../errors.js';
+import { plainError } from '../../base/errors.js';
 import { reasonOf } from '../devices.js';
 import { NetworkCalls } from './calls.js';
 import type { Request, Response } from './protocol.js';

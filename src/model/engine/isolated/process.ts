@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { CocaError, errorFrom } from '../../errors.js';
+import { CocaError, errorFrom } from '../../base/errors.js';
 import { LastWords } from './last-words.js';
 import type { CallName, EngineCalls, Request, Response } from './protocol.js';
 

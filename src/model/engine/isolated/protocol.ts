@@ -1,7 +1,7 @@
+import type { PlainError } from '../../base/errors.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
-import type { CocaConfig } from '../../config.js';
+import type { CocaConfig } from '../../config/config.js';
 import type { TokenRow } from '../../decoding/types.js';
-import type { PlainError } from '../../errors.js';
 import type { Device, Engine } from '../engines.js';
 import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Task } from '../network.js';
 

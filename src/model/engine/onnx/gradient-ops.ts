@@ -1,6 +1,6 @@
 import type { AttentionGradients, GradientOps } from '../../architecture/gradient-ops.js';
 import type { AttentionInput, ProjectionParts } from '../../architecture/ops.js';
-import { LAYER_NORM_EPS } from '../../config.js';
+import { LAYER_NORM_EPS } from '../../config/config.js';
 import { OnnxOps, Value } from './ops.js';
 
 const LAST_AXIS = [-1];

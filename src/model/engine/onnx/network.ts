@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import { type CocaConfig, imageTokenCount } from '../../config.js';
+import { type CocaConfig, imageTokenCount } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
 import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
 import { textBatch } from '../text-batch.js';

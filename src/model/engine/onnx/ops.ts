@@ -1,6 +1,6 @@
 import type { AttentionInput, AttentionOutput, Ops, ProjectionParts } from '../../architecture/ops.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import { LAYER_NORM_EPS } from '../../config.js';
+import { LAYER_NORM_EPS } from '../../config/config.js';
 import { type DataType, type Dimension, type GraphBuilder, MICROSOFT } from './graph.js';
 
 /**

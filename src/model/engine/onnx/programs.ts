@@ -3,7 +3,7 @@ import type { AttentionWatcher } from '../../architecture/ops.js';
 import { imageMemory, textDecoder, textTower } from '../../architecture/text.js';
 import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import { type CocaConfig, imageTokenCount } from '../../config.js';
+import { type CocaConfig, imageTokenCount } from '../../config/config.js';
 import { attentionOutput } from './attention-outputs.js';
 import { OnnxGradientOps } from './gradient-ops.js';
 import { type Dimension, GraphBuilder } from './graph.js';

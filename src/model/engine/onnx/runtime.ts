@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { CocaError } from '../../errors.js';
+import { CocaError } from '../../base/errors.js';
 import { reasonOf } from '../devices.js';
 
 /**

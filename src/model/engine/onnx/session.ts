@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { CocaError } from '../../errors.js';
+import { CocaError } from '../../base/errors.js';
 import { reasonOf } from '../devices.js';
 import { loadRuntime } from './runtime.js';
 

@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-node';
-import type { CocaConfig } from '../../config.js';
+import type { CocaConfig } from '../../config/config.js';
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
 import type { Attention, AttentionSink } from '../network.js';
 import { type ForestRows, TokenForest } from '../token-forest.js';

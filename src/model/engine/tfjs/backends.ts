@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
-import { CocaError } from '../../errors.js';
+import { CocaError } from '../../base/errors.js';
 import type { TfjsDevice } from '../engines.js';
 import { findPackage, loadFrom, loadOwn, packagePath } from './packages.js';
 import type { TensorFlow } from './tensorflow.js';

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttentionWatcher } from '../../architecture/ops.js';
-import { CocaError } from '../../errors.js';
+import { CocaError } from '../../base/errors.js';
 import { reasonOf } from '../devices.js';
 import type { AttentionSink } from '../network.js';
 import type { Backend } from './backends.js';

@@ -2,7 +2,7 @@ import { crossGradients } from '../../architecture/attribution.js';
 import { imageMemory, textTower } from '../../architecture/text.js';
 import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
-import { type CocaConfig, imageTokenCount } from '../../config.js';
+import { type CocaConfig, imageTokenCount } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
 import type { TfjsDevice } from '../engines.js';
 import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import { cacheFolder } from '../../cache.js';
-import { CocaError } from '../../errors.js';
+import { cacheFolder } from '../../base/cache.js';
+import { CocaError } from '../../base/errors.js';
 
 /** Packages of native code that this program can use but does not bring: they are large, or built on the spot. */
 export type OptionalPackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu' | 'webgpu';

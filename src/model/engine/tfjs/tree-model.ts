@@ -1,7 +1,7 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { KeysValues } from '../../architecture/blocks.js';
 import { textDecoder } from '../../architecture/text.js';
-import type { CocaConfig } from '../../config.js';
+import type { CocaConfig } from '../../config/config.js';
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
 import type { AttentionSink } from '../network.js';
 import { type ForestRows, TokenForest } from '../token-forest.js';

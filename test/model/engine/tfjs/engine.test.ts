@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodingOptions } from '../../../../src/model/decoding/index.js';
 import { openBackend } from '../../../../src/model/engine/tfjs/backends.js';
 import { TfjsNetwork } from '../../../../src/model/engine/tfjs/network.js';
-import { loadPicture } from '../../../../src/model/image.js';
-import { type LoadedCoca, loadCoca } from '../../../../src/model/load.js';
+import { loadPicture } from '../../../../src/model/image/load-picture.js';
+import { type LoadedCoca, loadCoca } from '../../../../src/model/store/load.js';
 import { fixture, golden, worstError } from '../../../support/golden.js';
 import { TFJS_TEST_DEVICES, tolerance } from '../../../support/tfjs.js';
 

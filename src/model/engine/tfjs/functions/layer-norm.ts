@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { LAYER_NORM_EPS } from '../../../config.js';
+import { LAYER_NORM_EPS } from '../../../config/config.js';
 import { differentiable, type TensorFlow } from '../tensorflow.js';
 import { sumOfRows } from './product.js';
 

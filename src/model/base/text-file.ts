@@ -1,0 +1,22 @@
+import { RegularFile } from '../checkpoint/regular-file.js';
+import { CocaError } from './errors.js';
+
+/**
+ * The text of a small file that belongs to a model. Never waits for a pipe, never reads more than `limit` bytes.
+ * @param what the file is, for errors: "config"
+ * @throws CocaError `not-found`; `unreadable` for what is no file, too large for what it should be, or not UTF-8
+ */
+export async function readTextFile(path: string, what: string, limit: number): Promise<string> {
+  const file = await RegularFile.open(path);
+  try {
+    if (file.size > limit) {
+      throw new CocaError('unreadable', `${path}: ${file.size} bytes are too many for a ${what}`, 'fetch it again');
+    }
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await file.read(0, file.size));
+  } catch (cause) {
+    if (cause instanceof CocaError) throw cause;
+    throw new CocaError('unreadable', `${path}: not valid UTF-8, so no ${what}`, 'fetch it again', { cause });
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,125 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CocaError } from '../../base/errors.js';
+import { exists, makeFolder } from '../../base/folders.js';
+import { mapAhead } from '../../base/pipeline.js';
+import { writeWhole } from '../../base/whole-file.js';
+import { type Art, loadArt } from './art.js';
+import { type DescribedScene, describeScene } from './draw.js';
+import { pixelSquare } from './layout.js';
+import { renderScene } from './render.js';
+import { THINGS } from './things.js';
+
+export interface SceneFolderOptions {
+  /** Made when needed; must hold no scenes yet. */
+  readonly folder: string;
+  readonly count: number;
+  readonly seed: number;
+  /** Side of the pictures in pixels. */
+  readonly size: number;
+  /** Only pairs that training never shows. */
+  readonly heldOut: boolean;
+  /** Folder with the things' pictures; by default that of the installed package. */
+  readonly art?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** What training reads: one object a line, with a caption as training hears it. */
+export const CAPTIONS_FILE = 'captions.jsonl';
+/** What `readScenes` reads: a list, whose captions are the longest true ones. */
+export const SCENES_FILE = 'scenes.json';
+
+/** Scenes painted and encoded side by side; sharp's own threads do the encoding. */
+const AHEAD = 8;
+
+/**
+ * Writes scenes 0 to count - 1 of a seed: `000001.png` and so on, `captions.jsonl` and `scenes.json`. The two lists take
+ * their names only when everything is there.
+ * @throws CocaError `not-found` (the art), `write-failed` (also when there are scenes already), `interrupted`
+ */
+export async function writeScenes(options: SceneFolderOptions): Promise<void> {
+  const { folder, count, seed, heldOut } = options;
+  const art = await loadArt(options.art);
+  await prepareFolder(folder);
+  const write = async (index: number) => {
+    if (options.signal?.aborted) throw new CocaError('interrupted', 'interrupted');
+    const scene = describeScene(seed, index, { heldOut });
+    const image = `${String(index + 1).padStart(6, '0')}.png`;
+    await writePicture(join(folder, image), scene, art, options.size);
+    return { image, scene };
+  };
+  await writeWhole(join(folder, SCENES_FILE), (toScenes) =>
+    writeWhole(join(folder, CAPTIONS_FILE), async (toCaptions) => {
+      let done = 0;
+      for await (const { image, scene } of mapAhead(numbers(count), write, AHEAD)) {
+        const { longest, ...rest } = sceneRecord(image, scene, options.size);
+        await toScenes(Buffer.from(`${done === 0 ? '[' : ','}\n${JSON.stringify({ ...rest, caption: longest })}`));
+        await toCaptions(Buffer.from(`${JSON.stringify({ ...rest, longest })}\n`));
+        done += 1;
+        options.onProgress?.(done);
+      }
+      await toScenes(Buffer.from(done === 0 ? '[]\n' : '\n]\n'));
+    }),
+  );
+}
+
+async function* numbers(count: number): AsyncGenerator<number> {
+  for (let i = 0; i < count; i++) yield i;
+}
+
+async function prepareFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+  } catch (cause) {
+    throw writeFailed(folder, cause);
+  }
+  for (const name of [SCENES_FILE, CAPTIONS_FILE]) {
+    if (await exists(join(folder, name))) {
+      throw new CocaError('write-failed', `${folder} holds ${name} already`, 'choose another folder');
+    }
+  }
+}
+
+async function writePicture(path: string, scene: DescribedScene, art: Art, size: number): Promise<void> {
+  const { default: sharp } = await import('sharp');
+  const raw = { width: size, height: size, channels: 3 } as const;
+  const png = await sharp(renderScene(scene, art, size), { raw })
+    .png()
+    .toBuffer();
+  await writeFile(path, png).catch((cause) => {
+    throw writeFailed(path, cause);
+  });
+}
+
+function writeFailed(path: string, cause: unknown): CocaError {
+  return new CocaError('write-failed', `${path} cannot be written: ${(cause as Error).message}`, undefined, { cause });
+}
+
+/** A scene as both files have it. Boxes are in pixels of the picture, from the upper left corner, ends excluded. */
+function sceneRecord(image: string, scene: DescribedScene, size: number) {
+  const { content, placements } = scene;
+  return {
+    image,
+    width: size,
+    height: size,
+    background: content.background,
+    relation: content.relation,
+    size: content.size,
+    groups: content.groups.map(({ thing, count }) => ({
+      object: THINGS[thing]!.singular,
+      plural: THINGS[thing]!.plural,
+      count,
+    })),
+    boxes: placements.map((placement) => {
+      const { left, top, side } = pixelSquare(placement, size);
+      return { object: THINGS[placement.thing]!.singular, x0: left, y0: top, x1: left + side, y1: top + side };
+    }),
+    // A class, where there is only one.
+    ...(content.groups.length === 1 && { label: THINGS[content.groups[0]!.thing]!.singular }),
+    caption: scene.caption,
+    longest: scene.longest,
+    true_captions: scene.trueCaptions,
+    hard_negatives: scene.hardNegatives,
+  };
+}

@@ -1,0 +1,31 @@
+import { resolve } from 'node:path';
+import { displayName } from '../hub/names.js';
+import { BUNDLED_MODEL, locateModel } from './locate.js';
+import { readModelFolder } from './model-folder.js';
+import { changeSettings, readSettings, settingsFile } from './settings.js';
+
+/**
+ * Makes a model the one that is loaded where none is named.
+ * @returns what the settings now hold: a name, or an absolute path, since they are read from any folder
+ * @throws CocaError as `locateModel` and `readModelFolder` for a model that is not here or cannot be read;
+ *   `bad-settings`, `write-failed`
+ */
+export async function chooseModel(named: string): Promise<{ readonly model: string; readonly settings: string }> {
+  const { name, path, hub } = await locateModel(named);
+  await readModelFolder(path);
+  const isBundled = name === BUNDLED_MODEL && named === BUNDLED_MODEL;
+  const model = isBundled ? BUNDLED_MODEL : hub ? displayName(hub) : resolve(named);
+  await changeSettings({ model: isBundled ? undefined : model });
+  return { model, settings: settingsFile() };
+}
+
+/**
+ * Unsets the default if it is this model, which is gone.
+ * @returns whether it was
+ * @throws CocaError `bad-settings`, `write-failed`
+ */
+export async function forgetModel(name: string): Promise<boolean> {
+  if ((await readSettings()).model !== name) return false;
+  await changeSettings({ model: undefined });
+  return true;
+}

@@ -1,0 +1,106 @@
+import { basename, dirname, join } from 'node:path';
+import { parameterShapes } from '../architecture/parameters.js';
+import { checkShapes, type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
+import type { CocaConfig } from '../config/config.js';
+import { readJsonFile } from '../config/config-file.js';
+import { PUBLIC_HUB } from '../hub/environment.js';
+import { COMMIT } from '../hub/names.js';
+import { readCard } from './card.js';
+import { locateModel } from './locate.js';
+import { CONFIG_FILE } from './model-files.js';
+import { readFolderConfig } from './model-folder.js';
+
+/** Numbers of parameters by part. */
+export interface ParameterCounts {
+  readonly total: number;
+  /** The image encoder without its poolers. */
+  readonly vision: number;
+  /** Attentional poolers: what makes image tokens and the contrastive embedding of patches. */
+  readonly poolers: number;
+  /** The unimodal half of the text decoder. */
+  readonly text: number;
+  /** The multimodal half, with its cross-attention. */
+  readonly multimodal: number;
+  /** Scale and bias of the contrastive logits. */
+  readonly logits: number;
+}
+
+/** What there is to know about a model without running it. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly folder: string;
+  readonly repository?: string;
+  readonly commit?: string;
+  /** The page that it is from. */
+  readonly source?: string;
+  /** From its model card. */
+  readonly license?: string;
+  readonly weights: {
+    readonly file: string;
+    readonly format: 'safetensors' | 'torch';
+    readonly bytes: number;
+    /** Element types, the most frequent first. */
+    readonly dtypes: readonly Dtype[];
+  };
+  readonly parameters: ParameterCounts;
+  readonly config: CocaConfig;
+  /** The config file as it is. */
+  readonly json: unknown;
+}
+
+/**
+ * Looks at a model on this machine: config and weights are read and checked as for loading, but no engine is started and
+ * nothing converted.
+ * @throws CocaError as `locateModel` and `weightsFile`; `bad-config`, `bad-checkpoint`
+ */
+export async function inspectModel(named: string | undefined): Promise<ModelFacts> {
+  const { name, path, hub } = await locateModel(named);
+  const weights = await weightsFile(path);
+  const folder = dirname(weights);
+  const config = await readFolderConfig(folder);
+  const list = await listTensors(weights);
+  checkShapes(list, parameterShapes(config));
+  const card = await readCard(folder);
+  const commit = basename(folder);
+  return {
+    name,
+    folder,
+    ...(hub && { repository: hub.repository, source: `${PUBLIC_HUB}/${hub.repository}` }),
+    ...(hub && COMMIT.test(commit) && { commit }),
+    ...card,
+    weights: {
+      file: basename(weights),
+      format: list.format,
+      bytes: list.size,
+      dtypes: dtypesOf([...list.tensors.values()].map(({ dtype }) => dtype)),
+    },
+    parameters: countParameters(config),
+    config,
+    json: await readJsonFile(join(folder, CONFIG_FILE)),
+  };
+}
+
+function dtypesOf(all: readonly Dtype[]): readonly Dtype[] {
+  const counts = new Map<Dtype, number>();
+  for (const dtype of all) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a).map(([dtype]) => dtype);
+}
+
+/** Which part of the model a parameter belongs to, by its name. */
+function partOf(name: string): Exclude<keyof ParameterCounts, 'total'> {
+  if (name.startsWith('visual.attn_pool')) return 'poolers';
+  if (name.startsWith('visual.')) return 'vision';
+  if (name.startsWith('text.')) return 'text';
+  return name.startsWith('text_decoder.') ? 'multimodal' : 'logits';
+}
+
+/** How many parameters a model of this config has. */
+export function countParameters(config: CocaConfig): ParameterCounts {
+  const counts = { total: 0, vision: 0, poolers: 0, text: 0, multimodal: 0, logits: 0 };
+  for (const [name, shape] of parameterShapes(config)) {
+    const count = shape.reduce((product, side) => product * side, 1);
+    counts[partOf(name)] += count;
+    counts.total += count;
+  }
+  return counts;
+}

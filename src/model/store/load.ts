@@ -1,0 +1,87 @@
+import { realpath } from 'node:fs/promises';
+import { isMainThread } from 'node:worker_threads';
+import type { Coca } from '../api.js';
+import { parameterShapes } from '../architecture/parameters.js';
+import { conversionsFolder } from '../base/cache.js';
+import { checkShapes, openCheckpoint, type SafetensorsFile } from '../checkpoint/index.js';
+import { CocaModel } from '../coca.js';
+import type { CocaConfig } from '../config/config.js';
+import type { Device, Engine } from '../engine/engines.js';
+import { openNetwork } from '../engine/open.js';
+import type { PictureOptions } from '../image/load-picture.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
+import { type ChosenBy, locateModel } from './locate.js';
+import { readModelFolder } from './model-folder.js';
+
+export interface LoadOptions {
+  /** What `locateModel` takes: a name, a folder or a weights file. By default the one that the user chose. */
+  readonly model?: string;
+  /** One of the engine's own; by default `auto`, the best that works. */
+  readonly device?: Device | 'auto';
+  /** By default `onnx`, the faster one. */
+  readonly engine?: Engine;
+  /**
+   * Runs the engine in a process of its own: should it crash, calls are rejected and `ended` is aborted, and this process
+   * goes on. By default it runs in this process. In a thread (worker_threads) it always has a process of its own, since only a
+   * process can be told to report nothing (`engine/onnx/runtime.ts`).
+   */
+  readonly isolated?: boolean;
+  /** Receives one-line remarks for a person: which device was taken and why, what the bundled model knows. */
+  readonly onNotice?: (text: string) => void;
+}
+
+export interface LoadedCoca extends Coca {
+  /** How `loadPicture` must prepare pictures for this model. */
+  readonly preprocess: PictureOptions;
+}
+
+const BUNDLED_NOTICE =
+  'the bundled model knows pictures composed of emoji and nothing of photographs; ' +
+  'for those: coca models pull coca_ViT-B-32, or --model FOLDER (an OpenCLIP CoCa checkpoint)';
+
+/** What a model is made of, found and checked, before an engine sees it. */
+export interface ModelFiles {
+  readonly name: string;
+  /** Where they lie. */
+  readonly folder: string;
+  readonly chosenBy: ChosenBy;
+  readonly config: CocaConfig;
+  readonly tokenizer: Tokenizer;
+  readonly checkpoint: SafetensorsFile;
+}
+
+/**
+ * Finds a model and checks config, tokenizer and weights.
+ * @throws CocaError `not-found`, `usage`, `bad-settings`, `bad-config`, `bad-checkpoint` or `bad-tokenizer`
+ */
+export async function readModel(model: string | undefined): Promise<ModelFiles> {
+  const { name, path, chosenBy } = await locateModel(model);
+  const { folder, weights, config, tokenizer } = await readModelFolder(path);
+  return { name, folder, chosenBy, config, tokenizer, checkpoint: await openWeights(weights, config) };
+}
+
+/**
+ * Loads a model: config, tokenizer and weights are checked before an engine sees them.
+ * @throws CocaError as `readModel`, and `device` or `engine`
+ */
+export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
+  const { engine = 'onnx', device = 'auto', isolated = false, onNotice: notice = () => undefined } = options;
+  const { name, chosenBy, config, tokenizer, checkpoint } = await readModel(options.model);
+  const open =
+    isolated || !isMainThread ? (await import('../engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
+  const network = await open(engine, device, config, checkpoint, notice);
+  if (chosenBy === 'nobody') notice(BUNDLED_NOTICE);
+  try {
+    return await CocaModel.create(name, config, tokenizer, network, checkpoint);
+  } catch (error) {
+    await network.release();
+    throw error;
+  }
+}
+
+/** Opens and checks the weights; the engine gets the real path, since it refuses to follow links out of a folder. */
+async function openWeights(weights: string, config: CocaConfig): Promise<SafetensorsFile> {
+  const checkpoint = await openCheckpoint(await realpath(weights), { cacheDir: conversionsFolder() });
+  checkShapes(checkpoint, parameterShapes(config));
+  return checkpoint;
+}

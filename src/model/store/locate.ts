@@ -1,0 +1,84 @@
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CocaError } from '../base/errors.js';
+import { exists } from '../base/folders.js';
+import { NAMED_CONFIGS } from '../config/configs.js';
+import { hubCacheFolder } from '../hub/environment.js';
+import { findSnapshot } from '../hub/layout.js';
+import { displayName, isHubName, looksLikeRepository, parseHubName, type RepositoryRef } from '../hub/names.js';
+import { readSettings, settingsFile } from './settings.js';
+
+/** The model that comes with the program. */
+export const BUNDLED_MODEL = 'scenes';
+/** From src/model and from dist/model alike. */
+export const BUNDLED_FOLDER = fileURLToPath(new URL(`../../../fixtures/models/${BUNDLED_MODEL}`, import.meta.url));
+
+/** Who chose a model: whoever called, `$COCA_MODEL`, `coca models use`, or nobody. */
+export type ChosenBy = 'caller' | 'environment' | 'settings' | 'nobody';
+
+/** A model that is on this machine. */
+export interface LocatedModel {
+  /** What results call it: a bundled or short name, OWNER/NAME, or the name of its folder or file. */
+  readonly name: string;
+  /** Its folder, or its weights file. */
+  readonly path: string;
+  /** Where it is from, for one in the hub's cache. */
+  readonly hub?: RepositoryRef;
+  readonly chosenBy: ChosenBy;
+}
+
+/** Which model is meant, in the order: named by the caller, `$COCA_MODEL`, the settings, the bundled one. */
+export async function chosenModel(
+  named: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ readonly model: string; readonly chosenBy: ChosenBy }> {
+  if (named !== undefined) return { model: named, chosenBy: 'caller' };
+  if (env.COCA_MODEL) return { model: env.COCA_MODEL, chosenBy: 'environment' };
+  const { model } = await readSettings(env);
+  return model === undefined ? { model: BUNDLED_MODEL, chosenBy: 'nobody' } : { model, chosenBy: 'settings' };
+}
+
+/**
+ * Finds a model: a bundled name, a short name or `hf-hub:OWNER/NAME` in the hub's cache, a folder or file, or OWNER/NAME
+ * in the cache where there is no such folder. Opens nothing.
+ * @throws CocaError `not-found` with the command that fetches it; `usage` for a name that cannot be one; `bad-settings`
+ */
+export async function locateModel(
+  named: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<LocatedModel> {
+  const { model, chosenBy } = await chosenModel(named, env);
+  try {
+    return { ...(await find(model, env)), chosenBy };
+  } catch (error) {
+    if (!(error instanceof CocaError) || error.code !== 'not-found' || chosenBy === 'caller') throw error;
+    const by = chosenBy === 'environment' ? '$COCA_MODEL' : settingsFile(env);
+    throw new CocaError('not-found', `${error.message} (named by ${by})`, error.hint, { cause: error });
+  }
+}
+
+async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy'>> {
+  if (model === BUNDLED_MODEL) return { name: BUNDLED_MODEL, path: BUNDLED_FOLDER };
+  if (isHubName(model)) return inCache(model, env);
+  const path = resolve(model);
+  if (await exists(path)) return { name: basename(path), path };
+  if (looksLikeRepository(model)) return inCache(model, env);
+  if (Object.hasOwn(NAMED_CONFIGS, model)) {
+    throw new CocaError(
+      'not-found',
+      `no weights of ${model} were ever released`,
+      `coca init ${model} FOLDER makes some`,
+    );
+  }
+  throw new CocaError(
+    'not-found',
+    `${path}: no such file`,
+    'check the path; coca models lists the names that are known',
+  );
+}
+
+async function inCache(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy'>> {
+  const hub = parseHubName(model);
+  const name = displayName(hub);
+  return { name, path: await findSnapshot(hub, name, hubCacheFolder(env)), hub };
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { CocaError } from '../base/errors.js';
+import { makeFolder } from '../base/folders.js';
+import { orWriteFailed, writeWhole } from '../base/whole-file.js';
+
+/** What the user has set for good. */
+export interface Settings {
+  /** The model to load where none is named, as `--model` takes it. */
+  readonly model?: string;
+}
+
+/** The folder for what the user has set: `$COCA_CONFIG`, else the platform's config folder (XDG on Linux). */
+export function configFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.COCA_CONFIG) return env.COCA_CONFIG;
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'coca');
+  if (process.platform === 'win32') return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'coca');
+  return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'coca');
+}
+
+export const settingsFile = (env?: NodeJS.ProcessEnv): string => join(configFolder(env), 'settings.json');
+
+/**
+ * Reads the settings; there are none where there is no file.
+ * @throws CocaError `bad-settings`
+ */
+export async function readSettings(env?: NodeJS.ProcessEnv): Promise<Settings> {
+  const { model } = await readFields(settingsFile(env));
+  if (model === undefined) return {};
+  if (typeof model !== 'string' || model === '') throw broken(settingsFile(env), '"model" must be a name or a path');
+  return { model };
+}
+
+/**
+ * Changes some settings (to undefined: unsets them) and leaves the others as they are, also those that this version does
+ * not know.
+ * @throws CocaError `bad-settings`, `write-failed`
+ */
+export async function changeSettings(changes: { [K in keyof Settings]: Settings[K] | undefined }): Promise<void> {
+  const path = settingsFile();
+  const fields = { ...(await readFields(path)), ...changes };
+  await orWriteFailed(path, makeFolder(configFolder()));
+  await writeWhole(path, (write) => write(Buffer.from(`${JSON.stringify(fields, null, 2)}\n`)));
+}
+
+async function readFields(path: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
+    throw broken(path, `it cannot be read (${code ?? message})`, cause);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw broken(path, `it is not JSON: ${(cause as Error).message}`, cause);
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  throw broken(path, 'it must be a JSON object');
+}
+
+function broken(path: string, problem: string, cause?: unknown): CocaError {
+  return new CocaError('bad-settings', `${path}: ${problem}`, 'mend the file or remove it', { cause });
+}

@@ -1,0 +1,115 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { ClassRow } from '../../data/classes.js';
+import { isScenes } from '../../scenes/scenes-spec.js';
+import { isClassRows } from '../../store/classifier.js';
+import type { AdamWOptions } from '../adamw.js';
+import type { Objective } from '../objective.js';
+import { PARTS, type Part, partOf } from '../parts.js';
+import type { Schedule } from '../schedule.js';
+
+/** Everything that decides what a run computes, as a plain value: a checkpoint keeps it, and a resumed run takes it up. */
+export interface TrainingSettings {
+  /** What `openTrainingSet` takes, paths absolute. */
+  readonly data: readonly string[];
+  readonly imageField?: string;
+  readonly captionField?: string;
+  readonly imageFolder?: string;
+  readonly augment: boolean;
+  /** How many steps in all. */
+  readonly steps: number;
+  /** Pairs a step. */
+  readonly batch: number;
+  /** In how many pieces a batch goes through the model. */
+  readonly accumulate: number;
+  readonly learningRate: number;
+  readonly warmup: number;
+  readonly schedule: 'cosine' | 'constant';
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Of the gradient of all parameters together; 0 does not clip. */
+  readonly clipNorm: number;
+  readonly contrastiveWeight: number;
+  readonly captionWeight: number;
+  readonly labelSmoothing: number;
+  readonly freeze: readonly Part[];
+  readonly seed: number;
+  /** The picture whose caption is shown; without one it is the first of the data. */
+  readonly sample?: string;
+  /** What a classifier is to tell apart, where one is trained: then in place of both other losses. */
+  readonly classes?: readonly ClassRow[];
+  /** Data that is not trained on, whose losses are told; as `data`. */
+  readonly validation?: readonly string[];
+}
+
+/** What a setting may be, as it is read from a file. */
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isTextOrNone: Check = (value) => value === undefined || isText(value);
+const isTexts: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
+const isAmount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
+const isWhole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const CHECKS: Readonly<Record<keyof TrainingSettings, Check>> = {
+  data: isTexts,
+  imageField: isTextOrNone,
+  captionField: isTextOrNone,
+  imageFolder: isTextOrNone,
+  augment: (value) => typeof value === 'boolean',
+  steps: isCount,
+  batch: isCount,
+  accumulate: isCount,
+  learningRate: isAmount,
+  warmup: isWhole,
+  schedule: (value) => value === 'cosine' || value === 'constant',
+  weightDecay: isAmount,
+  beta1: isAmount,
+  beta2: isAmount,
+  epsilon: isAmount,
+  clipNorm: isAmount,
+  contrastiveWeight: isAmount,
+  captionWeight: isAmount,
+  labelSmoothing: isAmount,
+  freeze: (value) => Array.isArray(value) && value.every((part) => PARTS.includes(part)),
+  seed: isWhole,
+  sample: isTextOrNone,
+  classes: (value) => value === undefined || isClassRows(value),
+  validation: (value) => value === undefined || isTexts(value),
+};
+
+/** Reads settings from a file. Throws TypeError naming the first that is not as it should be. */
+export function readSettings(value: unknown): TrainingSettings {
+  const settings = (value ?? {}) as Readonly<Record<string, unknown>>;
+  for (const [name, check] of Object.entries(CHECKS)) {
+    if (!check(settings[name])) throw new TypeError(`the setting ${name} is ${JSON.stringify(settings[name])}`);
+  }
+  const unknown = Object.keys(settings).find((name) => !Object.hasOwn(CHECKS, name));
+  if (unknown !== undefined) throw new TypeError(`there is no setting ${unknown}`);
+  return settings as unknown as TrainingSettings;
+}
+
+/** A data set's name as it means the same from every folder. */
+export function absoluteData(name: string): string {
+  return isScenes(name) || isAbsolute(name) ? name : resolve(name);
+}
+
+export function objectiveOf(settings: TrainingSettings): Objective {
+  const { contrastiveWeight, captionWeight, labelSmoothing, classes } = settings;
+  const classification = classes === undefined ? 0 : 1;
+  return { contrastive: contrastiveWeight, captioning: captionWeight, classification, labelSmoothing };
+}
+
+export function isFrozen(name: string, { freeze }: Pick<TrainingSettings, 'freeze'>): boolean {
+  return (freeze as readonly string[]).includes(partOf(name));
+}
+
+export function scheduleOf({ learningRate, warmup, schedule, steps }: TrainingSettings): Schedule {
+  return { learningRate, warmupSteps: warmup, ...(schedule === 'cosine' && { totalSteps: steps }) };
+}
+
+export function optimizerOf({ beta1, beta2, epsilon, weightDecay }: TrainingSettings): AdamWOptions {
+  return { betas: [beta1, beta2], epsilon, weightDecay };
+}

@@ -1,0 +1,63 @@
+import type { CocaError } from '../../base/errors.js';
+import type { ClassNames } from '../../data/classes.js';
+import { batches, type Dataset, startOrder, type Transform } from '../../data/index.js';
+import type { Tokenizer } from '../../tokenizer/tokenizer.js';
+import { piecesOf } from '../batch.js';
+import type { Losses, LossName } from '../objective.js';
+import type { Trainer } from '../trainer.js';
+
+export interface ValidationOptions {
+  /** As in training: what a contrastive loss is depends on it. */
+  readonly batch: number;
+  readonly accumulate: number;
+  readonly seed: number;
+  readonly transform: Transform;
+  readonly tokenizer: Tokenizer;
+  readonly classes?: ClassNames;
+  readonly threads?: number;
+  readonly onProblem: (error: CocaError) => void;
+  readonly isStopping: () => boolean;
+}
+
+/** Losses on data that is not trained on: means over its batches. */
+export interface Validation {
+  readonly losses: Losses;
+  readonly samples: number;
+}
+
+/**
+ * Takes the losses of a data set once through, in an order and with captions that are the same each time. Samples that
+ * make no whole batch are left out, as their contrastive loss would be another.
+ * @returns undefined where it was stopped before its end
+ * @throws CocaError `bad-data` where there are fewer samples than a batch
+ */
+export async function validate(
+  trainer: Trainer,
+  dataset: Dataset,
+  { batch, accumulate, seed, isStopping, ...options }: ValidationOptions,
+): Promise<Validation | undefined> {
+  const all: Losses[] = [];
+  const source = batches(dataset, startOrder(seed), { batch, ...options });
+  try {
+    for await (const one of source) {
+      if (one.next.epoch > 0) break;
+      if (isStopping()) return undefined;
+      all.push(await trainer.losses(piecesOf(one, accumulate)));
+    }
+  } finally {
+    await source.return(undefined);
+  }
+  return { losses: meanOf(all), samples: all.length * batch };
+}
+
+function meanOf(all: readonly Losses[]): Losses {
+  const mean = (name: LossName | 'total') => all.reduce((sum, losses) => sum + losses[name]!, 0) / all.length;
+  // A loss that is not trained is null in every batch.
+  const orNull = (name: LossName) => (all[0]![name] === null ? null : mean(name));
+  return {
+    contrastive: orNull('contrastive'),
+    captioning: orNull('captioning'),
+    classification: orNull('classification'),
+    total: mean('total'),
+  };
+}

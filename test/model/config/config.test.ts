@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parameterShapes } from '../../../src/model/architecture/parameters.js';
+import { CocaError } from '../../../src/model/base/errors.js';
+import { checkShapes, openSafetensors } from '../../../src/model/checkpoint/index.js';
+import { imageTokenCount, parseConfig } from '../../../src/model/config/config.js';
+import { NAMED_CONFIGS } from '../../../src/model/config/configs.js';
+import { fixture } from '../../support/golden.js';
+
+const read = (path: string) => JSON.parse(readFileSync(fixture(path), 'utf8'));
+const base = () => read('golden/cascade/open_clip_config.json');
+
+/** The cascade config with one field changed. */
+function changed(path: string, value: unknown): unknown {
+  const json = base();
+  const keys = path.split('.');
+  const last = keys.pop()!;
+  const parent = keys.reduce((object, key) => object[key], json);
+  parent[last] = value;
+  return json;
+}
+
+describe('reading a config', () => {
+  test.each(['golden/pooled', 'golden/cascade', 'golden/unpooled', 'models/scenes'])(
+    'the shapes that follow from %s are those of its checkpoint, all and no others',
+    async (folder) => {
+      const config = parseConfig(read(`${folder}/open_clip_config.json`), folder);
+      const shapes = parameterShapes(config);
+      const checkpoint = await openSafetensors(fixture(`${folder}/open_clip_model.safetensors`));
+      expect([...shapes.keys()].sort()).toEqual([...checkpoint.tensors.keys()].sort());
+      checkShapes(checkpoint, shapes);
+    },
+  );
+
+  // Counted once with OpenCLIP 3.3: sum(p.numel() for p in create_model(name).parameters()).
+  test.each([
+    ['coca_ViT-B-32', 253_560_065, 255],
+    ['coca_ViT-L-14', 638_450_177, 255],
+  ])('%s has as many parameters as in OpenCLIP', (name, parameters, tokens) => {
+    const config = parseConfig(NAMED_CONFIGS[name], name);
+    const sizes = [...parameterShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
+    expect(sizes.reduce((a, b) => a + b, 0)).toBe(parameters);
+    expect(imageTokenCount(config)).toBe(tokens);
+  });
+
+  test('coca_base, which has no pooler, hands every patch to the decoder', () => {
+    const config = parseConfig(NAMED_CONFIGS.coca_base, 'coca_base');
+    expect(config.vision.attentional_pool).toBe(false);
+    expect(imageTokenCount(config)).toBe(16 * 16);
+  });
+
+  test('a bare model config and one wrapped in model_cfg are the same', () => {
+    const wrapped = base();
+    const { special_ids, ...bare } = parseConfig(wrapped, 'x');
+    expect(special_ids).toEqual({ sot: 62, eot: 63, pad: 0 });
+    expect(parseConfig(wrapped.model_cfg, 'x')).toEqual({ ...bare, special_ids: null });
+  });
+});
+
+describe('a config is refused, naming the field', () => {
+  test.each([
+    ['model_cfg.vision_cfg.layers', 1e9, /vision_cfg\.layers must be a whole number from 1 to 1024/],
+    ['model_cfg.vision_cfg.layers', [3, 4, 6, 3], /vision_cfg\.layers/],
+    ['model_cfg.vision_cfg.width', -24, /vision_cfg\.width/],
+    ['model_cfg.vision_cfg.width', '24', /vision_cfg\.width must be a whole number.*"24"/],
+    ['model_cfg.vision_cfg.width', 25, /vision_cfg\.width \(25\) is no multiple of vision_cfg\.head_width \(12\)/],
+    ['model_cfg.vision_cfg.mlp_ratio', 'NaN', /vision_cfg\.mlp_ratio/],
+    ['model_cfg.vision_cfg.mlp_ratio', 0, /vision_cfg\.mlp_ratio of 0 makes a hidden layer 0 wide/],
+    ['model_cfg.text_cfg.mlp_ratio', 1e6, /text_cfg\.mlp_ratio of 1000000 makes a hidden layer 24000000 wide/],
+    ['model_cfg.vision_cfg.width', 'w'.repeat(2 ** 20), /vision_cfg\.width must be .* not "w{79}\.\.\.$/],
+    ['model_cfg.vision_cfg.timm_model_name', 'vit_base', /timm_model_name is "vit_base", which this network does not/],
+    ['model_cfg.vision_cfg.qk_norm', true, /vision_cfg\.qk_norm is true/],
+    ['model_cfg.vision_cfg.norm_kwargs', { eps: 1e-6 }, /vision_cfg\.norm_kwargs/],
+    ['model_cfg.vision_cfg.attentional_pool', 'triple', /attentional_pool is "triple"; this network knows/],
+    ['model_cfg.vision_cfg.pool_type', 'none', /pool_type/],
+    ['model_cfg.vision_cfg.image_size', [40, 80], /image_size is \[40,80\]; this network only knows squares/],
+    ['model_cfg.vision_cfg.frobnicate', 1, /vision_cfg\.frobnicate is a field that this network does not know/],
+    ['model_cfg.text_cfg.hf_model_name', 'roberta-base', /text_cfg\.hf_model_name is "roberta-base"/],
+    ['model_cfg.text_cfg.embed_cls', false, /text_cfg\.embed_cls is false/],
+    ['model_cfg.text_cfg.proj_bias', true, /text_cfg\.proj_bias/],
+    ['model_cfg.text_cfg.width', 48, /text_cfg\.width \(48\) and multimodal_cfg\.width \(24\) differ/],
+    ['model_cfg.multimodal_cfg.heads', 5, /multimodal_cfg\.width \(24\) is no multiple of multimodal_cfg\.heads/],
+    ['model_cfg.multimodal_cfg.width', 32, /cannot attend image tokens of width 24/],
+    ['model_cfg.multimodal_cfg.act_kwargs', { approximate: 'tanh' }, /multimodal_cfg\.act_kwargs/],
+    ['model_cfg.embed_dim', 36, /cascade" applies ln_post/],
+    ['model_cfg.vision_cfg', null, /vision_cfg is missing/],
+    ['model_cfg.multimodal_cfg', null, /has no multimodal_cfg, so it describes no CoCa/],
+    ['preprocess_cfg.mean', [0.5], /mean must be a list of 3 numbers/],
+    ['preprocess_cfg.std', [1, 0, 1], /std must be positive/],
+    ['preprocess_cfg.size', 99, /size differs from vision_cfg\.image_size \(40\)/],
+    ['preprocess_cfg.interpolation', 'nearest', /interpolation is "nearest"/],
+    ['surprise', 1, /surprise is a field that this network does not know/],
+  ])('%s = %j', (path, value, message) => {
+    let error: unknown;
+    try {
+      parseConfig(changed(path, value), 'here.json');
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toBeInstanceOf(CocaError);
+    expect(error).toMatchObject({ code: 'bad-config', message: expect.stringMatching(message) });
+    expect((error as CocaError).message).toMatch(/^here\.json: /);
+  });
+
+  test.each([null, [], 'text', 3])('%j is no object', (json) => {
+    expect(() => parseConfig(json, 'x')).toThrow(CocaError);
+  });
+});
+
+describe('whatever a config says', () => {
+  const values = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom(0, -1, 1e9, 2 ** 53, 0.5, '24', '__proto__', null, true, [], {}),
+  );
+
+  test('it is refused by name, or describes a network of finite size', () => {
+    const sound = base();
+    const sections = ['model_cfg', 'preprocess_cfg', 'special_ids'];
+    const paths = sections.flatMap((name) =>
+      Object.entries(sound[name] ?? {}).flatMap(([key, value]) =>
+        typeof value === 'object' && value !== null && !Array.isArray(value)
+          ? Object.keys(value).map((inner) => `${name}.${key}.${inner}`)
+          : [`${name}.${key}`],
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom(...paths), values), { minLength: 1, maxLength: 3 }), (changes) => {
+        const json = structuredClone(sound);
+        for (const [path, value] of changes) {
+          const keys = path.split('.');
+          const parent = keys.slice(0, -1).reduce((object, key) => object?.[key], json);
+          if (typeof parent === 'object' && parent !== null) parent[keys.at(-1)!] = value;
+        }
+        try {
+          for (const shape of parameterShapes(parseConfig(json, 'config.json')).values()) {
+            expect(shape.every((size) => Number.isSafeInteger(size) && size > 0)).toBe(true);
+          }
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'CocaError', code: 'bad-config' });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('nested a hundred thousand times it is refused', () => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"model_cfg":', '}'],
+      ['{"model_cfg":{"embed_dim":', '}}'],
+    ]) {
+      const text = `${open!.repeat(100_000)}1${close!.repeat(100_000)}`;
+      expect(() => parseConfig(JSON.parse(text), 'x')).toThrow(CocaError);
+    }
+  });
+});
