@@ -3,7 +3,8 @@ import { CocaError } from '../errors.js';
 import { Budget } from './budget.js';
 import type { Size } from './geometry.js';
 import { firstFrame } from './gif.js';
-import { withoutStrayBytes } from './jpeg.js';
+import { hasWholeScans } from './jpeg/scans.js';
+import { pictureOnly } from './jpeg/segments.js';
 import { cmykToRgb, overWhite } from './pixels.js';
 import { REHEARSED_FROM, rehearse } from './rehearsal.js';
 import { type ImageFormat, requireImage } from './sniff.js';
@@ -32,22 +33,31 @@ const FORMAT_NAMES: Record<ImageFormat, string> = {
 /** OpenCLIP ignores colour profiles, so the weights never saw them applied. */
 const OPTIONS = { ignoreIcc: true, limitInputPixels: false } satisfies SharpOptions;
 
-/**
- * What ends early or cannot be decoded is refused. Damage in a JPEG's scans is a warning of libjpeg, which fills in what is
- * missing: refused, too. Warnings about other formats are about what they carry beside the picture.
- */
-const failOn = (format: ImageFormat) => (format === 'jpeg' ? 'warning' : 'error');
+type Decoder = (bytes: Uint8Array, failOn: 'error' | 'warning') => Sharp;
 
 /** Loaded with the first picture: what needs no picture should not wait 40 ms for libvips. */
-async function openSharp(format: ImageFormat): Promise<(bytes: Uint8Array) => Sharp> {
+async function openSharp(): Promise<Decoder> {
   const { default: sharp } = await import('sharp');
-  return (bytes) => sharp(bytes, { ...OPTIONS, failOn: failOn(format) });
+  return (bytes, failOn) => sharp(bytes, { ...OPTIONS, failOn });
+}
+
+/**
+ * What of libvips' complaints means that a picture is not whole. Its warnings are about what other formats carry beside the
+ * picture; in a JPEG they are libjpeg's, about harmless oddities and missing pixels alike. So a JPEG's scans are gone through
+ * here, and warnings count only for the kinds with which that cannot be done.
+ * @throws Error for a JPEG whose scans are not whole
+ */
+function fatal(format: ImageFormat, bytes: Uint8Array): 'error' | 'warning' {
+  if (format !== 'jpeg') return 'error';
+  const whole = hasWholeScans(bytes);
+  if (whole === false) throw new Error('a scan is cut short, or has codes that are none');
+  return whole ? 'error' : 'warning';
 }
 
 /** What of a file is decoded: of an animation the first frame. */
 function decodedPart(format: ImageFormat, file: Uint8Array): Uint8Array {
   if (format === 'gif') return firstFrame(file);
-  return format === 'jpeg' ? withoutStrayBytes(file) : file;
+  return format === 'jpeg' ? pictureOnly(file) : file;
 }
 
 const budget = new Budget(MAX_PIXELS);
@@ -102,8 +112,8 @@ export interface OpenPicture {
 export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
   const format = requireImage(file);
   const bytes = decodedPart(format, file);
-  const sharp = await openSharp(format);
-  const header = await sharp(bytes)
+  const sharp = await openSharp();
+  const header = await sharp(bytes, 'error')
     .metadata()
     .catch((cause) => Promise.reject(undecodable(format, cause)));
   check(format, header);
@@ -111,13 +121,17 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
   const pixels = size.width * size.height;
 
   const decode = async (region: Region): Promise<Uint8Array> => {
-    if (pixels > REHEARSED_FROM) {
-      await rehearse(format, bytes, header, sharp(bytes)).catch((cause) => Promise.reject(undecodable(format, cause)));
+    let failOn: 'error' | 'warning';
+    try {
+      failOn = fatal(format, bytes);
+      if (pixels > REHEARSED_FROM) await rehearse(format, bytes, header, sharp(bytes, failOn));
+    } catch (cause) {
+      throw undecodable(format, cause);
     }
-    const cmyk = header.space === 'cmyk';
-    let pipeline = sharp(bytes).autoOrient();
+    let pipeline = sharp(bytes, failOn).autoOrient();
     if (region.width < size.width || region.height < size.height) pipeline = pipeline.extract(region);
     // Asked for CMYK in and out, libvips leaves the inks alone.
+    const cmyk = header.space === 'cmyk';
     pipeline = cmyk ? pipeline.pipelineColourspace('cmyk').toColourspace('cmyk') : pipeline.toColourspace('srgb');
     const { data, info } = await pipeline
       .raw({ depth: 'uchar' })
