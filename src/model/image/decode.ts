@@ -1,13 +1,15 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { CocaError } from '../errors.js';
+import { asAvif, isPremultiplied } from './avif.js';
 import { Budget } from './budget.js';
 import type { Size } from './geometry.js';
 import { firstFrame } from './gif.js';
 import { hasWholeScans } from './jpeg/scans.js';
 import { pictureOnly } from './jpeg/segments.js';
-import { cmykToRgb, overWhite } from './pixels.js';
+import { type Samples, toRgb } from './pixels.js';
 import { REHEARSED_FROM, rehearse } from './rehearsal.js';
 import { type ImageFormat, requireImage } from './sniff.js';
+import { readSamples, type TiffSamples } from './tiff.js';
 
 /**
  * The most pixels a picture may have, and the most that are decoded at one time. Measured at this size, with alpha: the
@@ -31,7 +33,7 @@ const FORMAT_NAMES: Record<ImageFormat, string> = {
 };
 
 /** OpenCLIP ignores colour profiles, so the weights never saw them applied. */
-const OPTIONS = { ignoreIcc: true, limitInputPixels: false } satisfies SharpOptions;
+const OPTIONS = { ignoreIcc: true, limitInputPixels: false, limitInputChannels: 8 } satisfies SharpOptions;
 
 type Decoder = (bytes: Uint8Array, failOn: 'error' | 'warning') => Sharp;
 
@@ -57,6 +59,7 @@ function fatal(format: ImageFormat, bytes: Uint8Array): 'error' | 'warning' {
 /** What of a file is decoded: of an animation the first frame. */
 function decodedPart(format: ImageFormat, file: Uint8Array): Uint8Array {
   if (format === 'gif') return firstFrame(file);
+  if (format === 'avif') return asAvif(file);
   return format === 'jpeg' ? pictureOnly(file) : file;
 }
 
@@ -96,6 +99,17 @@ function check(format: ImageFormat, header: Metadata): void {
   }
 }
 
+/**
+ * What the samples are that libvips gives, once it is known how many a pixel has: colours first.
+ * @param tiff what a TIFF says about them; otherwise the one after the colours is alpha
+ */
+function samplesOf(count: number, cmyk: boolean, tiff: TiffSamples | undefined, isPremultiplied: boolean): Samples {
+  const first = cmyk ? 4 : 3;
+  const extra = tiff ? tiff.alpha : 0;
+  const alpha = extra !== undefined && count > first ? first + extra : undefined;
+  return { colours: cmyk ? 'cmyk' : (tiff?.ycc ?? 'rgb'), count, alpha, isPremultiplied };
+}
+
 /** What a picture's header says, before its pixels are decoded. */
 export interface OpenPicture {
   /** After EXIF orientation. */
@@ -112,11 +126,13 @@ export interface OpenPicture {
 export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
   const format = requireImage(file);
   const bytes = decodedPart(format, file);
+  const tiff = format === 'tiff' ? readSamples(bytes) : undefined;
   const sharp = await openSharp();
   const header = await sharp(bytes, 'error')
     .metadata()
     .catch((cause) => Promise.reject(undecodable(format, cause)));
   check(format, header);
+  const cmyk = header.space === 'cmyk';
   const size = { width: header.autoOrient.width, height: header.autoOrient.height };
   const pixels = size.width * size.height;
 
@@ -131,7 +147,6 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
     let pipeline = sharp(bytes, failOn).autoOrient();
     if (region.width < size.width || region.height < size.height) pipeline = pipeline.extract(region);
     // Asked for CMYK in and out, libvips leaves the inks alone.
-    const cmyk = header.space === 'cmyk';
     pipeline = cmyk ? pipeline.pipelineColourspace('cmyk').toColourspace('cmyk') : pipeline.toColourspace('srgb');
     const { data, info } = await pipeline
       .raw({ depth: 'uchar' })
@@ -143,10 +158,7 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
         new Error(`${info.width} x ${info.height} pixels of ${region.width} x ${region.height}`),
       );
     }
-    if (cmyk && info.channels === 4) return cmykToRgb(data);
-    if (!cmyk && info.channels === 3) return data;
-    if (!cmyk && info.channels === 4) return overWhite(data);
-    throw new CocaError('bad-image', `${FORMAT_NAMES[format]} with ${info.channels} channels`, 'convert it to RGB');
+    return toRgb(data, samplesOf(info.channels, cmyk, tiff, format === 'avif' && isPremultiplied(bytes)));
   };
 
   return { size, decode: (region) => budget.spend(pixels, () => decode(region)) };
