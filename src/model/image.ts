@@ -1,5 +1,5 @@
-import { openPicture, type Region } from './image/decode.js';
-import { place, type ResizeMode, type Size } from './image/geometry.js';
+import { openPicture } from './image/decode.js';
+import { place, type Region, type ResizeMode, type Size } from './image/geometry.js';
 import { axis, type Interpolation, resample } from './image/resample.js';
 import type { Picture } from './picture.js';
 

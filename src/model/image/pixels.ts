@@ -1,3 +1,5 @@
+import type { Region } from './geometry.js';
+
 /** round(a * b / 255) for bytes, in integers. */
 function product(a: number, b: number): number {
   const t = a * b + 128;
@@ -16,6 +18,8 @@ export interface YccRange {
   readonly cr: Pair;
 }
 
+export type Colour = readonly [red: number, green: number, blue: number];
+
 /** How the samples of a pixel become red, green and blue. */
 export interface Samples {
   /** What the first samples are: three, or four for CMYK. */
@@ -24,8 +28,15 @@ export interface Samples {
   readonly count: number;
   /** Which of them is alpha; undefined for none. Others are left out. */
   readonly alpha?: number | undefined;
-  /** Whether the colours are multiplied by it already. */
+  /** Whether the colours are multiplied by it already. Default: false. */
   readonly isPremultiplied?: boolean;
+}
+
+/** The high bytes of 16-bit samples in this machine's order, written over them. */
+export function highBytes(samples: Uint8Array): Uint8Array {
+  const wide = new Uint16Array(samples.buffer, samples.byteOffset, samples.byteLength / 2);
+  for (let i = 0; i < wide.length; i++) samples[i] = wide[i]! >> 8;
+  return samples.subarray(0, wide.length);
 }
 
 /** Writes red, green and blue over three samples. */
@@ -66,19 +77,32 @@ function conversion(colours: Samples['colours']): Conversion | undefined {
  * RGB bytes of pixels of 8-bit samples, written over them: a copy would be the largest thing in memory. Alpha is laid over
  * white: round((colour * alpha + 255 * (255 - alpha)) / 255).
  */
-export function toRgb(pixels: Uint8Array, { colours, count, alpha, isPremultiplied = false }: Samples): Uint8Array {
+export function toRgb(pixels: Uint8Array, samples: Samples): Uint8Array {
+  const { colours, count, alpha, isPremultiplied = false } = samples;
   const convert = conversion(colours);
   if (convert === undefined && count === 3) return pixels;
-  const p = pixels;
   let to = 0;
-  for (let from = 0; from < p.length; from += count) {
-    const opacity = alpha === undefined ? 255 : p[from + alpha]!;
-    convert?.(p, from);
+  for (let from = 0; from < pixels.length; from += count) {
+    const opacity = alpha === undefined ? 255 : pixels[from + alpha]!;
+    convert?.(pixels, from);
     for (let c = 0; c < 3; c++) {
-      const value = p[from + c]!;
-      p[to + c] = isPremultiplied ? Math.min(255, value + 255 - opacity) : 255 - product(255 - value, opacity);
+      const value = pixels[from + c]!;
+      pixels[to + c] = isPremultiplied ? Math.min(255, value + 255 - opacity) : 255 - product(255 - value, opacity);
     }
     to += 3;
   }
-  return p.subarray(0, to);
+  return pixels.subarray(0, to);
+}
+
+/** Gives a colour to what lies outside `covered`, in RGB bytes of a region of the same picture. */
+export function fillOutside(rgb: Uint8Array, region: Region, covered: Region, colour: Colour): void {
+  const [right, bottom] = [covered.left + covered.width, covered.top + covered.height];
+  for (let y = 0; y < region.height; y++) {
+    const isBeside = region.top + y < covered.top || region.top + y >= bottom;
+    for (let x = 0; x < region.width; x++) {
+      if (isBeside || region.left + x < covered.left || region.left + x >= right) {
+        rgb.set(colour, (y * region.width + x) * 3);
+      }
+    }
+  }
 }

@@ -4,15 +4,21 @@ import type { YccRange } from './pixels.js';
 /** Tags that say what the samples of a pixel are (TIFF 6.0, sections 3 to 8, 18, 21). */
 const [BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANES] = [258, 259, 262, 277, 284];
 const [COLOUR_MAP, EXTRA_SAMPLES, COEFFICIENTS, SUBSAMPLING, REFERENCE] = [320, 338, 529, 530, 532];
+/** Where the compressed data is, as strips or as tiles, and what the JPEGs among it share. */
+const [STRIPS, STRIP_LENGTHS, TILES, TILE_LENGTHS, JPEG_TABLES] = [273, 279, 324, 325, 347];
 const WANTED: ReadonlySet<number> = new Set([
+  ...[STRIPS, STRIP_LENGTHS, TILES, TILE_LENGTHS, JPEG_TABLES],
   ...[BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANES],
   ...[COLOUR_MAP, EXTRA_SAMPLES, COEFFICIENTS, SUBSAMPLING, REFERENCE],
 ]);
 const [JPEG, SEPARATE, RGB, PALETTE, YCBCR] = [7, 2, 2, 3, 6];
 const [ASSOCIATED, UNASSOCIATED] = [1, 2];
 
-/** Bytes of a value, by type: byte, short, long, rational, and 64-bit integers. */
-const WIDTHS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 5: 8, 16: 8 };
+/** Bytes of a value, by type: byte, short, long, rational, bytes without a meaning, and 64-bit integers. */
+const WIDTHS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 5: 8, 7: 1, 16: 8 };
+
+/** No tag whose values are asked for needs more than a colour map has. */
+const MOST_VALUES = 3 * 2 ** 16;
 
 /** How many samples of a pixel are its colours, by photometric interpretation. */
 const COLOURS: Readonly<Record<number, number>> = { 0: 1, 1: 1, [RGB]: 3, [PALETTE]: 1, 5: 4, [YCBCR]: 3 };
@@ -38,6 +44,9 @@ const UNREADABLE: Readonly<Record<number, string>> = {
   50000: 'Zstandard',
   50002: 'JPEG XL',
 };
+
+/** Bytes of a marker of a JPEG. */
+const MARKER = 2;
 
 type Tags = ReadonlyMap<number, readonly number[]>;
 
@@ -66,14 +75,12 @@ function readTags(file: Uint8Array): Tags | undefined {
       const start = count * width <= inline ? field : place(field);
       if (start + count * width > file.length) continue;
       const read = (at: number): number => {
-        if (type === 1) return view.getUint8(at);
+        if (width === 1) return view.getUint8(at);
         if (type === 3) return short(at);
         if (type === 5) return long(at) / long(at + 4);
         return type === 4 ? long(at) : long64(at);
       };
-      // No tag that is asked for has more values than a colour map.
-      const kept = Math.min(count, 3 * 2 ** 16);
-      const values = Array.from({ length: kept }, (_, k) => read(start + k * width));
+      const values = Array.from({ length: Math.min(count, MOST_VALUES) }, (_, k) => read(start + k * width));
       tags.set(tag, values);
     }
     return tags;
@@ -88,7 +95,20 @@ export interface TiffSamples {
   /** Which of the samples after the colours is alpha, from 0; undefined for none. */
   readonly alpha?: number;
   /** How to read Y, Cb and Cr that the decoder gives for red, green and blue; undefined where it gives these. */
-  readonly ycc?: YccRange;
+  readonly ycc?: YccRange | undefined;
+  /** The JPEGs of which a picture is made, strip by strip or tile by tile. */
+  jpegs?(): Iterable<Uint8Array>;
+}
+
+/** The JPEGs of a TIFF, each with the tables that they share (Adobe's TIFF Technical Note 2). */
+function* jpegs(file: Uint8Array, tags: Tags): Generator<Uint8Array> {
+  const shared = Uint8Array.from(tags.get(JPEG_TABLES) ?? []).subarray(0, -MARKER);
+  const starts = tags.get(TILES) ?? tags.get(STRIPS) ?? [];
+  const lengths = tags.get(TILE_LENGTHS) ?? tags.get(STRIP_LENGTHS) ?? [];
+  for (const [i, start] of starts.entries()) {
+    const own = file.subarray(start, start + (lengths[i] ?? 0));
+    yield shared.length > 0 ? Buffer.concat([shared, own.subarray(MARKER)]) : own;
+  }
 }
 
 const refuse = (what: string): never => {
@@ -123,14 +143,20 @@ export function readSamples(file: Uint8Array): TiffSamples {
     refuse('a palette that is missing, or not of the right length');
   }
   const index = extra.findIndex((kind) => kind === ASSOCIATED || kind === UNASSOCIATED);
-  const alpha = index < 0 ? {} : { alpha: index };
-  if (photometric !== YCBCR) return alpha;
+  return {
+    ...(index >= 0 && { alpha: index }),
+    ...(compression === JPEG && { jpegs: () => jpegs(file, tags) }),
+    ...(photometric === YCBCR && { ycc: readYcc(tags) }),
+  };
+}
 
+/** How to read unsubsampled YCbCr; undefined where libtiff converts it: what is subsampled or compressed as JPEG. */
+function readYcc(tags: Tags): YccRange | undefined {
+  const bits = tags.get(BITS)?.[0] ?? 1;
   if (bits !== 8) refuse(`YCbCr samples of ${bits} bits`);
-  if (first(PLANES) === SEPARATE) refuse('YCbCr in separate planes');
-  // libtiff converts what is subsampled or compressed as JPEG.
+  if (tags.get(PLANES)?.[0] === SEPARATE) refuse('YCbCr in separate planes');
   const [across = 2, down = 2] = tags.get(SUBSAMPLING) ?? [];
-  if (compression === JPEG || across !== 1 || down !== 1) return alpha;
+  if (tags.get(COMPRESSION)?.[0] === JPEG || across !== 1 || down !== 1) return undefined;
   const [red = 0.299, green = 0.587, blue = 0.114] = tags.get(COEFFICIENTS) ?? [];
   const [black = 0, white = 255, noBlue = 128, mostBlue = 255, noRed = 128, mostRed = 255] = tags.get(REFERENCE) ?? [];
   const ycc = {
@@ -143,5 +169,5 @@ export function readSamples(file: Uint8Array): TiffSamples {
   if (!isSound || green <= 0 || white <= black || mostBlue <= noBlue || mostRed <= noRed) {
     refuse('YCbCr of impossible coefficients or ranges');
   }
-  return { ...alpha, ycc };
+  return ycc;
 }

@@ -45,8 +45,8 @@ function isBeside(file: Uint8Array, marker: number): boolean {
 
 /**
  * A JPEG without what is not its picture, up to its first scan: stray bytes between segments, which some cameras and editors
- * leave, comments, and what applications keep beside the picture. Among that are gain maps, for whose sake libvips would
- * show a phone's picture in other colours.
+ * leave, comments, and what applications keep beside the picture. Among that are a phone's gain maps, for which libvips would
+ * take another decoder.
  * @returns the file itself where there is nothing of it
  */
 export function pictureOnly(file: Uint8Array): Uint8Array {
