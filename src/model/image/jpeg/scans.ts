@@ -16,6 +16,9 @@ const FIRST_RESTART = 0xd0;
 const isOtherFrame = (marker: number): boolean =>
   marker >= 0xc3 && marker <= 0xcf && marker !== HUFFMAN_TABLES && marker !== 0xc8 && marker !== 0xcc;
 
+/** More scans than encoders write; each goes through the whole picture, however few its bytes. */
+const MOST_SCANS = 100;
+
 interface Component {
   readonly id: number;
   readonly across: number;
@@ -316,6 +319,7 @@ export function hasWholeScans(file: Uint8Array): boolean | undefined {
   const tables = new Map<number, HuffmanTable>();
   let frame: Frame | undefined;
   let interval = 0;
+  let scans = 0;
   let at = 2;
   for (;;) {
     const marker = nextMarker(file, at);
@@ -336,7 +340,8 @@ export function hasWholeScans(file: Uint8Array): boolean | undefined {
     } else if (kind === RESTART_INTERVAL) {
       interval = (file[start]! << 8) | file[start + 1]!;
     } else if (kind === START_OF_SCAN) {
-      if (frame === undefined) return false;
+      scans += 1;
+      if (frame === undefined || scans > MOST_SCANS) return false;
       const progress: Progress = { endRun: 0 };
       const parts = readScan(file, start, end, frame, tables, progress);
       if (parts === undefined) return undefined;
