@@ -246,6 +246,7 @@ def tiffs():
     for mode in ("1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr"):
         image = Image.fromarray(stack([RGB, ALPHA])).convert(mode)
         put(f"tiff-{mode}.tif", save(image, "TIFF", compression="tiff_lzw"))
+    put("tiff-big.tif", save(Image.fromarray(stack([RGB, ALPHA])).convert("RGBX"), "TIFF", big_tiff=True))
     put("tiff-group4.tif", save(IMAGE.convert("1"), "TIFF", compression="group4"))
     pages = [Image.fromarray(255 - RGB)]
     put("tiff-pages.tif", save(IMAGE, "TIFF", save_all=True, append_images=pages, compression="tiff_lzw"))

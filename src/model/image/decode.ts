@@ -3,7 +3,7 @@ import { CocaError } from '../errors.js';
 import { Budget } from './budget.js';
 import type { Region, Size } from './geometry.js';
 import { fillOutside, highBytes, toRgb } from './pixels.js';
-import { type Fatal, type Prepared, prepare } from './prepare.js';
+import { type Fatal, FORMAT_NAMES, prepare, undecodable } from './prepare.js';
 import { REHEARSED_FROM, rehearse } from './rehearsal.js';
 import { type ImageFormat, requireImage } from './sniff.js';
 
@@ -12,15 +12,6 @@ import { type ImageFormat, requireImage } from './sniff.js';
  * whole process takes 0.6 GB for a PNG, and 1.06 GB for a WebP, which cannot be decoded in strips. Phones make 108 million.
  */
 export const MAX_PIXELS = 120_000_000;
-
-const FORMAT_NAMES: Record<ImageFormat, string> = {
-  jpeg: 'JPEG',
-  png: 'PNG',
-  webp: 'WebP',
-  gif: 'GIF',
-  avif: 'AVIF',
-  tiff: 'TIFF',
-};
 
 /** OpenCLIP ignores colour profiles, so the weights never saw them applied. */
 const OPTIONS = { ignoreIcc: true, limitInputPixels: false, limitInputChannels: 8 } satisfies SharpOptions;
@@ -37,24 +28,6 @@ async function openSharp(): Promise<Decoder> {
 }
 
 const budget = new Budget(MAX_PIXELS);
-
-/** libvips keeps one list of complaints for all decoders at work, so which picture its words are about is not known. */
-function undecodable(format: ImageFormat, cause: unknown): CocaError {
-  return new CocaError(
-    'bad-image',
-    `cannot decode this ${FORMAT_NAMES[format]}: it is damaged, cut short or of an unusual kind`,
-    'fetch it again, or convert it',
-    { cause },
-  );
-}
-
-function prepared(format: ImageFormat, file: Uint8Array): Prepared {
-  try {
-    return prepare(format, file);
-  } catch (error) {
-    throw error instanceof CocaError ? error : undecodable(format, error);
-  }
-}
 
 function checkHeader(format: ImageFormat, header: Metadata): void {
   // libvips chose its decoder by itself: it must have seen what we saw. AVIF is one kind of HEIF file.
@@ -93,7 +66,7 @@ export interface OpenPicture {
  */
 export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
   const format = requireImage(file);
-  const { bytes, check, samples, canvas } = prepared(format, file);
+  const { bytes, check, samples, canvas } = prepare(format, file);
   const sharp = await openSharp();
   const header = await sharp(bytes, 'error')
     .metadata()
@@ -104,12 +77,11 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
   const pixels = size.width * size.height;
 
   const decode = async (region: Region): Promise<Uint8Array> => {
-    let failOn: Fatal;
-    try {
-      failOn = check();
-      if (pixels > REHEARSED_FROM) await rehearse(format, bytes, header, sharp(bytes, failOn));
-    } catch (cause) {
-      throw undecodable(format, cause);
+    const failOn = check();
+    if (pixels > REHEARSED_FROM) {
+      await rehearse(format, bytes, header, sharp(bytes, failOn)).catch((cause) =>
+        Promise.reject(undecodable(format, cause)),
+      );
     }
     let pipeline = sharp(bytes, failOn).autoOrient();
     if (region.width < size.width || region.height < size.height) pipeline = pipeline.extract(region);

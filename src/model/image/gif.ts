@@ -29,15 +29,14 @@ export interface FirstFrame {
 }
 
 /** Where a GIF's first frame begins, and what is said before it. */
-function findFrame(bytes: Uint8Array): { readonly descriptor: number; readonly isTransparent: boolean } {
+function findFrame(bytes: Uint8Array): { readonly descriptor: number; readonly isTransparent: boolean } | undefined {
   let isTransparent = false;
   let at = HEADER + tableLength(bytes[10] ?? 0);
   while (bytes[at] === EXTENSION) {
     if (bytes[at + 1] === GRAPHIC_CONTROL) isTransparent ||= (bytes[at + 3]! & IS_TRANSPARENT) !== 0;
     at = afterBlocks(bytes, at + 2);
   }
-  if (bytes[at] !== IMAGE) throw new Error('no frame');
-  return { descriptor: at, isTransparent };
+  return bytes[at] === IMAGE ? { descriptor: at, isTransparent } : undefined;
 }
 
 /** Where data sub-blocks end: each is a length and as many bytes, until a length of 0. */
@@ -50,15 +49,16 @@ function afterBlocks(bytes: Uint8Array, start: number): number {
 /**
  * A GIF cut down to its first frame, so that frames nobody asked for cost nothing and may be damaged. (GIF89a, sections 17
  * to 27; around the frame is its first colour, as Pillow has it.)
- * @throws Error for a file that ends before its first frame does, or gives it no colours
+ * @returns undefined for a file that ends before its first frame does, or gives it no colours
  */
-export function firstFrame(bytes: Uint8Array): FirstFrame {
-  const { descriptor, isTransparent } = findFrame(bytes);
+export function firstFrame(bytes: Uint8Array): FirstFrame | undefined {
+  const found = findFrame(bytes);
+  if (found === undefined) return undefined;
+  const { descriptor, isTransparent } = found;
   const [common, own] = [tableLength(bytes[10]!), tableLength(bytes[descriptor + 9] ?? 0)];
   const data = descriptor + DESCRIPTOR + own;
   const end = afterBlocks(bytes, data + 1);
-  if (end > bytes.length) throw new Error('the file ends before its first frame does');
-  if (common + own === 0) throw new Error('the first frame has no colours');
+  if (end > bytes.length || common + own === 0) return undefined;
   const frame = new Uint8Array(end + 1);
   frame.set(bytes.subarray(0, end));
   frame[end] = TRAILER;

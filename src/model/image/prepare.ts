@@ -1,3 +1,4 @@
+import { CocaError } from '../errors.js';
 import { asAvif, isPremultiplied } from './avif.js';
 import { type Canvas, firstFrame } from './gif.js';
 import { hasWholeScans } from './jpeg/scans.js';
@@ -5,6 +6,25 @@ import { pictureOnly } from './jpeg/segments.js';
 import type { Samples } from './pixels.js';
 import type { ImageFormat } from './sniff.js';
 import { readSamples } from './tiff.js';
+
+export const FORMAT_NAMES: Record<ImageFormat, string> = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+  avif: 'AVIF',
+  tiff: 'TIFF',
+};
+
+/** libvips keeps one list of complaints for all decoders at work, so which picture its words are about is not known. */
+export function undecodable(format: ImageFormat, cause: unknown): CocaError {
+  return new CocaError(
+    'bad-image',
+    `cannot decode this ${FORMAT_NAMES[format]}: it is damaged, cut short or of an unusual kind`,
+    'fetch it again, or convert it',
+    { cause },
+  );
+}
 
 /** Which of libvips' complaints mean that a picture is not whole. */
 export type Fatal = 'error' | 'warning';
@@ -14,7 +34,7 @@ export interface Prepared {
   readonly bytes: Uint8Array;
   /**
    * Looks for missing pixels that libvips would fill in without an error.
-   * @throws Error saying what is missing
+   * @throws CocaError `bad-image`
    */
   check(): Fatal;
   /** What the samples are that libvips gives, `count` a pixel: the colours come first. */
@@ -36,9 +56,9 @@ function prepared(bytes: Uint8Array, isPremultiplied = false): Prepared {
 }
 
 /** @returns whether the scans could be gone through */
-function requireWholeScans(jpeg: Uint8Array): boolean {
+function requireWholeScans(format: ImageFormat, jpeg: Uint8Array): boolean {
   const isWhole = hasWholeScans(jpeg);
-  if (isWhole === false) throw new Error('a scan is cut short, or has codes that are none');
+  if (isWhole === false) throw undecodable(format, new Error('a scan is cut short, or has codes that are none'));
   return isWhole === true;
 }
 
@@ -48,13 +68,15 @@ function requireWholeScans(jpeg: Uint8Array): boolean {
  */
 function prepareJpeg(file: Uint8Array): Prepared {
   const bytes = pictureOnly(file);
-  return { ...prepared(bytes), check: () => (requireWholeScans(bytes) ? 'error' : 'warning') };
+  return { ...prepared(bytes), check: () => (requireWholeScans('jpeg', bytes) ? 'error' : 'warning') };
 }
 
 function prepareGif(file: Uint8Array): Prepared {
-  const { bytes, canvas, isWhole } = firstFrame(file);
+  const frame = firstFrame(file);
+  if (frame === undefined) throw undecodable('gif', new Error('no whole first frame, or no colours for it'));
+  const { bytes, canvas, isWhole } = frame;
   const check = (): Fatal => {
-    if (!isWhole()) throw new Error('the first frame has too few pixels');
+    if (!isWhole()) throw undecodable('gif', new Error('the first frame has too few pixels'));
     return 'error';
   };
   return { ...prepared(bytes), check, canvas };
@@ -63,7 +85,7 @@ function prepareGif(file: Uint8Array): Prepared {
 function prepareTiff(bytes: Uint8Array): Prepared {
   const { alpha, ycc, jpegs } = readSamples(bytes);
   const check = (): Fatal => {
-    for (const jpeg of jpegs?.() ?? []) requireWholeScans(jpeg);
+    for (const jpeg of jpegs?.() ?? []) requireWholeScans('tiff', jpeg);
     return 'error';
   };
   return {
@@ -79,8 +101,7 @@ function prepareTiff(bytes: Uint8Array): Prepared {
 
 /**
  * Prepares a file for libvips: of an animation the first frame alone.
- * @throws CocaError `bad-image`: a TIFF of samples that are not understood
- * @throws Error for a GIF that has no whole first frame
+ * @throws CocaError `bad-image`: a TIFF of samples that are not understood, a GIF without a whole first frame
  */
 export function prepare(format: ImageFormat, file: Uint8Array): Prepared {
   switch (format) {

@@ -116,6 +116,12 @@ export class ScanBits {
     return ((this.bits >>> (this.count - rest)) & ones) === ones;
   }
 
+  /** Whether nothing but zeros is left of what was read. */
+  get endWithZeros(): boolean {
+    const rest = this.count === 32 ? this.bits : this.bits & ((1 << this.count) - 1);
+    return rest === 0;
+  }
+
   /** Whether whole bytes were read ahead and not taken. */
   get haveMore(): boolean {
     return this.count - this.madeUp >= 8;

@@ -276,8 +276,10 @@ function walk(
   const end = (): number | undefined => {
     const marker = nextMarker(file, bits.at) ?? file.length;
     const isOver = !bits.haveMore && !hasStrayBytes(file, bits.at, marker);
-    // Codes that went wrong on the way seldom end where a byte was filled up.
-    return isOver || bits.endWithOnes ? marker : undefined;
+    if (isOver || bits.endWithOnes) return marker;
+    // Codes that went wrong on the way seldom end where a byte was filled up with ones, or a word with zeros.
+    const isZero = bits.endWithZeros && file.subarray(bits.at, marker).every((byte) => byte === 0);
+    return isZero ? marker : undefined;
   };
   let left = interval;
   let restarts = 0;
