@@ -472,6 +472,10 @@ def gifs():
             put(f"gif-small-{name}-{background}.gif", small)
     put("gif-small-own-colours.gif", gif(frame(part, (4, 3), own=others), background=4))
     put("gif-beyond-screen.gif", gif(frame(values, (5, 4))))
+    # Decoders take 640 x 480 for a mistake, and would leave the surroundings out.
+    screen = gif(frame(part, (4, 3)))
+    put("gif-small-in-640.gif", screen[:6] + struct.pack("<HH", 640, 480) + screen[10:], refused="cannot decode this GIF")
+    put("gif-no-pixels.gif", gif(frame(values[:0])), refused="cannot decode this GIF")
     put("gif-no-trailer.gif", gif(frame(values), end=b""))
     put("gif-second-frame-cut.gif", gif(frame(values), frame(values)[:-40], end=b""))
     put("gif-too-few-pixels.gif", gif(frame(values[:9], high=H)), refused="cannot decode this GIF")

@@ -75,6 +75,10 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
   const isCmyk = header.space === 'cmyk';
   const size = { width: header.autoOrient.width, height: header.autoOrient.height };
   const pixels = size.width * size.height;
+  // libvips takes screens of some sizes (640 x 480 among them) for mistakes, and makes them as large as the frame.
+  if (canvas && (canvas.size.width !== size.width || canvas.size.height !== size.height)) {
+    throw undecodable(format, new Error('the first frame is smaller than the screen'));
+  }
 
   const decode = async (region: Region): Promise<Uint8Array> => {
     const failOn = check();
@@ -100,7 +104,7 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
       );
     }
     const rgb = toRgb(depth === 'ushort' ? highBytes(data) : data, samples(info.channels, isCmyk));
-    if (canvas) fillOutside(rgb, region, canvas.covered, canvas.colour);
+    if (canvas?.colour) fillOutside(rgb, region, canvas.covered, canvas.colour);
     return rgb;
   };
 

@@ -1,4 +1,4 @@
-import type { Region } from './geometry.js';
+import type { Region, Size } from './geometry.js';
 import type { Colour } from './pixels.js';
 
 const TRAILER = 0x3b;
@@ -13,17 +13,18 @@ const [HEADER, DESCRIPTOR] = [13, 10];
 /** Bytes of a colour table, from the packed field that announces it. */
 const tableLength = (packed: number): number => (packed & HAS_TABLE ? 3 * 2 ** ((packed & 7) + 1) : 0);
 
-/** Where a frame lies, and what colour its surroundings have. */
+/** Where a frame lies, and what colour its surroundings have; undefined where they are transparent, as the frame is. */
 export interface Canvas {
+  /** The screen, or more where the frame reaches beyond it. */
+  readonly size: Size;
   readonly covered: Region;
-  readonly colour: Colour;
+  readonly colour?: Colour;
 }
 
 /** The first picture of a GIF, alone. */
 export interface FirstFrame {
   readonly bytes: Uint8Array;
-  /** Undefined where the frame has transparency: then its surroundings are transparent, too. */
-  readonly canvas?: Canvas;
+  readonly canvas: Canvas;
   /** Whether its codes make all of its pixels; decoders fill in what is missing. */
   isWhole(): boolean;
 }
@@ -66,11 +67,14 @@ export function firstFrame(bytes: Uint8Array): FirstFrame | undefined {
   const number = (at: number): number => bytes[at]! | (bytes[at + 1]! << 8);
   const [left, top] = [number(descriptor + 1), number(descriptor + 3)];
   const [width, height] = [number(descriptor + 5), number(descriptor + 7)];
-  const isWhole = () => countPixels(bytes, data, width * height) >= width * height;
-  if (isTransparent) return { bytes: frame, isWhole };
+  const pixels = width * height;
+  const isWhole = () => pixels > 0 && countPixels(bytes, data, pixels) >= pixels;
+  const covered = { left, top, width, height };
+  const size = { width: Math.max(number(6), left + width), height: Math.max(number(8), top + height) };
+  if (isTransparent) return { bytes: frame, canvas: { size, covered }, isWhole };
   const table = own > 0 ? descriptor + DESCRIPTOR : HEADER;
   const colour: Colour = [bytes[table]!, bytes[table + 1]!, bytes[table + 2]!];
-  return { bytes: frame, canvas: { covered: { left, top, width, height }, colour }, isWhole };
+  return { bytes: frame, canvas: { size, covered, colour }, isWhole };
 }
 
 /**

@@ -40,7 +40,7 @@ export interface Prepared {
   /** What the samples are that libvips gives, `count` a pixel: the colours come first. */
   samples(count: number, isCmyk: boolean): Samples;
   /** A part that the picture covers, and the colour of the rest. */
-  readonly canvas?: Canvas | undefined;
+  readonly canvas?: Canvas;
 }
 
 /** What holds for most formats: the whole file is decoded, and a sample after the colours is alpha. */
