@@ -4,7 +4,7 @@ import { parameterShapes } from '../../src/model/architecture/parameters.js';
 import { openCheckpoint, openSafetensors } from '../../src/model/checkpoint/index.js';
 import { readStateDict } from '../../src/model/checkpoint/torch/torch-pickle.js';
 import { parseConfig } from '../../src/model/config/config.js';
-import { firstFrame } from '../../src/model/image/gif.js';
+import { prepare } from '../../src/model/image/prepare.js';
 import { describeBytes, sniffImage } from '../../src/model/image/sniff.js';
 import { clipCodec } from '../../src/model/tokenizer/clip.js';
 import { fileCodec } from '../../src/model/tokenizer/file.js';
@@ -231,14 +231,16 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
   picture: {
-    covers: /model\/image\/(gif|sniff)/,
+    covers: /model\/image\/(gif|jpeg|tiff|avif|prepare|sniff)/,
     seeds: () => [
       Buffer.from(
         'GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;',
         'latin1',
       ),
       fixture('scenes/0001.png').subarray(0, 200),
-      Buffer.from('\xff\xd8\xff\xe0\x00\x10JFIF\x00', 'latin1'),
+      ...['progressive', 'restarts', 'scan-a-component'].map((kind) => fixture(`pictures/jpeg-${kind}.jpg`)),
+      ...['ycbcr', 'jpeg', 'palette-2'].map((kind) => fixture(`pictures/tiff-${kind}.tif`)),
+      fixture('pictures/avif-premultiplied.avif').subarray(0, 600),
       Buffer.from('\x00\x00\x00\x20ftypavif\x00\x00\x00\x00avifmif1', 'latin1'),
     ],
     words: [
@@ -257,9 +259,9 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       'BM',
     ],
     run(bytes) {
-      sniffImage(bytes);
+      const format = sniffImage(bytes);
       describeBytes(bytes);
-      firstFrame(bytes);
+      if (format !== undefined) prepare(format, bytes).check();
     },
   },
 };

@@ -1,10 +1,9 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { CocaError } from '../base/errors.js';
 import { Budget } from './budget.js';
-import type { Size } from './geometry.js';
-import { firstFrame } from './gif.js';
-import { withoutStrayBytes } from './jpeg.js';
-import { cmykToRgb, overWhite } from './pixels.js';
+import type { Region, Size } from './geometry.js';
+import { fillOutside, highBytes, toRgb } from './pixels.js';
+import { type Fatal, FORMAT_NAMES, prepare, undecodable } from './prepare.js';
 import { REHEARSED_FROM, rehearse } from './rehearsal.js';
 import { type ImageFormat, requireImage } from './sniff.js';
 
@@ -14,55 +13,23 @@ import { type ImageFormat, requireImage } from './sniff.js';
  */
 export const MAX_PIXELS = 120_000_000;
 
-/** A rectangle in source pixels, after EXIF orientation. */
-export interface Region extends Size {
-  readonly left: number;
-  readonly top: number;
-}
-
-const FORMAT_NAMES: Record<ImageFormat, string> = {
-  jpeg: 'JPEG',
-  png: 'PNG',
-  webp: 'WebP',
-  gif: 'GIF',
-  avif: 'AVIF',
-  tiff: 'TIFF',
-};
-
 /** OpenCLIP ignores colour profiles, so the weights never saw them applied. */
-const OPTIONS = { ignoreIcc: true, limitInputPixels: false } satisfies SharpOptions;
+const OPTIONS = { ignoreIcc: true, limitInputPixels: false, limitInputChannels: 8 } satisfies SharpOptions;
 
-/**
- * What ends early or cannot be decoded is refused. Damage in a JPEG's scans is a warning of libjpeg, which fills in what is
- * missing: refused, too. Warnings about other formats are about what they carry beside the picture.
- */
-const failOn = (format: ImageFormat) => (format === 'jpeg' ? 'warning' : 'error');
+/** Colours whose 16-bit samples become 8-bit by dropping the low byte. There is no such rule for signed numbers or floats. */
+const WIDE: ReadonlySet<string> = new Set(['rgb16', 'grey16', 'cmyk']);
+
+type Decoder = (bytes: Uint8Array, failOn: Fatal) => Sharp;
 
 /** Loaded with the first picture: what needs no picture should not wait 40 ms for libvips. */
-async function openSharp(format: ImageFormat): Promise<(bytes: Uint8Array) => Sharp> {
+async function openSharp(): Promise<Decoder> {
   const { default: sharp } = await import('sharp');
-  return (bytes) => sharp(bytes, { ...OPTIONS, failOn: failOn(format) });
-}
-
-/** What of a file is decoded: of an animation the first frame. */
-function decodedPart(format: ImageFormat, file: Uint8Array): Uint8Array {
-  if (format === 'gif') return firstFrame(file);
-  return format === 'jpeg' ? withoutStrayBytes(file) : file;
+  return (bytes, failOn) => sharp(bytes, { ...OPTIONS, failOn });
 }
 
 const budget = new Budget(MAX_PIXELS);
 
-/** libvips keeps one list of complaints for all decoders at work, so which picture its words are about is not known. */
-function undecodable(format: ImageFormat, cause: unknown): CocaError {
-  return new CocaError(
-    'bad-image',
-    `cannot decode this ${FORMAT_NAMES[format]}: it is damaged, cut short or of an unusual kind`,
-    'fetch it again, or convert it',
-    { cause },
-  );
-}
-
-function check(format: ImageFormat, header: Metadata): void {
+function checkHeader(format: ImageFormat, header: Metadata): void {
   // libvips chose its decoder by itself: it must have seen what we saw. AVIF is one kind of HEIF file.
   if (header.format !== (format === 'avif' ? 'heif' : format)) {
     throw new CocaError('bad-image', `says it is ${FORMAT_NAMES[format]}, but decodes as ${header.format}`);
@@ -75,9 +42,7 @@ function check(format: ImageFormat, header: Metadata): void {
       'scale the picture down first',
     );
   }
-  // 16-bit RGB and gray become 8-bit by dropping the low byte; there is no such rule for 16-bit inks or floats.
-  const wide = header.depth === 'ushort' && (header.space === 'rgb16' || header.space === 'grey16');
-  if (header.depth !== 'uchar' && !wide) {
+  if (header.depth !== 'uchar' && !(header.depth === 'ushort' && WIDE.has(header.space))) {
     throw new CocaError(
       'bad-image',
       `${FORMAT_NAMES[format]} with ${header.space} samples of type ${header.depth}`,
@@ -90,7 +55,7 @@ function check(format: ImageFormat, header: Metadata): void {
 export interface OpenPicture {
   /** After EXIF orientation. */
   readonly size: Size;
-  /** RGB bytes of a region: 8 bits a channel, alpha laid over white. */
+  /** RGB bytes of a region, after EXIF orientation: 8 bits a channel, alpha laid over white. */
   decode(region: Region): Promise<Uint8Array>;
 }
 
@@ -101,26 +66,35 @@ export interface OpenPicture {
  */
 export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
   const format = requireImage(file);
-  const bytes = decodedPart(format, file);
-  const sharp = await openSharp(format);
-  const header = await sharp(bytes)
+  const { bytes, check, samples, canvas } = prepare(format, file);
+  const sharp = await openSharp();
+  const header = await sharp(bytes, 'error')
     .metadata()
     .catch((cause) => Promise.reject(undecodable(format, cause)));
-  check(format, header);
+  checkHeader(format, header);
+  const isCmyk = header.space === 'cmyk';
   const size = { width: header.autoOrient.width, height: header.autoOrient.height };
   const pixels = size.width * size.height;
+  // libvips takes screens of some sizes (640 x 480 among them) for mistakes, and makes them as large as the frame.
+  if (canvas && (canvas.size.width !== size.width || canvas.size.height !== size.height)) {
+    throw undecodable(format, new Error('the first frame is smaller than the screen'));
+  }
 
   const decode = async (region: Region): Promise<Uint8Array> => {
+    const failOn = check();
     if (pixels > REHEARSED_FROM) {
-      await rehearse(format, bytes, header, sharp(bytes)).catch((cause) => Promise.reject(undecodable(format, cause)));
+      await rehearse(format, bytes, header, sharp(bytes, failOn)).catch((cause) =>
+        Promise.reject(undecodable(format, cause)),
+      );
     }
-    const cmyk = header.space === 'cmyk';
-    let pipeline = sharp(bytes).autoOrient();
+    let pipeline = sharp(bytes, failOn).autoOrient();
     if (region.width < size.width || region.height < size.height) pipeline = pipeline.extract(region);
     // Asked for CMYK in and out, libvips leaves the inks alone.
-    pipeline = cmyk ? pipeline.pipelineColourspace('cmyk').toColourspace('cmyk') : pipeline.toColourspace('srgb');
+    pipeline = isCmyk ? pipeline.pipelineColourspace('cmyk').toColourspace('cmyk') : pipeline.toColourspace('srgb');
+    // libvips narrows 16-bit RGB and gray on the way to sRGB.
+    const depth = isCmyk ? header.depth : 'uchar';
     const { data, info } = await pipeline
-      .raw({ depth: 'uchar' })
+      .raw({ depth: depth as 'uchar' | 'ushort' })
       .toBuffer({ resolveWithObject: true })
       .catch((cause) => Promise.reject(undecodable(format, cause)));
     if (info.width !== region.width || info.height !== region.height) {
@@ -129,10 +103,9 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
         new Error(`${info.width} x ${info.height} pixels of ${region.width} x ${region.height}`),
       );
     }
-    if (cmyk && info.channels === 4) return cmykToRgb(data);
-    if (!cmyk && info.channels === 3) return data;
-    if (!cmyk && info.channels === 4) return overWhite(data);
-    throw new CocaError('bad-image', `${FORMAT_NAMES[format]} with ${info.channels} channels`, 'convert it to RGB');
+    const rgb = toRgb(depth === 'ushort' ? highBytes(data) : data, samples(info.channels, isCmyk));
+    if (canvas?.colour) fillOutside(rgb, region, canvas.covered, canvas.colour);
+    return rgb;
   };
 
   return { size, decode: (region) => budget.spend(pixels, () => decode(region)) };

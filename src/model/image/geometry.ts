@@ -6,6 +6,12 @@ export interface Size {
   readonly height: number;
 }
 
+/** A rectangle in source pixels. */
+export interface Region extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
 /** A resize of the whole picture, and the square taken out of it. */
 export interface Placement {
   /** The whole picture after the resize, in model pixels. */

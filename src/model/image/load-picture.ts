@@ -1,5 +1,5 @@
-import { openPicture, type Region } from './decode.js';
-import { place, type ResizeMode, type Size } from './geometry.js';
+import { openPicture } from './decode.js';
+import { place, type Region, type ResizeMode, type Size } from './geometry.js';
 import type { Picture } from './picture.js';
 import { axis, type Interpolation, resample } from './resample.js';
 

@@ -1,6 +1,5 @@
 import type { Random } from '../base/random.js';
-import type { Region } from './decode.js';
-import { roundHalfEven, type Size } from './geometry.js';
+import { type Region, roundHalfEven, type Size } from './geometry.js';
 
 /** How much of a picture's area a crop takes, and how wide it may be for its height. */
 export interface CropRange {
