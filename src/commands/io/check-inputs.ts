@@ -40,7 +40,8 @@ function wordsOf({ args: specs }: Command, { args, typed }: Invocation): Words {
 /** All values of the options of a kind. */
 function valuesOf({ options: specs }: Command, { options }: Invocation, kind: 'image' | 'text'): readonly string[] {
   return Object.entries(specs).flatMap(([name, spec]) => {
-    if (!('kind' in spec) || spec.kind !== kind) return [];
+    // One picture by itself is no input of many: its option says that it is to be read.
+    if (!('kind' in spec) || spec.kind !== kind || (kind === 'image' && spec.type !== 'list')) return [];
     return (options[name] as readonly string[] | string | undefined) ?? [];
   });
 }

@@ -185,6 +185,7 @@ export const TRAIN_OPTIONS = {
   sample: {
     type: 'text',
     kind: 'image',
+    access: 'read',
     placeholder: 'IMAGE',
     group: SHOWN,
     description: 'the picture whose caption is shown',

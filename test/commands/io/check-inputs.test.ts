@@ -104,6 +104,7 @@ describe('before a model is loaded', () => {
     [['eval', '@gone.json', '--pointing'], 'not-found', /gone\.json/],
     [['eval', '--captioning', '--predictions', '@no/p.jsonl'], 'write-failed', /cannot be written/],
     [['eval', '@missing.txt', '--zero-shot', '--classes', '@gone.tsv'], 'not-found', /gone\.tsv/],
+    [['train', 'scenes:', '-o', '@run', '--sample', '@gone.png'], 'not-found', /no such file: .*gone\.png/],
     [['bench', '@gone.png'], 'not-found', /no such file/],
   ])('%j: files and folders', async (args, code, message) => {
     const { result, isLoaded } = await run(args);
