@@ -1,5 +1,5 @@
 import { bar, padEnd, widthOf, wrap } from './layout.js';
-import { painter, shade } from './palette.js';
+import { DOUBT, doubted, doubtText, painter } from './palette.js';
 import type { Colors } from './terminal.js';
 import { visible } from './text.js';
 
@@ -23,43 +23,33 @@ export interface CaptionView {
   readonly tokens?: readonly TokenRowView[];
   /** Small print: score, speed, model. */
   readonly facts: readonly string[];
+  /** Whether a caption above it said what the marks mean. */
+  readonly isExplained: boolean;
 }
 
-/** Lines of a caption: its words shaded, alternatives, the token table, and the small print. */
+/** Lines of a caption: its words, alternatives, the token table, and the small print. */
 export function captionLines(view: CaptionView, columns: number, colors: Colors): string[] {
   const paint = painter(colors);
   return [
-    ...arrange(view.words, (word) => wordWidth(word, colors), columns).flatMap((line) => wordLine(line, colors)),
+    ...arrange(view.words, (word) => wordWidth(word, colors), columns).map((line) => wordLine(line, colors)),
     ...view.alternatives.flatMap(({ caption, score }) =>
       wrap(visible(caption), columns - 9).map(
         (line, i) => `${i === 0 ? paint.dim(score.toFixed(3).padStart(7)) : ' '.repeat(7)}  ${line}`,
       ),
     ),
     ...(view.tokens ? tokenTable(view.tokens, columns, colors) : []),
-    ...legend(view.facts, columns, colors),
+    ...factLines(needsLegend(view, colors) ? [LEGEND, ...view.facts] : view.facts, columns, colors),
   ];
 }
 
-/** The words in a row, each on the colour of its probability. */
-export function shadeWords(words: readonly ShadedWord[], colors: Colors): string {
-  return words.map(({ text, probability }) => shade(visible(text), probability, colors)).join(' ');
+/** The words in a row, those that the model doubted marked. */
+export function wordLine(words: readonly ShadedWord[], colors: Colors): string {
+  return words.map(({ text, probability }) => doubted(visible(text), probability, colors)).join(' ');
 }
 
 /** Columns that a word takes in a line of words. */
 export function wordWidth({ text, probability }: ShadedWord, colors: Colors): number {
-  const width = widthOf(visible(text));
-  return colors === 'none' ? Math.max(width, percent(probability).length) : width;
-}
-
-/** Words in a row, each on the colour of its probability; without colours, each over its probability in percent. */
-export function wordLine(words: readonly ShadedWord[], colors: Colors): string[] {
-  if (colors !== 'none') return [shadeWords(words, colors)];
-  const below = (cell: (word: ShadedWord) => string): string =>
-    words
-      .map((word) => padEnd(cell(word), wordWidth(word, colors)))
-      .join(' ')
-      .trimEnd();
-  return [below(({ text }) => visible(text)), below(({ probability }) => percent(probability))];
+  return widthOf(visible(text)) + (colors === 'none' ? doubtText(probability).length : 0);
 }
 
 /** "97", "<1": a probability in percent, as short as it can be. */
@@ -111,20 +101,20 @@ export function percentText(probability: number): string {
   return `${(probability * 100).toFixed(1)} %`.padStart(7);
 }
 
-const RAMP = [0.05, 0.25, 0.5, 0.75, 0.95];
-/** Narrower terminals spend no columns on the scale. */
-const NARROW = 40;
+const LEGEND = 'underlined: less likely than not';
 
-/** The scale of the shades, then the facts; lines break between facts. */
-function legend(facts: readonly string[], columns: number, colors: Colors): string[] {
-  const paint = painter(colors);
-  const key = colors === 'none' || columns < NARROW ? '' : `${RAMP.map((p) => shade(' ', p, colors)).join('')} `;
-  const indent = ' '.repeat(widthOf(key));
+/** Whether the lines of a view have marks that are to be explained. */
+export function needsLegend({ words, isExplained }: CaptionView, colors: Colors): boolean {
+  return !isExplained && colors !== 'none' && words.some(({ probability }) => probability < DOUBT);
+}
+
+/** The facts in small print; lines break between facts. */
+function factLines(facts: readonly string[], columns: number, colors: Colors): string[] {
   const lines: string[] = [];
-  for (const fact of (key === '' ? facts : ['unsure to sure', ...facts]).map(visible)) {
+  for (const fact of facts.map(visible)) {
     const joined = lines.length === 0 ? fact : `${lines.at(-1)} · ${fact}`;
-    if (lines.length > 0 && widthOf(indent + joined) <= columns) lines[lines.length - 1] = joined;
-    else lines.push(...wrap(fact, columns - indent.length));
+    if (lines.length > 0 && widthOf(joined) <= columns) lines[lines.length - 1] = joined;
+    else lines.push(...wrap(fact, columns));
   }
-  return lines.map((line, i) => (i === 0 ? key : indent) + paint.dim(line));
+  return lines.map((line) => painter(colors).dim(line));
 }

@@ -27,6 +27,31 @@ const SCALE: readonly Rgb[] = [
   [254, 232, 56],
 ];
 
+/** Less likely than not: what the model said against its own doubt. */
+export const DOUBT = 1 / 2;
+const STRONG_DOUBT = 1 / 4;
+const STRONGEST_DOUBT = 1 / 10;
+
+/**
+ * A word that a model said with a probability: one that it was sure of as it is, others underlined, and the less likely the
+ * louder: what deserves a look is seen first. Without colours the probability stands behind a doubtful word.
+ */
+export function doubted(text: string, probability: number, colors: Colors): string {
+  if (probability >= DOUBT) return text;
+  if (colors === 'none') return `${text}${doubtText(probability)}`;
+  const paint = painter(colors).underline;
+  if (probability >= STRONG_DOUBT) return paint(text);
+  if (colors === '16') return probability < STRONGEST_DOUBT ? paint.bgYellow.black(text) : paint.yellow(text);
+  const [r, g, b] = probability < STRONGEST_DOUBT ? SCALE[5]! : SCALE[4]!;
+  return paint.bgRgb(r, g, b).rgb(0, 0, 0)(text);
+}
+
+/** What stands behind a doubtful word without colours. */
+export function doubtText(probability: number): string {
+  const whole = Math.round(probability * 100);
+  return probability >= DOUBT ? '' : `(${whole === 0 && probability > 0 ? '<1' : whole}%)`;
+}
+
 /** Sixteen colours can only say: unsure, middling, sure. */
 const COARSE = [
   { below: 1 / 3, paint: (p: ChalkInstance, text: string) => p.bgBlue.whiteBright(text) },

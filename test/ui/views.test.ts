@@ -14,17 +14,31 @@ const words: ShadedWord[] = [
 const facts = ['score -0.300', 'scenes on cpu'];
 
 describe('captionLines', () => {
-  it('shades each word by its probability', () => {
-    const [line] = captionLines({ words, alternatives: [], facts }, 80, 'any');
-    expect(stripVTControlCharacters(line!)).toBe('two 犬 asleep');
-    // 1 is the bright end with black letters, 0.031 near the dark end with white ones.
-    expect(line).toContain('\u001b[48;2;254;232;56m\u001b[38;2;0;0;0m犬');
-    expect(line).toMatch(/\u001b\[48;2;8;39;83m\u001b\[38;2;255;255;255masleep/);
+  it('leaves sure words as they are, and marks doubtful ones the louder the less likely', () => {
+    const doubts: ShadedWord[] = [0.9, 0.5, 0.4, 0.2, 0.05].map((probability) => ({ text: 'dog', probability }));
+    const [line] = captionLines({ words: doubts, alternatives: [], facts, isExplained: false }, 80, 'any');
+    expect(stripVTControlCharacters(line!)).toBe('dog dog dog dog dog');
+    const marks = line!.split(/(?<=dog[^ ]*) /).map((word) => word.replace(/dog.*/s, ''));
+    expect(marks).toEqual([
+      '',
+      '',
+      '\u001b[4m',
+      '\u001b[4m\u001b[48;2;200;184;102m\u001b[38;2;0;0;0m',
+      '\u001b[4m\u001b[48;2;254;232;56m\u001b[38;2;0;0;0m',
+    ]);
   });
 
-  it('writes probabilities under the words without colours', () => {
-    const lines = captionLines({ words, alternatives: [], facts }, 80, 'none');
-    expect(lines).toEqual(['two 犬  asleep', '50  100 3', 'score -0.300 · scenes on cpu']);
+  it('explains the marks once, where there are some', () => {
+    const legend = (view: Partial<Parameters<typeof captionLines>[0]>) =>
+      captionLines({ words, alternatives: [], facts, isExplained: false, ...view }, 80, '256').at(-1);
+    expect(legend({})).toMatch(/underlined: less likely than not · score/);
+    expect(legend({ isExplained: true })).not.toMatch(/underlined/);
+    expect(legend({ words: words.slice(0, 2) })).not.toMatch(/underlined/);
+  });
+
+  it('writes the probability behind a doubtful word without colours', () => {
+    const lines = captionLines({ words, alternatives: [], facts, isExplained: false }, 80, 'none');
+    expect(lines).toEqual(['two 犬 asleep(3%)', 'score -0.300 · scenes on cpu']);
   });
 
   it.each([10, 20, 80])('fits %i columns', (columns) => {
@@ -33,6 +47,7 @@ describe('captionLines', () => {
       alternatives: [{ caption: 'three wide dogs on a blue background', score: -1.25 }],
       tokens: [{ text: 'two', logprob: -0.7, top: [{ text: 'three', logprob: -1.4 }] }],
       facts,
+      isExplained: false,
     };
     for (const colors of ['none', '16', 'any'] as const) {
       const lines = captionLines(view, columns, colors).map(stripVTControlCharacters);
@@ -43,14 +58,19 @@ describe('captionLines', () => {
 
   it('shows what a token could have been', () => {
     const tokens = [{ text: 'two', logprob: Math.log(0.5), top: [{ text: 'three', logprob: Math.log(0.25) }] }];
-    const lines = captionLines({ words, alternatives: [], tokens, facts }, 80, 'none');
+    const lines = captionLines({ words, alternatives: [], tokens, facts, isExplained: false }, 80, 'none');
     expect(lines).toContain('two ████      50.0 %  three 25.0 %');
   });
 
   it('obeys nothing that a caption says', () => {
     const hostile = [{ text: '\u001b[2Jx', probability: 1 }];
     const text = captionLines(
-      { words: hostile, alternatives: [{ caption: '\u001b]0;t\u0007', score: 0 }], facts: ['\u202e'] },
+      {
+        words: hostile,
+        alternatives: [{ caption: '\u001b]0;t\u0007', score: 0 }],
+        facts: ['\u202e'],
+        isExplained: false,
+      },
       80,
       'none',
     );

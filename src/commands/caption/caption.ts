@@ -77,7 +77,8 @@ export const caption = defineCommand({
   usage: 'caption IMAGE...',
   details: [
     'Piped, one picture named alone gives its caption, several give PATH<TAB>CAPTION; with --num, one such line for each caption. --logprobs then shows nothing: use --json or --jsonl.',
-    '--watch: live beams with their words shaded by probability, cumulative log-probability and score, then what is finished, and what was just pruned, dimmed. Ctrl-C stops. What is found is the same; then the caption takes the place of the drawing.',
+    'On a terminal a word that the model found less likely than not is underlined, and the louder the less likely; without colours its probability stands behind it.',
+    '--watch: live beams with their words, cumulative log-probability and score, then what is finished, and what was just pruned, dimmed. Ctrl-C stops. What is found is the same; then the caption takes the place of the drawing.',
     '--output: FILE.run.json beside FILE says which model and options made it; --resume goes on only with the same. Every whole line in FILE counts as an answer, a torn last one is cut off. Failed pictures count as answered: remove their lines to try again.',
     '--write-txt: NAME.txt beside NAME.jpg, whole or not at all. Pictures that have theirs are left out, so the same line typed again goes on; --if-exists decides otherwise. A picture from a URL or stdin has no place for one.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',

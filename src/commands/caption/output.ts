@@ -47,15 +47,15 @@ export async function captionWriter(
   if (format === 'terminal') return terminalWriter(context, options);
   const { colors } = context.terminal;
   // Colours in plain lines are for those who force them; nobody else pays for loading them.
-  const shadeWords = colors === 'none' ? undefined : (await import('../../ui/caption-view.js')).shadeWords;
+  const wordLine = colors === 'none' ? undefined : (await import('../../ui/caption-view.js')).wordLine;
   return {
     objects: undefined,
     begin: ready,
     async result({ image, captions }) {
       const name = options.isOne ? '' : `${visible(image)}\t`;
       const text = (caption: Caption): string =>
-        shadeWords
-          ? shadeWords(shadedWords(caption, options.coca.tokenizer), colors)
+        wordLine
+          ? wordLine(shadedWords(caption, options.coca.tokenizer), colors)
           : visible(options.coca.tokenizer.decode(caption.ids));
       await context.out.write(captions.map((caption) => `${name}${text(caption)}\n`).join(''));
     },
@@ -63,14 +63,17 @@ export async function captionWriter(
 }
 
 async function terminalWriter(context: CommandContext, options: CaptionWriterOptions): Promise<CaptionWriter> {
-  const { captionLines } = await import('../../ui/caption-view.js');
+  const { captionLines, needsLegend } = await import('../../ui/caption-view.js');
   const show = await pictureShower(context, options.images, options.isOne);
   const { columns, colors } = context.terminal;
+  let isExplained = false;
   return {
     objects: undefined,
     begin: (item) => show(item),
     async result(result) {
-      const lines = captionLines(captionView(result, options), columns, colors);
+      const view = { ...captionView(result, options), isExplained };
+      isExplained ||= needsLegend(view, colors);
+      const lines = captionLines(view, columns, colors);
       await context.out.write(`${lines.join('\n')}\n${options.isOne ? '' : '\n'}`);
     },
   };
@@ -113,7 +116,10 @@ export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, to
     .map(({ text, logprob }) => ({ text, probability: Math.exp(logprob) }));
 }
 
-function captionView({ captions, ms }: PictureCaptions, options: CaptionWriterOptions): CaptionView {
+function captionView(
+  { captions, ms }: PictureCaptions,
+  options: CaptionWriterOptions,
+): Omit<CaptionView, 'isExplained'> {
   const { tokenizer, name, device } = options.coca;
   const [best, ...others] = captions;
   const total = ms.encode + ms.decode;

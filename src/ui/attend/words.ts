@@ -1,6 +1,6 @@
 import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
-import { painter, shade } from '../palette.js';
+import { doubted, painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { AttendWord } from './source.js';
 import { CURRENT } from './theme.js';
@@ -35,7 +35,7 @@ export function wordRows(
   return rows;
 }
 
-/** The caption: words shaded by probability, the current one in brackets; only the rows around it when there are many. */
+/** The caption: words that the model doubted marked, the current one in brackets; only the rows around it when there are many. */
 export function captionLines(
   words: readonly AttendWord[],
   current: number,
@@ -68,6 +68,6 @@ function wordCell(word: AttendWord, isCurrent: boolean, columns: number, colors:
   const text = padEnd(truncate(word.text, width - 2), width - 2);
   const [open, close] = isCurrent ? CURRENT : [' ', ' '];
   const paint = painter(colors);
-  const shaded = colors === 'none' ? text : shade(text, word.probability, colors);
-  return `${paint.bold(open)}${isCurrent ? paint.bold(shaded) : shaded}${paint.bold(close)}`;
+  const marked = colors === 'none' ? text : doubted(text, word.probability, colors);
+  return `${paint.bold(open)}${isCurrent ? paint.bold(marked) : marked}${paint.bold(close)}`;
 }

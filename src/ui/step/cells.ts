@@ -1,7 +1,7 @@
 import { CURRENT } from '../attend/theme.js';
 import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
-import { painter, shade } from '../palette.js';
+import { doubted, painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { TokenCell } from './source.js';
 import { FORCED } from './theme.js';
@@ -29,12 +29,14 @@ export function cellText({ text, probability, isForced }: TokenCell, colors: Col
   return `${text}${isForced ? FORCED : ''}${number}`;
 }
 
-/** Tokens in a row, each on the colour of its probability. */
+/** Tokens in a row, those that the model doubted marked. */
 export function cellSpans(cells: readonly TokenCell[], { colors, isDim, current }: CellStyle): Span[] {
   const paint = painter(colors);
   return cells.flatMap((cell, place): Span[] => {
     const text = cellText(cell, colors);
-    const style = isDim ? paint.dim : (plain: string) => shade(plain, cell.probability, colors);
+    // Without colours the number is part of the text.
+    const isPlain = colors === 'none';
+    const style = isDim ? paint.dim : (plain: string) => (isPlain ? plain : doubted(plain, cell.probability, colors));
     const isLast = place === cells.length - 1;
     const gap = cell.isJoined || isLast ? [] : [{ text: ' ' }];
     if (place !== current) return [{ text, style }, ...gap];

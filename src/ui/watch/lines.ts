@@ -76,10 +76,9 @@ function hypothesisLines(
   ].join('');
   const { before, shown } = lastWords(words, columns - figures.length, colors);
   if (isPruned) return [painter(colors).dim(`${figures}${before}${shown.map(({ text }) => text).join(' ')}`)];
-  const below = ' '.repeat(figures.length + before.length);
-  const lines = wordLine(shown, colors).map((line, i) => (i === 0 ? figures + before : below) + line);
-  // A number may be wider than a word that was cut.
-  return colors === 'none' ? lines.map((line) => truncate(line, columns)) : lines;
+  const line = figures + before + wordLine(shown, colors);
+  // A probability may be wider than what was cut off its word.
+  return [colors === 'none' ? truncate(line, columns) : line];
 }
 
 const CUT = '… ';

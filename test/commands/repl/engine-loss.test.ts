@@ -149,7 +149,7 @@ describe('a session at a terminal whose engine ends', () => {
   const captionAgain = async (): Promise<void> => {
     pty.type(`caption --max-length 12${ENTER}`);
     await pty.until(
-      /› caption --max-length 12\n\$ coca caption[^›]*a small book on a pink background\n.*unsure to sure.*\n0001\.png› *$/,
+      /› caption --max-length 12\n\$ coca caption[^›]*a small book on a pink background\n.*scenes on cpu.*\n0001\.png› *$/,
     );
   };
   const leave = async (): Promise<void> => {

@@ -99,7 +99,11 @@ describe('frames', () => {
     expect(lines[2]!.length).toBe(120);
     expect(lines.find((line) => line.startsWith('tree'))).toMatch(/tree {2}7 tokens +fell at step 3: why, sum, prob/);
     expect(lines.join('\n')).toMatch(/● -0\.300 +✗ min length +- +40 % {2}a small ↵/);
-    expect(terminal.cell(3, 24).style).toMatch(/48;2;\d+;\d+;\d+/);
+    // Of the beams' tokens, some are less likely than not.
+    const styles = [3, 4, 5].flatMap((row) =>
+      Array.from({ length: 60 }, (_, column) => terminal.cell(row, column).style),
+    );
+    expect(styles.some((style) => style.endsWith(' 4 '))).toBe(true);
   });
 
   test('200 x 60: what may follow two beams side by side', () => {

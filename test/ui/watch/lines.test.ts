@@ -109,25 +109,22 @@ describe('frames', () => {
     `);
   });
 
-  test('without colours: percents below the words', () => {
+  test('without colours: percents behind doubtful words', () => {
     expect(watchLines(STATE, { columns: 60, rows: 24, colors: 'none' }).join('\n')).toMatchInlineSnapshot(`
       "step 7 of 29 · 420 ms · 6 beams · 1 finished · 14 pruned
           log p   score
-         -1.234  -0.206  a   small book on a  pink
-                         100 50    33   25 20 17
-        -12.500  -2.083  a   blue book on a  pink
-                         100 50   33   25 20 17
+         -1.234  -0.206  … book(33%) on(25%) a(20%) pink(17%)
+        -12.500  -2.083  a blue book(33%) on(25%) a(20%) pink(17%)
       finished
-         -2.000  -0.400  a   book on a  sofa
-                         100 50   33 25 20
+         -2.000  -0.400  a book on(33%) a(25%) sofa(20%)
       pruned
          -3.000  -1.000  two books on"
     `);
   });
 
-  test('words are shaded by probability, what was pruned is dim', () => {
+  test('doubtful words are marked, what was pruned is dim', () => {
     const lines = watchLines(STATE, { columns: 80, rows: 24, colors: 'any' });
-    expect(lines[2]).toContain('\u001b[48;2;254;232;56m\u001b[38;2;0;0;0ma');
+    expect(lines[2]).toMatch(/ {2}a small \u001b\[4mbook.*\u001b\[4m\u001b\[48;2;200;184;102m\u001b\[38;2;0;0;0mpink/);
     expect(lines.at(-1)).toMatch(/^\u001b\[2m.*two books on\u001b\[22m$/);
   });
 
