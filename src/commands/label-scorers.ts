@@ -1,7 +1,7 @@
 import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { CommandContext } from './command.js';
-import { readList } from './lists.js';
+import { readTextList } from './lists.js';
 import type { EncodedPicture } from './model.js';
 import { type Ranked, rankCaptions } from './ranking.js';
 
@@ -65,7 +65,7 @@ export async function labelsOf(
   context: CommandContext,
 ): Promise<readonly string[]> {
   const labels = (listed ?? '').split(',').map((label) => label.trim());
-  if (file !== undefined) for await (const label of readList(file, 'line', context.stdin)) labels.push(label.trim());
+  if (file !== undefined) for await (const label of readTextList(file, context.stdin)) labels.push(label.trim());
   const named = [...new Set(labels.filter((label) => label !== ''))];
   if (named.length === 0) throw new CocaError('bad-text', 'all labels are empty');
   return named;

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CocaError } from '../model/errors.js';
+import { MARK_BYTES, textLines, textStart } from '../model/text-decoding.js';
 import type { OptionSpecs, Outcome } from './command.js';
 import { fileError } from './files.js';
 import { fileWriter, Output } from './output.js';
@@ -36,6 +37,9 @@ export function checkResultsFile(
     throw new CocaError('usage', 'a picture on stdin (-) has no name by which --resume could know it again');
   }
 }
+
+/** No result is longer; a file without line ends is noticed before it fills memory. */
+const LONGEST_RESULT = 64 * 2 ** 20;
 
 /** What an earlier run wrote about a picture: its captions, or that it failed. */
 export interface EarlierResult {
@@ -104,6 +108,7 @@ export class ResultsFile {
           throw new CocaError('usage', `${path} is there already`, '--resume goes on with it; or choose another file');
         }
         await requireSameRun(path, record);
+        await file.requireUtf8();
         await file.repair();
         await file.readResults(onResult);
       }
@@ -145,6 +150,13 @@ export class ResultsFile {
     }
   }
 
+  /** What is added is UTF-8, so what is there must be, too. */
+  private async requireUtf8(): Promise<void> {
+    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(MARK_BYTES), 0, MARK_BYTES, 0);
+    if (textStart(buffer.subarray(0, bytesRead)).encoding === 'utf-8') return;
+    throw new CocaError('unreadable', `${this.path} is UTF-16, and results are UTF-8`, 'choose another file');
+  }
+
   /** Cuts off a last line that has no end: its writer was killed, or the disk was full. */
   private async repair(): Promise<void> {
     const piece = Buffer.alloc(65_536);
@@ -168,11 +180,10 @@ export class ResultsFile {
   }
 
   private async readResults(onResult: (result: EarlierResult, isLast: boolean) => Promise<void>): Promise<void> {
-    let number = 0;
     let last: EarlierResult | undefined;
-    for await (const line of this.handle.readLines({ start: 0, autoClose: false })) {
-      number++;
-      const result = parseResult(line);
+    const stream = this.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 2 ** 20 });
+    for await (const { number, text } of textLines(stream as AsyncIterable<Buffer>, this.path, LONGEST_RESULT)) {
+      const result = parseResult(text);
       if (result === undefined) {
         throw new CocaError('unreadable', `${this.path}: line ${number} is no result`, 'choose another file');
       }

@@ -10,6 +10,7 @@ import {
   type Session,
   type Stepper,
 } from '../model/stepper/index.js';
+import { decodeText } from '../model/text-decoding.js';
 import { writeWhole } from '../model/whole-file.js';
 import { readRegularFile } from './files.js';
 import { bestOf } from './step-result.js';
@@ -54,7 +55,7 @@ export async function saveSession(
  * @throws CocaError `bad-session`; as `readRegularFile` does
  */
 export async function readSession(path: string): Promise<SavedSession> {
-  return parseSaved((await readRegularFile(path, LARGEST_FILE)).toString('utf8'), path);
+  return parseSaved(decodeText(await readRegularFile(path, LARGEST_FILE), path), path);
 }
 
 /**

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Box } from './attention/faithfulness.js';
 import { CocaError } from './errors.js';
-import { readNamedFile } from './named-file.js';
+import { readNamedText } from './named-file.js';
 
 /** The scenes that come with the program. */
 export const BUNDLED_SCENES = fileURLToPath(new URL('../../fixtures/scenes/scenes.json', import.meta.url));
@@ -20,10 +20,10 @@ export interface Scene {
 
 /**
  * Reads a `scenes.json`: a list of `{image, caption, true_captions, hard_negatives, groups, boxes}`, with pictures beside it.
- * @throws CocaError `not-found` or `bad-text` naming the scene that is not as it should be
+ * @throws CocaError `not-found`, `unreadable`, or `bad-text` naming the scene that is not as it should be
  */
 export async function readScenes(path: string): Promise<readonly Scene[]> {
-  const text = (await readNamedFile(path)).toString();
+  const text = await readNamedText(path);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -7,6 +7,7 @@ import { type OrderState, readOrderState } from '../data/index.js';
 import { CocaError } from '../errors.js';
 import { hashFile } from '../hub/hash.js';
 import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from '../model-files.js';
+import { decodeText } from '../text-decoding.js';
 import { orWriteFailed, syncDirectory, writeWhole } from '../whole-file.js';
 import { readSettings, type TrainingSettings } from './settings.js';
 
@@ -198,7 +199,7 @@ async function verify(folder: string): Promise<TrainingProgress> {
   let parsed: TrainingProgress & { readonly version: number; readonly files: Readonly<Record<string, FileFacts>> };
   let progress: TrainingProgress;
   try {
-    parsed = JSON.parse(await readFile(path, 'utf8'));
+    parsed = JSON.parse(decodeText(await readFile(path), path));
     if (parsed.version !== VERSION)
       throw new TypeError(`it is of version ${parsed.version}, this program's is ${VERSION}`);
     const { step, device, skipped, cut } = parsed;

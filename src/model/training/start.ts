@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Dataset,
@@ -14,7 +14,7 @@ import { exists, makeFolder } from '../folders.js';
 import { initModel, readConfig } from '../init.js';
 import { type ModelFiles, readModel } from '../load.js';
 import { CONFIG_FILE, TOKENIZER_FILE } from '../model-files.js';
-import { readNamedFile } from '../named-file.js';
+import { readNamedText } from '../named-file.js';
 import { trainTokenizer } from '../tokenizer/train.js';
 import { orWriteFailed } from '../whole-file.js';
 import type { ModelTexts } from './checkpoints.js';
@@ -71,8 +71,8 @@ async function openEach(
 export async function readTexts(files: ModelFiles): Promise<ModelTexts> {
   const tokenizer = join(files.folder, TOKENIZER_FILE);
   return {
-    config: await readFile(join(files.folder, CONFIG_FILE), 'utf8'),
-    ...((await exists(tokenizer)) && { tokenizer: await readFile(tokenizer, 'utf8') }),
+    config: await readNamedText(join(files.folder, CONFIG_FILE)),
+    ...((await exists(tokenizer)) && { tokenizer: await readNamedText(tokenizer) }),
   };
 }
 
@@ -94,7 +94,7 @@ export async function openStart(
   await orWriteFailed(folder, makeFolder(folder));
   let json = await readConfig(start.config);
   if (typeof start.tokenizer === 'string') {
-    const text = await readNamedFile(start.tokenizer);
+    const text = await readNamedText(start.tokenizer);
     await orWriteFailed(folder, writeFile(join(folder, TOKENIZER_FILE), text));
   } else if (start.tokenizer !== undefined) {
     const learned = await trainTokenizer(captionsOf(settings, control), { vocabSize: start.tokenizer });
