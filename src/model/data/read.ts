@@ -141,8 +141,9 @@ async function fromTar(path: string, sample: TarSample, captionField: string): P
   return { name: nameOf(locator), description, readImage: () => readBytes(path, MAX_IMAGE_BYTES, members[extension]!) };
 }
 
-async function readRow({ span, line, context }: RowLocator): Promise<string> {
-  return decodePart(await readBytes(context.file, MAX_TEXT_BYTES, span), context.encoding, context.file, line);
+async function readRow(locator: RowLocator): Promise<string> {
+  const { span, line, context } = locator;
+  return decodePart(await readBytes(context.file, MAX_TEXT_BYTES, span), context.encoding, nameOf(locator), line);
 }
 
 /** Members of a shard that say something about the picture. */
