@@ -1,6 +1,7 @@
 """Reference tokens of captions with tricky characters, made by the tokenizer in pycocoevalcap.
 
     python caption_tokens.py > fixtures/caption-metrics/tokens.json
+    python caption_tokens.py characters         # the tables of src/model/metrics/ptb-characters.ts
 
 Needs pycocoevalcap 1.2 and Java (for its tokenizer); a tool for developers, not a part of the program. Strings are written for this
 purpose, or drawn at random from the pieces below; the generator is seeded.
@@ -11,8 +12,8 @@ import io
 import json
 import os
 import random
-import re
 import sys
+import unicodedata
 
 os.environ["LC_ALL"] = "C.UTF-8"
 
@@ -393,8 +394,34 @@ def tokenize(captions):
     return result
 
 
+def characters():
+    """Which characters beyond ASCII are part of words, and which are tokens of their own, as ranges of hexadecimal numbers."""
+    line_ends = {0x0a, 0x0b, 0x0c, 0x0d, 0x85, 0x2028, 0x2029}
+    codes = [code for code in range(0xa0, 0x10000)
+             if not 0xd800 <= code < 0xe000 and code not in line_ends and unicodedata.category(chr(code)) != "Cn"]
+    alone = tokenize([f"xq {chr(code)} xr" for code in codes])
+    inside = tokenize([f"ab{chr(code)}cd" for code in codes])
+    kinds = {}
+    for code, one, other in zip(codes, alone, inside):
+        same = {chr(code), chr(code).lower()}
+        if one in {f"xq {c} xr" for c in same}:
+            kinds[code] = "words" if other in {f"ab{c}cd" for c in same} else "signs"
+    for kind in ("words", "signs"):
+        ranges, before = [], None
+        for code in codes:
+            now = kinds.get(code)
+            if now == kind and before == kind:
+                ranges[-1][1] = code
+            elif now == kind:
+                ranges.append([code, code])
+            before = now
+        print(kind, " ".join(f"{a:x}" if a == b else f"{a:x}-{b:x}" for a, b in ranges))
+
+
 if __name__ == "__main__":
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    captions = list(dict.fromkeys([*FIXED, *drawn(random.Random(7), count)]))
+    if sys.argv[1:] == ["characters"]:
+        characters()
+        sys.exit()
+    captions = list(dict.fromkeys([*FIXED, *drawn(random.Random(7), 400)]))
     rows = [json.dumps([caption, tokens], ensure_ascii=True) for caption, tokens in zip(captions, tokenize(captions))]
     print("[\n" + ",\n".join(rows) + "\n]")
