@@ -17,11 +17,14 @@ import unicodedata
 
 os.environ["LC_ALL"] = "C.UTF-8"
 
+from pycocoevalcap.bleu.bleu import Bleu
+from pycocoevalcap.cider.cider import Cider
+from pycocoevalcap.rouge.rouge import Rouge
 from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
 
 # White space of Unicode; what separates lines in Java ends a caption of pycocoevalcap and shifts all after it, so it is left out.
 SPACES = "\t \u00a0 \u1680 \u2000 \u2001 \u2002 \u2003 \u2004 \u2005 \u2006 \u2007 \u2008 \u2009 \u200a \u202f \u205f \u3000 \u001f \u180e".split(" ")
-INVISIBLE = "\u200b \u200c \u200d \u2060 \ufeff \u00ad \u200e \u200f \ufe0e \ufe0f \u061c \u034f \u115f \u2061 \u202a \u202c \u0007 \u007f \u0091 \u009d".split(" ")
+INVISIBLE = "\u200b \u200c \u200d \u2060 \ufeff \u00ad \u200e \u200f \ufe0e \ufe0f \u061c \u2061 \u202a \u202c \u0007 \u007f \u0091 \u009d".split(" ")
 EMOJI = "😀 👨‍👩‍👧 🏳️‍🌈 👍🏽 🇫🇷 ❤️ ☺ ☹️ ✈ ☀️ 1️⃣ #️⃣ ⚽ ➡️ ♥ ★ ✓ © ® ™ ♫".split(" ")
 MARKS = ["e\u0301", "n\u0303", "é", "ñ", "a\u0308o\u0308", "\u0301", "x\u0323\u0307", "ç", "ß", "İ", "ı", "ſ", "ﬁ", "Ω", "K", "Å", "ǆ", "ŉ"]
 QUOTES = "“ ” ‘ ’ „ ‚ « » ‹ › \" ' `` '' ` ´ ″ ′ \u0091 \u0092 \u0093 \u0094".split(" ")
@@ -241,8 +244,6 @@ v1.2.3
 2010-12-10
 12/10/2010
 555-1234
-(555) 555-1234
-+1 555 555 1234
 -5
 +5
 - 5
@@ -328,6 +329,25 @@ a\u200eb
 a\u00ad
 \u00ad
 a \u00ad b
+No.\u00ad a
+dog.\u00ad a
+cannot\u00ad a
+can\u00adnot a
+do\u00adn't
+don\u00ad't
+dog'\u00ads
+U.\u00adS.
+\u00ad5
+dog!cat
+no way!it is
+9a.m yes
+www.a.com/b?c
+A\u00ad&B
+HK$5
+R$5
+ol\u2019 dog
+rock \u2019n\u2019 roll
+O\u2019Brien
 1\u00ad000
 don\u00adt
 a\u180eb
@@ -366,13 +386,17 @@ s'
 
 
 def drawn(random, count):
+    """What is a word is followed by something else, most often a space: of two that are written together it is chance what comes out."""
     for _ in range(count):
         pieces = []
         for _ in range(random.randint(1, 6)):
-            kind = random.choice([WORDS, WORDS, WORDS, SPACES, INVISIBLE, EMOJI, MARKS, QUOTES, DASHES, SIGNS, NUMBERS, URLS])
+            kind = random.choice([WORDS, WORDS, MARKS, NUMBERS, URLS])
             pieces.append(random.choice(kind))
-            if random.random() < 0.55:
-                pieces.append(" ")
+            if kind is not URLS and random.random() < 0.5:
+                pieces.append(random.choice(random.choice([INVISIBLE, EMOJI, SPACES])))
+            pieces.append(" ")
+            if random.random() < 0.4:
+                pieces += [random.choice(random.choice([QUOTES, DASHES, SIGNS, EMOJI, SPACES])), " "]
         yield "".join(pieces)
 
 
@@ -391,6 +415,29 @@ def tokenize(captions):
         else:
             current.append(tokens)
     assert len(result) == len(captions), (len(result), len(captions))
+    return result
+
+
+# Candidates and references with little or nothing in them, or with characters that the tokenizer drops or keeps in its own way.
+SETS = {
+    "wordless": [("", ["."]), (".", ["", "a dog"]), ("a dog", ["", "..."]), ("\u200b", ["\u00ad", "a cat"]), ("a cat on a mat", ["a cat on a mat", ","])],
+    "wordless candidates": [("", ["a dog on grass"]), ("!", ["a cat", "two cats"]), ("a bird", ["a bird"])],
+    "no-break spaces": [("1 1/2 cups", ["1 1/2 cups of tea", "a cup"]), ("<a b> tag", ["<a b> tag"]), ("1\u00a0dog", ["1 dog", "one dog"])],
+    "quotes, dashes and marks": [("the dog\u2019s ball\u2014red", ["the dog's ball -- red", "\u201cred\u201d ball"]),
+                                 ("cafe\u0301 \U0001f600", ["caf\u00e9", "cafe\u0301"]), ("soft\u00adhyphen", ["softhyphen", "soft hyphen"])],
+}
+
+
+def figures(pairs):
+    tokens = iter(tokenize([text for candidate, references in pairs for text in (candidate, *references)]))
+    candidates, references = {}, {}
+    for i, (_, wanted) in enumerate(pairs):
+        candidates[i] = [next(tokens)]
+        references[i] = [next(tokens) for _ in wanted]
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = {f"Bleu_{n + 1}": value for n, value in enumerate(Bleu(4).compute_score(references, candidates)[0])}
+        result["ROUGE_L"] = float(Rouge().compute_score(references, candidates)[0])
+        result["CIDEr"] = float(Cider().compute_score(references, candidates)[0])
     return result
 
 
@@ -422,6 +469,8 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["characters"]:
         characters()
         sys.exit()
-    captions = list(dict.fromkeys([*FIXED, *drawn(random.Random(7), 400)]))
+    captions = list(dict.fromkeys([*FIXED, *drawn(random.Random(7), int((sys.argv[1:] or [400])[0]))]))
     rows = [json.dumps([caption, tokens], ensure_ascii=True) for caption, tokens in zip(captions, tokenize(captions))]
-    print("[\n" + ",\n".join(rows) + "\n]")
+    sets = [json.dumps({"name": name, "captions": [{"candidate": c, "references": r} for c, r in pairs], "figures": figures(pairs)})
+            for name, pairs in SETS.items()]
+    print('{"tokens": [\n' + ",\n".join(rows) + '\n],\n"sets": [\n' + ",\n".join(sets) + "\n]}")

@@ -90,53 +90,60 @@ const SYMBOLS: ReadonlyMap<string, string> = new Map(
 
 const alternatives = (words: string) => words.split(' ').join('|');
 
+/** A soft hyphen is a letter until tokens are written. Both are the insides of classes. */
+const LETTERS = '\\p{L}\u00ad';
+const WORDLY = `${WORD_CHARACTERS}\u00ad`;
+
 /** Letters with their marks, or digits. */
-const PART = `[${WORD_CHARACTERS}]+`;
+const PART = `[${WORDLY}]+`;
 /** Words joined by single hyphens, slashes or underscores: "t-shirt", "his/her". */
 const WORD = `${PART}(?:[-\u2010\u2011/_]${PART})*`;
-/** Neither before nor behind a word. */
-const NO_WORD_BEFORE = `(?<![${WORD_CHARACTERS}])`;
-const NO_WORD_AFTER = `(?![${WORD_CHARACTERS}])`;
+/** Where no word ends, begins, or goes on with a letter. */
+const NO_WORD_BEFORE = `(?<![${WORDLY}])`;
+const NO_WORD_AFTER = `(?![${WORDLY}])`;
+const NO_LETTER_AFTER = '(?!\u00ad*\\p{L})';
 const APOSTROPHE = "['\u2019]";
 
-/** What a token can be, in lower case; where several fit, the first. */
+/** What a token can be, in lower case; where several fit, the first. What looks ahead is bounded, so that no text takes long. */
 const TOKENS: readonly string[] = [
-  '<!--[^>\\n]*-->',
-  '</?\\p{L}[^<>\\n]*>',
-  'https?://[^\\s"<>|()]*\\.[^\\s"<>|()]*[^\\s"<>|.!?(){},-]',
-  '[a-z0-9][^\\s"<>|(){}]*@(?:[^\\s"<>|(){}.]+\\.)*[^\\s"<>|(){}.,;:!?]+',
-  `(?:www\\.(?:[^\\s"<>|.!?(){},/]+\\.)+[a-z]{2,4}|(?:[\\p{L}\\p{N}-]+\\.)+(?:com|net|org|edu))${NO_WORD_AFTER}(?:/[^\\s"<>|()]+[^\\s"<>|.!?(){},-])?`,
-  '#\\p{L}+',
-  '@[\\p{L}_][\\p{L}\\p{N}_]*',
+  '<!--[^>\\n]{0,2000}-->',
+  `</?[${LETTERS}][^<>\\n]*>`,
+  'https?://(?=[^\\s"<>|()]{0,2000}\\.[^\\s"<>|()])[^\\s"<>|()]*[^\\s"<>|.!?(){},-]',
+  '[a-z0-9][^\\s"<>|(){}]{0,63}@(?:[^\\s"<>|(){}.]+\\.)*[^\\s"<>|(){}.,;:!?]+',
+  `(?:www\\.(?:[^\\s"<>|.!?(){},/]+\\.)+[a-z]{2,4}|(?:[${LETTERS}\\p{N}-]+\\.)+(?:com|net|org|edu))${NO_WORD_AFTER}(?:/[^\\s"<>|()]+[^\\s"<>|.!?(){},-])?`,
+  `#[${LETTERS}]+`,
+  `@[${LETTERS}_][${LETTERS}\\p{N}_]*`,
   '&#\\d+;',
+  '-[lr][rcs]b-',
   // Emoticons.
-  "[<>]?[:;=][-o*']?[()dp\\\\{@|\\[\\]](?!\\p{L})",
+  '\\^_\\^',
+  `[<>]?[:;=][-o*']?[()dp\\\\{@|\\[\\]]${NO_LETTER_AFTER}`,
   `${NO_WORD_BEFORE}[a-z]*${DOLLARS}`,
   `[a-z]+(?:${AND}[a-z]+)+`,
   // Initials and acronyms keep their full stops: "a.", "u.s.", "non-u.s.", "u.s.-based".
-  `(?:\\p{L}{2,}-)?${NO_WORD_BEFORE}\\p{L}(?:\\.\\p{L})*\\.${NO_WORD_AFTER}(?:-${PART})*`,
-  'ph\\.d\\.?(?!\\p{L})',
-  `(?:${alternatives(ABBREVIATIONS)})\\.${NO_WORD_AFTER}`,
-  `(?:${alternatives(ABBREVIATIONS_OF_NUMBERS)})\\.(?=\\s*\\d)`,
-  `(?:${[...FUSED.keys()].join('|')})${NO_WORD_AFTER}`,
+  `(?:[${LETTERS}]{2,}-)?${NO_WORD_BEFORE}[${LETTERS}](?:\\.[${LETTERS}])*\\.${NO_LETTER_AFTER}(?:-${PART})*`,
+  `ph\\.d\\.?${NO_LETTER_AFTER}`,
+  `(?:${alternatives(ABBREVIATIONS)})\\.${NO_LETTER_AFTER}`,
+  `(?:${alternatives(ABBREVIATIONS_OF_NUMBERS)})\\.(?= *\\p{Nd})`,
+  `(?:${[...FUSED.keys()].join('|')})(?:${NO_WORD_AFTER}|(?<=${APOSTROPHE}all)${NO_LETTER_AFTER})`,
   // What stands before "n't", then the rest of a contraction.
-  `\\p{L}+(?=n${APOSTROPHE}t(?!\\p{L}))`,
-  `n${APOSTROPHE}t(?!\\p{L})`,
-  `${APOSTROPHE}(?:s|m|d|re|ve|ll)(?!\\p{L})`,
+  `[${LETTERS}]+(?=n${APOSTROPHE}t${NO_LETTER_AFTER})`,
+  `n${APOSTROPHE}t${NO_LETTER_AFTER}`,
+  `${APOSTROPHE}(?:s|m|d|re|ve|ll)${NO_LETTER_AFTER}`,
   // Apostrophes inside of words.
   `(?:(?:[cdlno]|qu)${APOSTROPHE}|(?:ma${APOSTROPHE}(?=am)|[no]?e${APOSTROPHE}(?=er)|s${APOSTROPHE}(?=mores)|hawai${APOSTROPHE}(?=i)))${PART}`,
-  `j${APOSTROPHE}(?=\\p{L})`,
-  `ol${APOSTROPHE}(?!\\p{L})`,
-  `${APOSTROPHE}(?:em|til|cause|\\d\\ds?)(?![${WORD_CHARACTERS}"])`,
-  `${APOSTROPHE}n${APOSTROPHE}?(?!\\p{L})|${APOSTROPHE}n${APOSTROPHE}|rock(?=${APOSTROPHE}n${APOSTROPHE}roll)`,
+  `j${APOSTROPHE}(?=[${LETTERS}])`,
+  `ol${APOSTROPHE}${NO_LETTER_AFTER}`,
+  `${APOSTROPHE}(?:em|til|cause|\\d\\ds?)(?![${WORDLY}"])`,
+  `${APOSTROPHE}n${APOSTROPHE}|${APOSTROPHE}n${NO_LETTER_AFTER}|rock(?=${APOSTROPHE}n${APOSTROPHE}roll)`,
   // Letters with full stops between: "end.the", "node.js".
-  `\\p{L}[${WORD_CHARACTERS}]*(?:\\.\\p{L}[${WORD_CHARACTERS}]*)+`,
-  `\\p{L}+(?:[!?]\\p{L}+)+`,
+  `[${LETTERS}][${WORDLY}]*(?:\\.[${LETTERS}][${WORDLY}]*)+`,
+  `[${LETTERS}]+(?:[!?][${LETTERS}]+)+`,
   // Fractions with what is before them; numbers, with what is joined to them, but not to a time of day.
-  `${NO_WORD_BEFORE}\\d{1,4}[- ]\\d{1,4}/\\d{1,4}(?![${WORD_CHARACTERS}/])`,
+  `${NO_WORD_BEFORE}\\d{1,4}[- ]\\d{1,4}/\\d{1,4}(?![${WORDLY}/])`,
   `${NO_WORD_BEFORE}[-+]?\\d+(?::\\d+)+`,
   `${NO_WORD_BEFORE}[-+]?\\d+(?:[.,]\\d+)+(?:-${PART})*|(?:[.,:]\\d+)+`,
-  `${NO_WORD_BEFORE}[-+]\\d+(?!\\p{L})`,
+  `${NO_WORD_BEFORE}[-+]\\d+${NO_LETTER_AFTER}`,
   'c(?:\\+\\+|#)|f#',
   WORD,
   '\\.{3,}|(?:\\. ){2}\\.',
@@ -149,7 +156,7 @@ const PATTERN = new RegExp(TOKENS.join('|'), 'gu');
 
 /** Characters that are no part of any token. */
 const DROPPED = new RegExp(
-  `[^ -~${WORD_CHARACTERS}${SIGN_CHARACTERS}\u00a0\u00ab\u00bb\u00bc-\u00be\u2010-\u2015\u2018-\u201d\u2026\u2039\u203a\u2153\u2154£€¤\u20a0¢]`,
+  `[^ -~${WORDLY}${SIGN_CHARACTERS}\u00a0\u00ab\u00bb\u00bc-\u00be\u2010-\u2015\u2018-\u201d\u2026\u2039\u203a\u2153\u2154£€¤\u20a0¢]`,
   'gu',
 );
 
@@ -161,7 +168,6 @@ const WINDOWS: ReadonlyMap<string, string> = new Map(
 /** What the program does to characters before it looks at words. A line feed separates what a space could join. */
 function plain(text: string): string {
   return text
-    .replace(/\u00ad/g, '')
     .replace(/[\u0080\u0091-\u0094]/g, (character) => WINDOWS.get(character)!)
     .replace(DROPPED, '\n')
     .replace(/&nbsp;|\u00a0/gi, ' ')
@@ -187,9 +193,9 @@ export function ptbTokens(caption: string): string[] {
   for (const [token] of plain(caption).toLowerCase().matchAll(PATTERN)) {
     const split = FUSED.get(token);
     if (split !== undefined) tokens.push(token.slice(0, split), token.slice(split));
-    else tokens.push(written(token));
+    else tokens.push(written(token.replaceAll('\u00ad', '')));
   }
-  return tokens.filter((token) => !PUNCTUATION.has(token));
+  return tokens.filter((token) => token !== '' && !PUNCTUATION.has(token));
 }
 
 /** A token as the program writes it. */
