@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Box } from './attention/faithfulness.js';
 import { CocaError } from './errors.js';
 import { readNamedText } from './named-file.js';
+import { lostIn } from './text-decoding.js';
 
 /** The scenes that come with the program. */
 export const BUNDLED_SCENES = fileURLToPath(new URL('../../fixtures/scenes/scenes.json', import.meta.url));
@@ -49,7 +50,7 @@ function scene(item: Json, folder: string): Scene {
   }));
   return {
     image: join(folder, text(item, 'image')),
-    caption: text(item, 'caption'),
+    caption: sound(text(item, 'caption'), 'caption'),
     trueCaptions: texts(item, 'true_captions'),
     hardNegatives: texts(item, 'hard_negatives'),
     objects: list(item, 'groups').map((group) => ({
@@ -77,9 +78,15 @@ function list(item: Json, key: string): readonly Json[] {
   return value;
 }
 
+function sound(value: string, key: string): string {
+  const lost = lostIn(value);
+  if (lost !== undefined) throw new TypeError(`has ${lost} in "${key}"`);
+  return value;
+}
+
 function texts(item: Json, key: string): readonly string[] {
   const value: readonly unknown[] = list(item, key);
   if (!value.every((entry) => typeof entry === 'string'))
     throw new TypeError(`has other things than texts in "${key}"`);
-  return value as readonly string[];
+  return (value as readonly string[]).map((entry) => sound(entry, key));
 }
