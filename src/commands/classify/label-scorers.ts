@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
-import { readList } from '../io/lists.js';
+import { readTextList } from '../io/lists.js';
 import type { EncodedPicture } from '../io/model.js';
 import { type Ranked, rankCaptions } from '../rank/ranking.js';
 
@@ -65,7 +65,7 @@ export async function labelsOf(
   context: CommandContext,
 ): Promise<readonly string[]> {
   const labels = (listed ?? '').split(',').map((label) => label.trim());
-  if (file !== undefined) for await (const label of readList(file, 'line', context.stdin)) labels.push(label.trim());
+  if (file !== undefined) for await (const label of readTextList(file, context.stdin)) labels.push(label.trim());
   const named = [...new Set(labels.filter((label) => label !== ''))];
   if (named.length === 0) throw new CocaError('bad-text', 'all labels are empty');
   return named;

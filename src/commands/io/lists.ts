@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CocaError } from '../../model/base/errors.js';
 import { decodeName, encodeName } from '../../model/base/file-names.js';
+import { requireSound, textLines } from '../../model/base/text-decoding.js';
 import { fileError } from './files.js';
 
 /** Longer than any path or URL that works; a list without line ends is noticed before it fills memory. */
@@ -11,7 +12,7 @@ const MAX_ENTRY_BYTES = 2 ** 20;
 /**
  * The entries of a list, read as they come: a list of any length takes no memory, and one that is still being
  * written is followed. Empty entries are skipped. With lines, a carriage return before the line end is dropped, as
- * is a byte order mark at the start; NUL-separated entries are exact.
+ * is a byte order mark at the start; NUL-separated entries are exact. Names are bytes: they need be no UTF-8.
  * @param source what to read: a path, or `-` for `stdin`.
  * @throws CocaError when the list cannot be read or an entry is longer than 1 MiB.
  */
@@ -50,6 +51,24 @@ export async function* readList(source: string, separator: 'line' | 'nul', stdin
   }
   const last = finish(Buffer.alloc(0));
   if (last !== '') yield last;
+}
+
+/**
+ * The lines of a list of texts, read as `readList` reads one of names, but that what is no text is an error. Empty lines are skipped.
+ * @throws CocaError as `readList`, and as `textLines` and `requireSound`
+ */
+export async function* readTextList(source: string, stdin: Readable): AsyncGenerator<string> {
+  const stream = source === '-' ? stdin : await openList(source);
+  const where = listName(source);
+  try {
+    for await (const line of textLines(stream as AsyncIterable<Buffer>, where, MAX_ENTRY_BYTES)) {
+      requireSound(line, where);
+      const text = line.text.replace(/\r$/, '');
+      if (text !== '') yield text;
+    }
+  } catch (error) {
+    throw error instanceof CocaError ? error : fileError(where, error as NodeJS.ErrnoException);
+  }
 }
 
 async function openList(source: string): Promise<Readable> {

@@ -5,6 +5,7 @@ import type { OptionSpecs, Outcome } from '../../cli/command.js';
 import { fileWriter, Output } from '../../cli/output.js';
 import { CocaError } from '../../model/base/errors.js';
 import { isFolder } from '../../model/base/folders.js';
+import { MARK_BYTES, textLines, textStart } from '../../model/base/text-decoding.js';
 import { fileError } from './files.js';
 import { type RunRecord, requireSameRun, writeRecord } from './run-record.js';
 
@@ -59,6 +60,8 @@ function requireNew(path: string, stats: Stats, resume: boolean): void {
     throw new CocaError('usage', `${path} is there already`, '--resume goes on with it; or choose another file');
   }
 }
+/** No result is longer; a file without line ends is noticed before it fills memory. */
+const LONGEST_RESULT = 64 * 2 ** 20;
 
 /** What an earlier run wrote about a picture: its captions, or that it failed. */
 export interface EarlierResult {
@@ -124,6 +127,7 @@ export class ResultsFile {
         await writeRecord(path, record);
       } else {
         await requireSameRun(path, record);
+        await file.requireUtf8();
         await file.repair();
         await file.readResults(onResult);
       }
@@ -165,6 +169,13 @@ export class ResultsFile {
     }
   }
 
+  /** What is added is UTF-8, so what is there must be, too. */
+  private async requireUtf8(): Promise<void> {
+    const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(MARK_BYTES), 0, MARK_BYTES, 0);
+    if (textStart(buffer.subarray(0, bytesRead)).encoding === 'utf-8') return;
+    throw new CocaError('unreadable', `${this.path} is UTF-16, and results are UTF-8`, 'choose another file');
+  }
+
   /** Cuts off a last line that has no end: its writer was killed, or the disk was full. */
   private async repair(): Promise<void> {
     const piece = Buffer.alloc(65_536);
@@ -188,11 +199,10 @@ export class ResultsFile {
   }
 
   private async readResults(onResult: (result: EarlierResult, isLast: boolean) => Promise<void>): Promise<void> {
-    let number = 0;
     let last: EarlierResult | undefined;
-    for await (const line of this.handle.readLines({ start: 0, autoClose: false })) {
-      number++;
-      const result = parseResult(line);
+    const stream = this.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 2 ** 20 });
+    for await (const { number, text } of textLines(stream as AsyncIterable<Buffer>, this.path, LONGEST_RESULT)) {
+      const result = parseResult(text);
       if (result === undefined) {
         throw new CocaError('unreadable', `${this.path}: line ${number} is no result`, 'choose another file');
       }

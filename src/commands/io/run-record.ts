@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { VERSION } from '../../cli/version.js';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
+import { decodeText } from '../../model/base/text-decoding.js';
 import { writeWhole } from '../../model/base/whole-file.js';
 import { fileError } from './files.js';
 
@@ -58,9 +59,10 @@ async function readRecord(results: string): Promise<Partial<RunRecord>> {
   const path = recordPath(results);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = decodeText(await readFile(path), path);
   } catch (error) {
-    const { code, message, hint } = fileError(path, error as NodeJS.ErrnoException);
+    const { code, message, hint } =
+      error instanceof CocaError ? error : fileError(path, error as NodeJS.ErrnoException);
     const why = `without ${path}, which says how it was made, ${results} cannot be gone on with`;
     throw new CocaError(code, `${why}: ${message}`, hint ?? 'choose another file', { cause: error });
   }

@@ -6,7 +6,7 @@ import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
 import type { PictureKind } from '../../ui/picture.js';
-import { readList } from '../io/lists.js';
+import { readTextList } from '../io/lists.js';
 import { MODEL_GLOBALS, pictures, progress, withModel } from '../io/model.js';
 import { formatOf, Tally } from '../io/results.js';
 import { checkSources, countAhead, type ImageSources, INPUT_OPTIONS, namesOnePicture } from '../io/sources.js';
@@ -105,7 +105,7 @@ export const rank = defineCommand({
     checkSources(sources, context.stdin, options.captions.filter((source) => source === '-').length);
     const captions = [...words];
     for (const source of options.captions) {
-      for await (const caption of readList(source, 'line', context.stdin)) captions.push(caption);
+      for await (const caption of readTextList(source, context.stdin)) captions.push(caption);
     }
     if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
 

@@ -1,7 +1,9 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { CocaError } from '../../model/base/errors.js';
 import { makeFolder } from '../../model/base/folders.js';
+import { decodeText } from '../../model/base/text-decoding.js';
 import { writeWhole } from '../../model/base/whole-file.js';
 
 /** How many lines are recalled; the file is cut to them once it holds twice as many. */
@@ -36,7 +38,9 @@ export class History {
   static async load(path: string | undefined, complain: (text: string) => void): Promise<History> {
     if (path === undefined) return new History(undefined, []);
     try {
-      const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+      const lines = decodeText(await readFile(path), path)
+        .split('\n')
+        .filter((line) => line !== '');
       if (lines.length > 2 * KEPT) {
         await writeWhole(path, (write) => write(Buffer.from(text(lines.slice(-KEPT)))), PRIVATE);
       }
@@ -44,7 +48,7 @@ export class History {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return new History(path, []);
-      complain(`lines are not remembered: ${path}: ${code ?? message}`);
+      complain(`lines are not remembered: ${error instanceof CocaError ? message : `${path}: ${code ?? message}`}`);
       return new History(undefined, []);
     }
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
+import { decodeText } from '../../model/base/text-decoding.js';
 import { writeWhole } from '../../model/base/whole-file.js';
 import {
   actionsOf,
@@ -54,7 +55,7 @@ export async function saveSession(
  * @throws CocaError `bad-session`; as `readRegularFile` does
  */
 export async function readSession(path: string): Promise<SavedSession> {
-  return parseSaved((await readRegularFile(path, LARGEST_FILE)).toString('utf8'), path);
+  return parseSaved(decodeText(await readRegularFile(path, LARGEST_FILE), path), path);
 }
 
 /**

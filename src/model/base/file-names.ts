@@ -34,7 +34,7 @@ export function encodeName(name: string): string | Buffer {
 }
 
 /** Length of the valid UTF-8 sequence at `start`, or 0. */
-function sequenceLength(bytes: Buffer, start: number): number {
+export function sequenceLength(bytes: Buffer, start: number): number {
   const first = bytes[start]!;
   const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   return isUtf8(bytes.subarray(start, start + length)) && start + length <= bytes.length ? length : 0;

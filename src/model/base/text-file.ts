@@ -1,10 +1,11 @@
 import { RegularFile } from '../checkpoint/regular-file.js';
 import { CocaError } from './errors.js';
+import { decodeText } from './text-decoding.js';
 
 /**
  * The text of a small file that belongs to a model. Never waits for a pipe, never reads more than `limit` bytes.
  * @param what the file is, for errors: "config"
- * @throws CocaError `not-found`; `unreadable` for what is no file, too large for what it should be, or not UTF-8
+ * @throws CocaError `not-found`; `unreadable` for what is no file, too large for what it should be, or no text (`decodeText`)
  */
 export async function readTextFile(path: string, what: string, limit: number): Promise<string> {
   const file = await RegularFile.open(path);
@@ -12,10 +13,7 @@ export async function readTextFile(path: string, what: string, limit: number): P
     if (file.size > limit) {
       throw new CocaError('unreadable', `${path}: ${file.size} bytes are too many for a ${what}`, 'fetch it again');
     }
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await file.read(0, file.size));
-  } catch (cause) {
-    if (cause instanceof CocaError) throw cause;
-    throw new CocaError('unreadable', `${path}: not valid UTF-8, so no ${what}`, 'fetch it again', { cause });
+    return decodeText(await file.read(0, file.size), path);
   } finally {
     await file.close();
   }

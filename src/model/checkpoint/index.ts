@@ -1,3 +1,4 @@
+import { withoutPrefix } from './prefix.js';
 import { RegularFile } from './regular-file.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 import { isZip } from './tensor-list.js';
@@ -28,13 +29,13 @@ export interface CheckpointOptions {
 
 /**
  * Opens a file of weights by what is in it, whatever its name: safetensors as it is, a torch.save archive through its
- * conversion in `cacheDir`.
+ * conversion in `cacheDir`. What a wrapper put before every name is taken off.
  * @throws CocaError `bad-checkpoint` with what the file is instead, or what is wrong with it; `not-found`, `unreadable`,
  *   `write-failed`.
  */
 export async function openCheckpoint(path: string, { cacheDir }: CheckpointOptions): Promise<SafetensorsFile> {
   const isZip = await startsAsZip(path);
-  return openSafetensors(isZip ? await convertTorchCheckpoint(path, cacheDir) : path);
+  return withoutPrefix(await openSafetensors(isZip ? await convertTorchCheckpoint(path, cacheDir) : path));
 }
 
 async function startsAsZip(path: string): Promise<boolean> {

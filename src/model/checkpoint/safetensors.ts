@@ -12,6 +12,7 @@ export { type TensorToWrite, writeSafetensors } from './safetensors-write.js';
 
 /** Where one tensor lies in its file. */
 export interface TensorEntry {
+  /** As the file has it. */
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -28,6 +29,8 @@ export interface SafetensorsFile {
   readonly metadata: ReadonlyMap<string, string>;
   /** By name, in the order of the header. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** What the file has before each of these names; nothing where it is left out. */
+  readonly prefix?: string;
 }
 
 /** The format's own bound on the header, in bytes. */
@@ -139,7 +142,7 @@ function checkTensor(
  */
 export async function readTensor(file: SafetensorsFile, name: string): Promise<Float32Array> {
   const { entry, dtype } = weightEntry(file, name);
-  const values = allocate(file, name, entry.byteLength / bytesPerElement(dtype));
+  const values = allocate(file, entry.name, entry.byteLength / bytesPerElement(dtype));
   const bits = new Uint32Array(values.buffer);
   let at = 0;
   for await (const chunk of chunksOf(file, entry)) {
@@ -170,10 +173,10 @@ export async function firstNonFinite(file: SafetensorsFile, name: string): Promi
 
 function weightEntry(file: SafetensorsFile, name: string): { entry: TensorEntry; dtype: WeightDtype } {
   const entry = file.tensors.get(name);
-  if (entry === undefined) throw badCheckpoint(file.path, `no tensor ${quote(name)}`);
+  if (entry === undefined) throw badCheckpoint(file.path, `no tensor ${quote((file.prefix ?? '') + name)}`);
   const { dtype } = entry;
   if (!isWeightDtype(dtype)) {
-    throw badCheckpoint(file.path, `tensor ${quote(name)}: weights are F32, F16 or BF16, this is ${dtype}`);
+    throw badCheckpoint(file.path, `tensor ${quote(entry.name)}: weights are F32, F16 or BF16, this is ${dtype}`);
   }
   return { entry, dtype };
 }

@@ -11,26 +11,27 @@ const SCALARS = new Set(['logit_scale', 'logit_bias']);
 /**
  * Checks a checkpoint's tensors against what a config needs: names, shapes, and element types that weights can have
  * (F32, F16, BF16). Names that end in `attn_mask` may be there without need: older OpenCLIP saved its causal mask.
- * @throws CocaError `bad-checkpoint`, one for all differences, at most eight of each kind named.
+ * @throws CocaError `bad-checkpoint`, one for all differences, at most eight of each kind named, as the file names them.
  */
 export function checkShapes(file: TensorList, expected: ReadonlyMap<string, readonly number[]>): void {
   const missing: string[] = [];
   const misshaped: string[] = [];
   const mistyped: string[] = [];
+  const named = (name: string) => quote((file.prefix ?? '') + name);
   for (const [name, shape] of expected) {
     const entry = file.tensors.get(name);
     if (entry === undefined) {
-      missing.push(quote(name));
+      missing.push(named(name));
       continue;
     }
     if (!sameShape(name, entry.shape, shape)) {
-      misshaped.push(`${quote(name)} is [${entry.shape.join(', ')}] instead of [${shape.join(', ')}]`);
+      misshaped.push(`${named(name)} is [${entry.shape.join(', ')}] instead of [${shape.join(', ')}]`);
     }
-    if (!isWeightDtype(entry.dtype)) mistyped.push(`${quote(name)} is ${entry.dtype} instead of F32, F16 or BF16`);
+    if (!isWeightDtype(entry.dtype)) mistyped.push(`${named(name)} is ${entry.dtype} instead of F32, F16 or BF16`);
   }
   const unexpected: string[] = [];
   for (const name of file.tensors.keys()) {
-    if (!expected.has(name) && !/(^|\.)attn_mask$/.test(name)) unexpected.push(quote(name));
+    if (!expected.has(name) && !/(^|\.)attn_mask$/.test(name)) unexpected.push(named(name));
   }
   const problems = [
     list('missing', missing),

@@ -1,5 +1,6 @@
 import { CocaError } from '../base/errors.js';
-import { readNamedFile } from '../base/named-file.js';
+import { readNamedText } from '../base/named-file.js';
+import { requireSound } from '../base/text-decoding.js';
 import type { Dataset } from './dataset.js';
 import { descriptions } from './sequence.js';
 
@@ -21,10 +22,12 @@ export interface ClassNames {
 /**
  * Classes from a list of lines in the order of their numbers: `NAME`, or `LABEL<TAB>NAME` where labels in the data (folder
  * names, say) are not the names. Blank lines are left out.
- * @throws CocaError `bad-data` for an empty list and for a label that is there twice
+ * @throws CocaError `bad-data` for an empty list and for a label that is there twice; `unreadable` for lost characters
  */
 export function listedClasses(text: string, source: string): ClassNames {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const all = text.split(/\r?\n/);
+  for (const [i, line] of all.entries()) requireSound({ text: line, number: i + 1 }, source);
+  const lines = all.filter((line) => line.trim() !== '');
   const rows = lines.map((line) => {
     const [label, ...rest] = line.split('\t');
     return { label: label!.trim(), name: (rest.length > 0 ? rest.join('\t') : label!).trim() };
@@ -49,11 +52,11 @@ export function labelClasses(labels: Iterable<string | number>, source: string):
 
 /**
  * The classes of a file, or the labels of all samples: those take a pass of their own, without the pictures.
- * @throws CocaError `not-found` for the file; `bad-data` as `listedClasses` and `labelClasses`
+ * @throws CocaError `not-found`, `unreadable` for the file; `bad-data` as `listedClasses` and `labelClasses`
  */
 export async function datasetClasses(dataset: Dataset, file: string | undefined): Promise<ClassNames> {
   if (file !== undefined) {
-    return listedClasses((await readNamedFile(file)).toString(), file);
+    return listedClasses(await readNamedText(file), file);
   }
   const labels = new Set<string | number>();
   // What cannot be read is told when its turn comes.

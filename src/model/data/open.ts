@@ -108,15 +108,20 @@ function rows(index: RowIndex, locate: (row: number) => Locator): DatasetUnit {
   return { size: index.size, locate };
 }
 
-function rowContext(file: string, fields: FieldNames, { imageFolder }: DatasetOptions): RowContext {
-  return { file, folder: imageFolder === undefined ? dirname(file) : resolve(imageFolder), fields };
+function rowContext(
+  file: string,
+  fields: FieldNames,
+  { imageFolder }: DatasetOptions,
+  encoding: RowIndex['encoding'],
+): RowContext {
+  return { file, folder: imageFolder === undefined ? dirname(file) : resolve(imageFolder), fields, encoding };
 }
 
 async function openJsonLines(path: string, options: DatasetOptions): Promise<DatasetUnit> {
   const { imageField = 'image', captionField = 'caption' } = options;
-  const context = rowContext(path, { image: imageField, caption: captionField }, options);
   const index = await indexLines(path);
-  return rows(index, (row) => ({ kind: 'json', row, span: index.span(row), context }));
+  const context = rowContext(path, { image: imageField, caption: captionField }, options, index.encoding);
+  return rows(index, (row) => ({ kind: 'json', row, ...index.at(row), context }));
 }
 
 async function openTable(path: string, format: string, options: DatasetOptions): Promise<DatasetUnit> {
@@ -136,8 +141,9 @@ async function openTable(path: string, format: string, options: DatasetOptions):
       'name the columns of the picture and the caption, or add a first row with these names',
     );
   }
-  const context = { ...rowContext(path, { image: imageField, caption: captionField }, options), separator, columns };
-  return rows(index, (row) => ({ kind: 'table', row, span: index.span(row), context }));
+  const fields = { image: imageField, caption: captionField };
+  const context = { ...rowContext(path, fields, options, index.encoding), separator, columns };
+  return rows(index, (row) => ({ kind: 'table', row, ...index.at(row), context }));
 }
 
 /** Says so where an option could change nothing. */

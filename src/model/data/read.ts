@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
+import { decodePart, decodeText, lostIn } from '../base/text-decoding.js';
 import { RegularFile } from '../checkpoint/regular-file.js';
 import type { Picture } from '../image/picture.js';
 import type { SceneSample } from '../scenes/world/source.js';
 import { describe, isObject, type Json } from './description.js';
 import { splitRow } from './rows.js';
-import type { Description, Locator, RowContext, Sample, Span, TableContext, TarSample } from './sample.js';
+import type { Description, Locator, RowContext, RowLocator, Sample, Span, TableContext, TarSample } from './sample.js';
 
 /** No picture that can be decoded is larger. */
 const MAX_IMAGE_BYTES = 512 * 2 ** 20;
@@ -37,11 +38,21 @@ export async function readDescription(locator: Locator): Promise<Description> {
 }
 
 async function openSample(locator: Locator): Promise<OpenSample> {
+  const sample = await openUnchecked(locator);
+  const { captions, trueCaptions = [], hardNegatives = [], label } = sample.description;
+  for (const text of [...captions, ...trueCaptions, ...hardNegatives, String(label ?? '')]) {
+    const lost = lostIn(text);
+    if (lost !== undefined) throw bad(locator, `a text has ${lost}`);
+  }
+  return sample;
+}
+
+async function openUnchecked(locator: Locator): Promise<OpenSample> {
   switch (locator.kind) {
     case 'json':
-      return fromJson(await readText(locator.context.file, locator.span), locator);
+      return fromJson(await readRow(locator), locator);
     case 'table':
-      return fromTable(await readText(locator.context.file, locator.span), locator);
+      return fromTable(await readRow(locator), locator);
     case 'listed':
       return openListed(locator.path, locator.description);
     case 'tar':
@@ -118,11 +129,11 @@ const openListed = (path: string, description: Description): OpenSample => ({
 });
 
 async function fromTar(path: string, sample: TarSample, captionField: string): Promise<OpenSample> {
-  const locator: Locator = { kind: 'tar', file: path, sample, caption: captionField };
+  const locator = { kind: 'tar', file: path, sample, caption: captionField } as const;
   const { members } = sample;
   const extension = IMAGE_EXTENSIONS.find((candidate) => candidate in members);
   if (extension === undefined) throw bad(locator, `no picture among its members (${Object.keys(members).join(', ')})`);
-  const { json, txt, cls } = await readTexts(path, members);
+  const { json, txt, cls } = await readTexts(locator);
   let description: Description = { captions: [] };
   if (json !== undefined) description = described(parse(json, locator), locator, captionField);
   if (txt !== undefined) description = { ...description, captions: [txt.trim()] };
@@ -130,13 +141,18 @@ async function fromTar(path: string, sample: TarSample, captionField: string): P
   return { name: nameOf(locator), description, readImage: () => readBytes(path, MAX_IMAGE_BYTES, members[extension]!) };
 }
 
-const readText = async (path: string, span: Span): Promise<string> =>
-  new TextDecoder().decode(await readBytes(path, MAX_TEXT_BYTES, span));
+async function readRow(locator: RowLocator): Promise<string> {
+  const { span, line, context } = locator;
+  return decodePart(await readBytes(context.file, MAX_TEXT_BYTES, span), context.encoding, nameOf(locator), line);
+}
 
 /** Members of a shard that say something about the picture. */
-async function readTexts(path: string, members: TarSample['members']) {
-  const read = async (span: Span | undefined) => span && readText(path, span);
-  return { json: await read(members.json), txt: await read(members.txt), cls: await read(members.cls) };
+async function readTexts({ file, sample: { key, members } }: Locator & { readonly kind: 'tar' }) {
+  const read = async (extension: string): Promise<string | undefined> => {
+    const span = members[extension];
+    return span && decodeText(await readBytes(file, MAX_TEXT_BYTES, span), `${file}, ${key}.${extension}`);
+  };
+  return { json: await read('json'), txt: await read('txt'), cls: await read('cls') };
 }
 
 /** The bytes of a part of a file, by default of all of it. Throws `unreadable`, `not-found`. */

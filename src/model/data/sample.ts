@@ -1,3 +1,4 @@
+import type { Encoding } from '../base/text-decoding.js';
 import type { Picture } from '../image/picture.js';
 
 /** What is known about a picture. */
@@ -37,6 +38,7 @@ export interface RowContext {
   /** Relative paths of pictures start from here. */
   readonly folder: string;
   readonly fields: FieldNames;
+  readonly encoding: Encoding;
 }
 
 export interface TableContext extends RowContext {
@@ -51,10 +53,18 @@ export interface TarSample {
   readonly members: Readonly<Record<string, Span>>;
 }
 
+/** A row of a file: its bytes, and the number of its first line. */
+interface Row<Context> {
+  readonly row: number;
+  readonly line: number;
+  readonly span: Span;
+  readonly context: Context;
+}
+
 /** Where one sample lies, as a plain value: it can be sent to a worker thread, which reads and decodes it there. */
 export type Locator =
-  | { readonly kind: 'json'; readonly row: number; readonly span: Span; readonly context: RowContext }
-  | { readonly kind: 'table'; readonly row: number; readonly span: Span; readonly context: TableContext }
+  | ({ readonly kind: 'json' } & Row<RowContext>)
+  | ({ readonly kind: 'table' } & Row<TableContext>)
   | { readonly kind: 'listed'; readonly path: string; readonly description: Description }
   | { readonly kind: 'tar'; readonly file: string; readonly sample: TarSample; readonly caption: string }
   | {
@@ -64,3 +74,6 @@ export type Locator =
       readonly size: number;
       readonly families: boolean;
     };
+
+/** Of a file that is read row by row. */
+export type RowLocator = Locator & { readonly kind: 'json' | 'table' };

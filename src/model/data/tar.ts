@@ -1,4 +1,5 @@
 import { CocaError } from '../base/errors.js';
+import { decodeName } from '../base/file-names.js';
 import { RegularFile } from '../checkpoint/regular-file.js';
 import type { Span, TarSample } from './sample.js';
 
@@ -127,7 +128,7 @@ function checkSum(header: Uint8Array, at: number): void {
 function text(bytes: Uint8Array, [from, to]: readonly [number, number]): string {
   const field = bytes.subarray(from, to);
   const end = field.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
+  return decodeName(Buffer.from(end < 0 ? field : field.subarray(0, end)));
 }
 
 const octal = (bytes: Uint8Array, field: readonly [number, number]): number =>
@@ -159,7 +160,7 @@ function paxRecords(bytes: Uint8Array): Record<string, string> {
     const space = buffer.indexOf(0x20, at);
     const length = space < 0 ? Number.NaN : Number(buffer.toString('latin1', at, space));
     if (!Number.isInteger(length) || length <= space - at || at + length > buffer.length) break;
-    const record = buffer.toString('utf8', space + 1, at + length - 1);
+    const record = decodeName(buffer.subarray(space + 1, at + length - 1));
     const equals = record.indexOf('=');
     if (equals > 0) records[record.slice(0, equals)] = record.slice(equals + 1);
     at += length;

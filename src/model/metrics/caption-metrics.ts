@@ -19,6 +19,14 @@ export function captionMetrics(captions: readonly ReferencedCaption[]): CaptionM
     candidate: ptbTokens(candidate),
     references: references.map(ptbTokens),
   }));
-  const [one, two, three, four] = bleu(tokenized) as [number, number, number, number];
-  return { Bleu_1: one, Bleu_2: two, Bleu_3: three, Bleu_4: four, ROUGE_L: rougeL(tokenized), CIDEr: cider(tokenized) };
+  // BLEU and CIDEr split tokens at white space of any kind, ROUGE-L does not.
+  const words = tokenized.map(({ candidate, references }) => ({
+    candidate: splitTokens(candidate),
+    references: references.map(splitTokens),
+  }));
+  const [one, two, three, four] = bleu(words) as [number, number, number, number];
+  return { Bleu_1: one, Bleu_2: two, Bleu_3: three, Bleu_4: four, ROUGE_L: rougeL(tokenized), CIDEr: cider(words) };
 }
+
+/** The no-break spaces within tokens, as in "1 1/2", taken for ends. */
+const splitTokens = (tokens: readonly string[]): string[] => tokens.flatMap((token) => token.split('\u00a0'));

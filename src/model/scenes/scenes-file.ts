@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Box } from '../attention/faithfulness.js';
 import { CocaError } from '../base/errors.js';
-import { readNamedFile } from '../base/named-file.js';
+import { readNamedText } from '../base/named-file.js';
+import { lostIn } from '../base/text-decoding.js';
 
 /** The scenes that come with the program. */
 export const BUNDLED_SCENES = fileURLToPath(new URL('../../../fixtures/scenes/scenes.json', import.meta.url));
@@ -20,10 +21,10 @@ export interface Scene {
 
 /**
  * Reads a `scenes.json`: a list of `{image, caption, true_captions, hard_negatives, groups, boxes}`, with pictures beside it.
- * @throws CocaError `not-found` or `bad-text` naming the scene that is not as it should be
+ * @throws CocaError `not-found`, `unreadable`, or `bad-text` naming the scene that is not as it should be
  */
 export async function readScenes(path: string): Promise<readonly Scene[]> {
-  const text = (await readNamedFile(path)).toString();
+  const text = await readNamedText(path);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -49,7 +50,7 @@ function scene(item: Json, folder: string): Scene {
   }));
   return {
     image: join(folder, text(item, 'image')),
-    caption: text(item, 'caption'),
+    caption: sound(text(item, 'caption'), 'caption'),
     trueCaptions: texts(item, 'true_captions'),
     hardNegatives: texts(item, 'hard_negatives'),
     objects: list(item, 'groups').map((group) => ({
@@ -77,9 +78,15 @@ function list(item: Json, key: string): readonly Json[] {
   return value;
 }
 
+function sound(value: string, key: string): string {
+  const lost = lostIn(value);
+  if (lost !== undefined) throw new TypeError(`has ${lost} in "${key}"`);
+  return value;
+}
+
 function texts(item: Json, key: string): readonly string[] {
   const value: readonly unknown[] = list(item, key);
   if (!value.every((entry) => typeof entry === 'string'))
     throw new TypeError(`has other things than texts in "${key}"`);
-  return value as readonly string[];
+  return (value as readonly string[]).map((entry) => sound(entry, key));
 }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { makeFolder } from '../base/folders.js';
+import { decodeText } from '../base/text-decoding.js';
 import { orWriteFailed, writeWhole } from '../base/whole-file.js';
 
 /** What the user has set for good. */
@@ -47,8 +48,10 @@ export async function changeSettings(changes: { [K in keyof Settings]: Settings[
 async function readFields(path: string): Promise<Record<string, unknown>> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = decodeText(await readFile(path), path);
   } catch (cause) {
+    if (cause instanceof CocaError)
+      throw new CocaError('bad-settings', cause.message, 'mend the file or remove it', { cause });
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return {};
     throw broken(path, `it cannot be read (${code ?? message})`, cause);

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRegularFile } from '../../../src/commands/io/files.js';
-import { readList } from '../../../src/commands/io/lists.js';
+import { readList, readTextList } from '../../../src/commands/io/lists.js';
 import {
   checkSources,
   countAhead,
@@ -95,6 +95,35 @@ describe('readRegularFile', () => {
 
   it('refuses what is larger than the limit', async () => {
     await expect(readRegularFile(join(folder, 'a.png'), 2)).rejects.toMatchObject({ message: /is larger than/ });
+  });
+});
+
+describe('readTextList', () => {
+  it.each<[string, Buffer, string[]]>([
+    ['lines as readList has them', Buffer.from('\ufeff a b \r\n\ncafé'), [' a b ', 'café']],
+    ['UTF-16', Buffer.from('\ufeffcafé\r\n犬\n', 'utf16le'), ['café', '犬']],
+    ['nothing', Buffer.alloc(0), []],
+  ])('%s', async (_, bytes, lines) => {
+    expect(await collect(readTextList('-', stdinOf(bytes)))).toEqual(lines);
+    writeFileSync(join(folder, 'list'), bytes);
+    expect(await collect(readTextList(join(folder, 'list'), noStdin))).toEqual(lines);
+    rmSync(join(folder, 'list'));
+  });
+
+  it.each<[string, Buffer, RegExp]>([
+    ['Windows-1252', Buffer.from('a\ncaf\xe9\n', 'latin1'), /the list on stdin, line 2: is not UTF-8/],
+    ['UTF-16 without a mark', Buffer.from('a\n', 'utf16le'), /line 1: has a NUL/],
+    ['a character lost before', Buffer.from('a\n\ncaf\ufffd'), /line 3: has U\+FFFD/],
+  ])('%s is refused', async (_, bytes, message) => {
+    const list = collect(readTextList('-', stdinOf(bytes)));
+    await expect(list).rejects.toMatchObject({ code: 'unreadable', message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    ['missing', 'not-found'],
+    ['sub', 'unreadable'],
+  ])('%s is no list', async (name, code) => {
+    await expect(collect(readTextList(join(folder, name), noStdin))).rejects.toMatchObject({ code });
   });
 });
 

@@ -53,6 +53,19 @@ describe('a file of results', () => {
     expect(JSON.parse(readFileSync(`${path}.run.json`, 'utf8'))).toMatchObject({ model: { name: 'small' } });
   });
 
+  test('in another encoding is refused and left alone, a line that is no UTF-8 with its number', async () => {
+    await written(answer('a.png'));
+    const wide = Buffer.from(`\ufeff${answer('a.png')}`, 'utf16le');
+    writeFileSync(path, wide);
+    expect((await refusal()).message).toMatch(/is UTF-16, and results are UTF-8/);
+    expect(readFileSync(path)).toEqual(wide);
+    writeFileSync(path, Buffer.from(answer('a.png') + answer('b.png').replace('dog', 'd\xf6g'), 'latin1'));
+    expect(await refusal()).toMatchObject({
+      code: 'unreadable',
+      message: expect.stringMatching(/line 2: is not UTF-8/),
+    });
+  });
+
   test.each([
     ['removed', () => rmSync(path)],
     [

@@ -7,6 +7,25 @@ import { readJsonFile } from '../../../src/model/config/config-file.js';
 const folder = mkdtempSync(join(tmpdir(), 'coca-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+test.each<[string, Buffer]>([
+  ['UTF-8 with a mark', Buffer.from('\ufeff{"a": "é"}')],
+  ['UTF-16', Buffer.from('\ufeff{"a": "é"}', 'utf16le')],
+  ['UTF-16 of the other order', Buffer.from('\ufeff{"a": "é"}', 'utf16le').swap16()],
+])('a config in %s is read', async (_, bytes) => {
+  const path = join(folder, 'encoded.json');
+  writeFileSync(path, bytes);
+  expect(await readJsonFile(path)).toEqual({ a: 'é' });
+});
+
+test('a config in Windows-1252 is refused with its line', async () => {
+  const path = join(folder, 'latin.json');
+  writeFileSync(path, Buffer.from('{\n"a": "\xe9"}', 'latin1'));
+  await expect(readJsonFile(path)).rejects.toMatchObject({
+    code: 'unreadable',
+    message: `${path}, line 2: is not UTF-8 (byte 0xE9 at column 7)`,
+  });
+});
+
 test.each([
   ['lists', '[', ']'],
   ['objects', '{"a":', '}'],

@@ -8,7 +8,7 @@ import type { Sample } from '../../../src/model/data/sample.js';
 import { indexShard } from '../../../src/model/data/tar.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
-import { buildTar } from './build-tar.js';
+import { buildTar, seal } from './build-tar.js';
 
 const { at, write } = temporaryFolder();
 
@@ -167,6 +167,133 @@ describe('tables', () => {
       code: 'bad-data',
       message: expect.stringMatching(/is no table/),
     });
+  });
+});
+
+describe('text in other encodings', () => {
+  const utf16 = (text: string, order: string) => {
+    const bytes = Buffer.from(`\ufeff${text}`, 'utf16le');
+    return order === 'LE' ? bytes : bytes.swap16();
+  };
+  const latin = (text: string) => Buffer.from(text, 'latin1');
+  /** Characters that have the bytes of separators, quotes and line ends within. */
+  const HARD = '\u2c2c\u0a0a\u2200\u0d0a犬😀';
+
+  it.each(['LE', 'BE'])('UTF-16%s with its mark is read as UTF-8 is', async (order) => {
+    pictures('a.jpg');
+    const rows = [
+      { image: 'a.jpg', caption: HARD },
+      { image: 'a.jpg', caption: 'b' },
+    ];
+    const lines = `${rows.map((row) => JSON.stringify(row)).join('\n\n')}\r\n \t\n`;
+    write('l.jsonl', utf16(lines, order));
+    write('t.csv', utf16(`filepath,title\r\na.jpg,"${HARD},\n""x"""\r\n\r\na.jpg,b`, order));
+    write('t.tsv', utf16(`filepath\ttitle${HARD}\na.jpg\t${HARD}\n`, order));
+    write('c.json', utf16(JSON.stringify([{ image: 'a.jpg', caption: HARD }]), order));
+    const captions = async (name: string, options: Partial<DatasetOptions> = {}) =>
+      (await all(await open(name, options))).map((sample) => (sample as Plain).captions[0]);
+    expect(await captions('l.jsonl')).toEqual([HARD, 'b']);
+    expect(await captions('t.csv')).toEqual([`${HARD},\n"x"`, 'b']);
+    expect(await captions('t.tsv', { captionField: `title${HARD}` })).toEqual([HARD]);
+    expect(await captions('c.json')).toEqual([HARD]);
+  });
+
+  it('the mark of UTF-8 is dropped, a first row that is nothing else left out', async () => {
+    pictures('a.jpg');
+    write('l.jsonl', '\ufeff\n{"image": "a.jpg", "caption": "x"}\n');
+    const members = [
+      { name: '0.jpg', content: 'z' },
+      { name: '0.txt', content: '\ufeffx' },
+    ];
+    write('s.tar', buildTar(members));
+    for (const name of ['l.jsonl', 's.tar']) {
+      expect(await all(await open(name))).toEqual([expect.objectContaining({ captions: ['x'] })]);
+    }
+  });
+
+  it('what is neither is told with its line, and the other rows are read', async () => {
+    pictures('a.jpg');
+    const x = '{"image": "a.jpg", "caption": "x"}';
+    write('l.jsonl', latin(`\n${x}\n\n{"image": "a.jpg", "caption": "caf\xe9"}\n${x}`));
+    write('t.csv', latin('filepath,title\na.jpg,"x\nx"\n\na.jpg,"caf\n\xe9"\na.jpg,y\n'));
+    expect(await all(await open('l.jsonl'))).toEqual([
+      expect.objectContaining({ captions: ['x'] }),
+      '/l.jsonl, row 2, line 4: is not UTF-8 (byte 0xE9 at column 35)',
+      expect.objectContaining({ captions: ['x'] }),
+    ]);
+    expect(await all(await open('t.csv'))).toEqual([
+      expect.objectContaining({ captions: ['x\nx'] }),
+      '/t.csv, row 2, line 6: is not UTF-8 (byte 0xE9 at column 1)',
+      expect.objectContaining({ captions: ['y'] }),
+    ]);
+    write('u.jsonl', Buffer.from(x, 'utf16le'));
+    expect(await all(await open('u.jsonl'))).toEqual(['/u.jsonl, row 1, line 1: has a NUL character']);
+    for (const [name, text, line] of [
+      ['h.csv', 'filepath,titl\xe9\na.jpg,x\n', 1],
+      ['c.json', '[\n{"image": "a.jpg", "caption": "caf\xe9"}]', 2],
+    ] as const) {
+      write(name, latin(text));
+      await expect(open(name)).rejects.toMatchObject({ message: `${at(name)}, line ${line}: ${NOT_UTF8[name]}` });
+    }
+  });
+  const NOT_UTF8 = {
+    'h.csv': 'is not UTF-8 (byte 0xE9 at column 14)',
+    'c.json': 'is not UTF-8 (byte 0xE9 at column 35)',
+  };
+
+  it('of a shard, what is neither is told with its member', async () => {
+    const members = [
+      { name: '0.jpg', content: 'z' },
+      { name: '0.txt', content: latin('caf\xe9') },
+      { name: '1.jpg', content: 'z' },
+      { name: '1.json', content: latin('{"caption":\n"caf\xe9"}') },
+      { name: '2.jpg', content: 'z' },
+      { name: '2.txt', content: 'y' },
+    ];
+    write('s.tar', buildTar(members));
+    expect(await all(await open('s.tar'))).toEqual([
+      '/s.tar, 0.txt, line 1: is not UTF-8 (byte 0xE9 at column 4)',
+      '/s.tar, 1.json, line 2: is not UTF-8 (byte 0xE9 at column 5)',
+      expect.objectContaining({ captions: ['y'] }),
+    ]);
+  });
+
+  it('texts with characters that were lost before are no captions', async () => {
+    pictures('a.jpg');
+    const fields = [
+      '"caption": "caf\ufffd"',
+      '"caption": "caf\\ufffd"',
+      '"caption": "a\\u0000"',
+      '"caption": ["a", "\\ud83d"]',
+      '"caption": "a", "hard_negatives": ["\\udc80"]',
+      '"caption": "a", "label": "\\u0000"',
+    ];
+    write('l.jsonl', fields.map((field) => `{"image": "a.jpg", ${field}}\n`).join(''));
+    write('c.json', `[${fields.map((field) => `{"image": "a.jpg", ${field}}`)}]`);
+    for (const name of ['l.jsonl', 'c.json']) {
+      const found = await all(await open(name));
+      expect(found).toHaveLength(fields.length);
+      for (const sample of found) expect(sample).toMatch(/a text has (U\+FFFD|a NUL|half of a surrogate)/);
+    }
+  });
+
+  it('members of a shard whose names differ in what is no UTF-8 stay apart', async () => {
+    const members = ['one', 'two'].flatMap((content) => [
+      { name: '??.jpg', content },
+      { name: '??.txt', content },
+    ]);
+    const archive = buildTar(members);
+    // Headers are every second block of 512 bytes here.
+    for (const [i, byte] of [0xe0, 0xe0, 0xe1, 0xe1].entries()) {
+      const header = archive.subarray(1024 * i, 1024 * i + 512);
+      header[0] = byte;
+      seal(header);
+    }
+    write('s.tar', archive);
+    expect(await all(await open('s.tar'))).toEqual([
+      expect.objectContaining({ image: 'one', captions: ['one'] }),
+      expect.objectContaining({ image: 'two', captions: ['two'] }),
+    ]);
   });
 });
 

@@ -72,6 +72,7 @@ describe('classes', () => {
     const refused = (make: () => unknown, message: RegExp) =>
       expect(make).toThrow(expect.objectContaining({ code: 'bad-data', message: expect.stringMatching(message) }));
     refused(() => listedClasses('\n \n', 'c.txt'), /no classes in c\.txt/);
+    expect(() => listedClasses('a\n\nb\ufffd', 'c.txt')).toThrow(/c\.txt, line 3: has U\+FFFD/);
     refused(() => listedClasses('a\nb\na\n', 'c.txt'), /class "a" is twice/);
     refused(() => labelClasses([3, 1], 'data'), /labels of data are numbers/);
     refused(() => labelClasses(['0', 'a'], 'data'), /are numbers/);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bleu } from '../../../src/model/metrics/bleu.js';
-import { captionMetrics } from '../../../src/model/metrics/caption-metrics.js';
+import { captionMetrics, type ReferencedCaption } from '../../../src/model/metrics/caption-metrics.js';
 import { cider } from '../../../src/model/metrics/cider.js';
 import { ptbTokens } from '../../../src/model/metrics/ptb.js';
 import { rougeL } from '../../../src/model/metrics/rouge.js';
@@ -14,11 +14,34 @@ interface Expected {
   readonly far: Readonly<Record<string, number>>;
 }
 
+/** Texts with characters that captions rarely have, and small sets with figures. */
+interface Tricky {
+  readonly tokens: readonly (readonly [caption: string, tokens: string])[];
+  readonly sets: readonly {
+    readonly name: string;
+    readonly captions: readonly ReferencedCaption[];
+    readonly figures: Readonly<Record<string, number>>;
+  }[];
+}
+
+const tricky: Tricky = JSON.parse(readFileSync(fixture('caption-metrics/tokens.json'), 'utf8'));
 const expected: Expected = JSON.parse(readFileSync(fixture('caption-metrics/expected.json'), 'utf8'));
 
 describe('tokens, against the Stanford tokenizer in pycocoevalcap', () => {
   it.each(expected.tokens.map(({ caption, tokens }) => [caption, tokens] as const))('%s', (caption, tokens) => {
     expect(ptbTokens(caption)).toEqual(tokens);
+  });
+
+  it('of characters, quotes, dashes, numbers and addresses of all kinds', () => {
+    expect(tricky.tokens.length).toBeGreaterThan(700);
+    for (const [caption, tokens] of tricky.tokens) {
+      expect(ptbTokens(caption).join(' '), JSON.stringify(caption)).toBe(tokens);
+    }
+  });
+
+  it('line ends within a caption separate words', () => {
+    for (const end of ['\n', '\r\n', '\r', '\u2028', '\u0085', '\v', '\f'])
+      expect(ptbTokens(`a dog${end}runs${end}`)).toEqual(['a', 'dog', 'runs']);
   });
 });
 
@@ -30,6 +53,19 @@ describe("metrics, against pycocoevalcap's figures", () => {
     for (const [name, value] of Object.entries(expected[which])) {
       expect(metrics[name as keyof typeof metrics]).toBeCloseTo(value, 10);
     }
+  });
+
+  it.each(tricky.sets)('of $name', ({ captions, figures }) => {
+    const metrics = captionMetrics(captions);
+    for (const [name, value] of Object.entries(figures)) {
+      expect(metrics[name as keyof typeof metrics], name).toBeCloseTo(value, 10);
+    }
+  });
+
+  it('of captions and references that all have no word', () => {
+    const metrics = captionMetrics([{ candidate: '', references: ['...', ''] }]);
+    expect(metrics.ROUGE_L).toBe(1);
+    for (const value of Object.values(metrics)) expect(Number.isFinite(value)).toBe(true);
   });
 });
 

@@ -3,12 +3,14 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openSafetensors, readTensor, writeSafetensors } from '../../../src/model/checkpoint/index.js';
+import { listTensors, openSafetensors, readTensor, writeSafetensors } from '../../../src/model/checkpoint/index.js';
 import { decodingOptions } from '../../../src/model/decoding/index.js';
 import { loadPicture } from '../../../src/model/image/load-picture.js';
 import { initModel } from '../../../src/model/store/init.js';
+import { inspectModel } from '../../../src/model/store/inspect.js';
 import { loadCoca } from '../../../src/model/store/load.js';
 import { fixture } from '../../support/golden.js';
+import { buildSafetensors } from '../checkpoint/build-safetensors.js';
 
 const SCENES = fixture('models/scenes');
 const load = (model: string) => loadCoca({ model, device: 'cpu' });
@@ -48,6 +50,14 @@ async function withWeights(
   return path;
 }
 
+/** A safetensors file with other names in its header. */
+function renamed(bytes: Buffer, rename: (name: string) => string): Buffer {
+  const end = 8 + Number(bytes.readBigUInt64LE(0));
+  const { __metadata__, ...tensors } = JSON.parse(bytes.toString('utf8', 8, end));
+  const names = Object.entries(tensors).map(([name, tensor]) => [rename(name), tensor]);
+  return buildSafetensors(JSON.stringify({ __metadata__, ...Object.fromEntries(names) }), bytes.subarray(end));
+}
+
 const captionOf = async (model: string) => {
   const coca = await load(model);
   try {
@@ -75,6 +85,33 @@ describe('a model is found', () => {
     }
     expect(await captionOf(snapshot)).toBe(TRUE_CAPTION);
     expect(await captionOf(await withWeights((_, values, shape) => [values, shape]))).toBe(TRUE_CAPTION);
+  });
+
+  test.each(['module.', '_orig_mod.', 'module._orig_mod.', '_orig_mod.module.'])(
+    'with %s before every name, as its wrapper saved it',
+    async (prefix) => {
+      const path = copy();
+      const weights = join(path, 'open_clip_model.safetensors');
+      writeFileSync(
+        weights,
+        renamed(readFileSync(weights), (name) => prefix + name),
+      );
+      expect(await captionOf(path)).toBe(TRUE_CAPTION);
+      expect([...(await listTensors(weights)).tensors.keys()]).toContain('logit_scale');
+      const { parameters, weights: facts } = await inspectModel(path);
+      expect(parameters).toEqual((await inspectModel(SCENES)).parameters);
+      expect(facts).toMatchObject({ file: 'open_clip_model.safetensors', format: 'safetensors' });
+    },
+  );
+
+  test('with such a prefix, and is refused under the names that the file has', async () => {
+    const path = copy();
+    const weights = join(path, 'open_clip_model.safetensors');
+    const rename = (name: string) => `module.${name === 'logit_scale' ? 'scale' : name}`;
+    writeFileSync(weights, renamed(readFileSync(weights), rename));
+    const problem = /1 missing \("module\.logit_scale"\); 1 unexpected \("module\.scale"\)$/;
+    await expect(load(path)).rejects.toMatchObject({ message: expect.stringMatching(problem) });
+    await expect(inspectModel(path)).rejects.toMatchObject({ message: expect.stringMatching(problem) });
   });
 
   test('by default as the bundled one, with a notice of what it knows', async () => {

@@ -14,7 +14,7 @@ import { readTorchWeights, type TorchWeight } from './torchzip.js';
 import { readZip, verifyEntry, type ZipArchive, type ZipEntry } from './zip.js';
 
 /** Part of every cached name: raised when what is written changes, so that older conversions are not taken up. */
-const CONVERSION = 1;
+const CONVERSION = 2;
 
 /** Shared storages are written once for each tensor on them. Beyond this much growth that is no longer sharing. */
 const MAX_GROWTH = 4;

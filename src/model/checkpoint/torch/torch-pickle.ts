@@ -70,8 +70,7 @@ export class TorchTensor extends PickleObject {
 }
 
 /**
- * The tensors of a pickled state dict, or of the `state_dict` of a training checkpoint, under the names they have there;
- * the `module.` that distributed training puts before every name is taken off.
+ * The tensors of a pickled state dict, or of the `state_dict` of a training checkpoint, under the names they have there.
  * Each is checked to lie within its storage's declared elements, and to have no more elements than it.
  * @param source what messages call the pickle
  * @throws CocaError `bad-checkpoint`
@@ -89,7 +88,7 @@ export function readStateDict(source: string, pickle: Uint8Array): ReadonlyMap<s
     tensors.set(name, value);
   }
   if (tensors.size === 0) throw badCheckpoint(source, 'the state dict is empty');
-  return withoutPrefix(tensors, 'module.');
+  return tensors;
 }
 
 function findStateDict(source: string, value: PickleValue): PickleDict {
@@ -109,11 +108,6 @@ function findStateDict(source: string, value: PickleValue): PickleDict {
     `${describe(value)} instead of a state dict`,
     'save the weights alone: torch.save(model.state_dict(), PATH)',
   );
-}
-
-function withoutPrefix(tensors: ReadonlyMap<string, TorchTensor>, prefix: string): ReadonlyMap<string, TorchTensor> {
-  if (![...tensors.keys()].every((name) => name.startsWith(prefix))) return tensors;
-  return new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
 function problemOf({ storage, first, shape, strides }: TorchTensor): string | undefined {

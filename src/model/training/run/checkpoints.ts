@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
+import { decodeText } from '../../base/text-decoding.js';
 import { orWriteFailed, syncDirectory, writeWhole } from '../../base/whole-file.js';
 import { LATEST, type TensorToWrite, writeSafetensors } from '../../checkpoint/index.js';
 import { type OrderState, readOrderState } from '../../data/index.js';
@@ -198,7 +199,7 @@ async function verify(folder: string): Promise<TrainingProgress> {
   let parsed: TrainingProgress & { readonly version: number; readonly files: Readonly<Record<string, FileFacts>> };
   let progress: TrainingProgress;
   try {
-    parsed = JSON.parse(await readFile(path, 'utf8'));
+    parsed = JSON.parse(decodeText(await readFile(path), path));
     if (parsed.version !== VERSION)
       throw new TypeError(`it is of version ${parsed.version}, this program's is ${VERSION}`);
     const { step, device, skipped, cut } = parsed;

@@ -1,8 +1,8 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
-import { readNamedFile } from '../../base/named-file.js';
+import { readNamedText } from '../../base/named-file.js';
 import { orWriteFailed } from '../../base/whole-file.js';
 import {
   type Dataset,
@@ -71,8 +71,8 @@ async function openEach(
 export async function readTexts(files: ModelFiles): Promise<ModelTexts> {
   const tokenizer = join(files.folder, TOKENIZER_FILE);
   return {
-    config: await readFile(join(files.folder, CONFIG_FILE), 'utf8'),
-    ...((await exists(tokenizer)) && { tokenizer: await readFile(tokenizer, 'utf8') }),
+    config: await readNamedText(join(files.folder, CONFIG_FILE)),
+    ...((await exists(tokenizer)) && { tokenizer: await readNamedText(tokenizer) }),
   };
 }
 
@@ -94,7 +94,7 @@ export async function openStart(
   await orWriteFailed(folder, makeFolder(folder));
   let json = await readConfig(start.config);
   if (typeof start.tokenizer === 'string') {
-    const text = await readNamedFile(start.tokenizer);
+    const text = await readNamedText(start.tokenizer);
     await orWriteFailed(folder, writeFile(join(folder, TOKENIZER_FILE), text));
   } else if (start.tokenizer !== undefined) {
     const learned = await trainTokenizer(captionsOf(settings, control), { vocabSize: start.tokenizer });

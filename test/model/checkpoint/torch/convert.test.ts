@@ -16,6 +16,7 @@ import { describe, expect, it } from 'vitest';
 import { CocaError } from '../../../../src/model/base/errors.js';
 import {
   convertTorchCheckpoint,
+  listTensors,
   openCheckpoint,
   openSafetensors,
   readTensor,
@@ -100,6 +101,24 @@ describe('conversion of torch.save archives', () => {
     expect(await floats(file, 'a.bias')).toEqual([10, 11]);
     expect(await floats(file, 'b.weight')).toEqual([20, 21]);
     expect(await floats(file, 'b.bias')).toEqual([30]);
+  });
+
+  it.each([
+    [['_orig_mod.a', '_orig_mod.b'], ['a', 'b'], '_orig_mod.'],
+    [['module._orig_mod.a', 'module._orig_mod.module'], ['a', 'module'], 'module._orig_mod.'],
+    [['module._orig_mod.a', 'module.b'], ['_orig_mod.a', 'b'], 'module.'],
+    [['a', 'module.b'], ['a', 'module.b'], undefined],
+  ])('of the names %j makes %j', async (names, expected, prefix) => {
+    const archive = buildTorchZip(stateDict(Object.fromEntries(names.map((name) => [name, tensor()]))), { 0: six });
+    const path = temporaryFile(folder, archive);
+    const file = await openCheckpoint(path, { cacheDir });
+    expect([...file.tensors.keys()]).toEqual(expected);
+    expect(file.prefix).toBe(prefix);
+    expect([...file.tensors.values()].map(({ name }) => name)).toEqual(names);
+    expect([...(await listTensors(path)).tensors.keys()]).toEqual(expected);
+    await expect(readTensor(file, 'c')).rejects.toMatchObject({
+      message: `${file.path}: no tensor "${prefix ?? ''}c"`,
+    });
   });
 
   it.each([1, 2, 3, 4, 5])('reads parameters pickled with protocol %d', async (protocol) => {
