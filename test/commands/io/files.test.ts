@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -18,6 +27,7 @@ import {
   readImage,
 } from '../../../src/commands/io/sources.js';
 import { CocaError } from '../../../src/model/base/errors.js';
+import { fixture } from '../../support/golden.js';
 
 let folder: string;
 beforeAll(() => {
@@ -210,11 +220,16 @@ describe('imageNames', () => {
 });
 
 describe('readImage', () => {
-  it('reads stdin', async () => {
-    expect(await readImage('-', { stdin: stdinOf('ab', 'c'), signal })).toEqual({
-      name: '-',
-      bytes: Buffer.from('abc'),
-    });
+  it('reads stdin, and not to its end where it does not begin as a picture', async () => {
+    const bytes = readFileSync(fixture('scenes/0001.png'));
+    const pieces = [bytes.subarray(0, 3), bytes.subarray(3, 2000), bytes.subarray(2000)];
+    expect(await readImage('-', { stdin: Readable.from(pieces), signal })).toEqual({ name: '-', bytes });
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.from('words '.repeat(1000));
+      })(),
+    );
+    expect(await readImage('-', { stdin: endless, signal })).toMatchObject({ error: { code: 'bad-image' } });
   });
 
   it('makes a failure a value', async () => {
