@@ -1,5 +1,6 @@
 import { RegularFile } from '../checkpoint/regular-file.js';
 import { CocaError } from '../errors.js';
+import { parsePythonJson } from '../python-json.js';
 
 /** V8 makes no longer strings. */
 const MAX_TEXT_BYTES = 2 ** 29 - 24;
@@ -14,7 +15,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
     if (file.size > MAX_TEXT_BYTES) {
       throw new CocaError('bad-data', `${path} is larger than the 512 MiB that are read at once`, 'write it as .jsonl');
     }
-    return JSON.parse(new TextDecoder().decode(await file.read(0, file.size)));
+    return parsePythonJson(new TextDecoder().decode(await file.read(0, file.size)));
   } catch (cause) {
     if (cause instanceof CocaError) throw cause;
     throw new CocaError('bad-data', `${path} is not JSON: ${(cause as Error).message}`, undefined, { cause });

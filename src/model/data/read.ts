@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { RegularFile } from '../checkpoint/regular-file.js';
 import { CocaError } from '../errors.js';
 import type { Picture } from '../picture.js';
+import { parsePythonJson } from '../python-json.js';
 import type { SceneSample } from '../world/source.js';
 import { describe, isObject, type Json } from './description.js';
 import { splitRow } from './rows.js';
@@ -14,6 +15,8 @@ const MAX_TEXT_BYTES = 16 * 2 ** 20;
 
 /** Members of a shard that are pictures, in the order of preference. */
 const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
+/** Those that say something about the picture. */
+const TEXT_EXTENSIONS = ['json', 'txt', 'cls'] as const;
 
 /** What is known about a sample, and its picture when that is asked for. */
 interface OpenSample {
@@ -44,6 +47,8 @@ async function openSample(locator: Locator): Promise<OpenSample> {
       return fromTable(await readText(locator.context.file, locator.span), locator);
     case 'listed':
       return openListed(locator.path, locator.description);
+    case 'lost':
+      throw bad(locator, locator.why);
     case 'tar':
       return fromTar(locator.file, locator.sample, locator.caption);
     case 'scene':
@@ -59,6 +64,8 @@ export function nameOf(locator: Locator): string {
       return `${locator.context.file}, row ${locator.row + 1}`;
     case 'listed':
       return locator.path;
+    case 'lost':
+      return locator.name;
     case 'tar':
       return `${locator.file}, ${locator.sample.key}`;
     case 'scene':
@@ -80,7 +87,7 @@ function fromJson(text: string, locator: Locator & { readonly context: RowContex
 function parse(text: string, locator: Locator): Json {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsePythonJson(text);
   } catch (cause) {
     throw bad(locator, `not JSON: ${(cause as Error).message}`, cause);
   }
@@ -99,12 +106,18 @@ function described(record: Json, locator: Locator, captionField: string): Descri
 function fromTable(text: string, locator: Locator & { readonly context: TableContext }): OpenSample {
   const { columns, separator, fields } = locator.context;
   const cells = splitRow(text, separator);
+  if (cells.length > columns.length) {
+    throw bad(
+      locator,
+      `${cells.length} cells for ${columns.length} columns: text that has the separator in it needs quotes`,
+    );
+  }
   const cell = (column: string): string | undefined => cells[columns.indexOf(column)];
   const path = cell(fields.image);
   if (!path) throw bad(locator, `nothing in the column "${fields.image}"`);
   const caption = cell(fields.caption);
   const label = cell('label');
-  const description = { captions: caption === undefined ? [] : [caption], ...(label !== undefined && { label }) };
+  const description = { captions: caption === undefined ? [] : [caption], ...(label && { label }) };
   return withImage(path, description, locator.context);
 }
 
@@ -119,7 +132,9 @@ const openListed = (path: string, description: Description): OpenSample => ({
 
 async function fromTar(path: string, sample: TarSample, captionField: string): Promise<OpenSample> {
   const locator: Locator = { kind: 'tar', file: path, sample, caption: captionField };
-  const { members } = sample;
+  const { members, unread } = sample;
+  const missed = [...IMAGE_EXTENSIONS, ...TEXT_EXTENSIONS].find((candidate) => candidate in unread);
+  if (missed !== undefined) throw bad(locator, unread[missed]!);
   const extension = IMAGE_EXTENSIONS.find((candidate) => candidate in members);
   if (extension === undefined) throw bad(locator, `no picture among its members (${Object.keys(members).join(', ')})`);
   const { json, txt, cls } = await readTexts(path, members);
@@ -133,7 +148,6 @@ async function fromTar(path: string, sample: TarSample, captionField: string): P
 const readText = async (path: string, span: Span): Promise<string> =>
   new TextDecoder().decode(await readBytes(path, MAX_TEXT_BYTES, span));
 
-/** Members of a shard that say something about the picture. */
 async function readTexts(path: string, members: TarSample['members']) {
   const read = async (span: Span | undefined) => span && readText(path, span);
   return { json: await read(members.json), txt: await read(members.txt), cls: await read(members.cls) };

@@ -49,13 +49,19 @@ export interface TarSample {
   readonly key: string;
   /** By what follows the first dot, in lower case: "jpg", "txt". */
   readonly members: Readonly<Record<string, Span>>;
+  /** Members that are there and not read, in the same way, and why. */
+  readonly unread: Readonly<Record<string, string>>;
 }
 
-/** Where one sample lies, as a plain value: it can be sent to a worker thread, which reads and decodes it there. */
+/**
+ * Where one sample lies, as a plain value: it can be sent to a worker thread, which reads and decodes it there. A sample that
+ * is lost takes its place in the order, too: reading it fails and says why, so it is told and counted as any other failure.
+ */
 export type Locator =
   | { readonly kind: 'json'; readonly row: number; readonly span: Span; readonly context: RowContext }
   | { readonly kind: 'table'; readonly row: number; readonly span: Span; readonly context: TableContext }
   | { readonly kind: 'listed'; readonly path: string; readonly description: Description }
+  | { readonly kind: 'lost'; readonly name: string; readonly why: string }
   | { readonly kind: 'tar'; readonly file: string; readonly sample: TarSample; readonly caption: string }
   | {
       readonly kind: 'scene';
