@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 /** Texts that have none of these are the same to Python and to JavaScript. */
 const NEEDS_CARE = /NaN|Infinity|\d{16}/;
-/** Strings, also one that never ends, and what is no string but a value of its own. */
-const TOKENS =
-  /"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity)(?!\s*:)/gs;
+/** An escape, the beginning or end of a string, or what may be a value; before a colon none is one. */
+const TOKENS = /\\.|"|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity)(?!\s*:)/gs;
 const WHOLE = /^-?\d+$/;
+/** Python reads no longer whole numbers. */
+const MAX_DIGITS = 4300;
 
 /**
  * A JSON value as Python's `json.loads` takes it: `NaN`, `Infinity` and `-Infinity` are numbers (`json.dumps` and pandas write
@@ -16,8 +17,10 @@ export function parsePythonJson(text: string): unknown {
   if (!NEEDS_CARE.test(text)) return JSON.parse(text);
   const mark = randomUUID();
   const values: (number | bigint)[] = [];
+  let isInString = false;
   const marked = text.replace(TOKENS, (token) => {
-    const value = specialValue(token);
+    if (token === '"') isInString = !isInString;
+    const value = isInString ? undefined : specialValue(token);
     return value === undefined ? token : `"${mark}${values.push(value) - 1}"`;
   });
   if (values.length === 0) return JSON.parse(text);
@@ -26,14 +29,15 @@ export function parsePythonJson(text: string): unknown {
       typeof value === 'string' && value.startsWith(mark) ? values[Number(value.slice(mark.length))] : value,
     );
   } catch (error) {
-    throw new SyntaxError((error as Error).message.replaceAll(new RegExp(`"?${mark}\\d*"?`, 'g'), '0'), {
-      cause: error,
-    });
+    const message = (error as Error).message.replaceAll(new RegExp(`"?${mark}\\d*"?`, 'g'), '0');
+    throw new SyntaxError(message, { cause: error });
   }
 }
 
+/** What `JSON.parse` would refuse or round. */
 function specialValue(token: string): number | bigint | undefined {
-  if (token.startsWith('"')) return undefined;
-  if (WHOLE.test(token)) return Number.isSafeInteger(Number(token)) ? undefined : BigInt(token);
-  return /[NI]/.test(token) ? Number(token) : undefined;
+  if (/[NI]/.test(token)) return Number(token);
+  if (!WHOLE.test(token) || Number.isSafeInteger(Number(token))) return undefined;
+  if (token.length > MAX_DIGITS) throw new SyntaxError(`a whole number of ${token.length} digits`);
+  return BigInt(token);
 }
