@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Coca } from '../model/api.js';
+import { decodeText } from '../model/decode-text.js';
 import { CocaError } from '../model/errors.js';
 import {
   actionsOf,
@@ -51,10 +52,10 @@ export async function saveSession(
 
 /**
  * Reads a session's file.
- * @throws CocaError `bad-session`; as `readRegularFile` does
+ * @throws CocaError `bad-session`; as `readRegularFile` and `decodeText` do
  */
 export async function readSession(path: string): Promise<SavedSession> {
-  return parseSaved((await readRegularFile(path, LARGEST_FILE)).toString('utf8'), path);
+  return parseSaved(decodeText(await readRegularFile(path, LARGEST_FILE), path), path);
 }
 
 /**
