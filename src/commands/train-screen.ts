@@ -3,7 +3,7 @@ import { visible } from '../ui/text.js';
 import { stepLine, validationLine } from '../ui/train/figures.js';
 import { showTraining } from '../ui/train/show.js';
 import type { CommandContext } from './command.js';
-import { actionOf, endNotices, factLines, type RunEnd, startState } from './train-output.js';
+import { actionOf, endWarnings, factLines, type RunEnd, startState } from './train-output.js';
 
 /** Shows a run's events on a screen of their own, and what is left to know of them below it. */
 export async function showEvents(
@@ -46,6 +46,6 @@ export async function showEvents(
     return { isInterrupted };
   } finally {
     for (const warning of warnings) complain(visible(warning));
-    if (end) for (const line of endNotices(end)) notice(line);
+    if (end) for (const line of endWarnings(end)) complain(line);
   }
 }

@@ -17,21 +17,26 @@ export function parsePythonJson(text: string): unknown {
   if (!NEEDS_CARE.test(text)) return JSON.parse(text);
   const mark = randomUUID();
   const values: (number | bigint)[] = [];
-  let isInString = false;
-  const marked = text.replace(TOKENS, (token) => {
-    if (token === '"') isInString = !isInString;
-    const value = isInString ? undefined : specialValue(token);
-    return value === undefined ? token : `"${mark}${values.push(value) - 1}"`;
-  });
+  const marked = replaceSpecial(text, (_, value) => `"${mark}${values.push(value) - 1}"`);
   if (values.length === 0) return JSON.parse(text);
   try {
     return JSON.parse(marked, (_, value) =>
       typeof value === 'string' && value.startsWith(mark) ? values[Number(value.slice(mark.length))] : value,
     );
   } catch (error) {
-    const message = (error as Error).message.replaceAll(new RegExp(`"?${mark}\\d*"?`, 'g'), '0');
-    throw new SyntaxError(message, { cause: error });
+    // The same without the marks tells the place as it is in the text.
+    JSON.parse(replaceSpecial(text, (token) => '1'.repeat(token.length)));
+    throw error;
   }
+}
+
+function replaceSpecial(text: string, replacement: (token: string, value: number | bigint) => string): string {
+  let isInString = false;
+  return text.replace(TOKENS, (token) => {
+    if (token === '"') isInString = !isInString;
+    const value = isInString ? undefined : specialValue(token);
+    return value === undefined ? token : replacement(token, value);
+  });
 }
 
 /** What `JSON.parse` would refuse or round. */
