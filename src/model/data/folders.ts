@@ -40,18 +40,27 @@ export async function classFolders(path: string): Promise<Locator[]> {
   return [...samples, ...lost];
 }
 
-/** A folder's own pictures, then those of the folders in it. A link back to a folder on the way is not followed again. */
-async function pictures(folder: string, ancestors: readonly string[] = []): Promise<string[]> {
-  const here = await folderIdentity(folder);
-  if (here === undefined || ancestors.includes(here)) return [];
-  const inside = await entries(folder);
-  const found = inside
-    .filter(({ name, isFolder }) => !isFolder && PICTURE.test(name))
-    .map(({ name }) => join(folder, name));
-  for (const { name } of inside.filter((entry) => entry.isFolder)) {
-    for (const picture of await pictures(join(folder, name), [...ancestors, here])) found.push(picture);
+/** The pictures in a folder and in all below it, by folder and name. */
+async function pictures(path: string): Promise<string[]> {
+  const folders: { readonly path: string; readonly names: readonly string[] }[] = [];
+  for await (const folder of foldersIn(path)) folders.push(folder);
+  return folders
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+    .flatMap(({ path, names }) => names.filter((name) => PICTURE.test(name)).map((name) => join(path, name)));
+}
+
+/** A folder and those below it, each with the names of its files. A link back to a folder on the way is not followed again. */
+async function* foldersIn(
+  path: string,
+  ancestors: readonly string[] = [],
+): AsyncGenerator<{ readonly path: string; readonly names: readonly string[] }> {
+  const here = await folderIdentity(path);
+  if (here === undefined || ancestors.includes(here)) return;
+  const inside = await entries(path);
+  yield { path, names: inside.filter(({ isFolder }) => !isFolder).map(({ name }) => name) };
+  for (const { name, isFolder } of inside) {
+    if (isFolder) yield* foldersIn(join(path, name), [...ancestors, here]);
   }
-  return found;
 }
 
 interface Entry {

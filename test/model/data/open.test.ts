@@ -363,7 +363,15 @@ describe('folders of classes', () => {
 
 describe('folders of classes beside ImageFolder', () => {
   it('go into folders and links, hidden files too', async () => {
-    pictures('elsewhere/far/d.jpg', 'f/cat/a.jpg', 'f/cat/.b.jpg', 'f/cat/x/y/c.JPG', 'f/cat/x/e.bmp', 'f/dog/z.jpg');
+    pictures(
+      'elsewhere/far/d.jpg',
+      'f/cat/a.jpg',
+      'f/cat/.b.jpg',
+      'f/cat/x/y/c.JPG',
+      'f/cat/x/e.bmp',
+      'f/cat/x-1/f.tif',
+      'f/dog/z.jpg',
+    );
     symlinkSync(at('elsewhere'), at('f/ant'));
     symlinkSync('..', at('f/cat/x/loop'));
     symlinkSync(at('f/dog/z.jpg'), at('f/cat/link.jpg'));
@@ -376,6 +384,7 @@ describe('folders of classes beside ImageFolder', () => {
       labelled('f/cat/a.jpg', 'cat'),
       labelled('f/cat/link.jpg', 'cat'),
       labelled('f/cat/x/e.bmp', 'cat'),
+      labelled('f/cat/x-1/f.tif', 'cat'),
       labelled('f/cat/x/y/c.JPG', 'cat'),
       '/f/dog/broken.jpg: no such file',
       labelled('f/dog/z.jpg', 'dog'),
