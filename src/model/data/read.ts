@@ -42,13 +42,15 @@ export async function readDescription(locator: Locator): Promise<Description> {
   return (await openSample(locator)).description;
 }
 
+/** Captions without a word are none: an empty cell, an empty file. */
 async function openSample(locator: Locator): Promise<OpenSample> {
   const sample = await openAny(locator);
-  const { captions, trueCaptions = [], hardNegatives = [] } = sample.description;
+  const captions = sample.description.captions.filter((caption) => caption.trim() !== '');
+  const { trueCaptions = [], hardNegatives = [] } = sample.description;
   if ([...captions, ...trueCaptions, ...hardNegatives].some((caption) => /[\0\ufffd]/.test(caption))) {
     throw bad(locator, 'a caption with NUL or U+FFFD, which stands for characters that were lost before');
   }
-  return sample;
+  return { ...sample, description: { ...sample.description, captions } };
 }
 
 async function openAny(locator: Locator): Promise<OpenSample> {

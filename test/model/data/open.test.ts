@@ -179,11 +179,12 @@ describe('tables', () => {
 
   it('with rows of more cells than columns tell the row', async () => {
     pictures('a.jpg');
-    write('t.csv', 'filepath,title,label\na.jpg,one, two,3\na.jpg,"one, two",3\na.jpg,x,\n');
+    write('t.csv', 'filepath,title,label\na.jpg,one, two,3\na.jpg,"one, two",3\na.jpg,x,\na.jpg, ,3\n');
     expect(await all(await open('t.csv'))).toEqual([
       '/t.csv, row 1: 4 cells for 3 columns: text that has the separator in it needs quotes',
       expect.objectContaining({ captions: ['one, two'], label: '3' }),
       { name: at('a.jpg'), image: 'bytes of a.jpg', captions: ['x'] },
+      expect.objectContaining({ captions: [], label: '3' }),
     ]);
   });
 
