@@ -1,9 +1,9 @@
 import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/errors.js';
 import type { CommandContext } from './command.js';
+import { readList } from './lists.js';
 import type { EncodedPicture } from './model.js';
 import { type Ranked, rankCaptions } from './ranking.js';
-import { readTextList } from './text-list.js';
 
 /** Ranks labels for a picture, best first, at most `top` of them. */
 export type LabelScorer = (picture: EncodedPicture, top: number) => Ranked[];
@@ -57,7 +57,7 @@ function rank(
 
 /**
  * Labels from a list with commas, and from a file; each once.
- * @throws CocaError `bad-text` when there is none and as `readTextList`, `not-found` or `unreadable` for the file
+ * @throws CocaError `bad-text` when there is none, `not-found` or `unreadable` for the file
  */
 export async function labelsOf(
   listed: string | undefined,
@@ -65,7 +65,7 @@ export async function labelsOf(
   context: CommandContext,
 ): Promise<readonly string[]> {
   const labels = (listed ?? '').split(',').map((label) => label.trim());
-  if (file !== undefined) for (const label of await readTextList(file, context.stdin)) labels.push(label.trim());
+  if (file !== undefined) for await (const label of readList(file, 'line', context.stdin)) labels.push(label.trim());
   const named = [...new Set(labels.filter((label) => label !== ''))];
   if (named.length === 0) throw new CocaError('bad-text', 'all labels are empty');
   return named;

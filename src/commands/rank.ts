@@ -7,11 +7,11 @@ import { dot } from '../model/vectors.js';
 import type { PictureKind } from '../ui/picture.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { checkSources, countAhead, type ImageSources, INPUT_OPTIONS, namesOnePicture } from './inputs.js';
+import { readList } from './lists.js';
 import { MODEL_GLOBALS, pictures, progress, withModel } from './model.js';
 import { type Look, rankWriter } from './rank-output.js';
 import { type RankBy, type RankFigures, rankCaptions } from './ranking.js';
 import { formatOf, Tally } from './results.js';
-import { readTextList } from './text-list.js';
 
 export const rank = defineCommand({
   name: 'rank',
@@ -100,7 +100,7 @@ export const rank = defineCommand({
     }
     const captions = [...words];
     for (const source of options.captions) {
-      for (const caption of await readTextList(source, context.stdin)) captions.push(caption);
+      for await (const caption of readList(source, 'line', context.stdin)) captions.push(caption);
     }
     if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Coca } from '../model/api.js';
-import { decodeText } from '../model/decode-text.js';
 import { CocaError } from '../model/errors.js';
 import {
   actionsOf,
@@ -52,10 +51,10 @@ export async function saveSession(
 
 /**
  * Reads a session's file.
- * @throws CocaError `bad-session`; as `readRegularFile` and `decodeText` do
+ * @throws CocaError `bad-session`; as `readRegularFile` does
  */
 export async function readSession(path: string): Promise<SavedSession> {
-  return parseSaved(decodeText(await readRegularFile(path, LARGEST_FILE), path), path);
+  return parseSaved((await readRegularFile(path, LARGEST_FILE)).toString('utf8'), path);
 }
 
 /**

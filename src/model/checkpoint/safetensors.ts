@@ -2,7 +2,6 @@ import { CocaError } from '../errors.js';
 import { bytesPerElement, countElements, type Dtype, isDtype, isWeightDtype, type WeightDtype } from './dtype.js';
 import { HEAD_BYTES, recognise } from './foreign.js';
 import { decodeBF16, decodeF16 } from './half.js';
-import { withoutPrefix } from './prefix.js';
 import { badCheckpoint, quote } from './problem.js';
 import { RegularFile } from './regular-file.js';
 import { type DeclaredTensor, parseHeader } from './safetensors-header.js';
@@ -13,7 +12,6 @@ export { type TensorToWrite, writeSafetensors } from './safetensors-write.js';
 
 /** Where one tensor lies in its file. */
 export interface TensorEntry {
-  /** As the file has it. */
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -28,7 +26,7 @@ export interface SafetensorsFile {
   /** Bytes of the whole file. */
   readonly size: number;
   readonly metadata: ReadonlyMap<string, string>;
-  /** By name, without the prefix that `withoutPrefix` takes off, in the order of the header. */
+  /** By name, in the order of the header. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
 
@@ -47,12 +45,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
     const headerLength = checkedHeaderLength(path, file.size, head);
     const { metadata, tensors } = parseHeader(path, decodeUtf8(path, await file.read(8, headerLength)));
-    return {
-      path,
-      size: file.size,
-      metadata,
-      tensors: withoutPrefix(layOut(path, file.size, 8 + headerLength, tensors)),
-    };
+    return { path, size: file.size, metadata, tensors: layOut(path, file.size, 8 + headerLength, tensors) };
   } finally {
     await file.close();
   }
@@ -180,7 +173,7 @@ function weightEntry(file: SafetensorsFile, name: string): { entry: TensorEntry;
   if (entry === undefined) throw badCheckpoint(file.path, `no tensor ${quote(name)}`);
   const { dtype } = entry;
   if (!isWeightDtype(dtype)) {
-    throw badCheckpoint(file.path, `tensor ${quote(entry.name)}: weights are F32, F16 or BF16, this is ${dtype}`);
+    throw badCheckpoint(file.path, `tensor ${quote(name)}: weights are F32, F16 or BF16, this is ${dtype}`);
   }
   return { entry, dtype };
 }

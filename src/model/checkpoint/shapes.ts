@@ -24,14 +24,13 @@ export function checkShapes(file: TensorList, expected: ReadonlyMap<string, read
       continue;
     }
     if (!sameShape(name, entry.shape, shape)) {
-      misshaped.push(`${quote(entry.name ?? name)} is [${entry.shape.join(', ')}] instead of [${shape.join(', ')}]`);
+      misshaped.push(`${quote(name)} is [${entry.shape.join(', ')}] instead of [${shape.join(', ')}]`);
     }
-    if (!isWeightDtype(entry.dtype))
-      mistyped.push(`${quote(entry.name ?? name)} is ${entry.dtype} instead of F32, F16 or BF16`);
+    if (!isWeightDtype(entry.dtype)) mistyped.push(`${quote(name)} is ${entry.dtype} instead of F32, F16 or BF16`);
   }
   const unexpected: string[] = [];
-  for (const [name, entry] of file.tensors) {
-    if (!expected.has(name) && !/(^|\.)attn_mask$/.test(name)) unexpected.push(quote(entry.name ?? name));
+  for (const name of file.tensors.keys()) {
+    if (!expected.has(name) && !/(^|\.)attn_mask$/.test(name)) unexpected.push(quote(name));
   }
   const problems = [
     list('missing', missing),

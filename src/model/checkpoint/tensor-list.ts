@@ -8,15 +8,7 @@ import { readZip } from './zip.js';
 /** Which tensors a file holds. */
 export interface TensorList {
   readonly path: string;
-  readonly tensors: ReadonlyMap<
-    string,
-    {
-      /** As the file has it, where that is known. */
-      readonly name?: string;
-      readonly dtype: Dtype;
-      readonly shape: readonly number[];
-    }
-  >;
+  readonly tensors: ReadonlyMap<string, { readonly dtype: Dtype; readonly shape: readonly number[] }>;
 }
 
 /**

@@ -9,7 +9,6 @@ import {
   PickleTuple,
   type PickleValue,
 } from './pickle-values.js';
-import { withoutPrefix } from './prefix.js';
 import { badCheckpoint, quote } from './problem.js';
 
 /** The `torch.*Storage` types, and what safetensors calls their elements. */
@@ -90,7 +89,7 @@ export function readStateDict(source: string, pickle: Uint8Array): ReadonlyMap<s
     tensors.set(name, value);
   }
   if (tensors.size === 0) throw badCheckpoint(source, 'the state dict is empty');
-  return withoutPrefix(tensors);
+  return withoutPrefix(tensors, 'module.');
 }
 
 function findStateDict(source: string, value: PickleValue): PickleDict {
@@ -110,6 +109,11 @@ function findStateDict(source: string, value: PickleValue): PickleDict {
     `${describe(value)} instead of a state dict`,
     'save the weights alone: torch.save(model.state_dict(), PATH)',
   );
+}
+
+function withoutPrefix(tensors: ReadonlyMap<string, TorchTensor>, prefix: string): ReadonlyMap<string, TorchTensor> {
+  if (![...tensors.keys()].every((name) => name.startsWith(prefix))) return tensors;
+  return new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
 function problemOf({ storage, first, shape, strides }: TorchTensor): string | undefined {

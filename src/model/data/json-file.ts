@@ -1,5 +1,4 @@
 import { RegularFile } from '../checkpoint/regular-file.js';
-import { decodeText } from '../decode-text.js';
 import { CocaError } from '../errors.js';
 import { parsePythonJson } from '../python-json.js';
 
@@ -8,7 +7,7 @@ const MAX_TEXT_BYTES = 2 ** 29 - 24;
 
 /**
  * A JSON file as a whole.
- * @throws CocaError `not-found`, `unreadable`; `bad-data` for what is not JSON; `bad-text` as `decodeText`
+ * @throws CocaError `not-found`, `unreadable`; `bad-data` for what is not JSON
  */
 export async function readJsonFile(path: string): Promise<unknown> {
   const file = await RegularFile.open(path);
@@ -16,7 +15,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
     if (file.size > MAX_TEXT_BYTES) {
       throw new CocaError('bad-data', `${path} is larger than the 512 MiB that are read at once`, 'write it as .jsonl');
     }
-    return parsePythonJson(decodeText(await file.read(0, file.size), path));
+    return parsePythonJson(new TextDecoder().decode(await file.read(0, file.size)));
   } catch (cause) {
     if (cause instanceof CocaError) throw cause;
     throw new CocaError('bad-data', `${path} is not JSON: ${(cause as Error).message}`, undefined, { cause });

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { RegularFile } from '../checkpoint/regular-file.js';
-import { decodeUtf8 } from '../decode-text.js';
 import { CocaError } from '../errors.js';
 import type { Picture } from '../picture.js';
 import { parsePythonJson } from '../python-json.js';
@@ -13,8 +12,6 @@ import type { Description, Locator, RowContext, Sample, Span, TableContext, TarS
 const MAX_IMAGE_BYTES = 512 * 2 ** 20;
 /** No row or text beside a picture is; a file without line ends is noticed before it fills memory. */
 const MAX_TEXT_BYTES = 16 * 2 ** 20;
-
-const LINE_FEED = 0x0a;
 
 /** Members of a shard that are pictures, in the order of preference. */
 const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
@@ -30,7 +27,7 @@ interface OpenSample {
 
 /**
  * Reads one sample. Everything it needs is in the locator, so it can run in any thread.
- * @throws CocaError that says what is wrong with this sample: `not-found`, `unreadable`, `bad-data`, `bad-text`
+ * @throws CocaError that says what is wrong with this sample: `not-found`, `unreadable`, `bad-data`
  */
 export async function readSample(locator: Locator): Promise<Sample> {
   const { name, description, readImage } = await openSample(locator);
@@ -46,19 +43,15 @@ export async function readDescription(locator: Locator): Promise<Description> {
 async function openSample(locator: Locator): Promise<OpenSample> {
   const sample = await openAny(locator);
   const captions = sample.description.captions.filter((caption) => caption.trim() !== '');
-  const { trueCaptions = [], hardNegatives = [] } = sample.description;
-  if ([...captions, ...trueCaptions, ...hardNegatives].some((caption) => /[\0\ufffd]/.test(caption))) {
-    throw bad(locator, 'a caption with NUL or U+FFFD, which stands for characters that were lost before');
-  }
   return { ...sample, description: { ...sample.description, captions } };
 }
 
 async function openAny(locator: Locator): Promise<OpenSample> {
   switch (locator.kind) {
     case 'json':
-      return fromJson(await readRow(locator.context.file, locator.span), locator);
+      return fromJson(await readText(locator.context.file, locator.span), locator);
     case 'table':
-      return fromTable(await readRow(locator.context.file, locator.span), locator);
+      return fromTable(await readText(locator.context.file, locator.span), locator);
     case 'listed':
       return openListed(locator.path, locator.description);
     case 'lost':
@@ -151,7 +144,7 @@ async function fromTar(path: string, sample: TarSample, captionField: string): P
   if (missed !== undefined) throw bad(locator, unread[missed]!);
   const extension = IMAGE_EXTENSIONS.find((candidate) => candidate in members);
   if (extension === undefined) throw bad(locator, `no picture among its members (${Object.keys(members).join(', ')})`);
-  const { json, txt, cls } = await readTexts(path, sample);
+  const { json, txt, cls } = await readTexts(path, members);
   let description: Description = { captions: [] };
   if (json !== undefined) description = described(parse(json, locator), locator, captionField);
   if (txt !== undefined) description = { ...description, captions: [txt.trim()] };
@@ -159,36 +152,12 @@ async function fromTar(path: string, sample: TarSample, captionField: string): P
   return { name: nameOf(locator), description, readImage: () => readBytes(path, MAX_IMAGE_BYTES, members[extension]!) };
 }
 
-/** The text of one row, which may be several lines. */
-async function readRow(path: string, span: Span): Promise<string> {
-  const bytes = await readBytes(path, MAX_TEXT_BYTES, span);
-  try {
-    return decodeUtf8(bytes, (line) => `line ${line}`);
-  } catch {
-    const before = await linesBefore(path, span.start);
-    return decodeUtf8(bytes, (line) => `${path}, line ${before + line}`);
-  }
-}
+const readText = async (path: string, span: Span): Promise<string> =>
+  new TextDecoder().decode(await readBytes(path, MAX_TEXT_BYTES, span));
 
-async function linesBefore(path: string, end: number): Promise<number> {
-  const file = await RegularFile.open(path);
-  let lines = 0;
-  try {
-    for await (const chunk of file.chunks(0, end)) for (const byte of chunk) if (byte === LINE_FEED) lines++;
-  } finally {
-    await file.close();
-  }
-  return lines;
-}
-
-async function readTexts(path: string, { key, members }: TarSample) {
-  const read = async (extension: (typeof TEXT_EXTENSIONS)[number]) => {
-    const span = members[extension];
-    if (span === undefined) return undefined;
-    const place = (line: number) => `${path}, ${key}.${extension}, line ${line}`;
-    return decodeUtf8(await readBytes(path, MAX_TEXT_BYTES, span), place);
-  };
-  return { json: await read('json'), txt: await read('txt'), cls: await read('cls') };
+async function readTexts(path: string, members: TarSample['members']) {
+  const read = async (span: Span | undefined) => span && readText(path, span);
+  return { json: await read(members.json), txt: await read(members.txt), cls: await read(members.cls) };
 }
 
 /** The bytes of a part of a file, by default of all of it. Throws `unreadable`, `not-found`. */

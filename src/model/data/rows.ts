@@ -73,8 +73,7 @@ const TABLE = {
 
 /**
  * The rows of a table and what its first row calls its columns.
- * @throws CocaError `bad-data` for a table that cannot be split into rows (a quote that never closes); `bad-text` for names of columns
- *   that are no UTF-8
+ * @throws CocaError `bad-data` for a table that cannot be split into rows (a quote that never closes)
  */
 export async function indexTable(
   path: string,
@@ -100,9 +99,6 @@ export async function indexTable(
     throw new CocaError('bad-data', `${path} is no table: ${(cause as Error).message}`, undefined, { cause });
   } finally {
     await file.close();
-  }
-  if (columns?.some((column) => column.includes('\ufffd') || column.includes('\0'))) {
-    throw new CocaError('bad-text', `${path}, line 1: no UTF-8`, 'save it as UTF-8');
   }
   return { columns: columns ?? [], index };
 }

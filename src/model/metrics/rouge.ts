@@ -8,9 +8,7 @@ const BETA = 1.2;
  * longest common subsequence, each over all references.
  */
 export function rougeL(captions: readonly TokenizedCaption[]): number {
-  const scores = captions.map((caption) => {
-    const candidate = words(caption.candidate);
-    const references = caption.references.map(words);
+  const scores = captions.map(({ candidate, references }) => {
     const common = references.map((reference) => longestCommonSubsequence(candidate, reference));
     const precision = Math.max(...common) / candidate.length;
     const recall = Math.max(...common.map((length, i) => length / references[i]!.length));
@@ -19,9 +17,6 @@ export function rougeL(captions: readonly TokenizedCaption[]): number {
   });
   return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
-
-/** A caption without a word is one empty word there: what Python makes of `''.split(' ')`. */
-const words = (tokens: readonly string[]): readonly string[] => (tokens.length === 0 ? [''] : tokens);
 
 /** Its length, in rows of the usual table. */
 function longestCommonSubsequence(a: readonly string[], b: readonly string[]): number {
