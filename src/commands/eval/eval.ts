@@ -181,20 +181,17 @@ async function measure(
   const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
   const { chosenModel } = await import('../../model/store/locate.js');
   const measures = await measuresOf(tasks, coca, dataset, options, context);
-  const problems = new Set<string>();
   const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
-  await runMeasures(coca, dataset, measures, {
+  const { seen, failed } = await runMeasures(coca, dataset, measures, {
     preprocess: coca.preprocess,
     batch: options.batch,
     signal: context.signal,
     ...(options.limit !== undefined && { limit: options.limit }),
-    onProblem: (name, error) => {
-      problems.add(name);
-      context.complain(errorLine(name, error));
-    },
+    onProblem: (name, error) => context.complain(errorLine(name, error)),
     onProgress: progress(context, () => total),
   });
   context.status.clear();
+  if (failed > 0) context.complain(`failed: ${failed} (samples in all: ${seen})`);
   const empty = measures.find(({ count }) => count === 0);
   if (empty) throw new CocaError('bad-data', `${dataset.name} has no sample that ${empty.task} can be measured on`);
   const names = {
@@ -207,7 +204,7 @@ async function measure(
   for (const one of measures) reports.push(await taskReport(one, names));
   context.status.clear();
   await writeReports(context.out, formatOf(options, context), reports);
-  return { done: Math.max(...measures.map(({ count }) => count)), failed: problems.size };
+  return { done: Math.max(...measures.map(({ count }) => count)), failed };
 }
 
 /** Opens the file of predictions before anything is computed; it takes its name when all is done. */

@@ -39,7 +39,7 @@ async function writeLine(
   event: TrainingEvent,
   state: TrainState,
   logEvery: number,
-  { out, notice }: CommandContext,
+  { out, notice, complain }: CommandContext,
 ): Promise<void> {
   switch (event.type) {
     case 'start':
@@ -55,13 +55,13 @@ async function writeLine(
     case 'checkpoint':
       return out.line(`checkpoint of step ${event.step}: ${visible(event.folder)}`);
     case 'done':
-      for (const line of endNotices(event)) notice(line);
+      for (const line of endWarnings(event)) complain(line);
       return;
   }
 }
 
-/** What is worth knowing of a run once it is over. */
-export function endNotices({ skipped, cut }: TrainingEvent & { readonly type: 'done' }): string[] {
+/** What was left out of a whole run, or cut. */
+export function endWarnings({ skipped, cut }: TrainingEvent & { readonly type: 'done' }): string[] {
   return [
     ...(skipped > 0 ? [`left out, ${skipped} times in all: samples that cannot be read`] : []),
     ...(cut > 0 ? [`cut, ${cut} times in all: captions that are longer than the context`] : []),

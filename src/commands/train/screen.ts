@@ -5,7 +5,7 @@ import { choosePictureKind, type PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
 import { stepLine, validationLine } from '../../ui/train/figures.js';
 import { showTraining } from '../../ui/train/show.js';
-import { actionOf, endNotices, factLines, type RunEnd, startState } from './output.js';
+import { actionOf, endWarnings, factLines, type RunEnd, startState } from './output.js';
 
 /** Shows a run's events on a screen of their own, and what is left to know of them below it. */
 export async function showEvents(
@@ -54,6 +54,6 @@ export async function showEvents(
     return { isInterrupted };
   } finally {
     for (const warning of warnings) complain(visible(warning));
-    if (end) for (const line of endNotices(end)) notice(line);
+    if (end) for (const line of endWarnings(end)) complain(line);
   }
 }

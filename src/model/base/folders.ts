@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { encodeName } from './file-names.js';
 
 /**
  * Makes a folder and those above it. Node's own recursive mkdir does not return for a folder that a file system refuses
@@ -21,14 +22,21 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** Whether a path is a folder, links followed. */
 export const isFolder = (path: string) =>
-  stat(path).then(
+  stat(encodeName(path)).then(
     (found) => found.isDirectory(),
     () => false,
   );
 
 /** Whether there is anything at a path, links followed. */
 export const exists = (path: string) =>
-  stat(path).then(
+  stat(encodeName(path)).then(
     () => true,
     () => false,
+  );
+
+/** What tells a folder from all others on this machine, whichever way leads to it; undefined where there is none. */
+export const folderIdentity = (path: string): Promise<string | undefined> =>
+  stat(encodeName(path), { bigint: true }).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
   );

@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs';
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
 import { CocaError } from './errors.js';
 import { decodeName, encodeName } from './file-names.js';
+import { folderIdentity, isFolder } from './folders.js';
 
 /** As many as the shards of the largest sets there are, and more: `{1..1000000000}` must not fill memory. */
 const MAX_WORDS = 1_000_000;
@@ -114,7 +115,7 @@ async function* walk(
     } else yield* walk(`${folder}${segment}/`, rest, walked, ancestors);
     return;
   }
-  const here = await identity(folder || '.');
+  const here = await folderIdentity(folder || '.');
   if (here === undefined || ancestors.includes(here)) return;
   const way = [...ancestors, here];
   let entries: Dirent<Buffer>[];
@@ -133,24 +134,9 @@ async function* walk(
   if (isDeep && rest.length > 0) yield* walk(folder, rest, walked, ancestors);
   for (const { entry, name } of found) {
     const path = folder + name;
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await leadsToFolder(path)));
-    if (isFolder && isDeep) yield* walk(`${path}/`, segments, walked, way);
-    else if (isFolder && rest.length > 0) yield* walk(`${path}/`, rest, walked, way);
-    else if (!isFolder && rest.length === 0) yield path;
+    const leadsOn = entry.isDirectory() || (entry.isSymbolicLink() && (await isFolder(path)));
+    if (leadsOn && isDeep) yield* walk(`${path}/`, segments, walked, way);
+    else if (leadsOn && rest.length > 0) yield* walk(`${path}/`, rest, walked, way);
+    else if (!leadsOn && rest.length === 0) yield path;
   }
-}
-
-/** What tells a folder from all others on this machine. */
-async function identity(folder: string): Promise<string | undefined> {
-  return stat(encodeName(folder), { bigint: true }).then(
-    ({ dev, ino }) => `${dev}:${ino}`,
-    () => undefined,
-  );
-}
-
-async function leadsToFolder(link: string): Promise<boolean> {
-  return stat(encodeName(link)).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
 }

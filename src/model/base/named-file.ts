@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CocaError } from './errors.js';
+import { encodeName } from './file-names.js';
 import { decodeText } from './text-decoding.js';
 
 /**
@@ -7,7 +8,7 @@ import { decodeText } from './text-decoding.js';
  * @throws CocaError `not-found` with the system's reason
  */
 export async function readNamedFile(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause) => {
+  return readFile(encodeName(path)).catch((cause) => {
     throw new CocaError('not-found', `${path} cannot be read: ${(cause as Error).message}`, undefined, { cause });
   });
 }

@@ -1,6 +1,7 @@
 import { constants, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CocaError } from '../base/errors.js';
+import { encodeName } from '../base/file-names.js';
 
 /** Read at a time where a file is gone through as a stream. */
 export const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -41,7 +42,7 @@ export class RegularFile {
     let handle: FileHandle | undefined;
     try {
       // Without O_NONBLOCK, opening a pipe waits for a writer. Windows has no such flag.
-      handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      handle = await open(encodeName(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
       const stats = await handle.stat({ bigint: true });
       if (!stats.isFile()) {
         const kind = stats.isDirectory() ? 'a directory' : 'a pipe or device';

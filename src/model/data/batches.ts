@@ -31,11 +31,15 @@ export interface BatchOptions {
   readonly onProblem?: (error: CocaError) => void;
   /** A caption longer than the model's context: it is cut and ends with the end token, as OpenCLIP does it. */
   readonly onCut?: (name: string) => void;
+  /** Ends with the epoch. */
+  readonly isOnce?: boolean;
+  /** With `isOnce`: how many samples were left that make no whole batch. */
+  readonly onRest?: (count: number) => void;
 }
 
 /**
- * Batches of a data set from a place in its order on, without end. All are full: a batch takes the last samples of an
- * epoch and the first of the next. The same data, seed and place give the same batches bit for bit, whatever the number
+ * Batches of a data set from a place in its order on, without end or to the end of the epoch. All are full: a batch takes
+ * the last samples of an epoch and the first of the next. The same data, seed and place give the same batches bit for bit, whatever the number
  * of threads.
  * @throws CocaError `bad-data` when an epoch has fewer readable samples than a batch; what `sampleOrder` throws
  */
@@ -44,7 +48,11 @@ export async function* batches(dataset: Dataset, start: OrderState, options: Bat
   const needs = options.classes ? 'labels' : 'captions';
   if (dataset.size !== undefined && dataset.size < batch) throw tooFew(dataset.size, batch, dataset.name);
   const pool = new DecodingPool(options.threads);
-  const order = sampleOrder(dataset, start, { indexShard: (path) => pool.indexShard(path), onProblem });
+  const order = sampleOrder(dataset, start, {
+    indexShard: (path) => pool.indexShard(path),
+    onProblem,
+    ...(options.isOnce && { isOnce: true }),
+  });
   const prepare = async ({ locator, at, next }: OrderedSample): Promise<Prepared> => {
     try {
       return { at, next, sample: await pool.prepare(locator, at, transform, needs) };
@@ -70,6 +78,8 @@ export async function* batches(dataset: Dataset, start: OrderState, options: Bat
       // Answers of the threads come in only when this thread takes a turn of its event loop.
       await nextTurn();
     }
+    epoch.end();
+    options.onRest?.(open.size);
   } finally {
     await pool.close();
   }
@@ -108,7 +118,7 @@ class EpochCount {
 
   reach({ epoch }: OrderState): void {
     if (epoch === this.epoch) return;
-    if (this.isWhole && this.readable < this.batch) throw tooFew(this.readable, this.batch, this.name);
+    this.end();
     this.epoch = epoch;
     this.readable = 0;
     this.isWhole = true;
@@ -116,6 +126,10 @@ class EpochCount {
 
   count(): void {
     this.readable++;
+  }
+
+  end(): void {
+    if (this.isWhole && this.readable < this.batch) throw tooFew(this.readable, this.batch, this.name);
   }
 }
 
@@ -129,8 +143,12 @@ class OpenBatch {
 
   constructor(private readonly options: BatchOptions) {}
 
+  get size(): number {
+    return this.names.length;
+  }
+
   get isFull(): boolean {
-    return this.names.length === this.options.batch;
+    return this.size === this.options.batch;
   }
 
   /** @returns why the sample cannot be taken, if it cannot */

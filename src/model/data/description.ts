@@ -14,7 +14,7 @@ export function describe(record: Json, captionField: string): Description {
   const captions = texts(record, captionField) ?? texts(record, 'captions') ?? [];
   const trueCaptions = texts(record, 'true_captions');
   const hardNegatives = texts(record, 'hard_negatives');
-  const { label } = record;
+  const label = typeof record.label === 'bigint' ? String(record.label) : record.label;
   if (label !== undefined && label !== null && typeof label !== 'string' && !Number.isInteger(label)) {
     throw new TypeError(`"label" is neither a text nor a whole number`);
   }

@@ -99,10 +99,11 @@ function listed(pattern: string, units: readonly DatasetUnit[]): Dataset {
   };
 }
 
-export const listedUnit = (locators: readonly Locator[]): DatasetUnit => ({
-  size: locators.length,
-  locate: (index) => locators[index]!,
-});
+/** Where all samples are lost there are none. */
+function listedUnit(locators: readonly Locator[]): DatasetUnit {
+  const size = locators.every(({ kind }) => kind === 'lost') ? 0 : locators.length;
+  return { size, locate: (index) => locators[index]! };
+}
 
 function rows(index: RowIndex, locate: (row: number) => Locator): DatasetUnit {
   return { size: index.size, locate };

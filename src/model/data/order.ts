@@ -50,6 +50,8 @@ export interface OrderHooks {
   readonly indexShard: IndexShard;
   /** A unit that cannot be opened, or not whole: the others go on. */
   readonly onProblem: (error: CocaError) => void;
+  /** Ends with the epoch of the state. */
+  readonly isOnce?: boolean;
 }
 
 interface Group {
@@ -59,7 +61,7 @@ interface Group {
 }
 
 /**
- * Samples in a shuffled order, epoch after epoch without end.
+ * Samples in a shuffled order, epoch after epoch without end, or to the end of one.
  * @throws CocaError `bad-data` when the state lies beyond the data set, which has changed then; what a data set of a
  *   single unit throws when it is opened
  */
@@ -75,6 +77,7 @@ export async function* sampleOrder(
       yield sample;
     }
     if (isEmpty) throw new CocaError('bad-data', `there are no samples in ${dataset.name}`);
+    if (hooks.isOnce) return;
   }
 }
 

@@ -47,7 +47,7 @@ export async function prepareSample(
 ): Promise<PreparedSample> {
   const random = randomAt(place);
   const sample = await readSample(locator);
-  const captions = sample.captions.filter((caption) => caption.trim() !== '');
+  const { captions } = sample;
   if (captions.length === 0 && needs === 'captions') throw new CocaError('bad-data', `${sample.name}: no caption`);
   const caption = captions.length === 0 ? '' : random.pick(captions);
   const picture = transform.augment

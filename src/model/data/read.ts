@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
+import { parsePythonJson } from '../base/python-json.js';
 import { decodePart, decodeText, lostIn } from '../base/text-decoding.js';
 import { RegularFile } from '../checkpoint/regular-file.js';
 import type { Picture } from '../image/picture.js';
@@ -15,6 +16,8 @@ const MAX_TEXT_BYTES = 16 * 2 ** 20;
 
 /** Members of a shard that are pictures, in the order of preference. */
 const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
+/** Those that say something about the picture. */
+const TEXT_EXTENSIONS = ['json', 'txt', 'cls'] as const;
 
 /** What is known about a sample, and its picture when that is asked for. */
 interface OpenSample {
@@ -37,17 +40,21 @@ export async function readDescription(locator: Locator): Promise<Description> {
   return (await openSample(locator)).description;
 }
 
+/** Captions without a word are none: an empty cell, an empty file. */
 async function openSample(locator: Locator): Promise<OpenSample> {
-  const sample = await openUnchecked(locator);
-  const { captions, trueCaptions = [], hardNegatives = [], label } = sample.description;
-  for (const text of [...captions, ...trueCaptions, ...hardNegatives, String(label ?? '')]) {
+  const sample = await openAny(locator);
+  const { trueCaptions = [], hardNegatives = [], label } = sample.description;
+  const captions = sample.description.captions.filter((caption) => caption.trim() !== '');
+  // A label that is a folder's name may be no UTF-8.
+  const labels = label === undefined || locator.kind === 'listed' ? [] : [String(label)];
+  for (const text of [...captions, ...trueCaptions, ...hardNegatives, ...labels]) {
     const lost = lostIn(text);
     if (lost !== undefined) throw bad(locator, `a text has ${lost}`);
   }
-  return sample;
+  return { ...sample, description: { ...sample.description, captions } };
 }
 
-async function openUnchecked(locator: Locator): Promise<OpenSample> {
+async function openAny(locator: Locator): Promise<OpenSample> {
   switch (locator.kind) {
     case 'json':
       return fromJson(await readRow(locator), locator);
@@ -55,6 +62,8 @@ async function openUnchecked(locator: Locator): Promise<OpenSample> {
       return fromTable(await readRow(locator), locator);
     case 'listed':
       return openListed(locator.path, locator.description);
+    case 'lost':
+      throw bad(locator, locator.why);
     case 'tar':
       return fromTar(locator.file, locator.sample, locator.caption);
     case 'scene':
@@ -70,6 +79,8 @@ export function nameOf(locator: Locator): string {
       return `${locator.context.file}, row ${locator.row + 1}`;
     case 'listed':
       return locator.path;
+    case 'lost':
+      return locator.name;
     case 'tar':
       return `${locator.file}, ${locator.sample.key}`;
     case 'scene':
@@ -91,7 +102,7 @@ function fromJson(text: string, locator: Locator & { readonly context: RowContex
 function parse(text: string, locator: Locator): Json {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsePythonJson(text);
   } catch (cause) {
     throw bad(locator, `not JSON: ${(cause as Error).message}`, cause);
   }
@@ -110,12 +121,18 @@ function described(record: Json, locator: Locator, captionField: string): Descri
 function fromTable(text: string, locator: Locator & { readonly context: TableContext }): OpenSample {
   const { columns, separator, fields } = locator.context;
   const cells = splitRow(text, separator);
+  if (cells.length > columns.length) {
+    throw bad(
+      locator,
+      `${cells.length} cells for ${columns.length} columns: text that has the separator in it needs quotes`,
+    );
+  }
   const cell = (column: string): string | undefined => cells[columns.indexOf(column)];
   const path = cell(fields.image);
   if (!path) throw bad(locator, `nothing in the column "${fields.image}"`);
   const caption = cell(fields.caption);
   const label = cell('label');
-  const description = { captions: caption === undefined ? [] : [caption], ...(label !== undefined && { label }) };
+  const description = { captions: caption === undefined ? [] : [caption], ...(label && { label }) };
   return withImage(path, description, locator.context);
 }
 
@@ -129,8 +146,10 @@ const openListed = (path: string, description: Description): OpenSample => ({
 });
 
 async function fromTar(path: string, sample: TarSample, captionField: string): Promise<OpenSample> {
-  const locator = { kind: 'tar', file: path, sample, caption: captionField } as const;
-  const { members } = sample;
+  const locator: Locator = { kind: 'tar', file: path, sample, caption: captionField };
+  const { members, unread } = sample;
+  const missed = [...IMAGE_EXTENSIONS, ...TEXT_EXTENSIONS].find((candidate) => candidate in unread);
+  if (missed !== undefined) throw bad(locator, unread[missed]!);
   const extension = IMAGE_EXTENSIONS.find((candidate) => candidate in members);
   if (extension === undefined) throw bad(locator, `no picture among its members (${Object.keys(members).join(', ')})`);
   const { json, txt, cls } = await readTexts(locator);

@@ -51,6 +51,8 @@ export interface TarSample {
   readonly key: string;
   /** By what follows the first dot, in lower case: "jpg", "txt". */
   readonly members: Readonly<Record<string, Span>>;
+  /** Members that are there and not read, in the same way, and why. */
+  readonly unread: Readonly<Record<string, string>>;
 }
 
 /** A row of a file: its bytes, and the number of its first line. */
@@ -61,11 +63,15 @@ interface Row<Context> {
   readonly context: Context;
 }
 
-/** Where one sample lies, as a plain value: it can be sent to a worker thread, which reads and decodes it there. */
+/**
+ * Where one sample lies, as a plain value: it can be sent to a worker thread, which reads and decodes it there. A sample that
+ * is lost takes its place in the order, too: reading it fails and says why, so it is told and counted as any other failure.
+ */
 export type Locator =
   | ({ readonly kind: 'json' } & Row<RowContext>)
   | ({ readonly kind: 'table' } & Row<TableContext>)
   | { readonly kind: 'listed'; readonly path: string; readonly description: Description }
+  | { readonly kind: 'lost'; readonly name: string; readonly why: string }
   | { readonly kind: 'tar'; readonly file: string; readonly sample: TarSample; readonly caption: string }
   | {
       readonly kind: 'scene';

@@ -22,9 +22,15 @@ export interface EvaluationOptions {
   readonly onProgress?: (done: number) => void;
 }
 
+/** What became of the samples. */
+export interface EvaluationCounts {
+  readonly seen: number;
+  /** Samples that could not be read or measured by all measures, and files that were not read to their end: each once. */
+  readonly failed: number;
+}
+
 /**
  * Shows every sample of a data set to all measures, in one pass.
- * @returns how many samples were read
  * @throws CocaError `interrupted`, and what the model throws
  */
 export async function evaluate(
@@ -32,28 +38,32 @@ export async function evaluate(
   dataset: Dataset,
   measures: readonly Measure[],
   options: EvaluationOptions,
-): Promise<number> {
+): Promise<EvaluationCounts> {
   const { batch, limit = Number.POSITIVE_INFINITY, onProblem, onProgress } = options;
-  const locators = first(
-    inSequence(dataset, (error) => onProblem(dataset.name, error)),
-    limit,
-  );
-  const load = (locator: Locator) => loadItem(locator, options.preprocess);
   let seen = 0;
-  let read = 0;
+  let failed = 0;
+  const brokenUnit = (error: CocaError) => {
+    failed++;
+    onProblem(dataset.name, error);
+  };
+  const locators = first(inSequence(dataset, brokenUnit), limit);
+  const load = (locator: Locator) => loadItem(locator, options.preprocess);
   for await (const group of grouped(mapAhead(locators, load, 2 * batch), batch)) {
     stopIfAborted(options.signal);
     for (const { name, error } of group.filter(isFailed)) onProblem(name, error);
     const items = group.filter(isItem);
     const pictures = new Batch(coca, items);
-    for (const [index, item] of items.entries()) {
-      for (const measure of measures) await addTo(measure, pictures, index, (error) => onProblem(item.name, error));
+    failed += group.length - items.length;
+    for (const [index, { name }] of items.entries()) {
+      const errors: CocaError[] = [];
+      for (const measure of measures) await addTo(measure, pictures, index, (error) => errors.push(error));
+      for (const error of errors) onProblem(name, error);
+      if (errors.length > 0) failed++;
     }
     seen += group.length;
-    read += items.length;
     onProgress?.(seen);
   }
-  return read;
+  return { seen, failed };
 }
 
 function stopIfAborted(signal: AbortSignal | undefined): void {

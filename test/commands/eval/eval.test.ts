@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { buildTar } from '../../model/data/build-tar.js';
 import { coca } from '../../support/cli.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
@@ -103,11 +104,42 @@ describe('scenes and eval', () => {
     expect(JSON.parse(numbered.stdout)).toMatchObject({ samples: 2, metrics: { acc1: 1 } });
   });
 
+  test('nothing of a data set is lost without a line and the exit code', async () => {
+    const picture = readFileSync(BOOK);
+    const caption = 'a small book on a pink background';
+    const shard = buildTar([
+      { name: 'a.png', content: picture },
+      { name: 'a.json', content: `{"caption": "${caption}", "similarity": NaN}` },
+      { name: 'a.png', content: picture },
+      { name: 'a.txt', content: caption },
+      { name: 'b.png', type: '1' },
+      { name: 'b.txt', content: caption },
+    ]);
+    write('s-0.tar', shard);
+    write('s-1.tar', Buffer.concat([shard, shard]));
+    const run = await coca(['eval', at('s-{0,1}.tar'), '--retrieval', '--perplexity', '--jsonl', '-q']);
+    expect(run.code).toBe(1);
+    const lines = run.stderr.replaceAll(at(), '').trimEnd().split('\n');
+    expect(lines.filter((line) => line.endsWith('a.png is in the shard a second time'))).toHaveLength(2);
+    expect(lines.filter((line) => line.endsWith('b.png is a hard link, not a plain file'))).toHaveLength(2);
+    expect(lines.filter((line) => /s-1\.tar: the archive ends at byte \d+, but there is more/.test(line))).toHaveLength(
+      1,
+    );
+    expect(lines.at(-1)).toBe('coca: failed: 5 (samples in all: 6)');
+    for (const line of run.stdout.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ samples: 2 });
+    // Samples of one name are as many as they are, however many measures refuse them.
+    write('same.jsonl', [caption, '', ''].map((text) => JSON.stringify({ image: BOOK, caption: text })).join('\n'));
+    const same = await coca(['eval', at('same.jsonl'), '--retrieval', '--perplexity', '-q']);
+    expect(same.code).toBe(1);
+    expect(same.stderr).toMatch(/^coca: failed: 2 \(samples in all: 3\)$/m);
+  });
+
   test('a broken sample costs the exit code, not the others', async () => {
     write('d.csv', `path,title\n${BOOK},a small book\ngone.png,a dog\n`);
     const run = await coca(['eval', at('d.csv'), '--image-field', 'path', '--retrieval', '--jsonl', '-q']);
     expect(run.code).toBe(1);
     expect(run.stderr).toMatch(/row 2: .*gone\.png: no such file/);
+    expect(run.stderr).toMatch(/^coca: failed: 1 \(samples in all: 2\)$/m);
     expect(JSON.parse(run.stdout)).toMatchObject({ samples: 1 });
     write('none.csv', 'path,title\ngone.png,a dog\n');
     const none = await coca([

@@ -7,6 +7,8 @@ export interface TarEntry {
   readonly type?: string;
   /** How a name of more than 100 bytes is written. */
   readonly style?: 'prefix' | 'pax' | 'gnu';
+  /** The size that the header tells, where it is not the content's. */
+  readonly declared?: number;
 }
 
 const BLOCK = 512;
@@ -16,7 +18,7 @@ export function buildTar(entries: readonly TarEntry[], { end = true } = {}): Buf
   return Buffer.concat(end ? [...parts, Buffer.alloc(2 * BLOCK)] : parts);
 }
 
-function member({ name, content = '', type = '0', style }: TarEntry): Buffer[] {
+function member({ name, content = '', type = '0', style, declared }: TarEntry): Buffer[] {
   const bytes = Buffer.from(content as string);
   if (style === 'pax') {
     return [...member({ name: 'PaxHeaders/x', type: 'x', content: pax('path', name) }), ...plain('short', type, bytes)];
@@ -31,16 +33,16 @@ function member({ name, content = '', type = '0', style }: TarEntry): Buffer[] {
     const slash = name.lastIndexOf('/');
     return plain(name.slice(slash + 1), type, bytes, name.slice(0, slash));
   }
-  return plain(name, type, bytes);
+  return plain(name, type, bytes, '', declared);
 }
 
-function plain(name: string, type: string, content: Buffer, prefix = ''): Buffer[] {
+function plain(name: string, type: string, content: Buffer, prefix = '', size = content.length): Buffer[] {
   const header = Buffer.alloc(BLOCK);
   header.write(name, 0, 100);
   header.write('0000644\0', 100);
   header.write('0000000\0', 108);
   header.write('0000000\0', 116);
-  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
+  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
   header.write('00000000000\0', 136);
   header.write(type, 156);
   header.write('ustar\0', 257);

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CocaError } from '../../../src/model/base/errors.js';
 import type { Dataset } from '../../../src/model/data/dataset.js';
@@ -79,6 +79,9 @@ describe('JSON lines', () => {
         '{"image": "a.jpg", "caption": "x", "label": 1.5}',
         '{"image": ".", "caption": "a folder"}',
         '{"image": "a.jpg", "caption": "fine"}',
+        '{"image": "a.jpg", "caption": "fine", "label": 12345678901234567891, "score": NaN}',
+        '{"image": "a.jpg", "caption": NaN}',
+        '{"image": "a.jpg", "caption": "x", "label": Infinity}',
       ].join('\n'),
     );
     expect(await all(await open('l.jsonl'))).toEqual([
@@ -90,6 +93,19 @@ describe('JSON lines', () => {
       '/l.jsonl, row 6: "label" is neither a text nor a whole number',
       expect.stringMatching(/is a directory/),
       expect.objectContaining({ captions: ['fine'] }),
+      expect.objectContaining({ captions: ['fine'], label: '12345678901234567891' }),
+      '/l.jsonl, row 10: "caption" holds other things than text',
+      '/l.jsonl, row 11: "label" is neither a text nor a whole number',
+    ]);
+  });
+
+  it('and what they name may have names that are no UTF-8', async () => {
+    mkdirSync(at('d'));
+    const name = Buffer.concat([Buffer.from(at('d/')), Buffer.from([0xe9])]);
+    writeFileSync(Buffer.concat([name, Buffer.from('.jpg')]), 'bytes of it');
+    writeFileSync(Buffer.concat([name, Buffer.from('.jsonl')]), '{"image": "\\udce9.jpg", "caption": "one"}\n');
+    expect(await all(await open('d/*.jsonl'))).toEqual([
+      { name: at('d/\udce9.jpg'), image: 'bytes of it', captions: ['one'] },
     ]);
   });
 
@@ -158,6 +174,17 @@ describe('tables', () => {
     expect(await all(await open('t.tsv'))).toEqual([
       '/t.tsv, row 1: nothing in the column "filepath"',
       expect.objectContaining({ captions: [] }),
+    ]);
+  });
+
+  it('with rows of more cells than columns tell the row', async () => {
+    pictures('a.jpg');
+    write('t.csv', 'filepath,title,label\na.jpg,one, two,3\na.jpg,"one, two",3\na.jpg,x,\na.jpg, ,3\n');
+    expect(await all(await open('t.csv'))).toEqual([
+      '/t.csv, row 1: 4 cells for 3 columns: text that has the separator in it needs quotes',
+      expect.objectContaining({ captions: ['one, two'], label: '3' }),
+      { name: at('a.jpg'), image: 'bytes of a.jpg', captions: ['x'] },
+      expect.objectContaining({ captions: [], label: '3' }),
     ]);
   });
 
@@ -318,6 +345,39 @@ describe('COCO captions', () => {
     expect(await all(dataset)).toEqual([
       { name: at('val/a.jpg'), image: 'bytes of val/a.jpg', captions: ['a one'] },
       { name: at('val/b.jpg'), image: 'bytes of val/b.jpg', captions: ['b one', 'b two'] },
+      '/val/c.jpg: no caption in /annotations/captions.json',
+    ]);
+  });
+
+  it('have ids of any size, each its own', async () => {
+    pictures('a.jpg', 'b.jpg');
+    write(
+      'c.json',
+      `{"info": NaN, "images": [{"id": 9007199254740992, "file_name": "a.jpg"}, {"id": 9007199254740993, "file_name": "b.jpg"}],
+        "annotations": [{"image_id": 9007199254740993, "caption": "of b"}, {"image_id": 9007199254740992, "caption": "of a"}]}`,
+    );
+    expect(await all(await open('c.json'))).toEqual([
+      expect.objectContaining({ image: 'bytes of a.jpg', captions: ['of a'] }),
+      expect.objectContaining({ image: 'bytes of b.jpg', captions: ['of b'] }),
+    ]);
+  });
+
+  it('tell what belongs nowhere: an id that comes again, captions of no image', async () => {
+    pictures('a.jpg', 'b.jpg');
+    const json = {
+      images: [
+        { id: 1, file_name: 'a.jpg' },
+        { id: 1, file_name: 'b.jpg' },
+      ],
+      annotations: [1, 8, '1'].map((image_id) => ({ image_id, caption: `of ${image_id}` })),
+    };
+    write('c.json', JSON.stringify(json));
+    const dataset = await open('c.json');
+    expect(dataset.size).toBe(3);
+    expect(await all(dataset)).toEqual([
+      '/a.jpg: image 2 of /c.json has the same id, 1',
+      expect.objectContaining({ image: 'bytes of b.jpg', captions: ['of 1'] }),
+      '/c.json: 2 annotations (first: 2) are of no image in it',
     ]);
   });
 
@@ -326,7 +386,8 @@ describe('COCO captions', () => {
     [{ ...coco, annotations: undefined }, /no list "annotations"/],
     [{ ...coco, images: [{ id: 1 }] }, /image 1 has no text "file_name"/],
     [{ ...coco, annotations: [{ image_id: 7 }] }, /annotation 1 has no text "caption"/],
-    [{ ...coco, annotations: [{ image_id: 8, caption: 'x' }] }, /annotation 1 is of no image/],
+    [{ ...coco, images: [{ file_name: 'a.jpg' }] }, /image 1 has no "id"/],
+    [{ ...coco, annotations: [{ image_id: 8, caption: 'x' }] }, /no samples/],
     [{ ...coco, annotations: [] }, /no samples/],
     [5, /no list/],
   ])('that are none are refused (%#)', async (json, message) => {
@@ -336,6 +397,14 @@ describe('COCO captions', () => {
 });
 
 describe('other JSON', () => {
+  it("may have Python's numbers", async () => {
+    const [a] = pictures('a.jpg');
+    write('s.json', '[{"image": "a.jpg", "caption": "one", "label": 9007199254740993, "score": -Infinity}]');
+    expect(await all(await open('s.json'))).toEqual([
+      { name: a, image: 'bytes of a.jpg', captions: ['one'], label: '9007199254740993' },
+    ]);
+  });
+
   it('a scenes.json is a list of samples with all that is known of them', async () => {
     const dataset = await openDataset(fixture('scenes/scenes.json'), { needs: 'captions' });
     expect(dataset.size).toBe(48);
@@ -377,6 +446,15 @@ describe('WebDataset shards', () => {
         { name: '3.png', content: 'no caption' },
         { name: '4.jpg', content: 'x' },
         { name: '4.json', content: '{' },
+        { name: '5.jpg', content: 'x' },
+        { name: '5.json', content: '{"caption": "five", "similarity": NaN}' },
+        { name: '5.jpg', content: 'another' },
+        { name: '5.txt', content: 'of the other' },
+        { name: '6.jpg', type: '1' },
+        { name: '6.txt', content: 'of a link' },
+        { name: '7.jpg', content: 'x' },
+        { name: '7.npy', type: '2' },
+        { name: '7.txt', content: 'beside what is not read' },
       ]),
     );
     const dataset = await open('s-{0..1}.tar');
@@ -387,13 +465,17 @@ describe('WebDataset shards', () => {
       '/s-1.tar, 2: no picture among its members (txt)',
       expect.objectContaining({ captions: [] }),
       expect.stringMatching(/^\/s-1\.tar, 4: not JSON/),
+      expect.objectContaining({ captions: ['five'] }),
+      '/s-1.tar, 5: 5.jpg is in the shard a second time',
+      '/s-1.tar, 6: 6.jpg is a hard link, not a plain file',
+      expect.objectContaining({ captions: ['beside what is not read'] }),
     ]);
   });
 });
 
 describe('folders of classes', () => {
   it('have the names of their folders for labels', async () => {
-    pictures('f/cat/b.jpg', 'f/cat/a.PNG', 'f/ant/c.jpg', 'f/.git/d.jpg', 'f/cat/notes.txt');
+    pictures('f/cat/b.jpg', 'f/cat/a.PNG', 'f/ant/c.jpg', 'f/.git/config', 'f/cat/notes.txt', 'f/README');
     const found = await all(await open('f', { needs: 'labels' }));
     expect(found).toEqual([
       { name: at('f/ant/c.jpg'), image: 'bytes of f/ant/c.jpg', captions: [], label: 'ant' },
@@ -404,6 +486,63 @@ describe('folders of classes', () => {
     await expect(open('f/cat', { needs: 'labels' })).rejects.toMatchObject({
       message: expect.stringMatching(/no samples/),
     });
+  });
+});
+
+describe('folders of classes beside ImageFolder', () => {
+  it('go into folders and links, hidden files too', async () => {
+    pictures(
+      'elsewhere/far/d.jpg',
+      'f/cat/a.jpg',
+      'f/cat/.b.jpg',
+      'f/cat/x/y/c.JPG',
+      'f/cat/x/e.bmp',
+      'f/cat/x-1/f.tif',
+      'f/dog/z.jpg',
+    );
+    symlinkSync(at('elsewhere'), at('f/ant'));
+    symlinkSync('..', at('f/cat/x/loop'));
+    symlinkSync(at('f/dog/z.jpg'), at('f/cat/link.jpg'));
+    symlinkSync('nowhere', at('f/dog/broken.jpg'));
+    const found = await all(await open('f', { needs: 'labels' }));
+    const labelled = (path: string, label: string) => expect.objectContaining({ name: at(path), label });
+    expect(found).toEqual([
+      labelled('f/ant/far/d.jpg', 'ant'),
+      labelled('f/cat/.b.jpg', 'cat'),
+      labelled('f/cat/a.jpg', 'cat'),
+      labelled('f/cat/link.jpg', 'cat'),
+      labelled('f/cat/x/e.bmp', 'cat'),
+      labelled('f/cat/x-1/f.tif', 'cat'),
+      labelled('f/cat/x/y/c.JPG', 'cat'),
+      '/f/dog/broken.jpg: no such file',
+      labelled('f/dog/z.jpg', 'dog'),
+    ]);
+  });
+
+  it('tell what is in no class, and classes of which there is nothing', async () => {
+    pictures('f/.thumbnails/a.jpg', 'f/cat/a.jpg', 'f/stray.jpeg', 'f/.hidden/notes');
+    mkdirSync(at('f/empty'));
+    symlinkSync('nowhere', at('f/dog'));
+    expect(await all(await open('f', { needs: 'labels' }))).toEqual([
+      expect.objectContaining({ label: 'cat' }),
+      '/f/.thumbnails: pictures in a hidden folder, which is no class: 1',
+      '/f/dog: a link that leads nowhere',
+      '/f/empty: the folder of a class without a picture',
+      '/f/stray.jpeg: a picture beside the folders of the classes, so of no class',
+    ]);
+  });
+
+  it('may have names that are no UTF-8', async () => {
+    mkdirSync(at('f'));
+    const folder = Buffer.concat([Buffer.from(at('f/')), Buffer.from([0xe9])]);
+    mkdirSync(folder);
+    for (const byte of [0xe8, 0xe9]) {
+      writeFileSync(Buffer.concat([folder, Buffer.from('/'), Buffer.from([byte]), Buffer.from('.png')]), `${byte}`);
+    }
+    expect(await all(await open('f', { needs: 'labels' }))).toEqual([
+      { name: at('f/\udce9/\udce8.png'), image: '232', captions: [], label: '\udce9' },
+      { name: at('f/\udce9/\udce9.png'), image: '233', captions: [], label: '\udce9' },
+    ]);
   });
 });
 

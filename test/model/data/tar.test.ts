@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { indexShard } from '../../../src/model/data/tar.js';
 import { temporaryFolder } from '../../support/folder.js';
@@ -38,7 +38,7 @@ describe('a shard', () => {
         { name: 'folder.d/002.jpg', content: 'two' },
         { name: 'folder.d/.hidden', content: '' },
         { name: 'README', content: 'no dot' },
-        { name: 'link.jpg', type: '2' },
+        { name: 'link.d', type: '5' },
       ]),
     );
     expect(await contents(path)).toEqual({
@@ -112,6 +112,87 @@ describe('a shard', () => {
     seal(huge.subarray(2048, 2560));
     expect(await contents(write('b.tar', huge))).toMatchObject({
       problem: expect.stringMatching(/ends within the member/),
+    });
+  });
+
+  it('has members that are no plain files as such, without losing its way', async () => {
+    const kinds = { 1: 'a hard link', 2: 'a symbolic link', 3: 'a device', 6: 'a pipe', M: 'of the type "M"' };
+    const entries = Object.keys(kinds).flatMap((type) => [
+      { name: `${type}.jpg`, type, declared: '123'.includes(type) ? 700 : 0 },
+      { name: `${type}.txt`, content: type },
+    ]);
+    const { samples, problem } = await indexShard(write('a.tar', buildTar(entries)));
+    expect(problem).toBeUndefined();
+    expect(samples.map(({ members, unread }) => [Object.keys(members), { ...unread }])).toEqual(
+      Object.entries(kinds).map(([type, kind]) => [['txt'], { jpg: `${type}.jpg is ${kind}, not a plain file` }]),
+    );
+  });
+
+  it.each(['gnu', '0.0', '0.1', '1.0'])('has sparse files as such (%s)', async (version) => {
+    write('in/a.jpg', '');
+    const file = openSync(at('in/a.jpg'), 'w');
+    for (let i = 0; i < 40; i++) writeSync(file, 'data', i * 65536);
+    closeSync(file);
+    write('in/a.txt', 'after');
+    const format = version === 'gnu' ? ['--format=gnu'] : ['--format=pax', `--sparse-version=${version}`];
+    execFileSync('tar', [
+      '-C',
+      at('in'),
+      '--sparse',
+      '--hole-detection=raw',
+      ...format,
+      '-cf',
+      at('a.tar'),
+      'a.jpg',
+      'a.txt',
+    ]);
+    const { samples } = await indexShard(at('a.tar'));
+    expect(samples.map(({ key, unread }) => [key, { ...unread }])).toEqual([
+      ['a', { jpg: 'a.jpg is a sparse file, not a plain file' }],
+    ]);
+    expect((await contents(at('a.tar'))).found).toEqual([['a', { txt: 'after' }]]);
+  });
+
+  it('behind whose end there is another one says so', async () => {
+    const { found, problem } = await contents(write('a.tar', Buffer.concat([buildTar(PAIRS), buildTar(PAIRS)])));
+    expect(found).toHaveLength(2);
+    expect(problem).toMatch(/a\.tar: the archive ends at byte 5120, but there is more at byte 6144/);
+    expect(await contents(write('b.tar', Buffer.concat([buildTar(PAIRS), Buffer.alloc(200_000)])))).toMatchObject({
+      problem: undefined,
+    });
+  });
+
+  it('has names that are no UTF-8, each its own', async () => {
+    const bytes = buildTar([
+      { name: '?.jpg', content: 'one' },
+      { name: '?.jpg', content: 'two' },
+    ]);
+    for (const [place, byte] of [
+      [0, 0xe9],
+      [1024, 0xea],
+    ] as const) {
+      bytes[place] = byte;
+      seal(bytes.subarray(place, place + 512));
+    }
+    expect((await contents(write('a.tar', bytes))).found).toEqual([
+      ['\udce9', { jpg: 'one' }],
+      ['\udcea', { jpg: 'two' }],
+    ]);
+    // Old programs took the bytes as signed for the sum.
+    const sum = bytes
+      .subarray(0, 512)
+      .reduce((all, byte, i) => all + (i >= 148 && i < 156 ? 32 : (byte << 24) >> 24), 0);
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    expect((await contents(write('b.tar', bytes))).found).toHaveLength(2);
+  });
+
+  it('whose extended header is damaged says so', async () => {
+    const bytes = buildTar([...PAIRS, { name: 'long.jpg', content: 'p', style: 'pax' }]);
+    const place = bytes.indexOf('path=long.jpg');
+    bytes.write('x', place - 3);
+    expect(await contents(write('a.tar', bytes))).toMatchObject({
+      found: [expect.anything(), expect.anything()],
+      problem: expect.stringMatching(/no valid extended header at byte 5120/),
     });
   });
 

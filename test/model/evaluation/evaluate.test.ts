@@ -46,13 +46,13 @@ async function run(
 ) {
   const problems: string[] = [];
   const needs = measures.some(({ task }) => task === 'zeroshot_classification') ? 'labels' : 'captions';
-  const read = await evaluate(coca, await openDataset(data, { needs }), measures, {
+  const counts = await evaluate(coca, await openDataset(data, { needs }), measures, {
     preprocess: coca.preprocess,
     batch: 16,
     ...given,
     onProblem: (name, { message }) => problems.push(`${name}: ${message}`.replaceAll(at(), '')),
   });
-  return { read, problems };
+  return { ...counts, problems };
 }
 
 describe('the bundled model on its scenes', () => {
@@ -62,7 +62,7 @@ describe('the bundled model on its scenes', () => {
     const greedy = captioning('greedy');
     const selection = new SelectionMeasure(coca, {});
     const perplexity = new PerplexityMeasure(coca, {});
-    expect(await run([beam, greedy, selection, perplexity])).toEqual({ read: 48, problems: [] });
+    expect(await run([beam, greedy, selection, perplexity])).toEqual({ seen: 48, failed: 0, problems: [] });
 
     const { figures, samples } = reference;
     const { by_kind } = figures;
@@ -97,7 +97,7 @@ describe('the bundled model on its scenes', () => {
   it('has the same figures whatever the batch, and looks at no more than it is told to', async () => {
     const alone = captioning('greedy');
     const together = captioning('greedy');
-    expect(await run([alone], BUNDLED_SCENES, { batch: 1, limit: 10 })).toEqual({ read: 10, problems: [] });
+    expect(await run([alone], BUNDLED_SCENES, { batch: 1, limit: 10 })).toEqual({ seen: 10, failed: 0, problems: [] });
     await run([together], BUNDLED_SCENES, { batch: 7, limit: 10 });
     expect(alone.metrics()).toEqual(together.metrics());
     expect(alone.count).toBe(10);
@@ -145,7 +145,7 @@ describe('the bundled model on its scenes', () => {
     expect(classes.names).toEqual(['book', 'brown circle', 'mushroom', 'snake', 'swan', 'taxi']);
     const templates = ['a {}', 'a small {}', 'a large {}'];
     const zeroShot = await ZeroShotMeasure.create(coca, classes, templates);
-    expect(await run([zeroShot], at('classes'))).toEqual({ read: 6, problems: [] });
+    expect(await run([zeroShot], at('classes'))).toEqual({ seen: 6, failed: 0, problems: [] });
 
     let right = 0;
     for (const [label, image] of Object.entries(singles)) {
@@ -184,8 +184,9 @@ describe('samples that cannot be measured', () => {
     );
     const selection = new SelectionMeasure(coca, {});
     const retrieval = new RetrievalMeasure(coca, {});
-    const { read, problems } = await run([selection, retrieval], data, { batch: 4 });
-    expect(read).toBe(4);
+    const { seen, failed, problems } = await run([selection, retrieval], data, { batch: 4 });
+    // The samples of one name are several, and one that two measures refuse is one.
+    expect({ seen, failed }).toEqual({ seen: 6, failed: 5 });
     expect(selection.count).toBe(1);
     expect(retrieval.count).toBe(2);
     expect(problems).toEqual([

@@ -176,26 +176,36 @@ class Run {
     const start = performance.now();
     const { batch, accumulate, seed } = progress.settings;
     const { control } = this.options;
-    let count = 0;
+    const found = { leftOut: 0, cut: 0, rest: 0 };
     const result = await validate(trainer, validation, {
       ...this.batchOptions(false),
       batch,
       accumulate,
       seed,
       onProblem: (error) => {
-        if (!this.hasValidated && count++ < TOLD_PROBLEMS)
+        if (!this.hasValidated && found.leftOut++ < TOLD_PROBLEMS)
           this.pending.push(`left out of validation: ${error.message}`);
+      },
+      onCut: () => found.cut++,
+      onRest: (count) => {
+        found.rest = count;
       },
       isStopping: () => control.isStopping,
     });
     if (result === undefined) return;
-    const rest = (validation.size ?? 0) - result.samples;
-    if (!this.hasValidated && rest > 0) {
-      this.pending.push(`${rest} of ${validation.size} samples of validation make no whole batch: they are left out`);
-    }
+    if (!this.hasValidated) this.tellOfValidation({ ...found, samples: result.samples });
     this.hasValidated = true;
     yield* this.warnings();
     yield { type: 'validation', step: trainer.step, ...result, seconds: (performance.now() - start) / 1000 };
+  }
+
+  private tellOfValidation(found: Readonly<Record<'leftOut' | 'cut' | 'rest' | 'samples', number>>): void {
+    const { leftOut, cut, rest, samples } = found;
+    if (leftOut > TOLD_PROBLEMS) this.pending.push(`left out of validation: ${leftOut} in all`);
+    if (cut > 0) this.pending.push(`cut in validation: ${cut} captions that are longer than the context`);
+    if (rest > 0) {
+      this.pending.push(`${rest} of ${samples + rest} samples of validation make no whole batch: they are left out`);
+    }
   }
 
   private facts(picture: RunFacts['picture']): RunFacts {

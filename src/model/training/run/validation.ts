@@ -16,6 +16,10 @@ export interface ValidationOptions {
   readonly classes?: ClassNames;
   readonly threads?: number;
   readonly onProblem: (error: CocaError) => void;
+  /** A caption that is longer than the context. */
+  readonly onCut: (name: string) => void;
+  /** How many samples make no whole batch. */
+  readonly onRest: (count: number) => void;
   readonly isStopping: () => boolean;
 }
 
@@ -37,10 +41,9 @@ export async function validate(
   { batch, accumulate, seed, isStopping, ...options }: ValidationOptions,
 ): Promise<Validation | undefined> {
   const all: Losses[] = [];
-  const source = batches(dataset, startOrder(seed), { batch, ...options });
+  const source = batches(dataset, startOrder(seed), { batch, isOnce: true, ...options });
   try {
     for await (const one of source) {
-      if (one.next.epoch > 0) break;
       if (isStopping()) return undefined;
       all.push(await trainer.losses(piecesOf(one, accumulate)));
     }

@@ -9,6 +9,7 @@ import { loadCoca } from '../../../../src/model/store/load.js';
 import type { NewRun } from '../../../../src/model/training/run/run.js';
 import { temporaryFolder } from '../../../support/folder.js';
 import { eventsOf, jsonLines, newRun, runToEnd, scenePairs } from '../../../support/training-run.js';
+import { buildTar } from '../../data/build-tar.js';
 
 const { at, write } = temporaryFolder();
 const MODEL = 'open_clip_model.safetensors';
@@ -240,6 +241,7 @@ describe('validation', () => {
       [4, 6],
     ]);
     expect(eventsOf(events, 'warning').map(({ message }) => message)).toEqual([
+      'cut in validation: 4 captions that are longer than the context',
       '1 of 7 samples of validation make no whole batch: they are left out',
     ]);
     expect(new Set(told.map(({ losses: { total } }) => total)).size).toBe(3);
@@ -251,6 +253,20 @@ describe('validation', () => {
     expect(last!.losses).toEqual(first!.losses);
     const { losses } = told[2]!;
     expect(losses.total).toBeCloseTo(losses.contrastive! + 2 * losses.captioning!, 5);
+  });
+
+  test('counts what it leaves out, also of shards, whose samples no one has counted', async () => {
+    const pairs = scenePairs(4).flatMap(({ image, caption }, i) => [
+      { name: `${i}.png`, content: readFileSync(image) },
+      { name: `${i}.txt`, content: caption },
+    ]);
+    const broken = Array.from({ length: 25 }, (_, i) => ({ name: `b${i}.png`, type: '2' }));
+    const validation = [write('held.tar', buildTar([...pairs, ...broken]))];
+    const run = newRun(at(), { settings: { validation, batch: 3 }, length: { steps: 1 } });
+    const told = eventsOf(await runToEnd(at('run'), run), 'warning').map(({ message }) => message);
+    expect(told.filter((message) => /^left out of validation: .* is a symbolic link/.test(message))).toHaveLength(20);
+    expect(told).toContain('left out of validation: 25 in all');
+    expect(told).toContain('1 of 4 samples of validation make no whole batch: they are left out');
   });
 
   test('changes nothing of the training, and goes on when the run does', async () => {
