@@ -45,8 +45,8 @@ async function openSample(locator: Locator): Promise<OpenSample> {
   const sample = await openAny(locator);
   const { trueCaptions = [], hardNegatives = [], label } = sample.description;
   const captions = sample.description.captions.filter((caption) => caption.trim() !== '');
-  // A label that is a folder's name may be no UTF-8.
-  const labels = label === undefined || locator.kind === 'listed' ? [] : [String(label)];
+  // A label may be a folder's name, whose bytes need not be UTF-8 (`decodeName`).
+  const labels = label === undefined ? [] : [String(label).replace(/[\udc80-\udcff]/gu, '')];
   for (const text of [...captions, ...trueCaptions, ...hardNegatives, ...labels]) {
     const lost = lostIn(text);
     if (lost !== undefined) throw bad(locator, `a text has ${lost}`);
