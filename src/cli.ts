@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { main } from './cli/main.js';
 import { COMMANDS } from './commands/index.js';
+import { runChecked } from './commands/io/check-inputs.js';
+import { FRESH_MODELS } from './commands/io/model.js';
 
 // A reader that leaves while stderr is written, or any other late stream failure, must not become a stack trace.
 process.stderr.on('error', () => undefined);
 
-process.exit(await main(process.argv.slice(2), COMMANDS));
+process.exit(await main(process.argv.slice(2), { commands: COMMANDS, models: FRESH_MODELS, run: runChecked }));

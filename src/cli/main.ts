@@ -1,11 +1,9 @@
 import type { Readable } from 'node:stream';
-import { runChecked } from '../commands/io/check-inputs.js';
-import { FRESH_MODELS } from '../commands/io/model.js';
 import { CocaError } from '../model/base/errors.js';
 import { hanging } from '../ui/layout.js';
 import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';
-import type { Command, CommandContext, Outcome } from './command.js';
+import type { Command, CommandContext, Invocation, ModelSource, Outcome } from './command.js';
 import { debugLines, failureLines, shown } from './failures.js';
 import { commandHelp, programHelp } from './help.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
@@ -16,13 +14,23 @@ import { VERSION } from './version.js';
 
 const EXIT = { done: 0, someFailed: 1, nothingDone: 2, usage: 64, interrupted: SIGNAL_EXIT_CODES.SIGINT } as const;
 
+/** What a command line runs. */
+export interface Program {
+  /** In the order of the help. */
+  readonly commands: readonly Command[];
+  /** Where they get their models from. */
+  readonly models: ModelSource;
+  /** Runs one of them, once what was typed has been parsed and checked against itself. */
+  readonly run: (command: Command, invocation: Invocation, context: CommandContext) => Promise<Outcome>;
+}
+
 /** Runs one command line and says with which code the process is to end. The one place where errors are printed. */
-export async function main(argv: readonly string[], commands: readonly Command[]): Promise<number> {
+export async function main(argv: readonly string[], program: Program): Promise<number> {
   const signals = watchSignals();
   let out: Output | undefined;
   try {
     out = standardOutput();
-    const run = runRequest(argv, commands, out, signals);
+    const run = runRequest(argv, program, out, signals);
     // When the grace period wins the race nobody awaits the run any more, and its late failure says nothing new.
     run.catch(() => undefined);
     const code = await Promise.race([run, signals.overdue.then(() => EXIT.nothingDone)]);
@@ -43,7 +51,7 @@ export async function main(argv: readonly string[], commands: readonly Command[]
 
 async function runRequest(
   argv: readonly string[],
-  commands: readonly Command[],
+  { commands, models, run }: Program,
   out: Output,
   signals: SignalWatch,
 ): Promise<number> {
@@ -80,7 +88,7 @@ async function runRequest(
         stdin: process.stdin as Readable & { isTTY?: boolean },
         signal: signals.signal,
         unhurried: signals.unhurried,
-        models: FRESH_MODELS,
+        models,
         isShown: () => false,
         onCaption: () => undefined,
         onKeys: () => undefined,
@@ -90,7 +98,7 @@ async function runRequest(
       signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
       try {
         await request.command.check?.(request.invocation);
-        return exitCodeOfOutcome(await runChecked(request.command, request.invocation, context));
+        return exitCodeOfOutcome(await run(request.command, request.invocation, context));
       } finally {
         status.clear();
       }

@@ -1,5 +1,5 @@
 import type { Coca } from '../api.js';
-import { nextRandom, type RandomState, seedRandom } from '../decoding/random.js';
+import { nextRandom, type RandomState, seedRandom } from '../base/random.js';
 import type { Picture } from '../image/picture.js';
 import type { Word } from '../tokenizer/words.js';
 import { type Box, highestPatches, massInside, pointsInto, withoutPatches } from './faithfulness.js';

@@ -1,5 +1,5 @@
-import { RegularFile } from '../checkpoint/regular-file.js';
 import { CocaError } from './errors.js';
+import { RegularFile } from './regular-file.js';
 import { decodeText } from './text-decoding.js';
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RegularFile } from './regular-file.js';
+import { RegularFile } from '../base/regular-file.js';
 
 /** How many pieces of a file are looked at, spread evenly over it, and of how many bytes each. */
 const PIECES = 64;

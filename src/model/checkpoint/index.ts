@@ -1,5 +1,5 @@
+import { RegularFile } from '../base/regular-file.js';
 import { withoutPrefix } from './prefix.js';
-import { RegularFile } from './regular-file.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 import { isZip } from './tensor-list.js';
 import { convertTorchCheckpoint } from './torch/convert.js';

@@ -1,9 +1,9 @@
 import { CocaError } from '../base/errors.js';
+import { RegularFile } from '../base/regular-file.js';
 import { bytesPerElement, countElements, type Dtype, isDtype, isWeightDtype, type WeightDtype } from './dtype.js';
 import { HEAD_BYTES, recognise } from './foreign.js';
 import { decodeBF16, decodeF16 } from './half.js';
 import { badCheckpoint, quote } from './problem.js';
-import { RegularFile } from './regular-file.js';
 import { type DeclaredTensor, parseHeader } from './safetensors-header.js';
 
 export type { Dtype, WeightDtype } from './dtype.js';

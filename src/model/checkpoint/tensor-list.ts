@@ -1,7 +1,7 @@
+import { RegularFile } from '../base/regular-file.js';
 import type { Dtype } from './dtype.js';
 import { HEAD_BYTES, recognise } from './foreign.js';
 import { withoutPrefix } from './prefix.js';
-import { RegularFile } from './regular-file.js';
 import { openSafetensors } from './safetensors.js';
 import { readTorchWeights } from './torch/torchzip.js';
 import { readZip } from './torch/zip.js';

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../base/errors.js';
+import { unreadable } from '../base/regular-file.js';
 import { badCheckpoint } from './problem.js';
-import { unreadable } from './regular-file.js';
 
 /** The names that weights go by, the better first. */
 const PREFERRED = ['open_clip_model.safetensors', 'open_clip_pytorch_model.bin', 'model.safetensors'];

@@ -1,6 +1,6 @@
 import type { CocaError } from '../base/errors.js';
+import type { TarIndex } from './formats/tar.js';
 import type { Locator } from './sample.js';
-import type { TarIndex } from './tar.js';
 
 /** A part of a data set whose samples can be had in any order: a shard, or all of a file. */
 export interface DatasetUnit {

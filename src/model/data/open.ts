@@ -2,12 +2,12 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { isFolder } from '../base/folders.js';
 import { listedScenes } from '../scenes/listed-scenes.js';
-import { listedInCoco } from './coco.js';
 import type { Dataset, DatasetUnit } from './dataset.js';
-import { classFolders } from './folders.js';
-import { readJsonFile } from './json-file.js';
+import { listedInCoco } from './formats/coco.js';
+import { classFolders } from './formats/folders.js';
+import { readJsonFile } from './formats/json-file.js';
+import { indexLines, indexTable, type RowIndex } from './formats/rows.js';
 import { expandPaths } from './patterns.js';
-import { indexLines, indexTable, type RowIndex } from './rows.js';
 import type { FieldNames, Locator, RowContext, TarSample } from './sample.js';
 
 export interface DatasetOptions {

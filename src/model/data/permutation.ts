@@ -1,4 +1,4 @@
-import { nextRandom, seedRandom } from '../decoding/random.js';
+import { nextRandom, seedRandom } from '../base/random.js';
 
 const ROUNDS = 8;
 

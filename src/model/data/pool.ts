@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errorFrom } from '../base/errors.js';
+import type { TarIndex } from './formats/tar.js';
 import type { PreparedSample, prepareSample } from './prepare.js';
-import type { TarIndex } from './tar.js';
 import type { Answer, Job, Request, Response } from './worker.js';
 
 /** Threads run what was built, also where this module runs from source. */

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { parsePythonJson } from '../base/python-json.js';
+import { RegularFile } from '../base/regular-file.js';
 import { decodePart, decodeText, lostIn } from '../base/text-decoding.js';
-import { RegularFile } from '../checkpoint/regular-file.js';
 import type { Picture } from '../image/picture.js';
 import type { SceneSample } from '../scenes/world/source.js';
-import { describe, isObject, type Json } from './description.js';
-import { splitRow } from './rows.js';
+import { describe, isObject, type Json } from './formats/description.js';
+import { splitRow } from './formats/rows.js';
 import type { Description, Locator, RowContext, RowLocator, Sample, Span, TableContext, TarSample } from './sample.js';
 
 /** No picture that can be decoded is larger. */

@@ -1,8 +1,8 @@
 import { CocaError } from '../base/errors.js';
 import type { Dataset } from './dataset.js';
+import { indexShard } from './formats/tar.js';
 import { readDescription } from './read.js';
 import type { Description, Locator } from './sample.js';
-import { indexShard } from './tar.js';
 
 /**
  * The samples of a data set once, in the order of its files: for what looks at each, in no need of shuffling.

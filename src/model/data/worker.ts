@@ -2,11 +2,11 @@ import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
 import { type PlainError, plainError } from '../base/errors.js';
 import { Budget } from '../image/budget.js';
+import { indexShard, type TarIndex } from './formats/tar.js';
 import type { DatasetOptions } from './open.js';
 import type { OrderState } from './order.js';
 import { type PreparedSample, prepareSample, type Transform } from './prepare.js';
 import type { Locator } from './sample.js';
-import { indexShard, type TarIndex } from './tar.js';
 
 /** What a decoding thread is asked to do: plain values, as everything that passes between threads. */
 export type Job =

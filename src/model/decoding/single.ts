@@ -1,6 +1,6 @@
+import { nextRandom } from '../base/random.js';
 import { byValue, topTokens } from './logits.js';
 import { type Adjustment, adjustments } from './processors.js';
-import { nextRandom } from './random.js';
 import { distribution, draw } from './sampling.js';
 import { type Beam, type Fate, type Group, logprobOf, type Row } from './state.js';
 import type { Choice, GroupContext, GroupStep } from './step.js';

@@ -1,8 +1,8 @@
 import { CocaError } from '../base/errors.js';
+import { type RandomState, seedRandom } from '../base/random.js';
 import type { Scored } from './logits.js';
 import type { DecodingOptions } from './options.js';
 import type { Rule } from './processors.js';
-import { type RandomState, seedRandom } from './random.js';
 import { chainOf, ROOT, type SpecialIds, type TokenRow } from './types.js';
 
 /** A generated token. */

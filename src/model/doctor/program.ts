@@ -3,7 +3,7 @@ import { loadRuntime } from '../engine/onnx/runtime.js';
 import type { Check } from './check.js';
 
 /** What package.json asks for. */
-const OLDEST_NODE = [20, 9] as const;
+const OLDEST_NODE = [20, 15] as const;
 
 /** Node, and the native packages that nothing works without. */
 export async function* checkProgram(): AsyncGenerator<Check> {

@@ -1,4 +1,4 @@
-import { crc32 } from '../base/crc32.js';
+import { crc32 } from 'node:zlib';
 
 const SIGNATURE = 8;
 const [LENGTH, TYPE, CRC] = [4, 4, 4];

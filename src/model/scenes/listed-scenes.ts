@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
-import { describe, isObject } from '../data/description.js';
+import { describe, isObject } from '../data/formats/description.js';
 import type { Locator } from '../data/sample.js';
 
 /**

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { RegularFile } from '../checkpoint/regular-file.js';
+import { RegularFile } from '../base/regular-file.js';
 import { CARD_FILE } from './model-files.js';
 
 /** What a model card says that matters before a model is used. */

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
 import { CocaError } from '../base/errors.js';
 import { exists, makeFolder } from '../base/folders.js';
+import { nextRandom, seedRandom } from '../base/random.js';
 import { encodeF16, writeSafetensors } from '../checkpoint/safetensors.js';
 import { type CocaConfig, MULTIMODAL_MLP_RATIO, parseConfig } from '../config/config.js';
 import { readJsonFile } from '../config/config-file.js';
 import { NAMED_CONFIGS } from '../config/configs.js';
-import { nextRandom, seedRandom } from '../decoding/random.js';
 import { CONFIG_FILE, WEIGHTS_FILE } from './model-files.js';
 
 export interface InitOptions {

@@ -1,7 +1,7 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { CocaError } from '../base/errors.js';
+import type { RandomState } from '../base/random.js';
 import { checkShapes, readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
-import type { RandomState } from '../decoding/random.js';
 import { CLASSIFIER } from '../store/classifier.js';
 import type { AdamW, Moments } from './adamw.js';
 

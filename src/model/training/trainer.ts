@@ -1,9 +1,9 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { parameterShapes } from '../architecture/parameters.js';
 import { CocaError } from '../base/errors.js';
+import { type RandomState, seedRandom } from '../base/random.js';
 import { readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
 import type { CocaConfig } from '../config/config.js';
-import { type RandomState, seedRandom } from '../decoding/random.js';
 import { reasonOf } from '../engine/devices.js';
 import type { TfjsDevice } from '../engine/engines.js';
 import type { Network } from '../engine/network.js';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type BlockStyle, crossAttentionBlock, selfAttentionBlock } from '../../../src/model/architecture/blocks.js';
 import type { BlockOps } from '../../../src/model/architecture/ops.js';
 import { WayBack } from '../../../src/model/architecture/way-back.js';
-import { nextRandom, seedRandom } from '../../../src/model/decoding/random.js';
+import { nextRandom, seedRandom } from '../../../src/model/base/random.js';
 import { openBackend } from '../../../src/model/engine/tfjs/backends.js';
 import { concat, sliceAxis } from '../../../src/model/engine/tfjs/functions/shape.js';
 import { TfjsGradientOps } from '../../../src/model/engine/tfjs/gradient-ops.js';

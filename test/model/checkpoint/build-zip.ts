@@ -1,4 +1,4 @@
-import { crc32 } from '../../../src/model/base/crc32.js';
+import { crc32 } from 'node:zlib';
 
 /** One entry of an archive to build; fields beyond `name` and `data` make it lie. */
 export interface EntryToBuild {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { indexShard } from '../../../src/model/data/formats/tar.js';
 import { openDataset } from '../../../src/model/data/open.js';
 import { readSample } from '../../../src/model/data/read.js';
-import { indexShard } from '../../../src/model/data/tar.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { indexShard } from '../../../src/model/data/tar.js';
+import { indexShard } from '../../../src/model/data/formats/tar.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { buildTar, seal } from './build-tar.js';
 

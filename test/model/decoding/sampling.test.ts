@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { nextRandom, seedRandom } from '../../../src/model/base/random.js';
 import { type DecodingOptions, decodingOptions } from '../../../src/model/decoding/index.js';
 import type { Adjustment } from '../../../src/model/decoding/processors.js';
-import { nextRandom, seedRandom } from '../../../src/model/decoding/random.js';
 import { distribution, draw } from '../../../src/model/decoding/sampling.js';
 import { CONTEXT, captions, hashLogits, SPECIAL, VOCAB } from './hash-model.js';
 

@@ -1,6 +1,6 @@
+import { CHUNK_BYTES, type RegularFile } from '../../base/regular-file.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint, quote } from '../problem.js';
-import { CHUNK_BYTES, type RegularFile } from '../regular-file.js';
 import type { TorchWeight } from './torchzip.js';
 
 /** The part of a storage that a strided tensor is gathered from is held in memory; no weight of a CoCa comes near this. */

@@ -1,6 +1,6 @@
+import type { RegularFile } from '../../base/regular-file.js';
 import type { Dtype } from '../dtype.js';
 import { badCheckpoint, quote } from '../problem.js';
-import type { RegularFile } from '../regular-file.js';
 import { readStateDict } from './torch-pickle.js';
 import { readEntry, requireStored, type ZipArchive, type ZipEntry } from './zip.js';
 

@@ -1,6 +1,6 @@
-import { crc32 } from '../../base/crc32.js';
+import { crc32 } from 'node:zlib';
+import type { RegularFile } from '../../base/regular-file.js';
 import { badCheckpoint, quote } from '../problem.js';
-import type { RegularFile } from '../regular-file.js';
 
 /**
  * Reads zip archives as PyTorch writes them (PKWARE APPNOTE 6.3.10), zip64 where needed. What else zip allows is refused,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CocaError } from '../../../../src/model/base/errors.js';
-import { RegularFile } from '../../../../src/model/checkpoint/regular-file.js';
+import { RegularFile } from '../../../../src/model/base/regular-file.js';
 import { readEntry, readZip, verifyEntry } from '../../../../src/model/checkpoint/torch/zip.js';
 import { buildZip, type EntryToBuild, type ZipOptions } from '../build-zip.js';
 import { refusal, temporaryFile, temporaryFolder } from '../temporary.js';

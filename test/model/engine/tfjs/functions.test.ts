@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { nextRandom, seedRandom } from '../../../../src/model/decoding/random.js';
+import { nextRandom, seedRandom } from '../../../../src/model/base/random.js';
 import { openBackend } from '../../../../src/model/engine/tfjs/backends.js';
 import { gelu, quickGelu } from '../../../../src/model/engine/tfjs/functions/activations.js';
 import {

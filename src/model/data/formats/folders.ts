@@ -1,10 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CocaError } from '../base/errors.js';
-import { decodeName, encodeName } from '../base/file-names.js';
-import { exists, folderIdentity, isFolder } from '../base/folders.js';
-import type { Locator } from './sample.js';
+import { CocaError } from '../../base/errors.js';
+import { decodeName, encodeName } from '../../base/file-names.js';
+import { exists, folderIdentity, isFolder } from '../../base/folders.js';
+import type { Locator } from '../sample.js';
 
 /** Endings that torchvision takes for pictures' and those of the formats that are known here; content tells what a file is. */
 const PICTURE = /\.(jpe?g|png|webp|gif|avif|tiff?|ppm|bmp|pgm)$/i;

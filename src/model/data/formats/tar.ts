@@ -1,7 +1,7 @@
-import { CocaError } from '../base/errors.js';
-import { decodeName } from '../base/file-names.js';
-import { RegularFile } from '../checkpoint/regular-file.js';
-import type { Span, TarSample } from './sample.js';
+import { CocaError } from '../../base/errors.js';
+import { decodeName } from '../../base/file-names.js';
+import { RegularFile } from '../../base/regular-file.js';
+import type { Span, TarSample } from '../sample.js';
 
 /**
  * Tar archives by their headers: what is in them and where, so that members can be read in any order without unpacking.

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { parse as parseNow } from 'csv-parse/sync';
-import { CocaError } from '../base/errors.js';
-import { asciiUnits, decodePart, type Encoding, MARK_BYTES, textStart, unitBytes } from '../base/text-decoding.js';
-import { RegularFile } from '../checkpoint/regular-file.js';
-import type { Span } from './sample.js';
+import { CocaError } from '../../base/errors.js';
+import { RegularFile } from '../../base/regular-file.js';
+import { asciiUnits, decodePart, type Encoding, MARK_BYTES, textStart, unitBytes } from '../../base/text-decoding.js';
+import type { Span } from '../sample.js';
 
 /** Where the rows of a file are: what is held of it, 16 bytes a row. */
 export class RowIndex {

@@ -1,7 +1,7 @@
-import { CocaError } from '../base/errors.js';
-import { parsePythonJson } from '../base/python-json.js';
-import { decodeText } from '../base/text-decoding.js';
-import { RegularFile } from '../checkpoint/regular-file.js';
+import { CocaError } from '../../base/errors.js';
+import { parsePythonJson } from '../../base/python-json.js';
+import { RegularFile } from '../../base/regular-file.js';
+import { decodeText } from '../../base/text-decoding.js';
 
 /** V8 makes no longer strings. */
 const MAX_TEXT_BYTES = 2 ** 29 - 24;

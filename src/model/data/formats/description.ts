@@ -1,4 +1,4 @@
-import type { Description } from './sample.js';
+import type { Description } from '../sample.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { constants, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { CocaError } from '../base/errors.js';
-import { encodeName } from '../base/file-names.js';
+import { CocaError } from './errors.js';
+import { encodeName } from './file-names.js';
 
 /** Read at a time where a file is gone through as a stream. */
 export const CHUNK_BYTES = 4 * 1024 * 1024;
