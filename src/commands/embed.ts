@@ -2,7 +2,9 @@ import { type CommandContext, defineCommand } from '../cli/command.js';
 import { CocaError } from '../model/base/errors.js';
 import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
-import { encodedPictures, MODEL_GLOBALS, progress, withModel } from './io/model.js';
+import { MODEL_GLOBALS, withModel } from './io/model.js';
+import { encodedPictures } from './io/pictures.js';
+import { progress } from './io/progress.js';
 import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from './io/results.js';
 import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS, imagesArgument } from './io/sources.js';
 

@@ -8,8 +8,9 @@ import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
-import { MODEL_GLOBALS, searchProgress, withModel } from '../io/model.js';
-import { oneName, pictureOf, squareOf } from '../io/one-picture.js';
+import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { oneName, openPicture, squareOf } from '../io/pictures.js';
+import { searchProgress } from '../io/progress.js';
 import { formatOf, objectWriter, Tally } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, findWord, parseHead, parseLayer } from './choice.js';
@@ -127,7 +128,7 @@ export const attend = defineCommand({
       const gradient = choice.method === 'gradient' || (format === 'terminal' && options.output === undefined);
       // One set of graphs, that which reports attention, also searches for the caption.
       const task = gradient ? 'attribution' : 'attention';
-      const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare(task)]);
+      const [input] = await Promise.all([openPicture(image, coca, context), coca.prepare(task)]);
       if ('error' in input) return tally.fail(image, input.error);
       const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
       const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };

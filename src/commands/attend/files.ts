@@ -9,8 +9,6 @@ import { attentionTensors } from './arrays.js';
 import { contactSheet } from './contact.js';
 import { type AttendResult, attendLines, wordMap } from './result.js';
 
-/** Sides of an overlay, in pixels: at least this, so that small models' pictures are worth looking at. */
-export const OVERLAY_SIZE = 448;
 const OPACITY = 0.7;
 const LONGEST_NAME = 40;
 

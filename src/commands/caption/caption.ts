@@ -6,16 +6,9 @@ import { contextLength } from '../../model/config/config.js';
 import type { DecodingOptions } from '../../model/decoding/index.js';
 import { canRedraw } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
-import {
-  MODEL_GLOBALS,
-  type PictureItem,
-  pictures,
-  progress,
-  type ReadablePicture,
-  readable,
-  searchProgress,
-  withModel,
-} from '../io/model.js';
+import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { type PictureItem, pictures, type ReadablePicture, readable } from '../io/pictures.js';
+import { progress, searchProgress } from '../io/progress.js';
 import { formatOf, Tally } from '../io/results.js';
 import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from '../io/results-file.js';
 import {

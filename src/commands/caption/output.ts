@@ -6,7 +6,7 @@ import { wordsOf } from '../../model/tokenizer/words.js';
 import type { CaptionView, ShadedWord } from '../../ui/caption-view.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
-import type { ReadablePicture } from '../io/model.js';
+import type { ReadablePicture } from '../io/pictures.js';
 import { type Format, type ObjectWriter, objectWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 

@@ -2,7 +2,9 @@ import { type CommandContext, defineCommand, kebab } from '../../cli/command.js'
 import { CocaError } from '../../model/base/errors.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
-import { encodedPictures, MODEL_GLOBALS, progress, type ReadablePicture, withModel } from '../io/model.js';
+import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { encodedPictures, type ReadablePicture } from '../io/pictures.js';
+import { progress } from '../io/progress.js';
 import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 import {

@@ -2,7 +2,7 @@ import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { readTextList } from '../io/lists.js';
-import type { EncodedPicture } from '../io/model.js';
+import type { EncodedPicture } from '../io/pictures.js';
 import { type Ranked, rankCaptions } from '../rank/ranking.js';
 
 /** Ranks labels for a picture, best first, at most `top` of them. */

@@ -4,7 +4,7 @@ import type { LocatedScene, PointingFigures } from '../../model/attention/pointi
 import { CocaError } from '../../model/base/errors.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { safeJson, visible } from '../../ui/text.js';
-import { readImage } from '../io/sources.js';
+import { openPicture } from '../io/pictures.js';
 
 export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
   readonly heads: boolean;
@@ -40,13 +40,12 @@ function choicesOf(coca: LoadedCoca, { heads }: PointingOptions): MapChoice[] {
 }
 
 async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContext): AsyncGenerator<LocatedScene> {
-  const { loadPicture } = await import('../../model/image/load-picture.js');
   for (const [i, { image, caption, objects }] of scenes.entries()) {
     if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
     context.status.show(`scene ${i + 1} of ${scenes.length}`);
-    const input = await readImage(image, context);
-    if ('error' in input) throw input.error;
-    yield { picture: await loadPicture(input.bytes, coca.preprocess), caption, objects };
+    const opened = await openPicture(image, coca, context);
+    if ('error' in opened) throw opened.error;
+    yield { picture: opened.picture, caption, objects };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../cli/command.js';
 import { choosePictureKind, drawPicture, type PictureKind, pictureColumns } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
-import type { ReadablePicture } from './model.js';
+import type { ReadablePicture } from './pictures.js';
 
 /** Rows kept free for what is said about the picture. */
 const ROWS_BELOW = 7;

@@ -3,7 +3,7 @@ import type { Picture } from '../../model/image/picture.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
-import type { ReadablePicture } from '../io/model.js';
+import type { ReadablePicture } from '../io/pictures.js';
 import { type Format, type ObjectWriter, objectWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 import type { RankBy, Ranked } from './ranking.js';

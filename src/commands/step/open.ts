@@ -5,7 +5,7 @@ import { type DecodingOptions, decodingOptions } from '../../model/decoding/inde
 import type { Picture } from '../../model/image/picture.js';
 import { openStepper } from '../../model/stepper/index.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import { pictureOf, squareOf } from '../io/one-picture.js';
+import { openPicture, squareOf } from '../io/pictures.js';
 import { checkSession, type LoadedSession, replay, saveSession, sha256Of } from './file.js';
 import { bestOf } from './result.js';
 import { Walker } from './walk.js';
@@ -39,7 +39,7 @@ export async function openWalk(
   coca: LoadedCoca,
   context: CommandContext,
 ): Promise<OpenWalk | { readonly error: CocaError }> {
-  const [input] = await Promise.all([pictureOf(image, coca, context), coca.prepare('captions')]);
+  const [input] = await Promise.all([openPicture(image, coca, context), coca.prepare('captions')]);
   if ('error' in input) return input;
   const { picture, bytes } = input;
   const sha256 = sha256Of(bytes);
