@@ -2,8 +2,6 @@ import { type CommandContext, defineCommand } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { grouped } from '../../model/base/pipeline.js';
-import { contextLength } from '../../model/config/config.js';
-import type { DecodingOptions } from '../../model/decoding/index.js';
 import { canRedraw } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
 import {
@@ -18,6 +16,7 @@ import {
 } from '../io/model.js';
 import { formatOf, Tally } from '../io/results.js';
 import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from '../io/results-file.js';
+import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import {
   BATCH_OPTION,
   checkSources,
@@ -33,44 +32,6 @@ import { type CaptionWriter, captionWriter, type PictureCaptions } from './outpu
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
 import type { Search, SearchOptions } from './watch.js';
 
-/** Options that shape the search, by the names that `decodingOptions` gives them. */
-export const DECODING_OPTIONS = {
-  strategy: {
-    type: 'choice',
-    choices: ['beam', 'greedy', 'sample'],
-    placeholder: 'HOW',
-    otherwise: 'beam',
-    description: 'how the next token is chosen',
-  },
-  beams: { type: 'integer', min: 1, otherwise: '6', description: 'hypotheses kept side by side' },
-  groups: { type: 'integer', min: 1, otherwise: '1', description: 'groups of diverse beam search' },
-  diversity: {
-    type: 'number',
-    min: 0,
-    otherwise: '0.5 with groups',
-    description: 'what a group pays for a token that an earlier group chose',
-  },
-  maxLength: { type: 'integer', min: 2, otherwise: '30', description: 'most ids, start and end included' },
-  minLength: { type: 'integer', min: 0, otherwise: '5', description: 'fewest ids, start and end included' },
-  lengthPenalty: {
-    type: 'number',
-    otherwise: '1',
-    description: 'score = log-probability / length ** this: higher favours longer captions',
-  },
-  earlyStopping: { type: 'flag', description: 'end a search as soon as there are as many captions as beams' },
-  repetitionPenalty: { type: 'number', otherwise: '1', description: 'above 1 makes tokens that are there less likely' },
-  noRepeatNgram: { type: 'integer', min: 0, otherwise: '0', description: 'no N tokens in a row occur twice; 0 is off' },
-  temperature: { type: 'number', otherwise: '1', description: 'sampling: above 1 bolder, below 1 safer' },
-  topK: { type: 'integer', min: 0, otherwise: '0', description: 'sampling: among the N likeliest; 0 is off' },
-  topP: { type: 'number', otherwise: '1', description: 'sampling: among the likeliest that make up this probability' },
-  minP: {
-    type: 'number',
-    otherwise: '0',
-    description: 'sampling: among those at least this fraction of the likeliest',
-  },
-  num: { type: 'integer', min: 1, otherwise: '1', description: 'captions for each picture, best first' },
-} as const;
-
 export const caption = defineCommand({
   name: 'caption',
   summary: 'captions pictures',
@@ -85,7 +46,7 @@ export const caption = defineCommand({
   args: [imagesArgument(['files', 'files0'])],
   options: {
     ...DECODING_OPTIONS,
-    prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+    ...PROMPT_OPTION,
     logprobs: {
       type: 'integer',
       placeholder: 'N',
@@ -208,37 +169,6 @@ async function writeGroup(
     }
     showProgress(tally.finished);
   }
-}
-
-type SearchNames = keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed';
-type SearchValues = Readonly<Partial<Record<SearchNames, unknown>>>;
-
-/** The search options that were typed; what was not is for `decodingOptions` to complete, and to check. */
-export function searchOptions(
-  options: SearchValues,
-  typed: ReadonlySet<string>,
-  { config }: Pick<Coca, 'config'>,
-): Promise<DecodingOptions> {
-  return completeOptions(options, typed, contextLength(config));
-}
-
-/**
- * Checks search options against each other while no model is known.
- * @throws CocaError `usage` for what contradicts itself, whatever the model
- */
-export async function checkSearchOptions(options: SearchValues, typed: ReadonlySet<string>): Promise<void> {
-  await completeOptions(options, typed, Number.POSITIVE_INFINITY);
-}
-
-async function completeOptions(
-  options: SearchValues,
-  typed: ReadonlySet<string>,
-  contextLength: number,
-): Promise<DecodingOptions> {
-  const { decodingOptions } = await import('../../model/decoding/index.js');
-  const names = [...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as SearchNames[];
-  const given = Object.fromEntries(names.filter((name) => typed.has(name)).map((name) => [name, options[name]]));
-  return decodingOptions(given as Partial<DecodingOptions>, { contextLength });
 }
 
 /** Captions of the pictures of a group, by item. */

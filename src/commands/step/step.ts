@@ -3,11 +3,11 @@ import { CocaError } from '../../model/base/errors.js';
 import { canShow } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
-import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
 import { failUnreadable } from '../io/check-inputs.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from '../io/model.js';
 import { oneName } from '../io/one-picture.js';
 import { type Format, formatOf, objectWriter, Tally } from '../io/results.js';
+import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import type { LoadedSession } from './file.js';
 import type { OpenWalk } from './open.js';
@@ -16,7 +16,7 @@ import { parseScript, type ScriptWord, VERBS } from './script.js';
 /** What shapes a search; a loaded session brings its own. */
 const SEARCH_OPTIONS = {
   ...DECODING_OPTIONS,
-  prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+  ...PROMPT_OPTION,
 } as const;
 
 export const step = defineCommand({

@@ -1,6 +1,6 @@
 import { CocaError } from '../base/errors.js';
+import type { DecodingOptions } from './knobs.js';
 import type { Scored } from './logits.js';
-import type { DecodingOptions } from './options.js';
 import type { Rule } from './processors.js';
 import { type RandomState, seedRandom } from './random.js';
 import { chainOf, ROOT, type SpecialIds, type TokenRow } from './types.js';

@@ -1,4 +1,4 @@
-import type { DecodingOptions } from './options.js';
+import type { DecodingOptions } from './knobs.js';
 import type { RandomState } from './random.js';
 import type { Beam, Fate, Row } from './state.js';
 import type { SpecialIds } from './types.js';
