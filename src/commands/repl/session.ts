@@ -31,7 +31,6 @@ import {
 import { quoteLine, splitLine, type Word } from './line/words.js';
 import { Pictures } from './pictures.js';
 import { Settings } from './settings.js';
-import { sessionVerbs } from './verbs/verbs.js';
 import { WarmModels } from './warm-models.js';
 
 /** What is typed before a verb here. */
@@ -77,13 +76,15 @@ export class Session {
   /** The session's own verbs, then the program's commands. */
   readonly commands: readonly Command[];
 
+  /** @param verbs makes the session's own verbs, which work on it */
   constructor(
     readonly programs: readonly Command[],
     load: (options: LoadOptions) => Promise<LoadedCoca>,
+    verbs: (session: Session) => readonly Command[],
   ) {
     this.settings = new Settings(programs);
     this.models = new WarmModels(load);
-    this.commands = [...sessionVerbs(this), ...programs];
+    this.commands = [...verbs(this), ...programs];
   }
 
   /**
