@@ -104,7 +104,6 @@ export const caption = defineCommand({
           format,
           files.results ? { ...context, out: files.results.output } : context,
           {
-            coca,
             isOne: namesOnePicture(sources),
             images: options.images as PictureKind | 'auto',
             showTokens: typed.has('logprobs'),
@@ -124,7 +123,7 @@ export const caption = defineCommand({
         try {
           for await (const group of grouped(items, options.batch)) {
             const captionAll = () => captionGroup(readable(group), coca, how, search);
-            await writeGroup(group, captionAll, { coca, context, writer, files, tally, showProgress });
+            await writeGroup(group, captionAll, { context, writer, files, tally, showProgress });
           }
         } finally {
           await writer.objects?.end();
@@ -140,7 +139,6 @@ export const caption = defineCommand({
 
 /** Where the results of a run go. */
 interface Destinations {
-  readonly coca: Coca;
   readonly context: CommandContext;
   readonly writer: CaptionWriter;
   readonly files: CaptionFiles;
@@ -152,7 +150,7 @@ interface Destinations {
 async function writeGroup(
   group: readonly PictureItem[],
   captionAll: () => Promise<ReadonlyMap<PictureItem, PictureCaptions>>,
-  { coca, context, writer, files, tally, showProgress }: Destinations,
+  { context, writer, files, tally, showProgress }: Destinations,
 ): Promise<void> {
   const found = readable(group);
   if (found.length === 1) await writer.begin(found[0]!);
@@ -162,7 +160,7 @@ async function writeGroup(
     else {
       if (found.length > 1) await writer.begin(item);
       const result = results.get(item)!;
-      const captions = result.captions.map(({ ids }) => coca.tokenizer.decode(ids));
+      const captions = result.captions.map(({ text }) => text);
       context.onCaption(item.name, captions[0]!);
       await writer.result(result);
       await files.writeText(item.name, captions, tally);
@@ -182,5 +180,5 @@ async function captionGroup(
   const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
   const run = await search(encoding, options);
   const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
-  return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, ms }]));
+  return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, coca, ms }]));
 }
