@@ -82,6 +82,7 @@ async function runRequest(
         unhurried: signals.unhurried,
         models: FRESH_MODELS,
         isShown: () => false,
+        onAnswer: () => undefined,
         onCaption: () => undefined,
         onKeys: () => undefined,
         onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),

@@ -1,3 +1,4 @@
+import type { Format } from '../../cli/answers.js';
 import { type CommandContext, defineCommand } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
@@ -80,6 +81,7 @@ export const caption = defineCommand({
     }
     await checkSearchOptions(options, typed);
   },
+  writer: writerOf,
   async run({ args, options, typed }, context) {
     const sources = { images: args, files: options.files, files0: options.files0 };
     checkSources(sources, context.stdin);
@@ -100,15 +102,8 @@ export const caption = defineCommand({
       context.status.clear();
       const files = await CaptionFiles.open(options, context, coca, how);
       try {
-        const writer = await captionWriter(
-          format,
-          files.results ? { ...context, out: files.results.output } : context,
-          {
-            isOne: namesOnePicture(sources),
-            images: options.images as PictureKind | 'auto',
-            showTokens: typed.has('logprobs'),
-          },
-        );
+        const output = files.results ? { ...context, out: files.results.output } : context;
+        const writer = await writerOf(format, { args, options, typed }, output);
         const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
         // The progress of several pictures is counted in pictures.
         const onStep = () => (knownCount(sources) === 1 ? searchProgress(context) : undefined);
@@ -137,6 +132,20 @@ export const caption = defineCommand({
   },
 });
 
+interface Asked {
+  readonly args: readonly string[];
+  readonly options: { readonly files: readonly string[]; readonly files0: readonly string[]; readonly images: string };
+  readonly typed: ReadonlySet<string>;
+}
+
+function writerOf(format: Format, { args, options, typed }: Asked, context: CommandContext): Promise<CaptionWriter> {
+  return captionWriter(format, context, {
+    isOne: namesOnePicture({ images: args, files: options.files, files0: options.files0 }),
+    images: options.images as PictureKind | 'auto',
+    showTokens: typed.has('logprobs'),
+  });
+}
+
 /** Where the results of a run go. */
 interface Destinations {
   readonly context: CommandContext;
@@ -153,16 +162,17 @@ async function writeGroup(
   { context, writer, files, tally, showProgress }: Destinations,
 ): Promise<void> {
   const found = readable(group);
-  if (found.length === 1) await writer.begin(found[0]!);
+  if (found.length === 1) await writer.begin?.(found[0]!);
   const results = await captionAll();
   for (const item of group) {
     if ('error' in item) await tally.fail(item.name, item.error);
     else {
-      if (found.length > 1) await writer.begin(item);
+      if (found.length > 1) await writer.begin?.(item);
       const result = results.get(item)!;
       const captions = result.captions.map(({ text }) => text);
       context.onCaption(item.name, captions[0]!);
       await writer.result(result);
+      context.onAnswer({ kind: 'result', result });
       await files.writeText(item.name, captions, tally);
     }
     showProgress(tally.finished);

@@ -1,3 +1,4 @@
+import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import type { Caption, Coca } from '../../model/api.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
@@ -6,7 +7,7 @@ import type { CaptionView, ShadedWord } from '../../ui/caption-view.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
 import type { ReadablePicture } from '../io/model.js';
-import { type Format, type ObjectWriter, objectWriter } from '../io/results.js';
+import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 
 /** What one picture gave: its captions, best first, and how long that took. */
@@ -19,12 +20,8 @@ export interface PictureCaptions {
   readonly ms: { readonly encode: number; readonly decode: number };
 }
 
-/** Where captions go. `begin` comes before a picture's result, as soon as the picture is there. */
-export interface CaptionWriter {
-  readonly objects: ObjectWriter | undefined;
-  begin(item: ReadablePicture): Promise<void>;
-  result(result: PictureCaptions): Promise<void>;
-}
+/** Where captions go. */
+export type CaptionWriter = ResultWriter<PictureCaptions, ReadablePicture>;
 
 export interface CaptionWriterOptions {
   /** One picture was named alone: plain lines leave its name out. */
@@ -39,18 +36,13 @@ export async function captionWriter(
   context: CommandContext,
   options: CaptionWriterOptions,
 ): Promise<CaptionWriter> {
-  const ready = async (): Promise<void> => undefined;
-  if (format === 'json' || format === 'jsonl') {
-    const objects = objectWriter(context.out, format);
-    return { objects, begin: ready, result: (result) => objects.write(captionObject(result)) };
-  }
+  if (format === 'json' || format === 'jsonl') return jsonWriter(context.out, format, captionObject);
   if (format === 'terminal') return terminalWriter(context, options);
   const { colors } = context.terminal;
   // Colours in plain lines are for those who force them; nobody else pays for loading them.
   const shadeWords = colors === 'none' ? undefined : (await import('../../ui/caption-view.js')).shadeWords;
   return {
     objects: undefined,
-    begin: ready,
     async result({ image, captions, coca }) {
       const name = options.isOne ? '' : `${visible(image)}\t`;
       const text = (caption: Caption): string =>

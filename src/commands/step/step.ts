@@ -1,3 +1,4 @@
+import type { Format } from '../../cli/answers.js';
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { canShow } from '../../ui/full-screen.js';
@@ -6,7 +7,7 @@ import { visible } from '../../ui/text.js';
 import { failUnreadable } from '../io/check-inputs.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from '../io/model.js';
 import { oneName } from '../io/one-picture.js';
-import { type Format, formatOf, objectWriter, Tally } from '../io/results.js';
+import { formatOf, objectWriter, Tally } from '../io/results.js';
 import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import type { LoadedSession } from './file.js';

@@ -87,7 +87,7 @@ describe('completion', () => {
       line: 'rank a | b',
       command: session.program('rank'),
       filled: { positionals: [], options: [] },
-      keys: [],
+      done: { outcome: { done: 1, failed: 0 }, keys: [], settings: [], answers: [], invocation: undefined },
     };
     expect(await ways('last --by')).toEqual(['last --by ']);
     expect(await ways('last --by c')).toEqual(['last --by contrastive ', 'last --by caption ']);
