@@ -92,7 +92,9 @@ export class Settings {
 function parsed(name: string, spec: OptionSpec, value: string): Invocation['options'][string] {
   if (spec.type === 'flag') return value === 'on';
   if (spec.type === 'integer' || spec.type === 'number') return parseNumber(name, spec, value);
-  return spec.type === 'choice' ? parseChoice(name, spec, value) : value;
+  if (spec.type === 'choice') return parseChoice(name, spec, value);
+  // What is one value to some commands may be a list to others.
+  return spec.type === 'list' ? [value] : value;
 }
 
 /** The same as words of a command line. */

@@ -25,6 +25,14 @@ describe('settings', () => {
     expect(shown(settings.of(init, none))).toEqual([{ name: 'seed', words: ['--seed', '7'], value: 7 }]);
   });
 
+  it('are a list to a command that takes several', () => {
+    const settings = new Settings(COMMANDS);
+    settings.set('template', 'a {}');
+    const of = (name: string) => shown(settings.of(findCommand(name, COMMANDS), none));
+    expect(of('rank')).toEqual([{ name: 'template', words: ['--template', 'a {}'], value: 'a {}' }]);
+    expect(of('classify')).toEqual([{ name: 'template', words: ['--template', 'a {}'], value: ['a {}'] }]);
+  });
+
   it('yield to what is typed', () => {
     const settings = new Settings(COMMANDS);
     settings.set('beams', '4');
