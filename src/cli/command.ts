@@ -4,6 +4,7 @@ import type { LoadedCoca, LoadOptions } from '../model/store/load.js';
 import type { Streams } from '../ui/full-screen.js';
 import type { StatusLine } from '../ui/status.js';
 import type { Terminal } from '../ui/terminal.js';
+import type { Answer, Format, ResultWriter } from './answers.js';
 import type { Output } from './output.js';
 
 /**
@@ -133,6 +134,8 @@ export interface CommandContext {
    */
   readonly unhurried: <T>(work: () => Promise<T>) => Promise<T>;
   readonly models: ModelSource;
+  /** Told each answer of a command whose results are values (`writer`): a session keeps them. */
+  readonly onAnswer: (answer: Answer) => void;
   /** Told the caption that a picture was given, by search or by the user: a session goes on from it. */
   readonly onCaption: (image: string, caption: string) => void;
   /**
@@ -182,6 +185,8 @@ export interface Command {
    */
   readonly check?: (invocation: Invocation) => Promise<void>;
   readonly run: (invocation: Invocation, context: CommandContext) => Promise<Outcome>;
+  /** Of a command whose results are values: what prints them, in whichever form. */
+  readonly writer?: (format: Format, invocation: Invocation, context: CommandContext) => Promise<ResultWriter>;
   /** A command of its own for each verb; the name alone stands for the first. */
   readonly verbs?: readonly Command[];
 }
@@ -235,15 +240,20 @@ export type GlobalName = keyof typeof GLOBAL_OPTIONS;
 export type GlobalValues<G extends GlobalName> = OptionValues<Pick<typeof GLOBAL_OPTIONS, G>>;
 
 /** What `run` of a definition sees: its own options and the global ones it takes, each with its type. */
-type TypedInvocation<O extends OptionSpecs, G extends GlobalName> = Omit<Invocation, 'options'> & {
+export type TypedInvocation<O extends OptionSpecs, G extends GlobalName> = Omit<Invocation, 'options'> & {
   readonly options: OptionValues<O> & GlobalValues<G>;
 };
 
 /** Checks a definition's types: `run` sees exactly the options that it declared. */
 export function defineCommand<const O extends OptionSpecs, const G extends GlobalName>(
-  command: Omit<Command, 'options' | 'globals' | 'check' | 'run'> & {
+  command: Omit<Command, 'options' | 'globals' | 'check' | 'run' | 'writer'> & {
     readonly options: O;
     readonly globals: readonly G[];
+    readonly writer?: (
+      format: Format,
+      invocation: TypedInvocation<O, G>,
+      context: CommandContext,
+    ) => Promise<ResultWriter<never, never>>;
     readonly check?: (invocation: TypedInvocation<O, G>) => Promise<void>;
     readonly run: (invocation: TypedInvocation<O, G>, context: CommandContext) => Promise<Outcome>;
   },

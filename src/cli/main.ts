@@ -90,6 +90,7 @@ async function runRequest(
         unhurried: signals.unhurried,
         models,
         isShown: () => false,
+        onAnswer: () => undefined,
         onCaption: () => undefined,
         onKeys: () => undefined,
         onScreen: (show) => show({ stdin: process.stdin, stdout: process.stdout, signal: signals.signal }),

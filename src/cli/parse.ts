@@ -213,8 +213,13 @@ function readInvocation(
       throw new CocaError('usage', message, helpHint(command, grammar));
     }
   }
-  if (options.json && options.jsonl) throw new CocaError('usage', '--json and --jsonl exclude each other');
+  checkForms(options);
   return { args: sub.args, options: options as Invocation['options'], typed };
+}
+
+/** @throws CocaError `usage` for two forms of one output */
+export function checkForms(options: Readonly<Record<string, unknown>>): void {
+  if (options.json && options.jsonl) throw new CocaError('usage', '--json and --jsonl exclude each other');
 }
 
 /** The command of one word, or of a word and its verb. */

@@ -3,7 +3,7 @@ import { type ChoiceOption, kebab, type NumberOption } from './command.js';
 import { didYouMean } from './suggest.js';
 
 /** Reads a number as a person types it. Throws `usage` for anything else, and for one out of range. */
-export function parseNumber(name: string, spec: NumberOption, text: string): number {
+export function parseNumber(name: string, spec: Pick<NumberOption, 'type' | 'min' | 'max'>, text: string): number {
   const flag = `--${kebab(name)}`;
   const wanted = spec.type === 'integer' ? 'a whole number' : 'a number';
   const pattern = spec.type === 'integer' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -21,7 +21,7 @@ export function parseNumber(name: string, spec: NumberOption, text: string): num
 }
 
 /** Reads one of a few words. Throws `usage` with a guess for any other. */
-export function parseChoice(name: string, spec: ChoiceOption, text: string): string {
+export function parseChoice(name: string, spec: Pick<ChoiceOption, 'choices'>, text: string): string {
   if (spec.choices.includes(text)) return text;
   const guess = didYouMean(text, spec.choices);
   throw new CocaError('usage', `--${kebab(name)} takes ${orList(spec.choices)}, not '${text}'`, guess);

@@ -1,22 +1,27 @@
-import { type CommandContext, defineCommand } from '../cli/command.js';
+import type { ResultWriter } from '../cli/answers.js';
+import type { CommandContext } from '../cli/command.js';
+import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/base/errors.js';
 import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
-import { MODEL_GLOBALS, withModel } from './io/model.js';
+import { defineResults, type Finding } from './io/define-results.js';
+import { findWithModel, MODEL_GLOBALS } from './io/model.js';
 import { encodedPictures } from './io/pictures.js';
 import { progress } from './io/progress.js';
-import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from './io/results.js';
+import { failure, jsonWriter } from './io/results.js';
 import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS, imagesArgument } from './io/sources.js';
 
 /** More than these are not compared on a terminal: the matrix would be larger than it. */
 const MOST_COMPARED = 12;
 
+/** A picture or a text with its embedding. */
 interface Embedded {
+  readonly of: 'image' | 'text';
   readonly name: string;
   readonly embedding: Float32Array;
 }
 
-export const embed = defineCommand({
+export const embed = defineResults({
   name: 'embed',
   summary: 'embeddings of pictures and texts, to be compared by their dot product',
   usage: 'embed [IMAGE...] [--text TEXT...]',
@@ -36,66 +41,77 @@ export const embed = defineCommand({
     { line: "coca embed 'photos/*.jpg' --jsonl > photos.jsonl", does: 'embeddings of pictures' },
     { line: 'coca embed --text "a dog" "a cat" --json', does: 'embeddings of texts' },
   ],
-  async run({ args, options }, context) {
+  async *find({ args, options }, context): AsyncGenerator<Finding<Embedded>> {
     const sources = { images: args, files: options.files, files0: options.files0 };
     const hasPictures = args.length + options.files.length + options.files0.length > 0;
     if (hasPictures) checkSources(sources, context.stdin);
     else if (options.text.length === 0) {
       throw new CocaError('usage', 'nothing to embed', 'name pictures, or texts after --text');
     }
-    const format = formatOf(options, context);
-    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
-    return withModel(options, context, async (coca) => {
-      const tally = new Tally(context, objects);
-      const compared: Embedded[] = [];
+    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded>> {
+      yield { kind: 'ready' };
       const pictureCount = countAhead(sources);
       const showProgress = progress(context, () => {
         const count = pictureCount();
         return count === undefined ? undefined : count + options.text.length;
       });
-      const succeed = async (kind: 'image' | 'text', name: string, embedding: Float32Array): Promise<void> => {
-        await writeEmbedding(context, format, objects, kind, name, embedding);
-        if (format === 'terminal' && compared.length <= MOST_COMPARED) compared.push({ name, embedding });
-        tally.succeed();
-        showProgress(tally.finished);
-      };
-      try {
-        for await (const item of encodedPictures(sources, coca, context, options.batch)) {
-          if ('error' in item) await tally.fail(item.name, item.error);
-          else await succeed('image', item.name, item.feature);
+      let finished = 0;
+      for await (const item of encodedPictures(sources, coca, context, options.batch)) {
+        finished++;
+        if ('error' in item) yield failure(item.name, item.error);
+        else {
+          yield { kind: 'result', result: { of: 'image', name: item.name, embedding: item.feature } };
+          showProgress(finished);
         }
-        for (const text of options.text) {
-          try {
-            await succeed('text', text, (await coca.encodeTexts([text]))[0]!);
-          } catch (error) {
-            if (!(error instanceof CocaError) || error.code !== 'bad-text') throw error;
-            await tally.fail(text, error, 'text');
-          }
-        }
-        if (compared.length > 1 && compared.length <= MOST_COMPARED) await writeCosines(context, compared);
-      } finally {
-        await objects?.end();
       }
-      return tally.outcome();
+      for (const text of options.text) {
+        finished++;
+        const embedding = await embeddingOf(text, coca);
+        if (embedding instanceof CocaError) yield failure(text, embedding, 'text');
+        else {
+          yield { kind: 'result', result: { of: 'text', name: text, embedding } };
+          showProgress(finished);
+        }
+      }
     });
+  },
+  async writer(format, _, context): Promise<ResultWriter<Embedded>> {
+    const { out, terminal } = context;
+    if (format === 'json' || format === 'jsonl') {
+      return jsonWriter(out, format, ({ of, name, embedding }: Embedded) => {
+        return { [of]: name, embedding: numbersOf(embedding) };
+      });
+    }
+    if (format === 'plain') {
+      const line = ({ name, embedding }: Embedded) => `${visible(name)}\t${numbersOf(embedding).join(' ')}`;
+      return { objects: undefined, result: (embedded) => out.line(line(embedded)) };
+    }
+    const { embeddingLine } = await import('../ui/embed-view.js');
+    const compared: Embedded[] = [];
+    return {
+      objects: undefined,
+      async result(embedded) {
+        const { name, embedding } = embedded;
+        await out.line(embeddingLine(name, embedding, terminal.columns, terminal.colors));
+        if (compared.length <= MOST_COMPARED) compared.push(embedded);
+      },
+      async finish() {
+        if (compared.length > 1 && compared.length <= MOST_COMPARED) await writeCosines(context, compared);
+      },
+    };
   },
 });
 
-async function writeEmbedding(
-  context: CommandContext,
-  format: Format,
-  objects: ObjectWriter | undefined,
-  kind: 'image' | 'text',
-  name: string,
-  embedding: Float32Array,
-): Promise<void> {
-  if (format === 'terminal') {
-    const { embeddingLine } = await import('../ui/embed-view.js');
-    return context.out.line(embeddingLine(name, embedding, context.terminal.columns, context.terminal.colors));
+const numbersOf = (embedding: Float32Array): number[] => Array.from(embedding, shortestFloat32);
+
+/** A text's embedding, or why it cannot have one. */
+async function embeddingOf(text: string, coca: Coca): Promise<Float32Array | CocaError> {
+  try {
+    return (await coca.encodeTexts([text]))[0]!;
+  } catch (error) {
+    if (error instanceof CocaError && error.code === 'bad-text') return error;
+    throw error;
   }
-  const numbers = Array.from(embedding, shortestFloat32);
-  if (objects) return objects.write({ [kind]: name, embedding: numbers });
-  return context.out.line(`${visible(name)}\t${numbers.join(' ')}`);
 }
 
 /** A matrix of what was embedded by itself; the nearest other of each is starred. */

@@ -1,6 +1,6 @@
 import type { RawAttention } from './attention/raw.js';
 import type { CocaConfig } from './config/config.js';
-import type { Caption, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
+import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
@@ -22,6 +22,12 @@ export interface DecodingProgress {
   readonly maxSteps: number;
   /** One search state a picture. */
   readonly states: readonly SearchState[];
+}
+
+/** A caption that a search has found. */
+export interface Caption extends CaptionIds {
+  /** Its ids as text, special tokens left out. */
+  readonly text: string;
 }
 
 export interface CaptionRun {

@@ -1,4 +1,4 @@
-import type { CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
+import type { Caption, CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError } from './base/errors.js';
 import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
@@ -10,6 +10,7 @@ import {
   decode,
   ROOT,
   results,
+  type SearchState,
   startSearch,
   type TokenRow,
   type TreeModel,
@@ -163,11 +164,15 @@ export class CocaModel implements Coca {
           startSearch(options, special, prompt, trees.vocabSize),
         );
         const ended = await decode(trees, states, hooks);
-        return { captions: ended.map(results), ms: performance.now() - start };
+        return { captions: ended.map((state) => this.captionsOf(state)), ms: performance.now() - start };
       } finally {
         trees.release();
       }
     });
+  }
+
+  private captionsOf(state: SearchState): Caption[] {
+    return results(state).map((found) => ({ ...found, text: this.tokenizer.decode(found.ids) }));
   }
 
   async openTree(image: ImageEncoding): Promise<TreeModel> {

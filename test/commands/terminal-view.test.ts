@@ -34,6 +34,7 @@ async function frame(args: string[], columns: number, rows: number, colors: Colo
     unhurried: (work) => work(),
     models: FRESH_MODELS,
     isShown: () => false,
+    onAnswer: () => undefined,
     onKeys: () => undefined,
     onCaption: () => undefined,
     onScreen: () => Promise.reject(new Error('no view is shown without keys')),

@@ -1,3 +1,4 @@
+import type { Format, ResultWriter } from '../../cli/answers.js';
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
@@ -7,11 +8,11 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture.js';
-import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
 import { MODEL_GLOBALS, withModel } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
-import { formatOf, objectWriter, Tally } from '../io/results.js';
+import { formatOf, jsonWriter, Tally } from '../io/results.js';
+import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, findWord, parseHead, parseLayer } from './choice.js';
 import { type AttendResult, attendLines, attendObject } from './result.js';
@@ -110,13 +111,14 @@ export const attend = defineCommand({
     refuseSearchOptions(args[1], typed);
     await checkSearchOptions(options, typed);
   },
+  writer: (format, _, context) => attendWriter(format, context),
   async run({ args, options, typed }, context) {
     const [word, caption] = args as readonly [string, string?];
     checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const choice = choiceOf(options);
     const format = formatOf(options, context);
-    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
-    const tally = new Tally(context, objects);
+    const writer = format === 'terminal' ? undefined : await attendWriter(format, context);
+    const tally = new Tally(context, writer?.objects);
     const image = await oneName(word, 'attend', context);
     if (options.output !== undefined) {
       const { prepareFolder } = await import('./files.js');
@@ -150,16 +152,22 @@ export const attend = defineCommand({
         const count = await writeAttendFiles(options.output, asked, await square());
         context.notice(`in ${options.output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
       }
-      if (objects) return objects.write(attendObject(asked));
-      if (format === 'plain') return context.out.write(`${attendLines(asked).join('\n')}\n`);
+      context.onAnswer({ kind: 'result', result: asked });
+      if (writer) return writer.result(asked);
       const { present } = await import('./screen.js');
       const images = options.images as PictureKind | 'auto';
       return present(all, current, { context, coca, square, isAsked: options.output === undefined, images });
     });
-    await objects?.end();
+    await writer?.objects?.end();
     return tally.outcome();
   },
 });
+
+/** Prints maps in a form for programs; on a terminal they are a view. */
+async function attendWriter(format: Format, { out }: CommandContext): Promise<ResultWriter<AttendResult>> {
+  if (format === 'json' || format === 'jsonl') return jsonWriter(out, format, attendObject);
+  return { objects: undefined, result: (result) => out.write(`${attendLines(result).join('\n')}\n`) };
+}
 
 type Picked = { readonly method: MapChoice['method']; readonly layer: string; readonly head: string };
 

@@ -1,9 +1,8 @@
+import type { Format } from '../../cli/answers.js';
 import { type CommandContext, defineCommand } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { grouped } from '../../model/base/pipeline.js';
-import { contextLength } from '../../model/config/config.js';
-import type { DecodingOptions } from '../../model/decoding/index.js';
 import { canRedraw } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { MODEL_GLOBALS, withModel } from '../io/model.js';
@@ -11,6 +10,7 @@ import { type PictureItem, pictures, type ReadablePicture, readable } from '../i
 import { progress, searchProgress } from '../io/progress.js';
 import { formatOf, Tally } from '../io/results.js';
 import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from '../io/results-file.js';
+import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import {
   BATCH_OPTION,
   checkSources,
@@ -25,44 +25,6 @@ import { CaptionFiles } from './files.js';
 import { type CaptionWriter, captionWriter, type PictureCaptions } from './output.js';
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
 import type { Search, SearchOptions } from './watch.js';
-
-/** Options that shape the search, by the names that `decodingOptions` gives them. */
-export const DECODING_OPTIONS = {
-  strategy: {
-    type: 'choice',
-    choices: ['beam', 'greedy', 'sample'],
-    placeholder: 'HOW',
-    otherwise: 'beam',
-    description: 'how the next token is chosen',
-  },
-  beams: { type: 'integer', min: 1, otherwise: '6', description: 'hypotheses kept side by side' },
-  groups: { type: 'integer', min: 1, otherwise: '1', description: 'groups of diverse beam search' },
-  diversity: {
-    type: 'number',
-    min: 0,
-    otherwise: '0.5 with groups',
-    description: 'what a group pays for a token that an earlier group chose',
-  },
-  maxLength: { type: 'integer', min: 2, otherwise: '30', description: 'most ids, start and end included' },
-  minLength: { type: 'integer', min: 0, otherwise: '5', description: 'fewest ids, start and end included' },
-  lengthPenalty: {
-    type: 'number',
-    otherwise: '1',
-    description: 'score = log-probability / length ** this: higher favours longer captions',
-  },
-  earlyStopping: { type: 'flag', description: 'end a search as soon as there are as many captions as beams' },
-  repetitionPenalty: { type: 'number', otherwise: '1', description: 'above 1 makes tokens that are there less likely' },
-  noRepeatNgram: { type: 'integer', min: 0, otherwise: '0', description: 'no N tokens in a row occur twice; 0 is off' },
-  temperature: { type: 'number', otherwise: '1', description: 'sampling: above 1 bolder, below 1 safer' },
-  topK: { type: 'integer', min: 0, otherwise: '0', description: 'sampling: among the N likeliest; 0 is off' },
-  topP: { type: 'number', otherwise: '1', description: 'sampling: among the likeliest that make up this probability' },
-  minP: {
-    type: 'number',
-    otherwise: '0',
-    description: 'sampling: among those at least this fraction of the likeliest',
-  },
-  num: { type: 'integer', min: 1, otherwise: '1', description: 'captions for each picture, best first' },
-} as const;
 
 export const caption = defineCommand({
   name: 'caption',
@@ -79,7 +41,7 @@ export const caption = defineCommand({
   args: [imagesArgument(['files', 'files0'])],
   options: {
     ...DECODING_OPTIONS,
-    prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+    ...PROMPT_OPTION,
     logprobs: {
       type: 'integer',
       placeholder: 'N',
@@ -113,6 +75,7 @@ export const caption = defineCommand({
     }
     await checkSearchOptions(options, typed);
   },
+  writer: writerOf,
   async run({ args, options, typed }, context) {
     const sources = { images: args, files: options.files, files0: options.files0 };
     checkSources(sources, context.stdin);
@@ -133,16 +96,8 @@ export const caption = defineCommand({
       context.status.clear();
       const files = await CaptionFiles.open(options, context, coca, how);
       try {
-        const writer = await captionWriter(
-          format,
-          files.results ? { ...context, out: files.results.output } : context,
-          {
-            coca,
-            isOne: namesOnePicture(sources),
-            images: options.images as PictureKind | 'auto',
-            showTokens: typed.has('logprobs'),
-          },
-        );
+        const output = files.results ? { ...context, out: files.results.output } : context;
+        const writer = await writerOf(format, { args, options, typed }, output);
         const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
         // The progress of several pictures is counted in pictures.
         const onStep = () => (knownCount(sources) === 1 ? searchProgress(context) : undefined);
@@ -157,7 +112,7 @@ export const caption = defineCommand({
         try {
           for await (const group of grouped(items, options.batch)) {
             const captionAll = () => captionGroup(readable(group), coca, how, search);
-            await writeGroup(group, captionAll, { coca, context, writer, files, tally, showProgress });
+            await writeGroup(group, captionAll, { context, writer, files, tally, showProgress });
           }
         } finally {
           await writer.objects?.end();
@@ -171,9 +126,22 @@ export const caption = defineCommand({
   },
 });
 
+interface Asked {
+  readonly args: readonly string[];
+  readonly options: { readonly files: readonly string[]; readonly files0: readonly string[]; readonly images: string };
+  readonly typed: ReadonlySet<string>;
+}
+
+function writerOf(format: Format, { args, options, typed }: Asked, context: CommandContext): Promise<CaptionWriter> {
+  return captionWriter(format, context, {
+    isOne: namesOnePicture({ images: args, files: options.files, files0: options.files0 }),
+    images: options.images as PictureKind | 'auto',
+    showTokens: typed.has('logprobs'),
+  });
+}
+
 /** Where the results of a run go. */
 interface Destinations {
-  readonly coca: Coca;
   readonly context: CommandContext;
   readonly writer: CaptionWriter;
   readonly files: CaptionFiles;
@@ -185,54 +153,24 @@ interface Destinations {
 async function writeGroup(
   group: readonly PictureItem[],
   captionAll: () => Promise<ReadonlyMap<PictureItem, PictureCaptions>>,
-  { coca, context, writer, files, tally, showProgress }: Destinations,
+  { context, writer, files, tally, showProgress }: Destinations,
 ): Promise<void> {
   const found = readable(group);
-  if (found.length === 1) await writer.begin(found[0]!);
+  if (found.length === 1) await writer.begin?.(found[0]!);
   const results = await captionAll();
   for (const item of group) {
     if ('error' in item) await tally.fail(item.name, item.error);
     else {
-      if (found.length > 1) await writer.begin(item);
+      if (found.length > 1) await writer.begin?.(item);
       const result = results.get(item)!;
-      const captions = result.captions.map(({ ids }) => coca.tokenizer.decode(ids));
+      const captions = result.captions.map(({ text }) => text);
       context.onCaption(item.name, captions[0]!);
       await writer.result(result);
+      context.onAnswer({ kind: 'result', result });
       await files.writeText(item.name, captions, tally);
     }
     showProgress(tally.finished);
   }
-}
-
-type SearchNames = keyof typeof DECODING_OPTIONS | 'logprobs' | 'seed';
-type SearchValues = Readonly<Partial<Record<SearchNames, unknown>>>;
-
-/** The search options that were typed; what was not is for `decodingOptions` to complete, and to check. */
-export function searchOptions(
-  options: SearchValues,
-  typed: ReadonlySet<string>,
-  { config }: Pick<Coca, 'config'>,
-): Promise<DecodingOptions> {
-  return completeOptions(options, typed, contextLength(config));
-}
-
-/**
- * Checks search options against each other while no model is known.
- * @throws CocaError `usage` for what contradicts itself, whatever the model
- */
-export async function checkSearchOptions(options: SearchValues, typed: ReadonlySet<string>): Promise<void> {
-  await completeOptions(options, typed, Number.POSITIVE_INFINITY);
-}
-
-async function completeOptions(
-  options: SearchValues,
-  typed: ReadonlySet<string>,
-  contextLength: number,
-): Promise<DecodingOptions> {
-  const { decodingOptions } = await import('../../model/decoding/index.js');
-  const names = [...Object.keys(DECODING_OPTIONS), 'logprobs', 'seed'] as SearchNames[];
-  const given = Object.fromEntries(names.filter((name) => typed.has(name)).map((name) => [name, options[name]]));
-  return decodingOptions(given as Partial<DecodingOptions>, { contextLength });
 }
 
 /** Captions of the pictures of a group, by item. */
@@ -246,5 +184,5 @@ async function captionGroup(
   const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
   const run = await search(encoding, options);
   const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
-  return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, ms }]));
+  return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, coca, ms }]));
 }

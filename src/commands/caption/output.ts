@@ -1,32 +1,29 @@
+import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
-import type { Coca } from '../../model/api.js';
-import type { Caption } from '../../model/decoding/index.js';
+import type { Caption, Coca } from '../../model/api.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { wordsOf } from '../../model/tokenizer/words.js';
 import type { CaptionView, ShadedWord } from '../../ui/caption-view.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
 import type { ReadablePicture } from '../io/pictures.js';
-import { type Format, type ObjectWriter, objectWriter } from '../io/results.js';
+import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 
 /** What one picture gave: its captions, best first, and how long that took. */
 export interface PictureCaptions {
   readonly image: string;
   readonly captions: readonly Caption[];
+  /** The model that wrote them. */
+  readonly coca: Pick<Coca, 'name' | 'device' | 'tokenizer'>;
   /** Milliseconds in the vision tower and in the decoder; of a batch, this picture's share. */
   readonly ms: { readonly encode: number; readonly decode: number };
 }
 
-/** Where captions go. `begin` comes before a picture's result, as soon as the picture is there. */
-export interface CaptionWriter {
-  readonly objects: ObjectWriter | undefined;
-  begin(item: ReadablePicture): Promise<void>;
-  result(result: PictureCaptions): Promise<void>;
-}
+/** Where captions go. */
+export type CaptionWriter = ResultWriter<PictureCaptions, ReadablePicture>;
 
 export interface CaptionWriterOptions {
-  readonly coca: Pick<Coca, 'name' | 'device' | 'tokenizer'>;
   /** One picture was named alone: plain lines leave its name out. */
   readonly isOne: boolean;
   readonly images: PictureKind | 'auto';
@@ -39,24 +36,17 @@ export async function captionWriter(
   context: CommandContext,
   options: CaptionWriterOptions,
 ): Promise<CaptionWriter> {
-  const ready = async (): Promise<void> => undefined;
-  if (format === 'json' || format === 'jsonl') {
-    const objects = objectWriter(context.out, format);
-    return { objects, begin: ready, result: (result) => objects.write(captionObject(result, options.coca)) };
-  }
+  if (format === 'json' || format === 'jsonl') return jsonWriter(context.out, format, captionObject);
   if (format === 'terminal') return terminalWriter(context, options);
   const { colors } = context.terminal;
   // Colours in plain lines are for those who force them; nobody else pays for loading them.
   const wordLine = colors === 'none' ? undefined : (await import('../../ui/caption-view.js')).wordLine;
   return {
     objects: undefined,
-    begin: ready,
-    async result({ image, captions }) {
+    async result({ image, captions, coca }) {
       const name = options.isOne ? '' : `${visible(image)}\t`;
       const text = (caption: Caption): string =>
-        wordLine
-          ? wordLine(shadedWords(caption, options.coca.tokenizer), colors)
-          : visible(options.coca.tokenizer.decode(caption.ids));
+        wordLine ? wordLine(shadedWords(caption, coca.tokenizer), colors) : visible(caption.text);
       await context.out.write(captions.map((caption) => `${name}${text(caption)}\n`).join(''));
     },
   };
@@ -80,13 +70,13 @@ async function terminalWriter(context: CommandContext, options: CaptionWriterOpt
 }
 
 /** The JSON object of one picture: fields as docs and scripts know them. */
-export function captionObject(result: PictureCaptions, coca: CaptionWriterOptions['coca']): object {
+export function captionObject({ coca, ...result }: PictureCaptions): object {
   const { tokenizer } = coca;
   const [best, ...others] = result.captions;
   const textOf = (id: number): string => tokenizer.tokenText(id);
   return {
     image: result.image,
-    caption: tokenizer.decode(best!.ids),
+    caption: best!.text,
     score: best!.score,
     ids: best!.ids,
     tokens: best!.tokens.map(({ id, logprob, top }) => ({
@@ -96,7 +86,7 @@ export function captionObject(result: PictureCaptions, coca: CaptionWriterOption
       ...(top ? { top: top.map((other) => ({ id: other.id, text: textOf(other.id), logprob: other.logprob })) } : {}),
     })),
     ...(others.length > 0
-      ? { alternatives: others.map(({ ids, score }) => ({ caption: tokenizer.decode(ids), score, ids })) }
+      ? { alternatives: others.map(({ text, ids, score }) => ({ caption: text, score, ids })) }
       : {}),
     model: coca.name,
     device: coca.device,
@@ -117,17 +107,17 @@ export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, to
 }
 
 function captionView(
-  { captions, ms }: PictureCaptions,
+  { captions, coca, ms }: PictureCaptions,
   options: CaptionWriterOptions,
 ): Omit<CaptionView, 'isExplained'> {
-  const { tokenizer, name, device } = options.coca;
+  const { tokenizer, name, device } = coca;
   const [best, ...others] = captions;
   const total = ms.encode + ms.decode;
   const perSecond = ms.decode > 0 ? `${Math.round((best!.tokens.length * 1000) / ms.decode)} tokens/s` : undefined;
   const textOf = (id: number): string => tokenizer.tokenText(id);
   return {
     words: shadedWords(best!, tokenizer),
-    alternatives: others.map(({ ids, score }) => ({ caption: tokenizer.decode(ids), score })),
+    alternatives: others.map(({ text, score }) => ({ caption: text, score })),
     ...(options.showTokens
       ? {
           tokens: best!.tokens.map(({ id, logprob, top }) => ({

@@ -1,16 +1,19 @@
-import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
+import type { Format, ResultWriter } from '../../cli/answers.js';
+import { type CommandContext, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { defineResults, type Finding } from '../io/define-results.js';
+import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { encodedPictures, type ReadablePicture } from '../io/pictures.js';
 import { progress } from '../io/progress.js';
-import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from '../io/results.js';
+import { failure, jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 import {
   BATCH_OPTION,
   checkSources,
   countAhead,
+  type ImageSources,
   INPUT_OPTIONS,
   imagesArgument,
   namesOnePicture,
@@ -19,7 +22,7 @@ import type { Ranked } from '../rank/ranking.js';
 import { labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
 import { CLASS_TEMPLATE, checkTemplates } from './templates.js';
 
-export const classify = defineCommand({
+export const classify = defineResults({
   name: 'classify',
   summary: 'says which of a few labels fits a picture best (zero-shot, or by a trained classifier)',
   details: [
@@ -65,44 +68,41 @@ export const classify = defineCommand({
       throw new CocaError('usage', 'there are no labels to choose from', hint);
     }
   },
-  async run({ args, options }, context) {
-    const sources = { images: args, files: options.files, files0: options.files0 };
+  async *find({ args, options }, context): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
+    const sources = sourcesOf(args, options);
     checkSources(sources, context.stdin, options.labelsFile === '-' ? 1 : 0);
     const labels = options.classifier ? [] : await labelsOf(options.labels, options.labelsFile, context);
-    const format = formatOf(options, context);
-    return withModel(options, context, async (coca) => {
-      const writer = await labelWriter(
-        format,
-        context,
-        namesOnePicture(sources),
-        options.images as PictureKind | 'auto',
-      );
-      const tally = new Tally(context, writer.objects);
-      const showProgress = progress(context, countAhead(sources));
+    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const score = options.classifier
         ? await trainedScorer(coca, options.model)
         : await zeroShotScorer(coca, labels, checkTemplates(options.template), context);
-      try {
-        for await (const item of encodedPictures(sources, coca, context, options.batch)) {
-          if ('error' in item) await tally.fail(item.name, item.error);
-          else {
-            await writer.result(item, score(item, options.top));
-            tally.succeed();
-          }
-          showProgress(tally.finished);
+      yield { kind: 'ready' };
+      const showProgress = progress(context, countAhead(sources));
+      let finished = 0;
+      for await (const item of encodedPictures(sources, coca, context, options.batch)) {
+        if ('error' in item) yield failure(item.name, item.error);
+        else {
+          const results = score(item, options.top);
+          yield { kind: 'picture', item };
+          yield { kind: 'result', result: { image: item.name, results } };
         }
-      } finally {
-        await writer.objects?.end();
+        showProgress(++finished);
       }
-      return tally.outcome();
     });
   },
+  writer: (format, { args, options }, context) =>
+    labelWriter(format, context, namesOnePicture(sourcesOf(args, options)), options.images as PictureKind | 'auto'),
 });
 
-/** Where ranked labels go. */
-interface LabelWriter {
-  readonly objects: ObjectWriter | undefined;
-  result(item: ReadablePicture, results: readonly Ranked[]): Promise<void>;
+const sourcesOf = (
+  images: readonly string[],
+  { files, files0 }: Readonly<Record<'files' | 'files0', readonly string[]>>,
+): ImageSources => ({ images, files, files0 });
+
+/** The labels of a picture, best first. */
+interface Labelled {
+  readonly image: string;
+  readonly results: readonly Ranked[];
 }
 
 async function labelWriter(
@@ -110,28 +110,18 @@ async function labelWriter(
   context: CommandContext,
   isOne: boolean,
   images: PictureKind | 'auto',
-): Promise<LabelWriter> {
+): Promise<ResultWriter<Labelled, ReadablePicture>> {
   if (format === 'json' || format === 'jsonl') {
-    const objects = objectWriter(context.out, format);
-    return {
-      objects,
-      result: ({ name }, results) =>
-        objects.write({
-          image: name,
-          results: results.map(({ caption, cosine, probability, rank }) => ({
-            label: caption,
-            cosine,
-            probability,
-            rank,
-          })),
-        }),
-    };
+    return jsonWriter(context.out, format, ({ image, results }: Labelled) => ({
+      image,
+      results: results.map(({ caption, cosine, probability, rank }) => ({ label: caption, cosine, probability, rank })),
+    }));
   }
   if (format === 'plain') {
     return {
       objects: undefined,
-      result({ name }, results) {
-        const before = isOne ? '' : `${visible(name)}\t`;
+      result({ image, results }) {
+        const before = isOne ? '' : `${visible(image)}\t`;
         const lines = results.map(
           ({ caption, probability }) => `${before}${visible(caption)}\t${probability!.toPrecision(6)}\n`,
         );
@@ -144,8 +134,8 @@ async function labelWriter(
   const { columns, colors } = context.terminal;
   return {
     objects: undefined,
-    async result(item, results) {
-      await show(item);
+    begin: (item) => show(item),
+    async result({ results }) {
       await context.out.write(`${rankLines(results, columns, colors, 'label').join('\n')}\n${isOne ? '' : '\n'}`);
     },
   };

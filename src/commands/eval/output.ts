@@ -1,7 +1,7 @@
+import type { Format } from '../../cli/answers.js';
 import type { Output } from '../../cli/output.js';
 import type { Measure, Metrics } from '../../model/evaluation/measure.js';
 import { safeJson, visible } from '../../ui/text.js';
-import type { Format } from '../io/results.js';
 
 /** One task's figures with what they are of, under CLIP_benchmark's keys; `samples` is ours. */
 export interface TaskReport {

@@ -23,19 +23,37 @@ export async function withModel<T>(
   context: CommandContext,
   work: (coca: LoadedCoca) => Promise<T>,
 ): Promise<T> {
-  context.status.show('loading the model');
-  const coca = await context.models.borrow({
-    ...(options.model === undefined ? {} : { model: options.model }),
-    device: options.device,
-    engine: options.engine,
-    onNotice: context.notice,
-  });
-  context.status.clear();
+  const coca = await borrowModel(options, context);
   try {
     return await work(coca);
   } finally {
     await context.models.giveBack(coca);
   }
+}
+
+/** The same for what is found one after the other: the model is given back when all is found, or no more is asked for. */
+export async function* findWithModel<T>(
+  options: GlobalValues<'model' | 'device' | 'engine'>,
+  context: CommandContext,
+  find: (coca: LoadedCoca) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const coca = await borrowModel(options, context);
+  try {
+    yield* find(coca);
+  } finally {
+    await context.models.giveBack(coca);
+  }
+}
+
+async function borrowModel(
+  { model, device, engine }: GlobalValues<'model' | 'device' | 'engine'>,
+  context: CommandContext,
+): Promise<LoadedCoca> {
+  context.status.show('loading the model');
+  const named = model === undefined ? {} : { model };
+  const coca = await context.models.borrow({ ...named, device, engine, onNotice: context.notice });
+  context.status.clear();
+  return coca;
 }
 
 /**

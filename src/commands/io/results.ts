@@ -1,11 +1,9 @@
+import type { Format, InputKind, ObjectWriter, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext, Outcome } from '../../cli/command.js';
 import type { Output } from '../../cli/output.js';
 import { CocaError } from '../../model/base/errors.js';
 import { safeJson } from '../../ui/text.js';
-import { errorLine, errorObject, type InputKind } from './sources.js';
-
-/** What reads stdout: a person, a line tool, or a JSON parser. */
-export type Format = 'terminal' | 'plain' | 'json' | 'jsonl';
+import { errorLine, errorObject } from './sources.js';
 
 /** How results are to be written. */
 export function formatOf(
@@ -17,13 +15,6 @@ export function formatOf(
   return context.terminal.interactive ? 'terminal' : 'plain';
 }
 
-/** Writes result objects as they come. */
-export interface ObjectWriter {
-  write(object: object): Promise<void>;
-  /** Ends the array; an interrupted run ends it too, so that what is there can be read. */
-  end(): Promise<void>;
-}
-
 /** One JSON array (one element a line), or one object a line. */
 export function objectWriter(out: Output, format: 'json' | 'jsonl'): ObjectWriter {
   if (format === 'jsonl') return { write: (object) => out.line(safeJson(object)), end: async () => undefined };
@@ -32,6 +23,16 @@ export function objectWriter(out: Output, format: 'json' | 'jsonl'): ObjectWrite
     write: (object) => out.write(`${count++ === 0 ? '[\n' : ',\n'}${safeJson(object)}`),
     end: () => out.write(count === 0 ? '[]\n' : '\n]\n'),
   };
+}
+
+/** A writer of results as objects. */
+export function jsonWriter<R>(
+  out: Output,
+  format: 'json' | 'jsonl',
+  objectOf: (result: R) => object,
+): ResultWriter<R, unknown> {
+  const objects = objectWriter(out, format);
+  return { objects, result: (result) => objects.write(objectOf(result)) };
 }
 
 /** The error of one input of many. Anything but a `CocaError` is a mistake in the program, and is thrown on. */
@@ -47,13 +48,18 @@ export async function writeObjects(out: Output, format: 'json' | 'jsonl', object
   await writer.end();
 }
 
+/** The answer about an input that has no result. */
+export function failure(name: string, error: CocaError, key: InputKind = 'image') {
+  return { kind: 'failure', name, error, key } as const;
+}
+
 /** Counts inputs and reports the failed ones: a line on stderr and, in JSON, an object in its place. */
 export class Tally {
   #done = 0;
   #failed = 0;
 
   constructor(
-    private readonly context: CommandContext,
+    private readonly context: Pick<CommandContext, 'complain' | 'onAnswer'>,
     private readonly objects: ObjectWriter | undefined,
   ) {}
 
@@ -78,6 +84,7 @@ export class Tally {
     this.#failed++;
     this.context.complain(errorLine(name, error));
     await this.objects?.write(errorObject(name, error, key));
+    this.context.onAnswer(failure(name, error, key));
   }
 
   get finished(): number {

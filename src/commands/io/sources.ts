@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import type { InputKind } from '../../cli/answers.js';
 import type { ArgumentSpec, OptionSpecs } from '../../cli/command.js';
 import { type CollectOptions, collect } from '../../model/base/collect.js';
 import { CocaError } from '../../model/base/errors.js';
@@ -205,9 +206,6 @@ function asPicture(name: string): CollectOptions {
     look: { bytes: SNIFFED_BYTES, check: requireImage },
   };
 }
-
-/** What an input is, as its error object calls it. */
-export type InputKind = 'image' | 'caption' | 'text' | 'model';
 
 /** An error about one input as the object that `--json` and `--jsonl` give in its place. */
 export function errorObject(name: string, error: CocaError, key: InputKind = 'image'): object {

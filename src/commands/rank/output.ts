@@ -1,10 +1,11 @@
+import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
 import type { ReadablePicture } from '../io/pictures.js';
-import { type Format, type ObjectWriter, objectWriter } from '../io/results.js';
+import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 import type { RankBy, Ranked } from './ranking.js';
 
@@ -22,18 +23,21 @@ export interface Look {
   readonly entropy: number;
 }
 
-/** Where ranked captions go. `begin` comes before a picture's result, as soon as the picture is there. */
-export interface RankWriter {
-  readonly objects: ObjectWriter | undefined;
-  begin(item: ReadablePicture, look?: Look): Promise<void>;
-  result(image: string, results: readonly Ranked[], look?: Look): Promise<void>;
+/** The captions of a picture in their order. */
+export interface Ranking {
+  readonly image: string;
+  readonly by: RankBy;
+  readonly results: readonly Ranked[];
+  readonly look: Look | undefined;
 }
+
+/** A picture whose ranking follows. */
+export type RankedPicture = ReadablePicture & { readonly look: Look | undefined };
 
 export interface RankWriterOptions {
   /** One picture was named alone: plain lines leave its name out. */
   readonly isOne: boolean;
   readonly images: PictureKind | 'auto';
-  readonly by: RankBy;
 }
 
 /** The writer of ranked captions for a format. */
@@ -41,23 +45,20 @@ export async function rankWriter(
   format: Format,
   context: CommandContext,
   options: RankWriterOptions,
-): Promise<RankWriter> {
-  const ready = async (): Promise<void> => undefined;
+): Promise<ResultWriter<Ranking, RankedPicture>> {
   switch (format) {
     case 'json':
-    case 'jsonl': {
-      const objects = objectWriter(context.out, format);
-      const result = (image: string, results: readonly Ranked[], look?: Look): Promise<void> =>
-        objects.write({ image, by: options.by, results, ...(look && { attention: lookObject(look) }) });
-      return { objects, begin: ready, result };
-    }
+    case 'jsonl':
+      return jsonWriter(context.out, format, ({ look, ...ranking }: Ranking) => {
+        return { ...ranking, ...(look && { attention: lookObject(look) }) };
+      });
     case 'terminal': {
       const { rankLines } = await import('../../ui/rank-view.js');
       const { columns, colors } = context.terminal;
       return {
         objects: undefined,
         begin: await lookShower(context, options),
-        result: (_, results) => {
+        result: ({ results }) => {
           const lines = results.length === 0 ? ['no caption reaches the minimum'] : rankLines(results, columns, colors);
           return context.out.write(`${lines.join('\n')}\n${options.isOne ? '' : '\n'}`);
         },
@@ -66,20 +67,22 @@ export async function rankWriter(
     case 'plain':
       return {
         objects: undefined,
-        begin: ready,
-        result: (image, results) => {
+        result: ({ image, by, results }) => {
           const name = options.isOne ? '' : `${visible(image)}\t`;
-          return context.out.write(results.map((row) => `${name}${plainRow(row, options.by)}\n`).join(''));
+          return context.out.write(results.map((row) => `${name}${plainRow(row, by)}\n`).join(''));
         },
       };
   }
 }
 
 /** Draws a picture, with where its embedding looked over it. */
-async function lookShower(context: CommandContext, options: RankWriterOptions): Promise<RankWriter['begin']> {
+async function lookShower(
+  context: CommandContext,
+  options: RankWriterOptions,
+): Promise<(item: RankedPicture) => Promise<void>> {
   const { enlargeMap, overlay } = await import('../../ui/heat.js');
   const show = await pictureShower(context, options.images, options.isOne);
-  return (item, look) => {
+  return ({ look, ...item }) => {
     if (look === undefined) return show(item);
     const { picture } = item;
     const heat = enlargeMap(look.map, look.grid, picture.size);

@@ -1,4 +1,4 @@
-import { type CommandContext, defineCommand } from '../../cli/command.js';
+import type { CommandContext } from '../../cli/command.js';
 import type { Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { dot } from '../../model/base/vectors.js';
@@ -6,16 +6,17 @@ import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
 import type { PictureKind } from '../../ui/picture.js';
+import { defineResults, type Finding } from '../io/define-results.js';
 import { readTextList } from '../io/lists.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
 import { progress } from '../io/progress.js';
-import { formatOf, Tally } from '../io/results.js';
+import { failure } from '../io/results.js';
 import { checkSources, countAhead, type ImageSources, INPUT_OPTIONS, namesOnePicture } from '../io/sources.js';
-import { type Look, rankWriter } from './output.js';
+import { type Look, type RankedPicture, type Ranking, rankWriter } from './output.js';
 import { type RankBy, type RankFigures, rankCaptions } from './ranking.js';
 
-export const rank = defineCommand({
+export const rank = defineResults({
   name: 'rank',
   summary: 'orders captions by how well they fit a picture',
   usage: 'rank IMAGE CAPTION...',
@@ -96,56 +97,53 @@ export const rank = defineCommand({
       throw new CocaError('usage', 'CAPTION is missing', 'name captions after the picture, or a list with --captions');
     }
   },
-  async run({ args, options }, context) {
-    const named = options.image.length + options.files.length + options.files0.length > 0;
-    const sources: ImageSources = {
-      images: named ? options.image : args.slice(0, 1),
-      files: options.files,
-      files0: options.files0,
-    };
-    const words = named ? args : args.slice(1);
+  async *find({ args, options }, context): AsyncGenerator<Finding<Ranking, RankedPicture>> {
+    const { sources, words } = inputsOf(args, options);
     checkSources(sources, context.stdin, options.captions.filter((source) => source === '-').length);
     const captions = [...words];
     for (const source of options.captions) {
       for await (const caption of readTextList(source, context.stdin)) captions.push(caption);
     }
     if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
-
-    const format = formatOf(options, context);
-    if (format === 'plain' && options.attend) context.notice('--attend shows on a terminal, or with --json or --jsonl');
-    return withModel(options, context, async (coca) => {
-      const writer = await rankWriter(format, context, {
-        isOne: namesOnePicture(sources),
-        images: options.images as PictureKind | 'auto',
-        by: options.by,
-      });
-      const tally = new Tally(context, writer.objects);
+    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Ranking, RankedPicture>> {
+      yield { kind: 'ready' };
+      const fitting = yield* usableCaptions(captions, options.template, coca);
+      if (fitting.length === 0) return;
       const showProgress = progress(context, countAhead(sources));
-      try {
-        const fitting = await usableCaptions(captions, options.template, coca, tally);
-        if (fitting.length === 0) return { done: 0, failed: captions.length };
-        if (options.attend) await coca.prepare('image attention');
-        const scorer = await captionScorer(fitting, options.by, coca, context);
-        for await (const item of pictures(sources, coca, context, 2)) {
-          if ('error' in item) await tally.fail(item.name, item.error);
-          else {
-            const image = await coca.encodeImages([item.picture], { attention: options.attend });
-            const look = options.attend ? await lookOf(item.picture, image, coca) : undefined;
-            await writer.begin(item, look);
-            const figures = await scorer(image);
-            const { logitScale, logitBias } = coca;
-            await writer.result(item.name, rankCaptions(figures, { ...options, logitScale, logitBias }), look);
-            tally.succeed();
-          }
-          showProgress(tally.finished);
+      let finished = captions.length - fitting.length;
+      if (options.attend) await coca.prepare('image attention');
+      const scorer = await captionScorer(fitting, options.by, coca, context);
+      for await (const item of pictures(sources, coca, context, 2)) {
+        if ('error' in item) yield failure(item.name, item.error);
+        else {
+          const image = await coca.encodeImages([item.picture], { attention: options.attend });
+          const look = options.attend ? await lookOf(item.picture, image, coca) : undefined;
+          yield { kind: 'picture', item: { ...item, look } };
+          const figures = await scorer(image);
+          const { logitScale, logitBias } = coca;
+          const results = rankCaptions(figures, { ...options, logitScale, logitBias });
+          yield { kind: 'result', result: { image: item.name, by: options.by, results, look } };
         }
-      } finally {
-        await writer.objects?.end();
+        showProgress(++finished);
       }
-      return tally.outcome();
     });
   },
+  async writer(format, { args, options }, context) {
+    if (format === 'plain' && options.attend) context.notice('--attend shows on a terminal, or with --json or --jsonl');
+    const isOne = namesOnePicture(inputsOf(args, options).sources);
+    return rankWriter(format, context, { isOne, images: options.images as PictureKind | 'auto' });
+  },
 });
+
+/** The pictures that are named, and the words that are captions: pictures may come by options alone. */
+function inputsOf(
+  args: readonly string[],
+  { image, files, files0 }: Readonly<Record<'image' | 'files' | 'files0', readonly string[]>>,
+): { readonly sources: ImageSources; readonly words: readonly string[] } {
+  const isNamed = image.length + files.length + files0.length > 0;
+  const images = isNamed ? image : args.slice(0, 1);
+  return { sources: { images, files, files0 }, words: isNamed ? args : args.slice(1) };
+}
 
 /** What the contrastive embedding of a picture looked at. */
 async function lookOf(picture: Picture, image: ImageEncoding, coca: LoadedCoca): Promise<Look> {
@@ -171,17 +169,16 @@ interface Candidate {
 }
 
 /** The captions that the model can read; each other one is reported as failed. */
-async function usableCaptions(
+async function* usableCaptions(
   captions: readonly string[],
   template: string,
   coca: Coca,
-  tally: Tally,
-): Promise<Candidate[]> {
+): AsyncGenerator<Finding<never>, Candidate[]> {
   const usable: Candidate[] = [];
   for (const caption of captions) {
     const text = template.replaceAll('{}', () => caption);
     const error = unusableText(text, coca.tokenizer);
-    if (error) await tally.fail(caption, error, 'caption');
+    if (error) yield failure(caption, error, 'caption');
     else usable.push({ caption, text });
   }
   return usable;

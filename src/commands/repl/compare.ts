@@ -1,21 +1,15 @@
-import type { Outcome } from '../../cli/command.js';
+import type { Answer } from '../../cli/answers.js';
+import type { Command, Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { visible } from '../../ui/text.js';
+import { writeFindings } from '../io/define-results.js';
+import type { Ranking } from '../rank/output.js';
+import type { Performed } from './action.js';
 import { capturing } from './capture.js';
 import type { SessionContext } from './context.js';
 import type { FilledLine } from './line/arguments.js';
 import { shortName } from './pictures.js';
 import type { Session } from './session.js';
-
-interface CaptionObject {
-  readonly image: string;
-  readonly caption: string;
-}
-
-interface RankObject {
-  readonly image: string;
-  readonly results: readonly { readonly caption: string; readonly cosine: number }[];
-}
 
 /**
  * All open pictures beside the same captions, by the cosine of their embeddings.
@@ -32,9 +26,13 @@ export async function comparePictures(
   const captions = given.length > 0 ? [...given] : await captionsOfAll(session, context);
   if (captions.length === 0) return { done: 0, failed: names.length };
   const ranking: FilledLine = { positionals: captions, options: names.flatMap((name) => ['--image', name]) };
-  const { objects, text, outcome } = await objectsOf<RankObject>(session, 'rank', ranking, context);
-  if (options.json) await context.out.write(text);
-  else await writeTable(objects, captions, session, context);
+  const rank = session.program('rank');
+  const { answers, invocation, outcome } = await findings(session, rank, ranking, context);
+  if (options.json) {
+    const writer = await rank.writer!('json', invocation!, context);
+    // What failed was told when it did.
+    await writeFindings(answers, writer, { complain: () => undefined, onAnswer: () => undefined });
+  } else await writeTable(answers.flatMap(rankingOf), captions, session, context);
   return outcome;
 }
 
@@ -43,34 +41,28 @@ async function captionsOfAll(session: Session, context: SessionContext): Promise
   const { pictures } = session;
   const unknown = pictures.names.filter((name) => pictures.captionOf(name) === undefined);
   if (unknown.length > 0) {
-    await objectsOf<CaptionObject>(session, 'caption', { positionals: unknown, options: [] }, context);
+    await findings(session, session.program('caption'), { positionals: unknown, options: [] }, context);
   }
   const captions = pictures.names.map((name) => pictures.captionOf(name));
   return [...new Set(captions.filter((caption) => caption !== undefined))];
 }
 
-/** Runs a command for its objects; its failures are reported as ever, and it counts among the session's actions. */
-async function objectsOf<T>(session: Session, name: string, line: FilledLine, context: SessionContext) {
-  const captured = capturing(context);
+/** Runs a command for its answers; its failures are reported as ever, and it counts among the session's actions. */
+function findings(session: Session, command: Command, line: FilledLine, context: SessionContext): Promise<Performed> {
   const asked = { ...line, options: [...line.options, '--json'] };
-  const outcome = await session.runProgram(session.program(name), asked, captured.context);
-  const text = captured.text();
-  const objects = (JSON.parse(text || '[]') as (T | { readonly error: unknown })[]).filter(isResult<T>);
-  return { objects, text, outcome };
+  return session.perform(command, asked, capturing(context).context, Number.POSITIVE_INFINITY);
 }
 
-function isResult<T>(object: T | { readonly error: unknown }): object is T {
-  return typeof object === 'object' && object !== null && !('error' in object);
-}
+const rankingOf = (answer: Answer): Ranking[] => (answer.kind === 'result' ? [answer.result as Ranking] : []);
 
 async function writeTable(
-  objects: readonly RankObject[],
+  rankings: readonly Ranking[],
   captions: readonly string[],
   session: Session,
   context: SessionContext,
 ): Promise<void> {
   const { terminal, out } = context;
-  const rows = objects.map(({ image, results }) => ({
+  const rows = rankings.map(({ image, results }) => ({
     image,
     cosines: captions.map((caption) => results.find((result) => result.caption === caption)?.cosine ?? null),
   }));

@@ -1,7 +1,7 @@
 import type { CommandContext, Outcome } from '../../cli/command.js';
 
 /** What a line of a session is given: all that a command is, but for what the session itself has to give. */
-export interface Stage extends Omit<CommandContext, 'models' | 'onCaption' | 'onKeys' | 'isShown'> {
+export interface Stage extends Omit<CommandContext, 'models' | 'onAnswer' | 'onCaption' | 'onKeys' | 'isShown'> {
   /** Shows the shell command that a line stands for. */
   readonly echo: (command: string) => Promise<void>;
   /** Clears the screen, where there is one. */

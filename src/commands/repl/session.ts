@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Answer } from '../../cli/answers.js';
 import {
   type Command,
   type GlobalValues,
@@ -9,7 +10,7 @@ import {
   withVerbs,
 } from '../../cli/command.js';
 import { commandHelp } from '../../cli/help.js';
-import { parseCommandLine } from '../../cli/parse.js';
+import { checkForms, parseCommandLine } from '../../cli/parse.js';
 import { didYouMean } from '../../cli/suggest.js';
 import { topicText } from '../../cli/topics.js';
 import { VERSION } from '../../cli/version.js';
@@ -18,6 +19,7 @@ import { encodeName } from '../../model/base/file-names.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import { isPicture, runChecked } from '../io/check-inputs.js';
 import { withModel } from '../io/model.js';
+import { type Action, commandLine, type LastCommand, type Performed, shellCommand } from './action.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
 import {
@@ -30,27 +32,14 @@ import {
 } from './line/arguments.js';
 import { quoteLine, splitLine, type Word } from './line/words.js';
 import { Pictures } from './pictures.js';
-import { Settings } from './settings.js';
-import { sessionVerbs } from './verbs/verbs.js';
+import { type Setting, Settings } from './settings.js';
 import { WarmModels } from './warm-models.js';
 
 /** What is typed before a verb here. */
 const TYPED_BEFORE = '';
 const OUTPUT_FORMS = ['json', 'jsonl'];
-
-/** A command that was run, as a shell would have been told to. */
-export interface Action {
-  /** Without `coca`. */
-  readonly argv: readonly string[];
-  /** The file that its output went into. */
-  readonly into?: string;
-}
-
-/** An action as a shell is told to do it. */
-export function shellCommand({ argv, into }: Action): string {
-  const command = quoteLine(['coca', ...argv]);
-  return into === undefined ? command : `${command} > ${quoteLine([into])}`;
-}
+/** How many answers of a command are kept: of more, the results are found anew when they are to be saved. */
+const MOST_KEPT = 1000;
 
 /**
  * One session over warm models: lines in, whatever the commands write out. It knows the open pictures and their
@@ -62,28 +51,22 @@ export class Session {
   readonly models: WarmModels;
   /** What was done, in order. */
   readonly actions: Action[] = [];
-  /** The last line that ran a command: as it was typed, and what it stood for. */
-  last:
-    | {
-        readonly line: string;
-        readonly command: Command;
-        readonly filled: FilledLine;
-        /** Options that do what was done with keys; `filled` has them, too. */
-        readonly keys: readonly string[];
-      }
-    | undefined;
+  /** The last line that ran a command. */
+  last: LastCommand | undefined;
   /** Set once somebody asked to leave. */
   isOver = false;
   /** The session's own verbs, then the program's commands. */
   readonly commands: readonly Command[];
 
+  /** @param verbs makes the session's own verbs, which work on it */
   constructor(
     readonly programs: readonly Command[],
     load: (options: LoadOptions) => Promise<LoadedCoca>,
+    verbs: (session: Session) => readonly Command[],
   ) {
     this.settings = new Settings(programs);
     this.models = new WarmModels(load);
-    this.commands = [...sessionVerbs(this), ...programs];
+    this.commands = [...verbs(this), ...programs];
   }
 
   /**
@@ -115,9 +98,9 @@ export class Session {
     this.#checkOptions(command, optionsOf(command, rest));
     const filled = fillArguments(command, rest, this.#fillings());
     if (!this.#isProgram(command)) return this.runOwn(commandLine(command, filled), context);
-    const { outcome, keys } = await this.#runWithKeys(command, filled, context);
-    this.last = { line, command, filled: { ...filled, options: [...filled.options, ...keys] }, keys };
-    return outcome;
+    const done = await this.perform(command, filled, context);
+    this.last = { line, command, filled: { ...filled, options: [...filled.options, ...done.keys] }, done };
+    return done.outcome;
   }
 
   /**
@@ -147,6 +130,7 @@ export class Session {
       notice: (text) => (isQuiet() ? undefined : stage.notice(text)),
       models: this.models,
       onCaption: (image, caption) => this.pictures.describe(image, caption),
+      onAnswer: () => undefined,
       onKeys: () => undefined,
       isShown: (image) => image === this.pictures.shown,
     };
@@ -170,7 +154,8 @@ export class Session {
 
   #repeat(added: string, stage: Stage): Promise<LineOutcome> {
     if (this.last === undefined) throw new CocaError('usage', 'there is no command to repeat yet');
-    const { line, keys } = this.last;
+    const { line, done } = this.last;
+    const { keys } = done;
     // Results of what was done, not of what would be done without keys.
     const isForProgram = splitLine(added).some(({ text }) => OUTPUT_FORMS.includes(text.replace(/^--/, '')));
     return this.run(isForProgram && keys.length > 0 ? `${line} ${quoteLine(keys)}${added}` : line + added, stage);
@@ -178,59 +163,77 @@ export class Session {
 
   /** Runs a command of the program with what is set, shows what a shell would have been told, and keeps that. */
   async runProgram(command: Command, filled: FilledLine, context: SessionContext): Promise<Outcome> {
-    return (await this.#runWithKeys(command, filled, context)).outcome;
-  }
-
-  /** `runProgram`, and the options that would do what was done with keys. */
-  async #runWithKeys(
-    command: Command,
-    filled: FilledLine,
-    context: SessionContext,
-  ): Promise<{ readonly outcome: Outcome; readonly keys: readonly string[] }> {
-    let keys: readonly string[] = [];
-    const typed = parseCommandLine(commandLine(command, filled), this.programs, TYPED_BEFORE);
-    if (typed.kind !== 'run') return { outcome: await this.#answer(typed, context), keys };
-    await command.check?.(typed.invocation);
-    const { argv, options, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
-    await context.echo(shellCommand({ argv }));
-    const notice = invocation.options.quiet === true ? () => undefined : context.notice;
-    const onKeys = (options: readonly string[]): void => {
-      keys = options;
-    };
-    const outcome = await runChecked(command, invocation, { ...context, notice, onKeys });
-    const done: Action = { argv: commandLine(command, { ...filled, options: [...options, ...keys] }) };
-    if (keys.length > 0) await context.echo(shellCommand(done));
-    if (outcome.done > 0) this.actions.push(done);
-    return { outcome, keys };
+    return (await this.perform(command, filled, context)).outcome;
   }
 
   /**
-   * The command line with what is set of its options. What was typed outranks that: where both cannot be had together, or an
-   * argument leaves an option nothing to do, it is left out.
+   * `runProgram`, and what came of it.
+   * @param most how many answers are kept: of more, none is
+   */
+  async perform(command: Command, filled: FilledLine, context: SessionContext, most = MOST_KEPT): Promise<Performed> {
+    const typed = parseCommandLine(commandLine(command, filled), this.programs, TYPED_BEFORE);
+    if (typed.kind !== 'run') {
+      return {
+        outcome: await this.#answer(typed, context),
+        keys: [],
+        settings: [],
+        answers: [],
+        invocation: undefined,
+      };
+    }
+    await command.check?.(typed.invocation);
+    const { settings, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
+    const options = [...filled.options, ...settings.flatMap(({ words }) => words)];
+    await context.echo(shellCommand({ argv: commandLine(command, { ...filled, options }) }));
+    const notice = invocation.options.quiet === true ? () => undefined : context.notice;
+    let keys: readonly string[] = [];
+    const answers: Answer[] = [];
+    let count = 0;
+    const outcome = await runChecked(command, invocation, {
+      ...context,
+      notice,
+      onKeys: (options) => {
+        keys = options;
+      },
+      onAnswer: (answer) => {
+        if (++count <= most) answers.push(answer);
+        else answers.length = 0;
+      },
+    });
+    const done: Action = { argv: commandLine(command, { ...filled, options: [...options, ...keys] }) };
+    if (keys.length > 0) await context.echo(shellCommand(done));
+    if (outcome.done > 0) this.actions.push(done);
+    return { outcome, keys, settings, answers, invocation };
+  }
+
+  /**
+   * What was typed with what is set. What was typed outranks that: where both cannot be had together, or an argument leaves
+   * an option nothing to do, it is left out.
    */
   async #withSettings(command: Command, filled: FilledLine, typed: Invocation, notice: (text: string) => void) {
     const given = command.args.slice(0, filled.positionals.length);
     const excluded = new Set([...typed.typed, ...given.flatMap(({ unless }) => unless ?? [])]);
     // An output has one form.
     if (OUTPUT_FORMS.some((name) => typed.typed.has(name))) for (const name of OUTPUT_FORMS) excluded.add(name);
-    const attempt = async (options: readonly string[]) => {
-      const argv = commandLine(command, { ...filled, options });
-      const request = parseCommandLine(argv, this.programs, TYPED_BEFORE);
-      const invocation = request.kind === 'run' ? request.invocation : typed;
+    const attempt = async (settings: readonly Setting[]) => {
+      const values = Object.fromEntries(settings.map(({ name, read }) => [name, read()]));
+      const options = { ...typed.options, ...values };
+      checkForms(options);
+      const invocation = { ...typed, options, typed: new Set([...typed.typed, ...Object.keys(values)]) };
       await command.check?.(invocation);
-      return { argv, options, invocation };
+      return { settings, invocation };
     };
-    const settings = this.settings.wordsFor(command, excluded);
-    const all = [...filled.options, ...settings.flatMap(({ words }) => words)];
+    const all = this.settings.of(command, excluded);
     const together = await attempt(all).catch(orUsage);
     if (!(together instanceof CocaError)) return together;
-    let options = filled.options;
-    for (const { name, words } of settings) {
-      const next = await attempt([...options, ...words]).catch(orUsage);
-      if (next instanceof CocaError) notice(`the session's --${kebab(name)} is left out here: ${next.message}`);
-      else options = [...options, ...words];
+    let fitting: readonly Setting[] = [];
+    for (const setting of all) {
+      const next = await attempt([...fitting, setting]).catch(orUsage);
+      if (next instanceof CocaError) {
+        notice(`the session's --${kebab(setting.name)} is left out here: ${next.message}`);
+      } else fitting = next.settings;
     }
-    return attempt(options);
+    return attempt(fitting);
   }
 
   /** Runs one of the session's own verbs. */
@@ -311,13 +314,6 @@ export class Session {
 function orUsage(error: unknown): CocaError {
   if (error instanceof CocaError && error.code === 'usage') return error;
   throw error;
-}
-
-/** The words of a command line: arguments first, as people write them, unless one could be taken for an option. */
-function commandLine({ name }: Command, { positionals, options }: FilledLine): string[] {
-  const isDashed = positionals.some((word) => word.startsWith('-') && word !== '-');
-  const words = name.split(' ');
-  return isDashed ? [...words, ...options, '--', ...positionals] : [...words, ...positionals, ...options];
 }
 
 function exists(path: string): boolean {

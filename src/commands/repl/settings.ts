@@ -1,4 +1,4 @@
-import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec, withVerbs } from '../../cli/command.js';
+import { type Command, GLOBAL_OPTIONS, type Invocation, kebab, type OptionSpec, withVerbs } from '../../cli/command.js';
 import { didYouMean } from '../../cli/suggest.js';
 import { parseChoice, parseNumber } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
@@ -6,6 +6,15 @@ import { allOptions } from './line/arguments.js';
 
 const ON = ['on', 'true', 'yes'];
 const OFF = ['off', 'false', 'no'];
+
+/** One option that is set, for a command that takes it. */
+export interface Setting {
+  readonly name: string;
+  /** As words of the command's line. */
+  readonly words: readonly string[];
+  /** Its value; throws `usage` where this command takes no such value. */
+  readonly read: () => Invocation['options'][string];
+}
 
 /** Options that a session gives to each of its commands that takes them, unless one is typed. */
 export class Settings {
@@ -46,8 +55,7 @@ export class Settings {
       return;
     }
     if (value === undefined) throw new CocaError('usage', `set ${name} needs a value`, `unset ${name} removes one`);
-    if (spec.type === 'integer' || spec.type === 'number') parseNumber(name, spec, value);
-    if (spec.type === 'choice') parseChoice(name, spec, value);
+    parsed(name, spec, value);
     this.#values.set(name, value);
   }
 
@@ -58,19 +66,16 @@ export class Settings {
   }
 
   /**
-   * What is set of a command's options, in the order in which it was, as words of its command line.
+   * What is set of a command's options, in the order in which it was.
    * @param typed names, in camel case, that were typed and so are not added
    */
-  wordsFor(
-    command: Command,
-    typed: ReadonlySet<string>,
-  ): readonly { readonly name: string; readonly words: readonly string[] }[] {
+  of(command: Command, typed: ReadonlySet<string>): readonly Setting[] {
     const specs = new Map(allOptions(command).map(([name, spec]) => [kebab(name), { name, spec }]));
     return [...this.#values].flatMap(([typedName, value]) => {
       const found = specs.get(typedName);
       if (!found || typed.has(found.name)) return [];
       const words = wordsOf(typedName, found.spec, value);
-      return words.length === 0 ? [] : [{ name: found.name, words }];
+      return words.length === 0 ? [] : [{ name: found.name, words, read: () => parsed(found.name, found.spec, value) }];
     });
   }
 
@@ -83,6 +88,16 @@ export class Settings {
   }
 }
 
+/** The value of an option that was set, as the parser would have read it. */
+function parsed(name: string, spec: OptionSpec, value: string): Invocation['options'][string] {
+  if (spec.type === 'flag') return value === 'on';
+  if (spec.type === 'integer' || spec.type === 'number') return parseNumber(name, spec, value);
+  if (spec.type === 'choice') return parseChoice(name, spec, value);
+  // What is one value to some commands may be a list to others.
+  return spec.type === 'list' ? [value] : value;
+}
+
+/** The same as words of a command line. */
 function wordsOf(name: string, spec: OptionSpec, value: string): string[] {
   if (spec.type !== 'flag') return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
   if (value === 'on') return [`--${name}`];

@@ -1,9 +1,10 @@
 import { kebab } from '../../cli/command.js';
 import { didYouMean } from '../../cli/suggest.js';
-import { parseNumber } from '../../cli/values.js';
+import { parseChoice, parseNumber } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
+import { CHANGEABLE, knobOf } from '../../model/decoding/knobs.js';
 import type { OptionChanges } from '../../model/stepper/index.js';
-import { DECODING_OPTIONS } from '../caption/caption.js';
+import { numberOption } from '../io/knob-options.js';
 
 /** A word of a script and what it asks for. */
 export interface ScriptWord {
@@ -197,34 +198,19 @@ class Reader {
   }
 }
 
-const { beams, diversity, maxLength, minLength, lengthPenalty, repetitionPenalty, noRepeatNgram } = DECODING_OPTIONS;
-const { temperature, topK, topP, minP } = DECODING_OPTIONS;
-const NUMBERS = {
-  ...{ beams, diversity, maxLength, minLength, lengthPenalty, repetitionPenalty, noRepeatNgram },
-  ...{ temperature, topK, topP, minP },
-};
-const EARLY_STOPPING: Readonly<Record<string, OptionChanges['earlyStopping']>> = {
-  true: true,
-  false: false,
-  never: 'never',
-};
-
 /**
  * An option as it is typed (`length-penalty`) and its value.
  * @throws CocaError `usage`
  */
 export function optionChange(typed: string, value: string): OptionChanges {
-  const names = [...Object.keys(NUMBERS), 'earlyStopping'];
-  const name = names.find((known) => kebab(known) === typed);
+  const name = CHANGEABLE.find((known) => kebab(known) === typed);
   if (name === undefined) {
-    const guess = didYouMean(typed, names.map(kebab)) ?? `what can: ${names.map(kebab).join(', ')}`;
+    const names = CHANGEABLE.map(kebab);
+    const guess = didYouMean(typed, names) ?? `what can: ${names.join(', ')}`;
     throw new CocaError('usage', `there is no option '${typed}' that can be changed on the way`, guess);
   }
-  if (name !== 'earlyStopping') {
-    return { [name]: parseNumber(name, NUMBERS[name as keyof typeof NUMBERS], value) };
-  }
-  if (!Object.hasOwn(EARLY_STOPPING, value)) {
-    throw new CocaError('usage', `--early-stopping takes true, false or never, not '${value}'`);
-  }
-  return { earlyStopping: EARLY_STOPPING[value]! };
+  const knob = knobOf(name);
+  if (knob.type !== 'choice') return { [name]: parseNumber(name, numberOption(knob), value) };
+  const words = knob.choices.map(String);
+  return { [name]: knob.choices[words.indexOf(parseChoice(name, { choices: words }, value))] };
 }

@@ -1,6 +1,7 @@
 import { kebab } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { type Candidate, isDone, type SearchNode, type SearchState } from '../../model/decoding/index.js';
+import { DECODING_KNOBS } from '../../model/decoding/knobs.js';
 import {
   CANDIDATES,
   candidatesOf,
@@ -8,7 +9,6 @@ import {
   currentLine,
   hypothesesOf,
   type Line,
-  type OptionChanges,
   type Session,
   sessionTree,
   type Walk,
@@ -29,22 +29,6 @@ import { bestOf } from './result.js';
 const END = '↵';
 /** After a token that does not end a word. */
 const PIECE = '+';
-
-/** By how much the arrow keys change an option. */
-const STEPS: { readonly [Name in keyof Required<OptionChanges>]: OptionView['by'] } = {
-  beams: 1,
-  diversity: 0.1,
-  maxLength: 1,
-  minLength: 1,
-  lengthPenalty: 0.1,
-  earlyStopping: ['false', 'true', 'never'],
-  repetitionPenalty: 0.1,
-  noRepeatNgram: 1,
-  temperature: 0.1,
-  topK: 1,
-  topP: 0.05,
-  minP: 0.01,
-};
 
 /** Makes what the view shows out of a session. */
 export class Snapshots {
@@ -204,9 +188,8 @@ function searchText({ state: { options } }: Line): string {
 }
 
 function optionsOf({ state: { options } }: Line): readonly OptionView[] {
-  return changeableOptions(options).map((name) => ({
-    name: kebab(name),
-    value: String(options[name]),
-    by: STEPS[name],
-  }));
+  return changeableOptions(options).map((name) => {
+    const { by } = DECODING_KNOBS[name];
+    return { name: kebab(name), value: String(options[name]), by: typeof by === 'number' ? by : by.map(String) };
+  });
 }

@@ -1,14 +1,15 @@
+import type { Format } from '../../cli/answers.js';
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { canShow } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
-import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
 import { failUnreadable } from '../io/check-inputs.js';
 import { MODEL_GLOBALS, withModel } from '../io/model.js';
 import { oneName } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
-import { type Format, formatOf, objectWriter, Tally } from '../io/results.js';
+import { formatOf, objectWriter, Tally } from '../io/results.js';
+import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import type { LoadedSession } from './file.js';
 import type { OpenWalk } from './open.js';
@@ -17,7 +18,7 @@ import { parseScript, type ScriptWord, VERBS } from './script.js';
 /** What shapes a search; a loaded session brings its own. */
 const SEARCH_OPTIONS = {
   ...DECODING_OPTIONS,
-  prompt: { type: 'text', kind: 'text', placeholder: 'TEXT', description: 'how the caption begins' },
+  ...PROMPT_OPTION,
 } as const;
 
 export const step = defineCommand({

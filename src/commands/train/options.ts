@@ -1,7 +1,10 @@
-import type { OptionSpecs } from '../../cli/command.js';
+import type { ChoiceOption, FlagOption, NumberOption, OptionSpecs } from '../../cli/command.js';
 import { didYouMean } from '../../cli/suggest.js';
 import { CocaError } from '../../model/base/errors.js';
+import type { Knob } from '../../model/base/knob.js';
 import { PARTS, type Part } from '../../model/training/parts.js';
+import { TRAINING_KNOBS } from '../../model/training/run/knobs.js';
+import { optionOfKnob } from '../io/knob-options.js';
 
 const RUN = 'Run';
 const MODEL = 'Model to start from';
@@ -9,6 +12,35 @@ const DATA = 'Data';
 const OBJECTIVE = 'Objective';
 const OPTIMISER = 'Optimiser';
 const SHOWN = 'What is shown';
+
+type Knobs = typeof TRAINING_KNOBS;
+type NameAbout<About> = { [Name in keyof Knobs]: Knobs[Name] extends { about: About } ? Name : never }[keyof Knobs];
+
+/** A setting whose default the command passes on, or undefined where it depends on others. */
+type SettingOption<K> = K extends { type: 'flag' }
+  ? FlagOption
+  : K extends { choices: infer Choices extends readonly string[] }
+    ? ChoiceOption & { readonly choices: Choices; readonly default: string }
+    : K extends { default: number }
+      ? NumberOption & { readonly default: number }
+      : NumberOption;
+
+/** The settings of a run that are about one thing, as options under a heading. */
+function settingOptions<const About extends string>(about: About, group: string) {
+  const knobs = Object.entries<Knob & { about?: string }>(TRAINING_KNOBS).filter(([, knob]) => knob.about === about);
+  const options = knobs.map(([name, knob]) => {
+    const value = 'default' in knob ? { default: knob.default } : {};
+    return [name, { ...optionOfKnob(knob, 'KIND'), ...value, group }];
+  });
+  return Object.fromEntries(options) as { readonly [Name in NameAbout<About>]: SettingOption<Knobs[Name]> };
+}
+
+// Without a default of its own: --epochs may stand in its place.
+const {
+  steps: { default: _, ...steps },
+  ...run
+} = settingOptions('run', RUN);
+const optimiser = settingOptions('optimiser', OPTIMISER);
 
 export const TRAIN_OPTIONS = {
   output: {
@@ -24,22 +56,10 @@ export const TRAIN_OPTIONS = {
     group: RUN,
     description: "go on from the newest checkpoint of FOLDER, with the run's own settings",
   },
-  steps: { type: 'integer', min: 1, group: RUN, description: 'steps in all', otherwise: '1000' },
+  steps,
   epochs: { type: 'number', min: 0, group: RUN, description: 'instead of --steps: how often every sample is seen' },
-  batch: {
-    type: 'integer',
-    min: 1,
-    default: 32,
-    group: RUN,
-    description: 'pairs of a picture and a caption in a step',
-  },
-  accumulate: {
-    type: 'integer',
-    min: 1,
-    default: 1,
-    group: RUN,
-    description: 'pieces in which a batch goes through the model, to need less memory; the loss is that of the whole',
-  },
+  batch: run.batch,
+  accumulate: run.accumulate,
   saveEvery: { type: 'integer', min: 1, default: 500, group: RUN, description: 'steps from checkpoint to checkpoint' },
   keep: { type: 'integer', min: 2, default: 2, group: RUN, description: 'how many checkpoints are kept' },
   config: {
@@ -71,7 +91,7 @@ export const TRAIN_OPTIONS = {
     group: MODEL,
     description: `parts that stay as they are, with commas between: ${PARTS.join(', ')}`,
   },
-  augment: { type: 'flag', group: DATA, description: "crop pictures at random, as OpenCLIP's training does" },
+  ...settingOptions('data', DATA),
   imageField: {
     type: 'text',
     placeholder: 'NAME',
@@ -119,69 +139,9 @@ export const TRAIN_OPTIONS = {
     description: 'with --objective classification: class names, one a line by their numbers, or LABEL<TAB>NAME',
     otherwise: 'the labels',
   },
-  contrastiveWeight: { type: 'number', min: 0, default: 1, group: OBJECTIVE, description: 'of the contrastive loss' },
-  captionWeight: { type: 'number', min: 0, default: 2, group: OBJECTIVE, description: 'of the captioning loss' },
-  labelSmoothing: {
-    type: 'number',
-    min: 0,
-    max: 0.99,
-    default: 0,
-    group: OBJECTIVE,
-    description: "part of a caption token's target that is spread over the vocabulary",
-  },
-  learningRate: {
-    type: 'number',
-    min: 0,
-    group: OPTIMISER,
-    description: 'the highest learning rate of AdamW',
-    otherwise: '5e-4 with --config, 5e-5 for a trained model',
-  },
-  warmup: {
-    type: 'integer',
-    min: 0,
-    group: OPTIMISER,
-    description: 'steps over which the learning rate rises',
-    otherwise: 'a tenth of all, at most 1000',
-  },
-  schedule: {
-    type: 'choice',
-    choices: ['cosine', 'constant'],
-    placeholder: 'KIND',
-    default: 'cosine',
-    group: OPTIMISER,
-    description: 'whether it then falls to zero or stays',
-  },
-  weightDecay: {
-    type: 'number',
-    min: 0,
-    default: 0.2,
-    group: OPTIMISER,
-    description: 'of weights, not of biases, norms and the temperature',
-  },
-  clipNorm: {
-    type: 'number',
-    min: 0,
-    default: 1,
-    group: OPTIMISER,
-    description: 'the largest norm of a gradient; 0 does not clip',
-  },
-  beta1: {
-    type: 'number',
-    min: 0,
-    max: 0.9999999,
-    default: 0.9,
-    group: OPTIMISER,
-    description: "decay of the gradient's mean",
-  },
-  beta2: {
-    type: 'number',
-    min: 0,
-    max: 0.9999999,
-    default: 0.98,
-    group: OPTIMISER,
-    description: 'decay of the mean of its square',
-  },
-  epsilon: { type: 'number', min: 0, default: 1e-6, group: OPTIMISER, description: 'added to the root of that' },
+  ...settingOptions('objective', OBJECTIVE),
+  ...optimiser,
+  learningRate: { ...optimiser.learningRate, otherwise: '5e-4 with --config, 5e-5 for a trained model' },
   sample: {
     type: 'text',
     kind: 'image',

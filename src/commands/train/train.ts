@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
+import { TRAINING_KNOBS, type TrainingKnobName } from '../../model/training/run/knobs.js';
 import type { NewRun, ResumedRun } from '../../model/training/run/run.js';
 import { absoluteData } from '../../model/training/run/settings.js';
 import type { StartingModel } from '../../model/training/run/start.js';
@@ -28,7 +29,6 @@ const WITH_RESUME: readonly string[] = [
 
 /** For a new model OpenCLIP's own; a trained one is not to be thrown out of its place. */
 const LEARNING_RATE = { fresh: 5e-4, model: 5e-5 } as const;
-const DEFAULT_STEPS = 1000;
 
 type TrainOptions = OptionValues<typeof TRAIN_OPTIONS> & { readonly model: string | undefined; readonly seed: number };
 
@@ -201,7 +201,8 @@ function resumed({ steps }: TrainOptions): ResumedRun {
 }
 
 function newRun(args: readonly string[], options: TrainOptions, typed: ReadonlySet<string>): NewRun {
-  const { imageField, captionField, imageFolder, sample, warmup, epochs, steps } = options;
+  const { imageField, captionField, imageFolder, sample, epochs } = options;
+  const { steps, warmup, learningRate, ...chosen } = knobsOf(options);
   const isFresh = options.config !== undefined;
   return {
     start: startOf(options),
@@ -213,26 +214,22 @@ function newRun(args: readonly string[], options: TrainOptions, typed: ReadonlyS
       ...(sample !== undefined && { sample: resolve(sample) }),
       ...(warmup !== undefined && { warmup }),
       ...(options.validation.length > 0 && { validation: options.validation.map(absoluteData) }),
-      augment: options.augment,
-      batch: options.batch,
-      accumulate: options.accumulate,
-      learningRate: options.learningRate ?? LEARNING_RATE[isFresh ? 'fresh' : 'model'],
-      schedule: options.schedule,
-      weightDecay: options.weightDecay,
-      beta1: options.beta1,
-      beta2: options.beta2,
-      epsilon: options.epsilon,
-      clipNorm: options.clipNorm,
+      ...chosen,
+      learningRate: learningRate ?? LEARNING_RATE[isFresh ? 'fresh' : 'model'],
       ...weightsOf(options),
-      labelSmoothing: options.labelSmoothing,
       freeze: parseFreeze(options.freeze),
-      seed: options.seed,
     },
     ...(options.objective === 'classification' && {
       classifier: options.classes === undefined ? {} : { file: options.classes },
     }),
-    length: epochs !== undefined && !typed.has('steps') ? { epochs } : { steps: steps ?? DEFAULT_STEPS },
+    length: epochs !== undefined && !typed.has('steps') ? { epochs } : { steps: steps ?? TRAINING_KNOBS.steps.default },
   };
+}
+
+/** The options that are knobs of a run. */
+function knobsOf(options: TrainOptions): Pick<TrainOptions, TrainingKnobName> {
+  const names = Object.keys(TRAINING_KNOBS) as TrainingKnobName[];
+  return Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<TrainOptions, TrainingKnobName>;
 }
 
 function startOf({ config, tokenizer, trainTokenizer, model }: TrainOptions): StartingModel {

@@ -1,8 +1,9 @@
 /** Decoding: from a picture's next-token logits to captions. Knows no engine, no tokenizer and no terminal. */
 export { advance, type Forced } from './advance.js';
 export { type DecodeHooks, decode } from './decode.js';
-export { type DecodingOptions, decodingOptions, type Strategy } from './options.js';
-export { type Caption, numberedFrom, results, retainedNodes, searchTree, type TreeNode } from './results.js';
+export type { DecodingOptions, Strategy } from './knobs.js';
+export { decodingOptions } from './options.js';
+export { type CaptionIds, numberedFrom, results, retainedNodes, searchTree, type TreeNode } from './results.js';
 export {
   type Beam,
   type Candidate,

@@ -1,4 +1,4 @@
-import type { DecodingOptions } from './options.js';
+import type { DecodingOptions } from './knobs.js';
 import { type Finished, type Group, groupsFrom, type SearchState, scoreOf } from './state.js';
 
 /** What a person may do to a running search beside forcing a token: values again, the state given is left as it is. */

@@ -1,4 +1,4 @@
-import type { DecodingOptions } from './options.js';
+import type { DecodingOptions } from './knobs.js';
 
 /** Which rule changed what a token is worth. The bans (`n-gram`, `min-length`) come last, so they are what is named. */
 export type Rule = 'diversity' | 'repetition' | 'n-gram' | 'min-length';

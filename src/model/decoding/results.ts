@@ -1,7 +1,7 @@
 import { type Finished, type GeneratedToken, isDone, type SearchNode, type SearchState, scoreOf } from './state.js';
 
-/** A caption, as ids: the tokenizer makes text of them. */
-export interface Caption {
+/** A caption as ids; `Caption` has its text, too. */
+export interface CaptionIds {
   /** From the start token; to the end token, unless the maximum length came first. */
   readonly ids: readonly number[];
   /** What was generated: the ids after the prompt, the end token included. */
@@ -14,7 +14,7 @@ export interface Caption {
  * The captions of a search, best first, at most `num`. Of a search that is not done: as though it ended here, so that
  * running hypotheses count as captions.
  */
-export function results(state: SearchState): Caption[] {
+export function results(state: SearchState): CaptionIds[] {
   return state.groups
     .flatMap(({ finished, beams }): Finished[] => [
       ...finished,

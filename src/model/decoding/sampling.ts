@@ -1,5 +1,5 @@
+import type { DecodingOptions } from './knobs.js';
 import { logSumExp, topTokens } from './logits.js';
-import type { DecodingOptions } from './options.js';
 import type { Adjustment } from './processors.js';
 
 /** What a sample is drawn from; empty when every token is banned. */

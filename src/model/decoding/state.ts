@@ -1,7 +1,7 @@
 import { CocaError } from '../base/errors.js';
 import { type RandomState, seedRandom } from '../base/random.js';
+import type { DecodingOptions } from './knobs.js';
 import type { Scored } from './logits.js';
-import type { DecodingOptions } from './options.js';
 import type { Rule } from './processors.js';
 import { chainOf, ROOT, type SpecialIds, type TokenRow } from './types.js';
 

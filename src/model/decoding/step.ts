@@ -1,5 +1,5 @@
 import type { RandomState } from '../base/random.js';
-import type { DecodingOptions } from './options.js';
+import type { DecodingOptions } from './knobs.js';
 import type { Beam, Fate, Row } from './state.js';
 import type { SpecialIds } from './types.js';
 

@@ -47,7 +47,7 @@ export class CaptioningMeasure implements Measure {
   /** All captions of a batch, searched for together. */
   private readonly captionsOf = perBatch(async (batch) => {
     const run = await this.coca.caption(await batch.encoding(), this.decoding, this.hooks);
-    return run.captions.map((found) => this.coca.tokenizer.decode(found[0]!.ids));
+    return run.captions.map((found) => found[0]!.text);
   });
 
   metrics(): Metrics {

@@ -1,5 +1,6 @@
 import { CocaError } from '../base/errors.js';
-import { type DecodingOptions, decodingOptions } from '../decoding/options.js';
+import { CHANGEABLE, type ChangeableName, type DecodingOptions, isOf } from '../decoding/knobs.js';
+import { decodingOptions } from '../decoding/options.js';
 import type { SearchState } from '../decoding/state.js';
 
 /**
@@ -28,33 +29,11 @@ export type Move =
   | { readonly type: 'choose'; readonly at: number }
   | { readonly type: 'switch'; readonly line: number };
 
-/** Options that a search can take on while it runs. */
-export const CHANGEABLE = [
-  'beams',
-  'diversity',
-  'maxLength',
-  'minLength',
-  'lengthPenalty',
-  'earlyStopping',
-  'repetitionPenalty',
-  'noRepeatNgram',
-  'temperature',
-  'topK',
-  'topP',
-  'minP',
-] as const satisfies (keyof DecodingOptions)[];
+export type OptionChanges = Partial<Pick<DecodingOptions, ChangeableName>>;
 
-export type OptionChanges = Partial<Pick<DecodingOptions, (typeof CHANGEABLE)[number]>>;
-
-/** Those of them that mean something to a search. */
-export function changeableOptions({ strategy, groups }: DecodingOptions): readonly (keyof OptionChanges)[] {
-  const beamOnly = ['beams', 'diversity', 'earlyStopping'];
-  const sampleOnly = ['temperature', 'topK', 'topP', 'minP'];
-  return CHANGEABLE.filter((name) => {
-    if (name === 'diversity' && groups === 1) return false;
-    if (beamOnly.includes(name)) return strategy === 'beam';
-    return !sampleOnly.includes(name) || strategy === 'sample';
-  });
+/** Those of the changeable options that mean something to a search. */
+export function changeableOptions({ strategy, groups }: DecodingOptions): readonly ChangeableName[] {
+  return CHANGEABLE.filter((name) => isOf(name, strategy) && (name !== 'diversity' || groups > 1));
 }
 
 /**

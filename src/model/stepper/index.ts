@@ -1,5 +1,6 @@
 /** Walking through a search by hand: a session is a value, and a stepper asks the model for what its steps need. */
-export { type Action, CHANGEABLE, changeableOptions, type Move, type OptionChanges } from './actions.js';
+export { CHANGEABLE } from '../decoding/knobs.js';
+export { type Action, changeableOptions, type Move, type OptionChanges } from './actions.js';
 export { type FoundToken, findTokens, standingOf } from './find.js';
 export { beamOf, candidatesOf, type Hypothesis, hypothesesOf, type Line } from './line.js';
 export { actionsOf, formatSaved, parseSaved, type SavedSession } from './saved.js';

@@ -1,5 +1,5 @@
 import { CocaError } from '../base/errors.js';
-import type { DecodingOptions } from '../decoding/options.js';
+import type { DecodingOptions } from '../decoding/knobs.js';
 import type { Action } from './actions.js';
 import type { Session } from './session.js';
 

@@ -1,7 +1,7 @@
 import { CocaError } from '../base/errors.js';
 import { advance, type Forced } from '../decoding/advance.js';
 import { searchFrom, withOptions, withoutBeam } from '../decoding/interventions.js';
-import type { DecodingOptions } from '../decoding/options.js';
+import type { DecodingOptions } from '../decoding/knobs.js';
 import { numberedFrom } from '../decoding/results.js';
 import { isDone, type SearchState, startSearch } from '../decoding/state.js';
 import type { SpecialIds } from '../decoding/types.js';

@@ -2,7 +2,7 @@ import type { Coca, ImageEncoding } from '../api.js';
 import { CocaError } from '../base/errors.js';
 import { contextLength } from '../config/config.js';
 import { advance } from '../decoding/advance.js';
-import type { DecodingOptions } from '../decoding/options.js';
+import type { DecodingOptions } from '../decoding/knobs.js';
 import { type Candidate, isDone } from '../decoding/state.js';
 import type { TreeModel } from '../decoding/types.js';
 import type { Action, Move } from './actions.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { captionObject, shadedWords } from '../../../src/commands/caption/output.js';
-import type { Caption } from '../../../src/model/decoding/index.js';
+import type { Caption } from '../../../src/model/api.js';
 import { loadTokenizer, type Tokenizer } from '../../../src/model/tokenizer/tokenizer.js';
 
 /** 1 start, 2 end, 0 padding; "un-" does not end its word. */
@@ -31,8 +31,9 @@ const best: Caption = {
     { id: 2, logprob: Math.log(0.1) },
   ],
   score: -1,
+  text: 'a unseen dog',
 };
-const other: Caption = { ids: [1, 6, 2], tokens: [], score: -2 };
+const other: Caption = { ids: [1, 6, 2], tokens: [], score: -2, text: 'dog' };
 
 describe('shadedWords', () => {
   it('multiplies over the tokens of a word; a prompt is certain; special tokens are no words', () => {
@@ -44,7 +45,7 @@ describe('shadedWords', () => {
   });
 
   it('keeps a word that was cut off', () => {
-    const cut: Caption = { ids: [1, 4], tokens: [{ id: 4, logprob: 0 }], score: 0 };
+    const cut = { ids: [1, 4], tokens: [{ id: 4, logprob: 0 }], score: 0 };
     expect(shadedWords(cut, tokenizer)).toEqual([{ text: 'un', probability: 1 }]);
   });
 
@@ -62,7 +63,7 @@ describe('captionObject', () => {
   const ms = { encode: 60.04, decode: 300.06 };
 
   it('has the fields of the contract, in its order', () => {
-    const object = captionObject({ image: 'a.jpg', captions: [best, other], ms }, model);
+    const object = captionObject({ image: 'a.jpg', captions: [best, other], coca: model, ms });
     expect(Object.keys(object)).toEqual([
       'image',
       'caption',
@@ -86,7 +87,7 @@ describe('captionObject', () => {
   });
 
   it('has top and alternatives only where there are some', () => {
-    const object = captionObject({ image: 'a.jpg', captions: [best], ms }, model) as { tokens: object[] };
+    const object = captionObject({ image: 'a.jpg', captions: [best], coca: model, ms }) as { tokens: object[] };
     expect(object).not.toHaveProperty('alternatives');
     expect(object.tokens[0]).toHaveProperty('top', [{ id: 6, text: 'dog', logprob: Math.log(0.5) }]);
     expect(object.tokens[1]).not.toHaveProperty('top');

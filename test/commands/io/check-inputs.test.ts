@@ -50,6 +50,7 @@ async function run(args: readonly string[]) {
     },
     unhurried: (work: () => Promise<unknown>) => work(),
     onCaption: () => undefined,
+    onAnswer: () => undefined,
     onKeys: () => undefined,
     isShown: () => false,
     onScreen: () => Promise.reject(new Error('no screen')),

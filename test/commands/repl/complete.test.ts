@@ -6,6 +6,7 @@ import { COMMANDS } from '../../../src/commands/index.js';
 import { FRESH_MODELS } from '../../../src/commands/io/model.js';
 import { complete } from '../../../src/commands/repl/line/complete.js';
 import { Session } from '../../../src/commands/repl/session.js';
+import { sessionVerbs } from '../../../src/commands/repl/verbs/verbs.js';
 
 let folder: string;
 let before: string;
@@ -26,7 +27,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const session = new Session(COMMANDS, FRESH_MODELS.borrow);
+const session = new Session(COMMANDS, FRESH_MODELS.borrow, sessionVerbs);
 /** `^` is the cursor; without one it is at the end. */
 async function ways(line: string): Promise<string[]> {
   const cursor = line.includes('^') ? line.indexOf('^') : line.length;
@@ -86,7 +87,7 @@ describe('completion', () => {
       line: 'rank a | b',
       command: session.program('rank'),
       filled: { positionals: [], options: [] },
-      keys: [],
+      done: { outcome: { done: 1, failed: 0 }, keys: [], settings: [], answers: [], invocation: undefined },
     };
     expect(await ways('last --by')).toEqual(['last --by ']);
     expect(await ways('last --by c')).toEqual(['last --by contrastive ', 'last --by caption ']);

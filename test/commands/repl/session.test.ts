@@ -234,6 +234,25 @@ describe('a session for programs', () => {
     expect(saved).toMatchObject({ image: BOOK, results: [{ caption: 'a book', rank: 1 }] });
   });
 
+  it('save: what was found, whatever has been set since', async () => {
+    const lines = [
+      `rank ${BOOK} a taxi | a book`,
+      'set top 1',
+      'save before.json',
+      'set json on',
+      'save before.txt',
+      'export',
+    ];
+    const { stdout, code } = await session(lines);
+    expect(code).toBe(0);
+    const [saved] = JSON.parse(readFileSync(join(folder, 'before.json'), 'utf8'));
+    expect(saved.results.map(({ caption }: { caption: string }) => caption)).toEqual(['a book', 'a taxi']);
+    const shown = stdout.split('\n').slice(0, 2).join('\n');
+    expect(readFileSync(join(folder, 'before.txt'), 'utf8')).toBe(`${shown}\n`);
+    expect(stdout).toContain(`coca rank ${BOOK} 'a taxi' 'a book' --json --quiet > before.json\n`);
+    expect(stdout).toContain(`coca rank ${BOOK} 'a taxi' 'a book' --quiet > before.txt\n`);
+  });
+
   it('export into a file: a script that bash runs', async () => {
     const { code } = await session([`caption ${BOOK}`, 'export session.sh']);
     expect(code).toBe(0);

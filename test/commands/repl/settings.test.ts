@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { findCommand } from '../../../src/cli/parse.js';
 import { COMMANDS } from '../../../src/commands/index.js';
-import { Settings } from '../../../src/commands/repl/settings.js';
+import { type Setting, Settings } from '../../../src/commands/repl/settings.js';
 
 const caption = findCommand('caption', COMMANDS);
 const init = findCommand('init', COMMANDS);
 const none = new Set<string>();
+const shown = (settings: readonly Setting[]) =>
+  settings.map(({ name, words, read }) => ({ name, words, value: read() }));
 
 describe('settings', () => {
   it('are added to the commands that take them', () => {
@@ -14,27 +16,36 @@ describe('settings', () => {
     settings.set('--early-stopping', undefined);
     settings.set('lengthPenalty', '-1');
     settings.set('seed', '7');
-    expect(settings.wordsFor(caption, none)).toEqual([
-      { name: 'beams', words: ['--beams', '4'] },
-      { name: 'earlyStopping', words: ['--early-stopping'] },
-      { name: 'lengthPenalty', words: ['--length-penalty=-1'] },
-      { name: 'seed', words: ['--seed', '7'] },
+    expect(shown(settings.of(caption, none))).toEqual([
+      { name: 'beams', words: ['--beams', '4'], value: 4 },
+      { name: 'earlyStopping', words: ['--early-stopping'], value: true },
+      { name: 'lengthPenalty', words: ['--length-penalty=-1'], value: -1 },
+      { name: 'seed', words: ['--seed', '7'], value: 7 },
     ]);
-    expect(settings.wordsFor(init, none)).toEqual([{ name: 'seed', words: ['--seed', '7'] }]);
+    expect(shown(settings.of(init, none))).toEqual([{ name: 'seed', words: ['--seed', '7'], value: 7 }]);
+  });
+
+  it('are a list to a command that takes several', () => {
+    const settings = new Settings(COMMANDS);
+    settings.set('template', 'a {}');
+    const of = (name: string) => shown(settings.of(findCommand(name, COMMANDS), none));
+    expect(of('rank')).toEqual([{ name: 'template', words: ['--template', 'a {}'], value: 'a {}' }]);
+    expect(of('classify')).toEqual([{ name: 'template', words: ['--template', 'a {}'], value: ['a {}'] }]);
   });
 
   it('yield to what is typed', () => {
     const settings = new Settings(COMMANDS);
     settings.set('beams', '4');
-    expect(settings.wordsFor(caption, new Set(['beams']))).toEqual([]);
+    expect(settings.of(caption, new Set(['beams']))).toEqual([]);
   });
 
   it('a flag can be off: said where that is an option, else left out', () => {
     const settings = new Settings(COMMANDS);
     settings.set('softmax', 'off');
     settings.set('quiet', 'no');
-    const words = settings.wordsFor(findCommand('rank', COMMANDS), none);
-    expect(words).toEqual([{ name: 'softmax', words: ['--no-softmax'] }]);
+    expect(shown(settings.of(findCommand('rank', COMMANDS), none))).toEqual([
+      { name: 'softmax', words: ['--no-softmax'], value: false },
+    ]);
   });
 
   it('can be taken back', () => {

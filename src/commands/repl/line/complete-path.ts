@@ -2,11 +2,20 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeName, encodeName, PICTURE_NAME } from '../../../model/base/file-names.js';
 import { expandHome } from './arguments.js';
-import type { Candidate } from './complete.js';
 import type { SplitLine } from './words.js';
 
 /** Which paths are wanted; folders lead to all of them. */
 export type PathKind = 'image' | 'folder' | 'any';
+
+/** One way to go on with a word. */
+export interface Candidate {
+  /** What takes the place of the word, quoted where it must be. */
+  readonly text: string;
+  /** As a list shows it. */
+  readonly label: string;
+  /** Whether the word is whole: a space follows. */
+  readonly isWhole: boolean;
+}
 
 const order = new Intl.Collator('en', { numeric: true });
 

@@ -1,18 +1,8 @@
 import { type Command, kebab, type OptionSpec, verbOf, type WordKind, withVerb } from '../../../cli/command.js';
 import type { Session } from '../session.js';
 import { allOptions, optionOf, valuesAfter } from './arguments.js';
-import { completePath, type PathKind } from './complete-path.js';
+import { type Candidate, completePath, type PathKind } from './complete-path.js';
 import { splitPartial, type Word } from './words.js';
-
-/** One way to go on. */
-export interface Candidate {
-  /** What takes the place of the word, quoted where it must be. */
-  readonly text: string;
-  /** As a list shows it. */
-  readonly label: string;
-  /** Whether the word is whole: a space follows. */
-  readonly isWhole: boolean;
-}
 
 /** How the word before the cursor can go on. */
 export interface Completion {

@@ -1,14 +1,18 @@
 import { access } from 'node:fs/promises';
-import type { Command } from '../../../cli/command.js';
+import type { Command, Outcome } from '../../../cli/command.js';
 import { CocaError } from '../../../model/base/errors.js';
 import { writeWhole } from '../../../model/base/whole-file.js';
 import { visible } from '../../../ui/text.js';
+import { writeFindings } from '../../io/define-results.js';
+import { type Action, commandLine, type LastCommand, shellCommand } from '../action.js';
 import { capturing } from '../capture.js';
-import { type Action, type Session, shellCommand } from '../session.js';
+import type { SessionContext } from '../context.js';
+import type { FilledLine } from '../line/arguments.js';
+import type { Session } from '../session.js';
 import { defineVerb } from './verb.js';
 
 /** The forms of results besides lines, as options; files are called accordingly. */
-const FORMS: readonly string[] = ['--json', '--jsonl'];
+const FORMS = ['json', 'jsonl'] as const;
 
 const FORCE = { force: { type: 'flag', short: 'f', description: 'also when the file is there already' } } as const;
 
@@ -32,17 +36,14 @@ export function resultVerbs(session: Session): readonly Command[] {
       const { last: done } = session;
       if (done === undefined) throw new CocaError('usage', 'there is no result to save yet');
       await refuseExisting(file!, options.force);
-      const form = FORMS.find((option) => file!.endsWith(option.replace('--', '.')));
-      const kept = done.filled.options.filter((option) => !FORMS.includes(option));
-      const filled = { ...done.filled, options: form === undefined ? kept : [...kept, form] };
-      const { context: quiet, text } = capturing(context);
-      const outcome = await session.runProgram(done.command, filled, { ...quiet, echo: async () => undefined });
-      if (outcome.done === 0) return outcome;
-      await writeWhole(file!, (write) => write(Buffer.from(text())));
-      const action: Action = { ...session.actions.pop()!, into: file! };
+      const form = FORMS.find((name) => file!.endsWith(`.${name}`));
+      const saved = (await writtenAgain(done, form, context)) ?? (await runAgain(session, done, form, context));
+      if (saved.outcome.done === 0) return saved.outcome;
+      await writeWhole(file!, (write) => write(Buffer.from(saved.text)));
+      const action: Action = { argv: saved.argv, into: file! };
       session.actions.push(action);
       await context.echo(shellCommand(action));
-      return outcome;
+      return saved.outcome;
     },
   });
 
@@ -64,6 +65,42 @@ export function resultVerbs(session: Session): readonly Command[] {
   });
 
   return [last, save, exportVerb];
+}
+
+type Form = (typeof FORMS)[number] | undefined;
+
+/** Results as a file is to hold them, and the command that gives them. */
+interface Saved {
+  readonly outcome: Outcome;
+  readonly text: string;
+  readonly argv: readonly string[];
+}
+
+/** Options without those that give a form, and with the one that is wanted. */
+function inForm({ filled: { positionals, options } }: LastCommand, form: Form): FilledLine {
+  const kept = options.filter((option) => !FORMS.some((name) => option === `--${name}`));
+  return { positionals, options: form === undefined ? kept : [...kept, `--${form}`] };
+}
+
+/** The results that the session has as values, in another form; nothing where it has none. */
+async function writtenAgain(last: LastCommand, form: Form, context: SessionContext): Promise<Saved | undefined> {
+  const { command, done } = last;
+  const { answers, invocation, settings } = done;
+  const isKept = answers.some(({ kind }) => kind === 'result') && invocation?.options.output === undefined;
+  if (command.writer === undefined || invocation === undefined || !isKept) return undefined;
+  const { context: quiet, text } = capturing(context);
+  const writer = await command.writer(form ?? 'plain', invocation, quiet);
+  const outcome = await writeFindings(answers, writer, { ...quiet, onAnswer: () => undefined });
+  const words = settings.filter(({ name }) => !FORMS.some((known) => known === name)).flatMap(({ words }) => words);
+  const line = inForm(last, form);
+  return { outcome, text: text(), argv: commandLine(command, { ...line, options: [...line.options, ...words] }) };
+}
+
+async function runAgain(session: Session, last: LastCommand, form: Form, context: SessionContext): Promise<Saved> {
+  const { context: quiet, text } = capturing(context);
+  const silent = { ...quiet, echo: async () => undefined };
+  const outcome = await session.runProgram(last.command, inForm(last, form), silent);
+  return { outcome, text: text(), argv: outcome.done > 0 ? session.actions.pop()!.argv : [] };
 }
 
 function scriptOf({ actions }: Session): string {

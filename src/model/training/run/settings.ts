@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { fits, type KnobValues } from '../../base/knob.js';
 import type { ClassRow } from '../../data/classes.js';
 import { isScenes } from '../../scenes/scenes-spec.js';
 import { isClassRows } from '../../store/classifier.js';
@@ -6,35 +7,16 @@ import type { AdamWOptions } from '../adamw.js';
 import type { Objective } from '../objective.js';
 import { PARTS, type Part, partOf } from '../parts.js';
 import type { Schedule } from '../schedule.js';
+import { TRAINING_KNOBS, type TrainingKnobName } from './knobs.js';
 
 /** Everything that decides what a run computes, as a plain value: a checkpoint keeps it, and a resumed run takes it up. */
-export interface TrainingSettings {
+export interface TrainingSettings extends KnobValues<typeof TRAINING_KNOBS> {
   /** What `openTrainingSet` takes, paths absolute. */
   readonly data: readonly string[];
   readonly imageField?: string;
   readonly captionField?: string;
   readonly imageFolder?: string;
-  readonly augment: boolean;
-  /** How many steps in all. */
-  readonly steps: number;
-  /** Pairs a step. */
-  readonly batch: number;
-  /** In how many pieces a batch goes through the model. */
-  readonly accumulate: number;
-  readonly learningRate: number;
-  readonly warmup: number;
-  readonly schedule: 'cosine' | 'constant';
-  readonly weightDecay: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Of the gradient of all parameters together; 0 does not clip. */
-  readonly clipNorm: number;
-  readonly contrastiveWeight: number;
-  readonly captionWeight: number;
-  readonly labelSmoothing: number;
   readonly freeze: readonly Part[];
-  readonly seed: number;
   /** The picture whose caption is shown; without one it is the first of the data. */
   readonly sample?: string;
   /** What a classifier is to tell apart, where one is trained: then in place of both other losses. */
@@ -49,35 +31,17 @@ type Check = (value: unknown) => boolean;
 const isText: Check = (value) => typeof value === 'string';
 const isTextOrNone: Check = (value) => value === undefined || isText(value);
 const isTexts: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
-const isAmount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
-const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
-const isWhole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const CHECKS: Readonly<Record<keyof TrainingSettings, Check>> = {
+const CHECKS: Readonly<Record<Exclude<keyof TrainingSettings, TrainingKnobName>, Check>> = {
   data: isTexts,
   imageField: isTextOrNone,
   captionField: isTextOrNone,
   imageFolder: isTextOrNone,
-  augment: (value) => typeof value === 'boolean',
-  steps: isCount,
-  batch: isCount,
-  accumulate: isCount,
-  learningRate: isAmount,
-  warmup: isWhole,
-  schedule: (value) => value === 'cosine' || value === 'constant',
-  weightDecay: isAmount,
-  beta1: isAmount,
-  beta2: isAmount,
-  epsilon: isAmount,
-  clipNorm: isAmount,
-  contrastiveWeight: isAmount,
-  captionWeight: isAmount,
-  labelSmoothing: isAmount,
   freeze: (value) => Array.isArray(value) && value.every((part) => PARTS.includes(part)),
-  seed: isWhole,
   sample: isTextOrNone,
   classes: (value) => value === undefined || isClassRows(value),
   validation: (value) => value === undefined || isTexts(value),
+  ...Object.fromEntries(Object.entries(TRAINING_KNOBS).map(([name, knob]) => [name, (value) => fits(knob, value)])),
 };
 
 /** Reads settings from a file. Throws TypeError naming the first that is not as it should be. */
