@@ -1,8 +1,8 @@
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { canShow } from '../../ui/full-screen.js';
 import type { PictureKind } from '../../ui/picture.js';
 import { visible } from '../../ui/text.js';
+import { canShow } from '../../ui/view/streams.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
 import { failUnreadable } from '../io/check-inputs.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from '../io/model.js';

@@ -1,7 +1,7 @@
 import type { CellSize } from '../graphics/cell-size.js';
 import type { PictureKind } from '../picture.js';
-import type { Drawing } from '../screen.js';
 import type { Colors } from '../terminal.js';
+import type { Drawing } from '../view/screen.js';
 import { MOST_PIXELS, pictureDrawer } from './drawing.js';
 import type { AttendSource, MapSelection } from './source.js';
 

@@ -3,8 +3,8 @@ import { itermImage } from '../graphics/iterm.js';
 import { kittyImage } from '../graphics/kitty.js';
 import { SIXEL_SCALES, sixelImage } from '../graphics/sixel.js';
 import type { PictureKind } from '../picture.js';
-import type { Drawing } from '../screen.js';
 import type { Colors } from '../terminal.js';
+import type { Drawing } from '../view/screen.js';
 import { mapLines } from './canvas.js';
 import { type MapDrawing, markedMapPixels } from './overlay.js';
 

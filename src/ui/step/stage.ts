@@ -1,8 +1,8 @@
 import { type DrawPicture, MOST_PIXELS } from '../attend/drawing.js';
 import type { WordMap } from '../attend/source.js';
 import { padEnd } from '../layout.js';
-import type { Painting } from '../screen.js';
 import type { Colors } from '../terminal.js';
+import type { Painting } from '../view/screen.js';
 import { beamLines } from './beams.js';
 import { candidateLines } from './candidates.js';
 import { fallenLines } from './fallen.js';

@@ -28,6 +28,14 @@ export interface StepFigures {
   readonly seconds: number;
 }
 
+/** How watching a run ended. */
+export interface TrainEnd {
+  /** What was shown last. */
+  readonly state: TrainState;
+  /** Ctrl-C was pressed: twice, where the run has not ended. */
+  readonly isInterrupted: boolean;
+}
+
 export const LOSSES = ['contrastive', 'captioning', 'classification'] as const;
 export type LossName = (typeof LOSSES)[number];
 

@@ -1,41 +1,35 @@
-import { useInput } from 'ink';
-import { type ReactElement, useEffect, useInsertionEffect, useMemo } from 'react';
+import { type ReactElement, useMemo } from 'react';
 import { MOST_PIXELS, pictureDrawer } from '../attend/drawing.js';
-import { Lines } from '../lines.js';
 import type { PictureKind, Raster } from '../picture.js';
-import type { Painting, Screen } from '../screen.js';
-import type { ScreenSize } from '../screen-size.js';
-import { useScreenSize } from '../screen-size.js';
-import type { Colors } from '../terminal.js';
-import { useCellSize } from '../use-cell-size.js';
+import { Lines } from '../view/lines.js';
+import type { Stage } from '../view/run.js';
+import type { Painting } from '../view/screen.js';
+import { useCellSize } from '../view/use-cell-size.js';
+import { usePaintings } from '../view/use-paintings.js';
+import { usePresses } from '../view/use-presses.js';
+import { useScreenSize } from '../view/use-screen-size.js';
 import { commandOf, type TrainCommand } from './keys.js';
 import { trainStage } from './lines.js';
-import type { TrainState } from './state.js';
+import type { TrainAction, TrainEnd, TrainState } from './state.js';
+
+export type TrainStage = Stage<TrainState, TrainAction, TrainEnd>;
 
 export interface TrainViewProps {
   readonly state: TrainState;
-  readonly colors: Colors;
+  readonly stage: TrainStage;
   /** What the picture is drawn with. */
   readonly kind: PictureKind;
-  /** Ink's stdout. */
-  readonly screen: Screen;
-  /** Its size now. */
-  readonly sizeOf: () => ScreenSize;
-  readonly onCommand: (command: TrainCommand) => void;
+  readonly onCommand: (command: TrainCommand, stage: TrainStage) => void;
 }
 
 /** A run in training, and the keys that it takes. */
-export function TrainView({ state, colors, kind, screen, sizeOf, onCommand }: TrainViewProps): ReactElement {
-  const size = useScreenSize(screen, sizeOf);
-  const { cell, isAnswer } = useCellSize(screen, kind, size, sizeOf);
-  useInput((input, key) => {
-    if (isAnswer(input)) return;
-    // Keys that come while a step is computed arrive together.
-    const letters = input.length > 1 && !key.ctrl && !key.meta ? [...input] : [input];
-    for (const letter of letters) {
-      const command = commandOf(letter, key, state.isHelp);
-      if (command) onCommand(command);
-    }
+export function TrainView({ state, stage, kind, onCommand }: TrainViewProps): ReactElement {
+  const { colors, now } = stage;
+  const size = useScreenSize(stage);
+  const { cell, isAnswer } = useCellSize(stage, kind, size);
+  usePresses(isAnswer, ({ input, key }) => {
+    const command = commandOf(input, key, now().isHelp);
+    if (command) onCommand(command, stage);
   });
   const { lines, pictureRow, pictureRows } = trainStage(state, { ...size, colors, hasPicture: kind !== 'none' });
   const raster = state.facts.picture?.raster;
@@ -48,9 +42,7 @@ export function TrainView({ state, colors, kind, screen, sizeOf, onCommand }: Tr
     () => (drawing ? [{ row: pictureRow, column: 0, drawing }] : []),
     [drawing, pictureRow],
   );
-  // Before Ink writes the text of this render, and after, should it be the same text as before.
-  useInsertionEffect(() => screen.setPaintings(paintings), [screen, paintings]);
-  useEffect(() => screen.flush());
+  usePaintings(stage.screen, paintings);
   return <Lines lines={lines} />;
 }
 

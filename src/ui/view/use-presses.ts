@@ -1,4 +1,4 @@
-import type { Key } from 'ink';
+import { type Key, useInput } from 'ink';
 
 export interface Press {
   readonly input: string;
@@ -19,4 +19,14 @@ const CONTROLS: Readonly<Record<string, Press>> = {
 export function pressesOf(input: string, key: Partial<Key>): readonly Press[] {
   if (input.length < 2 || key.ctrl || key.meta) return [{ input, key }];
   return [...input].map((letter) => CONTROLS[letter] ?? { input: letter, key: {} });
+}
+
+/**
+ * Reads a view's keys, one press at a time: each can change what the next one means.
+ * @param isAnswer takes what the terminal says by itself out of the input
+ */
+export function usePresses(isAnswer: (input: string) => boolean, onPress: (press: Press) => void): void {
+  useInput((input, key) => {
+    if (!isAnswer(input)) for (const press of pressesOf(input, key)) onPress(press);
+  });
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { cursorTo, eraseCells } from './graphics/cursor.js';
-import { type KittyImage, KittyPictures, type KittyPlacement } from './graphics/kitty.js';
+import { cursorTo, eraseCells } from '../graphics/cursor.js';
+import { type KittyImage, KittyPictures, type KittyPlacement } from '../graphics/kitty.js';
 
 /**
  * What is drawn beside Ink: lines of cells; a picture of iTerm2 or in sixels, which takes the place of the cells below

@@ -1,8 +1,7 @@
 import { useEffect, useState } from 'react';
-import { ASK_CELL_SIZE, answeredCellSize, type CellSize } from './graphics/cell-size.js';
-import type { PictureKind } from './picture.js';
-import type { Screen } from './screen.js';
-import type { ScreenSize } from './screen-size.js';
+import { ASK_CELL_SIZE, answeredCellSize, type CellSize } from '../graphics/cell-size.js';
+import type { PictureKind } from '../picture.js';
+import type { ScreenSize, SizedScreen } from './use-screen-size.js';
 
 /**
  * The size of the terminal's cells, for which it is asked where pictures are drawn in sixels; its answer comes among the
@@ -10,10 +9,9 @@ import type { ScreenSize } from './screen-size.js';
  * @returns it, once it is known; and `isAnswer`, to be asked of every input before it is taken for a key
  */
 export function useCellSize(
-  screen: Screen,
+  { screen, sizeOf }: SizedScreen,
   kind: PictureKind,
   size: ScreenSize,
-  sizeOf: () => ScreenSize,
 ): { readonly cell: CellSize | undefined; readonly isAnswer: (input: string) => boolean } {
   const [cell, setCell] = useState<ReturnType<typeof answeredCellSize>>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size may be another font

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { kittyImage } from '../../src/ui/graphics/kitty.js';
-import { sixelImage } from '../../src/ui/graphics/sixel.js';
-import { type Painting, Screen } from '../../src/ui/screen.js';
-import { FakeStdout } from '../support/terminal-streams.js';
-import { VirtualTerminal } from '../support/virtual-terminal.js';
+import { kittyImage } from '../../../src/ui/graphics/kitty.js';
+import { sixelImage } from '../../../src/ui/graphics/sixel.js';
+import { type Painting, Screen } from '../../../src/ui/view/screen.js';
+import { FakeStdout } from '../../support/terminal-streams.js';
+import { VirtualTerminal } from '../../support/virtual-terminal.js';
 
 const cells = (row: number, column: number, ...lines: string[]): Painting => ({
   row,

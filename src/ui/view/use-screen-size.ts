@@ -7,8 +7,14 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
+/** A screen, and how large it is now. */
+export interface SizedScreen {
+  readonly screen: Screen;
+  readonly sizeOf: () => ScreenSize;
+}
+
 /** The size of a screen now: a component that uses it is drawn again when it changes. */
-export function useScreenSize(screen: Screen, sizeOf: () => ScreenSize): ScreenSize {
+export function useScreenSize({ screen, sizeOf }: SizedScreen): ScreenSize {
   const [size, setSize] = useState(sizeOf);
   useEffect(() => {
     const onResize = () => setSize(sizeOf());
