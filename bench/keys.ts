@@ -10,7 +10,7 @@ import { loadPicture } from '../src/model/image/load-picture.js';
 import { loadCoca } from '../src/model/store/load.js';
 import { showAttention } from '../src/ui/attend/show.js';
 import { initialState } from '../src/ui/attend/state.js';
-import type { PictureKind, Raster } from '../src/ui/picture.js';
+import type { PictureKind, Raster } from '../src/ui/picture/raster.js';
 import { keyboard, Terminal } from './terminal.js';
 
 const SIZES = [

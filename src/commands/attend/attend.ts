@@ -6,7 +6,7 @@ import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';
 import { MODEL_GLOBALS, searchProgress, withModel } from '../io/model.js';
 import { oneName, pictureOf, squareOf } from '../io/one-picture.js';

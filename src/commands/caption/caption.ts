@@ -4,7 +4,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { grouped } from '../../model/base/pipeline.js';
 import { contextLength } from '../../model/config/config.js';
 import type { DecodingOptions } from '../../model/decoding/index.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
 import {
   MODEL_GLOBALS,

@@ -1,6 +1,6 @@
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { encodedPictures, MODEL_GLOBALS, progress, type ReadablePicture, withModel } from '../io/model.js';
 import { type Format, formatOf, type ObjectWriter, objectWriter, Tally } from '../io/results.js';

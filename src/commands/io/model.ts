@@ -5,8 +5,8 @@ import { filtered, grouped, mapAhead } from '../../model/base/pipeline.js';
 import { Budget } from '../../model/image/budget.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import type { Streams } from '../../ui/full-screen.js';
 import { progressText } from '../../ui/status.js';
-import type { Streams } from '../../ui/view/streams.js';
 import { type ImageSources, imageNames, readImage } from './sources.js';
 
 /** The global options of every command that runs a model and gives results. */

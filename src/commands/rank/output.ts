@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { Picture } from '../../model/image/picture.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
 import type { ReadablePicture } from '../io/model.js';
@@ -77,7 +77,7 @@ export async function rankWriter(
 
 /** Draws a picture, with where its embedding looked over it. */
 async function lookShower(context: CommandContext, options: RankWriterOptions): Promise<RankWriter['begin']> {
-  const { enlargeMap, overlay } = await import('../../ui/heat.js');
+  const { enlargeMap, overlay } = await import('../../ui/picture/heat.js');
   const show = await pictureShower(context, options.images, options.isOne);
   return (item, look) => {
     if (look === undefined) return show(item);

@@ -5,7 +5,7 @@ import { dot } from '../../model/base/vectors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { readList } from '../io/lists.js';
 import { MODEL_GLOBALS, pictures, progress, withModel } from '../io/model.js';
 import { formatOf, Tally } from '../io/results.js';

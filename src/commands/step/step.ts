@@ -1,6 +1,6 @@
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { canShow } from '../../ui/view/streams.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../caption/caption.js';

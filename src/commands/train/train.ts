@@ -4,7 +4,7 @@ import { CocaError } from '../../model/base/errors.js';
 import type { NewRun, ResumedRun } from '../../model/training/run/run.js';
 import { absoluteData } from '../../model/training/run/settings.js';
 import type { StartingModel } from '../../model/training/run/start.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { canShow } from '../../ui/view/streams.js';
 import { parseFreeze, TRAIN_OPTIONS } from './options.js';
 import { writeEvents } from './output.js';

@@ -1,8 +1,9 @@
-import type { CellSize } from '../graphics/cell-size.js';
-import type { PictureKind } from '../picture.js';
+import type { CellSize } from '../picture/cell-size.js';
+import type { Drawing } from '../picture/drawing.js';
+import { encoder, MOST_PIXELS } from '../picture/encode.js';
+import type { PictureKind } from '../picture/raster.js';
 import type { Colors } from '../terminal.js';
-import type { Drawing } from '../view/screen.js';
-import { MOST_PIXELS, pictureDrawer } from './drawing.js';
+import { mapDrawable } from './canvas.js';
 import type { AttendSource, MapSelection } from './source.js';
 
 /** Which maps, and how opaque over the picture. */
@@ -17,7 +18,7 @@ export type DrawMap = (word: number, look: MapLook, rows: number, together: numb
 /** The drawings of a large grid and of what was before: going back, and maps that a key did not change, cost nothing. */
 const REMEMBERED = 160;
 
-/** @param cell as for `pictureDrawer` */
+/** @param cell as for `encoder` */
 export function mapDrawer(
   { picture, grid, mapOf }: AttendSource,
   kind: Exclude<PictureKind, 'none'>,
@@ -25,11 +26,12 @@ export function mapDrawer(
   cell: CellSize | undefined,
 ): DrawMap {
   const known = new Map<string, Drawing>();
-  const draw = pictureDrawer(kind, colors, cell);
+  const encode = encoder(kind, colors, cell);
   return (word, { method, layer, head, opacity }, rows, together) => {
     const key = [word, method, layer, head, opacity, rows, together].join(' ');
     const wordMap = mapOf(word, { method, layer, head });
-    const drawing = known.get(key) ?? draw({ picture, grid, wordMap, opacity }, rows, MOST_PIXELS / together);
+    const drawing =
+      known.get(key) ?? encode(mapDrawable({ picture, grid, wordMap, opacity }), rows, MOST_PIXELS / together);
     known.delete(key);
     known.set(key, drawing);
     if (known.size > REMEMBERED) known.delete(known.keys().next().value!);

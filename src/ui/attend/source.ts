@@ -1,4 +1,4 @@
-import type { Raster } from '../picture.js';
+import type { Raster } from '../picture/raster.js';
 
 /** Which map of a word is meant. */
 export interface MapSelection {

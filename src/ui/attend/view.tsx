@@ -2,7 +2,7 @@ import { Box } from 'ink';
 import { type ReactElement, useMemo, useRef } from 'react';
 import { truncate } from '../layout.js';
 import { painter } from '../palette.js';
-import type { PictureKind } from '../picture.js';
+import type { PictureKind } from '../picture/raster.js';
 import type { Colors } from '../terminal.js';
 import { visible } from '../text.js';
 import { Lines } from '../view/lines.js';

@@ -1,6 +1,5 @@
-import type { Instance } from 'ink';
 import type { Terminal } from '../terminal.js';
-import { openApp, takeAway } from '../view/app.js';
+import { type App, openApp } from '../view/app.js';
 import type { Streams } from '../view/streams.js';
 import type { EditorAction, MenuItem } from './editor.js';
 import { KeyReader } from './key-reader.js';
@@ -40,7 +39,7 @@ const LONGEST_LINE = 65_536;
 export class Prompt {
   #state: PromptState = INITIAL_PROMPT;
   #listeners = new Set<() => void>();
-  #app: Instance | undefined;
+  #app: App | undefined;
   #writeAbove: (text: string) => void = () => undefined;
   #events: PromptEvent[] = [];
   #wake: () => void = () => undefined;
@@ -84,7 +83,7 @@ export class Prompt {
     if (!app) return;
     this.#app = undefined;
     this.#keys.stop();
-    await takeAway(app, this.streams.stdout);
+    await app.takeAway();
   }
 
   /** Writes above the prompt; `text` is whole lines. */

@@ -1,5 +1,5 @@
 import type { WordMap } from '../attend/source.js';
-import type { Raster } from '../picture.js';
+import type { Raster } from '../picture/raster.js';
 
 /** A token as it is to be shown: nothing in it may move a cursor. */
 export interface TokenCell {

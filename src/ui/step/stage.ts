@@ -1,6 +1,7 @@
-import { type DrawPicture, MOST_PIXELS } from '../attend/drawing.js';
+import { mapDrawable } from '../attend/canvas.js';
 import type { WordMap } from '../attend/source.js';
 import { padEnd } from '../layout.js';
+import { type Encode, MOST_PIXELS, plain } from '../picture/encode.js';
 import type { Colors } from '../terminal.js';
 import type { Painting } from '../view/screen.js';
 import { beamLines } from './beams.js';
@@ -125,11 +126,11 @@ export function picturePaintings(
   { picture, grid }: StepSource,
   map: WordMap | undefined,
   layout: StepLayout,
-  draw: DrawPicture,
+  encode: Encode,
 ): Painting[] {
   const { columns, pictureRows } = layout;
   if (pictureRows === 0) return [];
-  const wordMap = map ?? { map: new Float32Array(grid * grid), peak: { x: 0, y: 0 }, entropy: 0 };
-  const drawing = draw({ picture, grid, wordMap, opacity: map ? OPACITY : 0 }, pictureRows, MOST_PIXELS);
+  const shown = map ? mapDrawable({ picture, grid, wordMap: map, opacity: OPACITY }) : plain(picture);
+  const drawing = encode(shown, pictureRows, MOST_PIXELS);
   return [{ row: pictureRange(layout)[0], column: columns - 2 * pictureRows, drawing }];
 }

@@ -1,7 +1,7 @@
 import { Box } from 'ink';
 import { type ReactElement, useMemo } from 'react';
-import { pictureDrawer } from '../attend/drawing.js';
-import type { PictureKind } from '../picture.js';
+import { encoder } from '../picture/encode.js';
+import type { PictureKind } from '../picture/raster.js';
 import { visible } from '../text.js';
 import type { Stage, ViewExit } from '../view/run.js';
 import { useCellSize } from '../view/use-cell-size.js';
@@ -100,10 +100,10 @@ export function StepView({ source, kind, state, stage }: StepViewProps): ReactEl
     [source, snapshot, state, found, remark, layout, colors],
   );
   const isHelp = state.mode === 'help';
-  const draw = useMemo(() => (kind === 'none' ? undefined : pictureDrawer(kind, colors, cell)), [kind, colors, cell]);
+  const encode = useMemo(() => (kind === 'none' ? undefined : encoder(kind, colors, cell)), [kind, colors, cell]);
   const picture = useMemo(
-    () => (isHelp || !draw ? [] : picturePaintings(source, map, layout, draw)),
-    [isHelp, source, map, layout, draw],
+    () => (isHelp || !encode ? [] : picturePaintings(source, map, layout, encode)),
+    [isHelp, source, map, layout, encode],
   );
   usePaintings(
     stage.screen,

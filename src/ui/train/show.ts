@@ -1,4 +1,4 @@
-import type { PictureKind } from '../picture.js';
+import type { PictureKind } from '../picture/raster.js';
 import type { Terminal } from '../terminal.js';
 import { run as runView, type View } from '../view/run.js';
 import type { Streams } from '../view/streams.js';

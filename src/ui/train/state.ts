@@ -1,4 +1,4 @@
-import type { Raster } from '../picture.js';
+import type { Raster } from '../picture/raster.js';
 import { type Curve, EMPTY_CURVE, extend } from './curve.js';
 
 /** What a run is. */

@@ -1,6 +1,6 @@
 import { type ReactElement, useMemo } from 'react';
-import { MOST_PIXELS, pictureDrawer } from '../attend/drawing.js';
-import type { PictureKind, Raster } from '../picture.js';
+import { encoder, MOST_PIXELS, plain } from '../picture/encode.js';
+import type { PictureKind } from '../picture/raster.js';
 import { Lines } from '../view/lines.js';
 import type { Stage } from '../view/run.js';
 import type { Painting } from '../view/screen.js';
@@ -33,10 +33,10 @@ export function TrainView({ state, stage, kind, onCommand }: TrainViewProps): Re
   });
   const { lines, pictureRow, pictureRows } = trainStage(state, { ...size, colors, hasPicture: kind !== 'none' });
   const raster = state.facts.picture?.raster;
-  const draw = useMemo(() => (kind === 'none' ? undefined : pictureDrawer(kind, colors, cell)), [kind, colors, cell]);
+  const encode = useMemo(() => (kind === 'none' ? undefined : encoder(kind, colors, cell)), [kind, colors, cell]);
   const drawing = useMemo(
-    () => (draw && raster && pictureRows > 0 ? draw(withoutMap(raster), pictureRows, MOST_PIXELS) : undefined),
-    [draw, raster, pictureRows],
+    () => (encode && raster && pictureRows > 0 ? encode(plain(raster), pictureRows, MOST_PIXELS) : undefined),
+    [encode, raster, pictureRows],
   );
   const paintings = useMemo<Painting[]>(
     () => (drawing ? [{ row: pictureRow, column: 0, drawing }] : []),
@@ -44,10 +44,4 @@ export function TrainView({ state, stage, kind, onCommand }: TrainViewProps): Re
   );
   usePaintings(stage.screen, paintings);
   return <Lines lines={lines} />;
-}
-
-/** A picture with nothing over it, as the views draw theirs. */
-function withoutMap(picture: Raster): Parameters<ReturnType<typeof pictureDrawer>>[0] {
-  const wordMap = { map: new Float32Array(1), peak: { x: 0, y: 0 }, entropy: 0 };
-  return { picture, grid: 1, wordMap, opacity: 0 };
 }

@@ -1,6 +1,6 @@
 import { createElement, useSyncExternalStore } from 'react';
 import type { Terminal } from '../terminal.js';
-import { openApp, takeAway } from './app.js';
+import { openApp } from './app.js';
 import type { Drawing, Stage, View } from './run.js';
 import { Screen } from './screen.js';
 import type { Streams } from './streams.js';
@@ -64,7 +64,7 @@ export async function draw<State, Action, Result, Props extends object>(
   const onScreen = isOwn ? (screen as unknown as NodeJS.WriteStream) : stdout;
   const maxFps = frameMs === undefined ? MAX_FPS : UNPACED;
   const app = openApp(createElement(Shown), { stdin, stdout: onScreen }, { maxFps, debug });
-  const byItself = app.waitUntilExit().then(() => {
+  const byItself = app.exited.then(() => {
     throw new Error('the view ended by itself');
   });
   byItself.catch(() => undefined);
@@ -77,10 +77,7 @@ export async function draw<State, Action, Result, Props extends object>(
   } finally {
     ended.abort();
     clearTimeout(timer);
-    if (isOwn) {
-      app.unmount();
-      await app.waitUntilExit();
-    } else await takeAway(app, stdout);
+    await (isOwn ? app.close() : app.takeAway());
     unfollow?.();
   }
 }

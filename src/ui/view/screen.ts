@@ -1,15 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { cursorTo, eraseCells } from '../graphics/cursor.js';
-import { type KittyImage, KittyPictures, type KittyPlacement } from '../graphics/kitty.js';
-
-/**
- * What is drawn beside Ink: lines of cells; a picture of iTerm2 or in sixels, which takes the place of the cells below
- * it; or one that a terminal keeps apart from its text.
- */
-export type Drawing =
-  | { readonly cells: readonly string[] }
-  | { readonly inline: string; readonly columns: number; readonly rows: number }
-  | { readonly kitty: KittyImage };
+import { cursorTo, eraseCells } from '../picture/cursor.js';
+import type { Drawing } from '../picture/drawing.js';
+import { KittyPictures, type KittyPlacement } from '../picture/kitty.js';
 
 /** A drawing with its place on the screen: rows and columns of its top left corner, counted from 0. */
 export interface Painting {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { ASK_CELL_SIZE, answeredCellSize, type CellSize } from '../graphics/cell-size.js';
-import type { PictureKind } from '../picture.js';
+import { ASK_CELL_SIZE, answeredCellSize, type CellSize } from '../picture/cell-size.js';
+import type { PictureKind } from '../picture/raster.js';
 import type { ScreenSize, SizedScreen } from './use-screen-size.js';
 
 /**

@@ -1,7 +1,7 @@
 import { attendView } from '../../../src/ui/attend/show.js';
 import type { AttendSource } from '../../../src/ui/attend/source.js';
 import { initialState } from '../../../src/ui/attend/state.js';
-import type { PictureKind } from '../../../src/ui/picture.js';
+import type { PictureKind } from '../../../src/ui/picture/raster.js';
 import type { Colors } from '../../../src/ui/terminal.js';
 import { renderView } from '../../support/render-view.js';
 

@@ -1,4 +1,4 @@
-import type { PictureKind } from '../../../src/ui/picture.js';
+import type { PictureKind } from '../../../src/ui/picture/raster.js';
 import { stepView } from '../../../src/ui/step/show.js';
 import type { StepSource } from '../../../src/ui/step/source.js';
 import type { Colors } from '../../../src/ui/terminal.js';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { PictureKind } from '../../../src/ui/picture.js';
+import type { PictureKind } from '../../../src/ui/picture/raster.js';
 import { trainView } from '../../../src/ui/train/show.js';
 import { initialState, type TrainState } from '../../../src/ui/train/state.js';
 import { renderView } from '../../support/render-view.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { kittyImage } from '../../../src/ui/graphics/kitty.js';
-import { sixelImage } from '../../../src/ui/graphics/sixel.js';
+import { kittyImage } from '../../../src/ui/picture/kitty.js';
+import { sixelImage } from '../../../src/ui/picture/sixel.js';
 import { type Painting, Screen } from '../../../src/ui/view/screen.js';
 import { FakeStdout } from '../../support/terminal-streams.js';
 import { VirtualTerminal } from '../../support/virtual-terminal.js';

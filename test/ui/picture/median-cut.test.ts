@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { medianCut } from '../../../src/ui/graphics/median-cut.js';
+import { medianCut } from '../../../src/ui/picture/median-cut.js';
 
 const pixels = fc.array(fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255)), { minLength: 1, maxLength: 600 });
 

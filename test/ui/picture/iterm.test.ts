@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { itermImage } from '../../../src/ui/graphics/iterm.js';
+import { itermImage } from '../../../src/ui/picture/iterm.js';
 import { pixelsOf } from '../../support/terminal-pictures.js';
 import { VirtualTerminal } from '../../support/virtual-terminal.js';
 

@@ -1,6 +1,6 @@
 import { constants, deflateSync } from 'node:zlib';
-import type { Raster } from '../picture.js';
 import { cursorTo } from './cursor.js';
+import type { Raster } from './raster.js';
 
 /**
  * Kitty's graphics protocol (sw.kovidgoyal.net/kitty/graphics-protocol): pixels as they are, compressed, in base64, in

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { PictureKind } from '../picture.js';
+import type { PictureKind } from './raster.js';
 
 /**
  * Which terminals are known to draw pictures, and how; and what sits between a program and its terminal that lets none

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { enlargeMap, heatColor, overlay } from '../../src/ui/heat.js';
+import { enlargeMap, heatColor, overlay } from '../../../src/ui/picture/heat.js';
 
 describe('heatColor', () => {
   test('grows lighter in even steps, by libvips own CIELAB', async () => {

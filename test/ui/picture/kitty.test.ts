@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KittyPictures, kittyImage, showKitty } from '../../../src/ui/graphics/kitty.js';
-import type { Raster } from '../../../src/ui/picture.js';
+import { KittyPictures, kittyImage, showKitty } from '../../../src/ui/picture/kitty.js';
+import type { Raster } from '../../../src/ui/picture/raster.js';
 import { pixelsOf } from '../../support/terminal-pictures.js';
 import { VirtualTerminal } from '../../support/virtual-terminal.js';
 

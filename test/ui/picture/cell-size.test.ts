@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answeredCellSize } from '../../../src/ui/graphics/cell-size.js';
+import { answeredCellSize } from '../../../src/ui/picture/cell-size.js';
 
 const SCREEN = { columns: 80, rows: 24 };
 

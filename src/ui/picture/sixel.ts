@@ -1,5 +1,5 @@
-import type { Raster } from '../picture.js';
 import { medianCut } from './median-cut.js';
+import type { Raster } from './raster.js';
 
 const BAND = 6;
 

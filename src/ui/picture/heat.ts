@@ -1,4 +1,4 @@
-import type { Raster } from './picture.js';
+import type { Raster } from './raster.js';
 
 /**
  * Colours of a heat map, and a heat map laid over a picture.

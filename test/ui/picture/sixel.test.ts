@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SIXEL_SCALES, sixelImage } from '../../../src/ui/graphics/sixel.js';
+import { SIXEL_SCALES, sixelImage } from '../../../src/ui/picture/sixel.js';
 import { pixelsOf } from '../../support/terminal-pictures.js';
 import { VirtualTerminal } from '../../support/virtual-terminal.js';
 
