@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Colors } from '../../src/ui/terminal.js';
 import { draw } from '../../src/ui/view/draw.js';
-import type { View } from '../../src/ui/view/run.js';
+import type { View } from '../../src/ui/view/view.js';
 import type { ShownPicture } from './terminal-pictures.js';
 import { FakeStdout, fakeStdin } from './terminal-streams.js';
 import { VirtualTerminal } from './virtual-terminal.js';

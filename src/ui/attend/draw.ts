@@ -1,13 +1,14 @@
+import type { MapChoice } from '../../model/attention/index.js';
 import type { CellSize } from '../picture/cell-size.js';
 import type { Drawing } from '../picture/drawing.js';
 import { encoder, MOST_PIXELS } from '../picture/encode.js';
 import type { PictureKind } from '../picture/raster.js';
 import type { Colors } from '../terminal.js';
 import { mapDrawable } from './canvas.js';
-import type { AttendSource, MapSelection } from './source.js';
+import type { AttendSource } from './source.js';
 
 /** Which maps, and how opaque over the picture. */
-export type MapLook = MapSelection & { readonly opacity: number };
+export type MapLook = MapChoice & { readonly opacity: number };
 
 /**
  * Draws the map of a word over the picture, `rows` rows high and twice as many columns wide.

@@ -1,7 +1,8 @@
 import type { PictureKind } from '../picture/raster.js';
 import type { Terminal } from '../terminal.js';
-import { run, untilInterrupted, type ViewExit } from '../view/run.js';
+import { run, untilInterrupted } from '../view/run.js';
 import type { Streams } from '../view/streams.js';
+import type { ViewExit } from '../view/view.js';
 import type { AttendSource } from './source.js';
 import { type AttendAction, type AttendState, reduce } from './state.js';
 

@@ -4,17 +4,17 @@ import { padEnd } from '../layout.js';
 import { type Encode, MOST_PIXELS, plain } from '../picture/encode.js';
 import type { Colors } from '../terminal.js';
 import type { Painting } from '../view/screen.js';
-import { beamLines } from './beams.js';
-import { candidateLines } from './candidates.js';
-import { fallenLines } from './fallen.js';
-import { findLines } from './find.js';
-import { footLine, headLine, lineLines } from './frame.js';
-import { helpLines } from './help.js';
 import type { StepLayout } from './layout.js';
-import { optionLines } from './options.js';
+import { beamLines } from './lines/beams.js';
+import { candidateLines } from './lines/candidates.js';
+import { fallenLines } from './lines/fallen.js';
+import { findLines } from './lines/find.js';
+import { footLine, headLine, lineLines } from './lines/frame.js';
+import { helpLines } from './lines/help.js';
+import { optionLines } from './lines/options.js';
+import { treeLines, treeWidth } from './lines/tree-view.js';
 import type { FoundView, StepSnapshot, StepSource } from './source.js';
 import type { StepState } from './state.js';
-import { treeLines, treeWidth } from './tree-view.js';
 
 /** What is looked at, beside the walk itself. */
 export interface Looking {

@@ -1,7 +1,8 @@
 import type { PictureKind } from '../picture/raster.js';
 import type { Terminal } from '../terminal.js';
-import { run as runView, type View } from '../view/run.js';
+import { run as runView } from '../view/run.js';
 import type { Streams } from '../view/streams.js';
+import type { View } from '../view/view.js';
 import { reduce, type TrainAction, type TrainEnd, type TrainState } from './state.js';
 import type { TrainViewProps } from './view.js';
 

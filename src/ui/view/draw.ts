@@ -1,9 +1,9 @@
 import { createElement, useSyncExternalStore } from 'react';
 import type { Terminal } from '../terminal.js';
 import { openApp } from './app.js';
-import type { Drawing, Stage, View } from './run.js';
 import { Screen } from './screen.js';
 import type { Streams } from './streams.js';
+import type { Drawing, Stage, View } from './view.js';
 
 /** How often Ink draws what keys change. */
 const MAX_FPS = 60;

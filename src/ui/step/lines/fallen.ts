@@ -1,9 +1,9 @@
-import { percent } from '../caption-view.js';
-import { widthOf } from '../layout.js';
-import { painter } from '../palette.js';
+import { percent } from '../../caption-view.js';
+import { widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { StepSnapshot, WeighedView } from '../source.js';
 import type { PanelFrame } from './candidates.js';
 import { cellSpans, clipStart } from './cells.js';
-import type { StepSnapshot, WeighedView } from './source.js';
 import { figure, markOf, paintFate, reasonText } from './theme.js';
 
 const REASON = 11;

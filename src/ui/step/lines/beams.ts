@@ -1,9 +1,9 @@
-import { percent } from '../caption-view.js';
-import { padEnd, widthOf } from '../layout.js';
-import { painter } from '../palette.js';
-import type { Colors } from '../terminal.js';
+import { percent } from '../../caption-view.js';
+import { padEnd, widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import type { HypothesisView, StepSnapshot } from '../source.js';
 import { type CellStyle, cellSpans, clip, clipStart, type Span, spansWidth } from './cells.js';
-import type { HypothesisView, StepSnapshot } from './source.js';
 import { CHOSEN, figure, MARKS, survives } from './theme.js';
 import { firstRow, outsideText } from './viewport.js';
 

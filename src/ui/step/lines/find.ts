@@ -1,9 +1,9 @@
-import { percentText } from '../caption-view.js';
-import { bar, padEnd, truncate, truncateStart, widthOf } from '../layout.js';
-import { painter } from '../palette.js';
+import { percentText } from '../../caption-view.js';
+import { bar, padEnd, truncate, truncateStart, widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { FoundView } from '../source.js';
 import type { PanelFrame } from './candidates.js';
 import { inWidth } from './cells.js';
-import type { FoundView } from './source.js';
 import { CHOSEN, figure } from './theme.js';
 
 const BAR = 8;

@@ -1,8 +1,8 @@
-import { widthOf } from '../layout.js';
-import { painter } from '../palette.js';
+import { widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { OptionView } from '../source.js';
 import type { PanelFrame } from './candidates.js';
 import { inWidth } from './cells.js';
-import type { OptionView } from './source.js';
 import { CHOSEN } from './theme.js';
 import { outsideText } from './viewport.js';
 

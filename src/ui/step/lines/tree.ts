@@ -1,7 +1,7 @@
-import { widthOf } from '../layout.js';
-import type { Colors } from '../terminal.js';
+import { widthOf } from '../../layout.js';
+import type { Colors } from '../../terminal.js';
+import type { TreeNodeView } from '../source.js';
 import { cellText } from './cells.js';
-import type { TreeNodeView } from './source.js';
 
 /**
  * The tree as rows of text, a row for each leaf. A row goes from where it branches off along the best of what follows;

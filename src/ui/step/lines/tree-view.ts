@@ -1,8 +1,8 @@
-import { truncate, widthOf } from '../layout.js';
-import { painter } from '../palette.js';
-import type { Colors } from '../terminal.js';
+import { truncate, widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import type { StepSnapshot, TreeNodeView } from '../source.js';
 import { cellSpans, cellText, clip, clipStart, inWidth, type Span, spansWidth } from './cells.js';
-import type { StepSnapshot, TreeNodeView } from './source.js';
 import { CHOSEN, figure, markOf, paintFate, reasonText } from './theme.js';
 import { type TreeRow, treeRows } from './tree.js';
 import { firstRow, outsideText } from './viewport.js';

@@ -1,9 +1,9 @@
-import { truncate, widthOf } from '../layout.js';
-import { painter } from '../palette.js';
-import type { Colors } from '../terminal.js';
-import { KEY_LINES } from './keys.js';
-import type { StepSnapshot, StepSource } from './source.js';
-import type { StepState } from './state.js';
+import { truncate, widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import { KEY_LINES } from '../keys.js';
+import type { StepSnapshot, StepSource } from '../source.js';
+import type { StepState } from '../state.js';
 import { CHOSEN, figure, MARKS } from './theme.js';
 import { firstRow } from './viewport.js';
 

@@ -1,9 +1,9 @@
-import { percentText } from '../caption-view.js';
-import { bar, padEnd, widthOf } from '../layout.js';
-import { painter } from '../palette.js';
-import type { Colors } from '../terminal.js';
+import { percentText } from '../../caption-view.js';
+import { bar, padEnd, widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import type { CandidateView, HypothesisView, StepSnapshot, TokenCell } from '../source.js';
 import { inWidth } from './cells.js';
-import type { CandidateView, HypothesisView, StepSnapshot, TokenCell } from './source.js';
 import { CHOSEN, figure, markOf, paintFate, reasonText } from './theme.js';
 import { firstRow } from './viewport.js';
 

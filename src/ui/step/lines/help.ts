@@ -1,14 +1,13 @@
-import { padEnd, truncate } from '../layout.js';
-import { painter } from '../palette.js';
-import type { Colors } from '../terminal.js';
-import { KEY_HELP } from './keys.js';
-import { MARKS, REASONS, survives } from './theme.js';
+import { padEnd, truncate } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import { KEY_HELP } from '../keys.js';
+import { MARKS, REASONS } from './theme.js';
 import { outsideText } from './viewport.js';
 
 /** What a token can fall by. */
-const WHY = Object.entries(REASONS)
-  .filter(([fate]) => !survives(fate))
-  .map(([, words]) => words);
+const { live: _goesOn, finished: _ends, ...FALLS } = REASONS;
+const WHY = Object.values(FALLS);
 const BESIDE = 132;
 const GAP = 4;
 

@@ -1,5 +1,7 @@
-import { painter } from '../palette.js';
-import type { Colors } from '../terminal.js';
+import type { Fate } from '../../../model/decoding/index.js';
+import type { SessionNode, Why } from '../../../model/stepper/index.js';
+import { painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
 
 /** Marks of what becomes of a token: shapes, for those who see no colours. */
 export const MARKS = { live: '●', finished: '✓', pruned: '✗' } as const;
@@ -10,7 +12,7 @@ export const CHOSEN = '›';
 export const FORCED = '!';
 
 /** What becomes of a token, or why nothing does: in a word or two, and in the words of the help. */
-export const REASONS: Readonly<Record<string, readonly [short: string, long: string]>> = {
+export const REASONS: Readonly<Record<Fate | Why, readonly [short: string, long: string]>> = {
   live: ['goes on', 'goes on as a beam'],
   finished: ['ends here', 'ends a caption'],
   score: ['score', 'others rank higher'],
@@ -26,18 +28,18 @@ export const REASONS: Readonly<Record<string, readonly [short: string, long: str
   ended: ['ended', 'the search was over'],
 };
 
-export const reasonText = (fate: string): string => REASONS[fate]?.[0] ?? fate;
+export const reasonText = (fate: Fate | Why): string => REASONS[fate][0];
 
 /** Whether a fate is to survive the step. */
-export const survives = (fate: string): boolean => fate === 'live' || fate === 'finished';
+export const survives = (fate: Fate): boolean => fate === 'live' || fate === 'finished';
 
 /** The mark of a fate or a state. */
-export function markOf(fate: string): string {
+export function markOf(fate: Fate | SessionNode['state']): string {
   return fate === 'live' ? MARKS.live : fate === 'finished' ? MARKS.finished : MARKS.pruned;
 }
 
 /** Text in the colour of a fate or state: what lives stands out, what fell steps back. */
-export function paintFate(text: string, fate: string, colors: Colors): string {
+export function paintFate(text: string, fate: Fate | SessionNode['state'], colors: Colors): string {
   const paint = painter(colors);
   if (fate === 'finished') return paint.green(text);
   return fate === 'live' ? text : paint.dim(text);

@@ -1,9 +1,9 @@
-import { CURRENT } from '../attend/theme.js';
-import { percent } from '../caption-view.js';
-import { padEnd, truncate, widthOf } from '../layout.js';
-import { painter, shade } from '../palette.js';
-import type { Colors } from '../terminal.js';
-import type { TokenCell } from './source.js';
+import { CURRENT } from '../../attend/theme.js';
+import { percent } from '../../caption-view.js';
+import { padEnd, truncate, widthOf } from '../../layout.js';
+import { painter, shade } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import type { TokenCell } from '../source.js';
 import { FORCED } from './theme.js';
 
 /** A piece of text in one style. */
