@@ -8,8 +8,9 @@ import { attendSource } from '../src/commands/attend/screen.js';
 import { attendCaption, DEFAULT_MAP } from '../src/model/attention/index.js';
 import { loadPicture } from '../src/model/image/load-picture.js';
 import { loadCoca } from '../src/model/store/load.js';
+import { showAttention } from '../src/ui/attend/show.js';
 import { initialState } from '../src/ui/attend/state.js';
-import type { PictureKind, Raster } from '../src/ui/picture.js';
+import type { PictureKind, Raster } from '../src/ui/picture/raster.js';
 import { keyboard, Terminal } from './terminal.js';
 
 const SIZES = [
@@ -63,11 +64,10 @@ async function walk(
   kind: PictureKind,
   [columns, rows]: readonly [number, number],
 ): Promise<Figures> {
-  const { mount } = await import('../src/ui/attend/mount.js');
   const [stdin, stdout] = [keyboard(), new Terminal(columns, rows)];
   const streams = { stdin, stdout: stdout as never, signal: new AbortController().signal };
   const terminal = { interactive: true, columns, rows, colors: 'any', env: {} } as const;
-  const left = mount(source, initialState(DEFAULT_MAP, 0), kind, terminal, streams);
+  const left = showAttention(source, initialState(DEFAULT_MAP, 0), kind, terminal, streams);
   await wait(PAUSE_MS);
   if (kind === 'sixel') stdin.push(CELL_ANSWER);
   await wait(PAUSE_MS);

@@ -16,11 +16,11 @@ import { WalkSource } from '../src/commands/step/source.js';
 import { contextLength } from '../src/model/config/config.js';
 import { decodingOptions } from '../src/model/decoding/index.js';
 import { type LoadedCoca, loadCoca } from '../src/model/store/load.js';
+import { showSteps } from '../src/ui/step/show.js';
 import { modelFolder } from './common.js';
 import { keyboard, Terminal } from './terminal.js';
 
 process.env.NODE_ENV = 'production';
-const { mount } = await import('../src/ui/step/mount.js');
 
 const IMAGE = fileURLToPath(new URL('../fixtures/scenes/0009.png', import.meta.url));
 const SIZES = [
@@ -61,7 +61,7 @@ async function measureKeys(source: WalkSource, columns: number, rows: number, ke
   const controller = new AbortController();
   const terminal = { interactive: true, columns, rows, colors: 'any', env: {} } as const;
   const streams = { stdin, stdout: stdout as unknown as NodeJS.WriteStream, signal: controller.signal };
-  const left = mount(source, 'blocks', terminal, streams);
+  const left = showSteps(source, 'blocks', terminal, streams);
   await wait(300);
   for (const [name, presses] of keys) {
     const times: number[] = [];

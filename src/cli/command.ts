@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { DEVICES, ENGINES } from '../model/engine/engines.js';
 import type { LoadedCoca, LoadOptions } from '../model/store/load.js';
-import type { Streams } from '../ui/full-screen.js';
 import type { StatusLine } from '../ui/status.js';
 import type { Terminal } from '../ui/terminal.js';
+import type { Streams } from '../ui/view/streams.js';
 import type { Answer, Format, ResultWriter } from './answers.js';
 import type { Output } from './output.js';
 

@@ -1,7 +1,7 @@
-import { render } from 'ink';
-import type { ReactElement } from 'react';
-import { Screen } from '../../src/ui/screen.js';
-import type { ScreenSize } from '../../src/ui/screen-size.js';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Colors } from '../../src/ui/terminal.js';
+import { draw } from '../../src/ui/view/draw.js';
+import type { View } from '../../src/ui/view/view.js';
 import type { ShownPicture } from './terminal-pictures.js';
 import { FakeStdout, fakeStdin } from './terminal-streams.js';
 import { VirtualTerminal } from './virtual-terminal.js';
@@ -9,20 +9,24 @@ import { VirtualTerminal } from './virtual-terminal.js';
 const PATIENCE_MS = 20_000;
 
 /** A view on a terminal that is none. Ink's debug mode writes each frame whole, also where CI is set. */
-export function renderView(
-  view: (screen: Screen, sizeOf: () => ScreenSize) => ReactElement,
+export function renderView<State, Action, Result, Props extends object>(
+  view: View<State, Action, Result, Props>,
   columns: number,
   rows: number,
+  colors: Colors,
 ) {
   const stdout = new FakeStdout(columns, rows);
-  const screen = new Screen(stdout as unknown as NodeJS.WriteStream);
-  const unfollow = screen.follow();
   const stdin = fakeStdin();
-  const app = render(
-    view(screen, () => ({ columns: stdout.columns, rows: stdout.rows })),
-    { stdout: screen as unknown as NodeJS.WriteStream, stdin, debug: true, exitOnCtrlC: false, patchConsole: false },
-  );
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 40));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const streams = { stdin, stdout: stdout as unknown as NodeJS.WriteStream, signal };
+  const about = { interactive: true, columns, rows, colors, env: {} };
+  const loaded = view.load();
+  const left = loaded.then((component) => draw(view, component, about, streams, true));
+  const settle = async (): Promise<void> => {
+    await loaded;
+    await wait(40);
+  };
   /** What the terminal shows now: its last whole frame and what was painted after. */
   const terminal = (): VirtualTerminal => {
     const last = stdout.frames.findLastIndex((frame) => frame.includes('\n'));
@@ -30,9 +34,10 @@ export function renderView(
   };
   return {
     stdout,
-    left: app.waitUntilExit(),
+    left,
     settle,
     async press(...keys: string[]): Promise<void> {
+      await loaded;
       for (const key of keys) {
         stdin.push(key);
         await settle();
@@ -54,9 +59,10 @@ export function renderView(
       const frames = stdout.frames.map((frame) => (frame.includes('\n') ? `\u001b[H${frame}` : frame));
       return new VirtualTerminal(stdout.columns, stdout.rows).write(frames.join('')).pictures();
     },
-    close(): void {
-      unfollow();
-      app.unmount();
+    /** Ends a view that ends when it is interrupted. */
+    async close(): Promise<void> {
+      controller.abort();
+      await left;
     },
   };
 }

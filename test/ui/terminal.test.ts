@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choosePictureKind, pictureColumns } from '../../src/ui/picture.js';
+import { choosePictureKind, pictureColumns } from '../../src/ui/picture/choose.js';
 import { colorsOf, describeTerminal } from '../../src/ui/terminal.js';
 
 describe('colorsOf', () => {

@@ -7,7 +7,7 @@ import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { MODEL_GLOBALS, withModel } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';

@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import type { Raster } from '../../ui/picture.js';
+import type { Raster } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 
 /** Sides of a tile, and the room for its label, in pixels. */

@@ -1,17 +1,17 @@
 import { parse } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
-import type { MapChoice } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
 import { isUrl } from '../../model/net/address.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { showAttention } from '../../ui/attend/show.js';
-import type { AttendSource, MapSelection, WordMap } from '../../ui/attend/source.js';
+import type { AttendSource, WordMap } from '../../ui/attend/source.js';
 import { initialState } from '../../ui/attend/state.js';
 import { staticText } from '../../ui/attend/static.js';
-import { canShow, type Streams } from '../../ui/full-screen.js';
-import { choosePictureKind, type PictureKind, type Raster } from '../../ui/picture.js';
+import { choosePictureKind } from '../../ui/picture/choose.js';
+import type { PictureKind, Raster } from '../../ui/picture/raster.js';
 import type { Terminal } from '../../ui/terminal.js';
 import { visible } from '../../ui/text.js';
+import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
 import { freeFolder, safeName, writeAttendFiles } from './files.js';
 import { type AttendResult, wordMap } from './result.js';
@@ -75,23 +75,18 @@ export function attendSource(result: AttendResult, picture: Raster, square: () =
     layers: attention.maps.layers,
     heads: attention.maps.heads,
     methods: attention.maps.methods,
-    mapOf(word, selection) {
-      const choice = choiceOf(selection);
+    mapOf(word, choice) {
       const key = `${word} ${choice.method} ${choice.layer} ${choice.head}`;
       const map = known.get(key) ?? wordMap(attention, words[word]!, choice);
       known.set(key, map);
       return map;
     },
-    async save(selection) {
+    async save({ method, layer, head }) {
       const folder = await freeFolder(folderFor(result.image));
-      const count = await writeAttendFiles(folder, { ...result, choice: choiceOf(selection) }, await square());
+      const count = await writeAttendFiles(folder, { ...result, choice: { method, layer, head } }, await square());
       return `saved in ${folder}: ${count} overlays and the raw arrays`;
     },
   };
-}
-
-function choiceOf({ method, layer, head }: MapSelection): MapChoice {
-  return { method: method as MapChoice['method'], layer, head };
 }
 
 /** Where the view saves first: a folder in the working directory, named after the picture. */

@@ -4,7 +4,7 @@ import type { Caption, Coca } from '../../model/api.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { wordsOf } from '../../model/tokenizer/words.js';
 import type { CaptionView, ShadedWord } from '../../ui/caption-view.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import type { ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';

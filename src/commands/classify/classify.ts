@@ -1,7 +1,7 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import { type CommandContext, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';

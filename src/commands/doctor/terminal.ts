@@ -1,6 +1,6 @@
 import type { Check } from '../../model/doctor/index.js';
-import { knownTerminal } from '../../ui/graphics/known-terminals.js';
-import { choosePictureKind } from '../../ui/picture.js';
+import { choosePictureKind } from '../../ui/picture/choose.js';
+import { knownTerminal } from '../../ui/picture/known-terminals.js';
 import type { Terminal } from '../../ui/terminal.js';
 
 /** What stdout can show. Nothing here harms: everything is also to be had in plain lines. */

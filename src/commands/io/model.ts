@@ -1,6 +1,6 @@
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from '../../cli/command.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import type { Streams } from '../../ui/full-screen.js';
+import type { Streams } from '../../ui/view/streams.js';
 
 /** The global options of every command that runs a model and gives results. */
 export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];

@@ -1,5 +1,7 @@
 import type { CommandContext } from '../../cli/command.js';
-import { choosePictureKind, drawPicture, type PictureKind, pictureColumns } from '../../ui/picture.js';
+import { choosePictureKind, pictureColumns } from '../../ui/picture/choose.js';
+import { drawPicture } from '../../ui/picture/draw.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import type { ReadablePicture } from './pictures.js';
 

@@ -1,7 +1,7 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import type { Picture } from '../../model/image/picture.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
 import type { ReadablePicture } from '../io/pictures.js';
@@ -80,7 +80,7 @@ async function lookShower(
   context: CommandContext,
   options: RankWriterOptions,
 ): Promise<(item: RankedPicture) => Promise<void>> {
-  const { enlargeMap, overlay } = await import('../../ui/heat.js');
+  const { enlargeMap, overlay } = await import('../../ui/picture/heat.js');
   const show = await pictureShower(context, options.images, options.isOne);
   return ({ look, ...item }) => {
     if (look === undefined) return show(item);

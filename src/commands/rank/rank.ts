@@ -5,7 +5,7 @@ import { dot } from '../../model/base/vectors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';

@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from '../../cli/command.js';
 import type { LoadOptions } from '../../model/store/load.js';
-import { canShow } from '../../ui/full-screen.js';
+import { canShow } from '../../ui/view/streams.js';
 import { FRESH_MODELS } from '../io/model.js';
 
 /** The session over the program's other commands. */

@@ -90,20 +90,22 @@ export class Snapshots {
     return this.#marksEnds && !endsWord(id) && id !== special.eot;
   }
 
-  #cell({ id, logprob, isForced }: { id: number; logprob: number; isForced: boolean }): TokenCell {
-    return { text: this.textOf(id), probability: Math.exp(logprob), isJoined: this.#isPiece(id), isForced };
+  #cell({ token, logprob, forced }: SearchNode): TokenCell {
+    return {
+      text: this.textOf(token),
+      probability: Math.exp(logprob),
+      isJoined: this.#isPiece(token),
+      isForced: forced === true,
+    };
   }
 
   /** The tokens on the way to a node, the start token left out. */
   #cells(path: readonly number[], nodes: ReadonlyMap<number, SearchNode>): TokenCell[] {
-    return path.slice(1).map((id) => {
-      const { token, logprob, forced } = nodes.get(id)!;
-      return this.#cell({ id: token, logprob, isForced: forced === true });
-    });
+    return path.slice(1).map((id) => this.#cell(nodes.get(id)!));
   }
 
-  #candidate({ token, logprob, sum, score, fate }: Candidate): CandidateView {
-    return { text: this.labelOf(token), probability: Math.exp(logprob), sum, score, fate };
+  #candidate(candidate: Candidate): CandidateView {
+    return { ...candidate, text: this.labelOf(candidate.token), probability: Math.exp(candidate.logprob) };
   }
 
   #hypotheses(
@@ -160,16 +162,7 @@ export class Snapshots {
   #nodesOf(walk: Walk): readonly TreeNodeView[] {
     return sessionTree(walk)
       .filter(({ step }) => step > 0)
-      .map(({ id, parent, token, logprob, forced, state, why, sum, score, line }) => ({
-        id,
-        parent,
-        cell: this.#cell({ id: token, logprob, isForced: forced === true }),
-        state,
-        why,
-        sum,
-        score,
-        line,
-      }));
+      .map((node) => ({ ...node, cell: this.#cell(node) }));
   }
 }
 

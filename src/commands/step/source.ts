@@ -109,10 +109,9 @@ export class WalkSource implements StepSource {
     if (chosen.kind === 'finished') return [];
     const logits = await this.options.walker.stepper.logits(chosen.text);
     const found = (token: FoundToken): FoundView => ({
+      ...token,
       ids: [token.id],
       text: this.#snapshots.labelOf(token.id),
-      logprob: token.logprob,
-      rank: token.rank,
     });
     this.#vocabulary ??= this.#readVocabulary();
     const tokens = findTokens(query, this.#vocabulary, logits, most).map(found);

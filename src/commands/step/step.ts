@@ -1,9 +1,9 @@
 import type { Format } from '../../cli/answers.js';
 import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { canShow } from '../../ui/full-screen.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
+import { canShow } from '../../ui/view/streams.js';
 import { failUnreadable } from '../io/check-inputs.js';
 import { MODEL_GLOBALS, withModel } from '../io/model.js';
 import { oneName } from '../io/pictures.js';

@@ -1,7 +1,8 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { RunControl, TrainingEvent } from '../../model/training/run/events.js';
 import { hanging } from '../../ui/layout.js';
-import { choosePictureKind, type PictureKind } from '../../ui/picture.js';
+import { choosePictureKind } from '../../ui/picture/choose.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { stepLine, validationLine } from '../../ui/train/figures.js';
 import { showTraining } from '../../ui/train/show.js';

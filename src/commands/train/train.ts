@@ -5,8 +5,8 @@ import { TRAINING_KNOBS, type TrainingKnobName } from '../../model/training/run/
 import type { NewRun, ResumedRun } from '../../model/training/run/run.js';
 import { absoluteData } from '../../model/training/run/settings.js';
 import type { StartingModel } from '../../model/training/run/start.js';
-import { canShow } from '../../ui/full-screen.js';
-import type { PictureKind } from '../../ui/picture.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
+import { canShow } from '../../ui/view/streams.js';
 import { parseFreeze, TRAIN_OPTIONS } from './options.js';
 import { writeEvents } from './output.js';
 

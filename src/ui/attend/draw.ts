@@ -1,12 +1,14 @@
-import type { CellSize } from '../graphics/cell-size.js';
-import type { PictureKind } from '../picture.js';
-import type { Drawing } from '../screen.js';
+import type { MapChoice } from '../../model/attention/index.js';
+import type { CellSize } from '../picture/cell-size.js';
+import type { Drawing } from '../picture/drawing.js';
+import { encoder, MOST_PIXELS } from '../picture/encode.js';
+import type { PictureKind } from '../picture/raster.js';
 import type { Colors } from '../terminal.js';
-import { MOST_PIXELS, pictureDrawer } from './drawing.js';
-import type { AttendSource, MapSelection } from './source.js';
+import { mapDrawable } from './canvas.js';
+import type { AttendSource } from './source.js';
 
 /** Which maps, and how opaque over the picture. */
-export type MapLook = MapSelection & { readonly opacity: number };
+export type MapLook = MapChoice & { readonly opacity: number };
 
 /**
  * Draws the map of a word over the picture, `rows` rows high and twice as many columns wide.
@@ -17,7 +19,7 @@ export type DrawMap = (word: number, look: MapLook, rows: number, together: numb
 /** The drawings of a large grid and of what was before: going back, and maps that a key did not change, cost nothing. */
 const REMEMBERED = 160;
 
-/** @param cell as for `pictureDrawer` */
+/** @param cell as for `encoder` */
 export function mapDrawer(
   { picture, grid, mapOf }: AttendSource,
   kind: Exclude<PictureKind, 'none'>,
@@ -25,11 +27,12 @@ export function mapDrawer(
   cell: CellSize | undefined,
 ): DrawMap {
   const known = new Map<string, Drawing>();
-  const draw = pictureDrawer(kind, colors, cell);
+  const encode = encoder(kind, colors, cell);
   return (word, { method, layer, head, opacity }, rows, together) => {
     const key = [word, method, layer, head, opacity, rows, together].join(' ');
     const wordMap = mapOf(word, { method, layer, head });
-    const drawing = known.get(key) ?? draw({ picture, grid, wordMap, opacity }, rows, MOST_PIXELS / together);
+    const drawing =
+      known.get(key) ?? encode(mapDrawable({ picture, grid, wordMap, opacity }), rows, MOST_PIXELS / together);
     known.delete(key);
     known.set(key, drawing);
     if (known.size > REMEMBERED) known.delete(known.keys().next().value!);

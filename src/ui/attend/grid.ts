@@ -1,7 +1,7 @@
 import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
-import type { Drawing } from '../screen.js';
+import type { Drawing } from '../picture/drawing.js';
 import type { Colors } from '../terminal.js';
 import type { DrawMap, MapLook } from './draw.js';
 import type { AttendSource } from './source.js';

@@ -1,5 +1,5 @@
-import { enlargeMap, overlay } from '../heat.js';
-import { type Raster, shrink } from '../picture.js';
+import { enlargeMap, overlay } from '../picture/heat.js';
+import { type Raster, shrunk } from '../picture/raster.js';
 import type { WordMap } from './source.js';
 
 /** A picture and the map of one word over it. */
@@ -11,20 +11,9 @@ export interface MapDrawing {
   readonly opacity: number;
 }
 
-const shrunk = new WeakMap<Raster, Map<number, Raster>>();
-
-/** Keys redraw the same picture at the same size: it is shrunk once. */
-function pictureAt(picture: Raster, size: number): Raster {
-  const sizes = shrunk.get(picture) ?? new Map<number, Raster>();
-  shrunk.set(picture, sizes);
-  const known = sizes.get(size) ?? { size, rgb: shrink(picture, size, size) };
-  sizes.set(size, known);
-  return known;
-}
-
 /** The drawing in size x size pixels, without a mark of the peak. */
 export function mapPixels({ picture, grid, wordMap, opacity }: MapDrawing, size: number): Raster {
-  return { size, rgb: overlay(pictureAt(picture, size), enlargeMap(wordMap.map, grid, size), opacity) };
+  return { size, rgb: overlay(shrunk(picture, size), enlargeMap(wordMap.map, grid, size), opacity) };
 }
 
 /** Arms of the cross that marks the peak, as a part of the side; a white core in a black edge, to be seen on any colour. */

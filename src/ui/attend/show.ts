@@ -1,13 +1,31 @@
-import { fullScreen, type Streams } from '../full-screen.js';
-import type { ViewExit } from '../mount.js';
-import type { PictureKind } from '../picture.js';
+import type { PictureKind } from '../picture/raster.js';
 import type { Terminal } from '../terminal.js';
+import { run, untilInterrupted } from '../view/run.js';
+import type { Streams } from '../view/streams.js';
+import type { ViewExit } from '../view/view.js';
 import type { AttendSource } from './source.js';
-import type { AttendState } from './state.js';
+import { type AttendAction, type AttendState, reduce } from './state.js';
 
 /**
- * Shows the view until a person leaves it, and puts the terminal back as it was.
+ * The view of a caption's attention, on a screen of its own.
  * @param kind what pictures are drawn with; 'none' shows figures alone
+ */
+export function attendView(source: AttendSource, initial: AttendState, kind: PictureKind) {
+  const { layers, heads, methods } = source;
+  const limits = { words: source.words.length, layers, heads, methods };
+  return {
+    place: 'own screen',
+    hasKeys: true,
+    initial,
+    reduce: (state: AttendState, action: AttendAction) => reduce(state, action, limits),
+    load: async () => (await import('./view.js')).AttendView,
+    props: { source, kind },
+    follow: untilInterrupted,
+  } as const;
+}
+
+/**
+ * Shows it until a person leaves it.
  * @param streams the terminal, and a signal that ends the view when aborted
  */
 export function showAttention(
@@ -17,8 +35,5 @@ export function showAttention(
   terminal: Terminal,
   streams: Streams,
 ): Promise<ViewExit> {
-  return fullScreen(streams, async () => {
-    const { mount } = await import('./mount.js');
-    return mount(source, initial, kind, terminal, streams);
-  });
+  return run(attendView(source, initial, kind), terminal, streams);
 }

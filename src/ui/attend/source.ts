@@ -1,11 +1,5 @@
-import type { Raster } from '../picture.js';
-
-/** Which map of a word is meant. */
-export interface MapSelection {
-  readonly method: string;
-  readonly layer: number | 'mean' | 'last';
-  readonly head: number | 'mean';
-}
+import type { MapChoice, MapMethod } from '../../model/attention/index.js';
+import type { Raster } from '../picture/raster.js';
 
 export interface AttendWord {
   /** As it is to be shown: nothing in it may move a cursor. */
@@ -36,9 +30,9 @@ export interface AttendSource {
   readonly grid: number;
   readonly layers: number;
   readonly heads: number;
-  readonly methods: readonly string[];
+  readonly methods: readonly MapMethod[];
   /** Fast enough to be called for every key. */
-  mapOf(word: number, selection: MapSelection): WordMap;
+  mapOf(word: number, selection: MapChoice): WordMap;
   /** Writes the maps of all words to files and says where, in a line. */
-  save(selection: MapSelection): Promise<string>;
+  save(selection: MapChoice): Promise<string>;
 }

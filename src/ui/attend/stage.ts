@@ -1,7 +1,7 @@
 import { truncate } from '../layout.js';
 import { painter } from '../palette.js';
-import type { Painting } from '../screen.js';
 import type { Colors } from '../terminal.js';
+import type { Painting } from '../view/screen.js';
 import type { DrawMap } from './draw.js';
 import { gridTiles, labelLines, type Tile } from './grid.js';
 import { KEY_HELP } from './keys.js';

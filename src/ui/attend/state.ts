@@ -1,7 +1,7 @@
-import type { MapSelection } from './source.js';
+import type { MapChoice, MapMethod } from '../../model/attention/index.js';
 
 /** What is on the screen, as a value. */
-export interface AttendState extends MapSelection {
+export interface AttendState extends MapChoice {
   readonly word: number;
   /** Of the map over the picture: 0 shows the picture alone. */
   readonly opacity: number;
@@ -17,7 +17,7 @@ export interface AttendLimits {
   readonly words: number;
   readonly layers: number;
   readonly heads: number;
-  readonly methods: readonly string[];
+  readonly methods: readonly MapMethod[];
 }
 
 export type AttendAction =
@@ -31,7 +31,7 @@ export type AttendAction =
 /** From the default upwards and around. */
 export const OPACITIES = [0.7, 0.9, 0, 0.3, 0.5] as const;
 
-export function initialState(selection: MapSelection, word: number): AttendState {
+export function initialState(selection: MapChoice, word: number): AttendState {
   return { ...selection, word, opacity: OPACITIES[0], isGrid: false, isHelp: false, message: '' };
 }
 
@@ -70,11 +70,11 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
   }
 }
 
-function layersOf({ layers }: AttendLimits): readonly MapSelection['layer'][] {
+function layersOf({ layers }: AttendLimits): readonly MapChoice['layer'][] {
   return [...Array(layers).keys(), 'mean', 'last'];
 }
 
-function headsOf({ heads }: AttendLimits): readonly MapSelection['head'][] {
+function headsOf({ heads }: AttendLimits): readonly MapChoice['head'][] {
   return ['mean', ...Array(heads).keys()];
 }
 

@@ -1,6 +1,6 @@
-import { showKitty } from '../graphics/kitty.js';
 import { padEnd, wrap } from '../layout.js';
 import { painter } from '../palette.js';
+import { printed } from '../picture/drawing.js';
 import type { Terminal } from '../terminal.js';
 import type { DrawMap, MapLook } from './draw.js';
 import { gridTiles, labelLines, type Tile, tilingOf } from './grid.js';
@@ -49,8 +49,7 @@ function tileText(tiles: readonly Tile[]): string {
         lines[row + 1 + i] = padEnd(lines[row + 1 + i]!, column) + cells;
     } else {
       // From below the page up to the tile, and back.
-      const picture = 'kitty' in drawing ? showKitty(drawing.kitty) : drawing.inline;
-      pictures += `\u001b7\u001b[${height - row - 1}A\u001b[${column + 1}G${picture}\u001b8`;
+      pictures += `\u001b7\u001b[${height - row - 1}A\u001b[${column + 1}G${printed(drawing)}\u001b8`;
     }
   }
   return `${lines.join('\n')}\n${pictures}`;

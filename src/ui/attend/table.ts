@@ -1,13 +1,14 @@
+import type { MapChoice } from '../../model/attention/index.js';
 import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
-import type { AttendSource, MapSelection } from './source.js';
+import type { AttendSource } from './source.js';
 
 const LONGEST_WORD = 20;
 
 /** A row a word: its probability, and where it looks, in figures. The first line names the columns. */
-export function tableLines(source: AttendSource, selection: MapSelection, colors: Colors): string[] {
+export function tableLines(source: AttendSource, selection: MapChoice, colors: Colors): string[] {
   const width = Math.min(LONGEST_WORD, Math.max(4, ...source.words.map(({ text }) => widthOf(text))));
   return [
     painter(colors).dim(`${padEnd('word', width)}    %  peak x     y  entropy`),

@@ -1,12 +1,10 @@
-import { heatColor } from '../heat.js';
 import { painter } from '../palette.js';
+import { isCoarse, SHADES } from '../picture/blocks.js';
+import { heatColor } from '../picture/heat.js';
 import type { Colors } from '../terminal.js';
 
 /** Marks the highest patch. ASCII: its width is the same on every terminal. */
 export const PEAK = '+';
-
-/** Where colours do not tell, from low to high. */
-export const SHADES = '.░▒▓█';
 
 /** The current word is in brackets: a shape, for those who see no colours. */
 export const CURRENT = ['[', ']'] as const;
@@ -16,7 +14,7 @@ export function heatScale(width: number, colors: Colors): string {
   const paint = painter(colors);
   return Array.from({ length: width }, (_, i) => {
     const at = (i + 0.5) / width;
-    if (colors === 'none' || colors === '16') return SHADES[Math.floor(at * SHADES.length)]!;
+    if (isCoarse(colors)) return SHADES[Math.floor(at * SHADES.length)]!;
     return paint.bgRgb(...heatColor(at))(' ');
   }).join('');
 }

@@ -1,8 +1,6 @@
-import { type Instance, render } from 'ink';
-import type { Streams } from '../full-screen.js';
-import { Guard } from '../guard.js';
-import { takeAway } from '../take-away.js';
 import type { Terminal } from '../terminal.js';
+import { type App, openApp } from '../view/app.js';
+import type { Streams } from '../view/streams.js';
 import type { EditorAction, MenuItem } from './editor.js';
 import { KeyReader } from './key-reader.js';
 import type { PromptCommand } from './keys.js';
@@ -41,7 +39,7 @@ const LONGEST_LINE = 65_536;
 export class Prompt {
   #state: PromptState = INITIAL_PROMPT;
   #listeners = new Set<() => void>();
-  #app: Instance | undefined;
+  #app: App | undefined;
   #writeAbove: (text: string) => void = () => undefined;
   #events: PromptEvent[] = [];
   #wake: () => void = () => undefined;
@@ -75,12 +73,8 @@ export class Prompt {
     const sizeOf = () => ({ columns: stdout.columns || columns, rows: stdout.rows || rows });
     // Before the first frame: a key that is pressed early would be echoed into it.
     this.#keys.start();
-    this.#app = render(
-      <Guard>
-        <PromptView store={this.#store} colors={colors} sizeOf={sizeOf} />
-      </Guard>,
-      { stdin, stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 60 },
-    );
+    const view = <PromptView store={this.#store} colors={colors} sizeOf={sizeOf} />;
+    this.#app = openApp(view, { stdin, stdout }, { maxFps: 60 });
   }
 
   /** Takes the prompt away and stops reading: the terminal is somebody else's. */
@@ -89,7 +83,7 @@ export class Prompt {
     if (!app) return;
     this.#app = undefined;
     this.#keys.stop();
-    await takeAway(app, this.streams.stdout);
+    await app.takeAway();
   }
 
   /** Writes above the prompt; `text` is whole lines. */

@@ -1,7 +1,7 @@
 import { useCursor, useStdout } from 'ink';
 import { type ReactElement, useEffect, useInsertionEffect, useState, useSyncExternalStore } from 'react';
-import { Lines } from '../lines.js';
 import type { Colors } from '../terminal.js';
+import { Lines } from '../view/lines.js';
 import { promptFrame } from './frame.js';
 import type { PromptState } from './state.js';
 

@@ -1,10 +1,10 @@
 import type { Colors } from '../terminal.js';
-import { helpHeight } from './help.js';
 import type { StepLayout } from './layout.js';
+import { helpHeight } from './lines/help.js';
+import { chosenRow, drawnTree } from './lines/tree-view.js';
+import { wantedRow } from './lines/viewport.js';
 import type { StepSnapshot } from './source.js';
 import type { StepState } from './state.js';
-import { chosenRow, drawnTree } from './tree-view.js';
-import { wantedRow } from './viewport.js';
 
 /** How far what is looked at can be scrolled, as values of the state's `scroll`. */
 export function scrollRangeOf(

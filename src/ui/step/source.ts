@@ -1,5 +1,7 @@
+import type { Candidate } from '../../model/decoding/index.js';
+import type { FoundToken, SessionNode } from '../../model/stepper/index.js';
 import type { WordMap } from '../attend/source.js';
-import type { Raster } from '../picture.js';
+import type { Raster } from '../picture/raster.js';
 
 /** A token as it is to be shown: nothing in it may move a cursor. */
 export interface TokenCell {
@@ -12,14 +14,9 @@ export interface TokenCell {
 }
 
 /** A continuation and what a step makes of it. */
-export interface CandidateView {
+export interface CandidateView extends Pick<Candidate, 'sum' | 'score' | 'fate'> {
   readonly text: string;
   readonly probability: number;
-  /** As the search ranks it, before and after the length penalty; null for a banned token. */
-  readonly sum: number | null;
-  readonly score: number | null;
-  /** `live`, `finished`, or why not (see `REASONS` of the theme). */
-  readonly fate: string;
 }
 
 /** A continuation that a step weighed, with the text that it continues. */
@@ -41,17 +38,8 @@ export interface HypothesisView {
 }
 
 /** A token in the tree of everything that was tried. */
-export interface TreeNodeView {
-  readonly id: number;
-  /** The node before it; of the first, one that there is not. */
-  readonly parent: number;
+export interface TreeNodeView extends Pick<SessionNode, 'id' | 'parent' | 'state' | 'why' | 'sum' | 'score' | 'line'> {
   readonly cell: TokenCell;
-  readonly state: 'live' | 'pruned' | 'finished';
-  /** Of a pruned branch's last node. */
-  readonly why: string | undefined;
-  readonly sum: number;
-  readonly score: number;
-  readonly line: number;
 }
 
 /** A line of exploration in a line. */
@@ -97,14 +85,11 @@ export interface StepSnapshot {
   readonly future: number;
 }
 
-/** A token that a search of the vocabulary found. */
-export interface FoundView {
+/** A token that a search of the vocabulary found; its log-probability and rank are those of the first. */
+export interface FoundView extends Pick<FoundToken, 'logprob' | 'rank'> {
   /** More than one where the text that was typed is several tokens. */
   readonly ids: readonly number[];
   readonly text: string;
-  /** Log-probability and rank of the first. */
-  readonly logprob: number;
-  readonly rank: number;
 }
 
 /** What the view asks for. What is about a beam is about the one that is chosen when its turn comes. */

@@ -1,19 +1,20 @@
-import { type DrawPicture, MOST_PIXELS } from '../attend/drawing.js';
+import { mapDrawable } from '../attend/canvas.js';
 import type { WordMap } from '../attend/source.js';
 import { padEnd } from '../layout.js';
-import type { Painting } from '../screen.js';
+import { type Encode, MOST_PIXELS, plain } from '../picture/encode.js';
 import type { Colors } from '../terminal.js';
-import { beamLines } from './beams.js';
-import { candidateLines } from './candidates.js';
-import { fallenLines } from './fallen.js';
-import { findLines } from './find.js';
-import { footLine, headLine, lineLines } from './frame.js';
-import { helpLines } from './help.js';
+import type { Painting } from '../view/screen.js';
 import type { StepLayout } from './layout.js';
-import { optionLines } from './options.js';
+import { beamLines } from './lines/beams.js';
+import { candidateLines } from './lines/candidates.js';
+import { fallenLines } from './lines/fallen.js';
+import { findLines } from './lines/find.js';
+import { footLine, headLine, lineLines } from './lines/frame.js';
+import { helpLines } from './lines/help.js';
+import { optionLines } from './lines/options.js';
+import { treeLines, treeWidth } from './lines/tree-view.js';
 import type { FoundView, StepSnapshot, StepSource } from './source.js';
 import type { StepState } from './state.js';
-import { treeLines, treeWidth } from './tree-view.js';
 
 /** What is looked at, beside the walk itself. */
 export interface Looking {
@@ -125,11 +126,11 @@ export function picturePaintings(
   { picture, grid }: StepSource,
   map: WordMap | undefined,
   layout: StepLayout,
-  draw: DrawPicture,
+  encode: Encode,
 ): Painting[] {
   const { columns, pictureRows } = layout;
   if (pictureRows === 0) return [];
-  const wordMap = map ?? { map: new Float32Array(grid * grid), peak: { x: 0, y: 0 }, entropy: 0 };
-  const drawing = draw({ picture, grid, wordMap, opacity: map ? OPACITY : 0 }, pictureRows, MOST_PIXELS);
+  const shown = map ? mapDrawable({ picture, grid, wordMap: map, opacity: OPACITY }) : plain(picture);
+  const drawing = encode(shown, pictureRows, MOST_PIXELS);
   return [{ row: pictureRange(layout)[0], column: columns - 2 * pictureRows, drawing }];
 }

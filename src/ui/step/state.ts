@@ -51,6 +51,12 @@ export type StepAction =
   | { readonly type: 'ask' }
   | { readonly type: 'say'; readonly message: string };
 
+/** An action, and how far things go when it comes. */
+export interface LimitedAction {
+  readonly action: StepAction;
+  readonly limits: StepLimits;
+}
+
 export const INITIAL: StepState = {
   mode: 'walk',
   back: 0,

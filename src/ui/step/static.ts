@@ -1,8 +1,8 @@
 import type { Terminal } from '../terminal.js';
-import { beamLines } from './beams.js';
-import { headLine } from './frame.js';
+import { beamLines } from './lines/beams.js';
+import { headLine } from './lines/frame.js';
+import { treeLines } from './lines/tree-view.js';
 import type { StepSource } from './source.js';
-import { treeLines } from './tree-view.js';
 
 /** The walk for where no keys are asked for: every beam, every finished caption, and the whole tree. */
 export function staticLines(

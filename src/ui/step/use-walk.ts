@@ -1,16 +1,13 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { visible } from '../text.js';
 import type { FoundView, StepRequest, StepSnapshot, StepSource } from './source.js';
-import { INITIAL, reduce, type StepAction, type StepLimits, type StepState } from './state.js';
+import type { LimitedAction, StepAction, StepLimits, StepState } from './state.js';
 
 /** Matches that are found at a time: more than there are rows for is more than one reads. */
 const MOST_FOUND = 50;
 
 export interface WalkHandles {
   readonly snapshot: StepSnapshot;
-  readonly state: StepState;
-  /** The state as of the last key, also where it is not drawn yet. */
-  readonly live: { readonly current: StepState };
   readonly found: readonly FoundView[];
   /** How far the view can be scrolled: for the view to say, which knows where everything is. */
   readonly scrollRange: { current: StepLimits['scroll'] };
@@ -22,13 +19,14 @@ export interface WalkHandles {
   readonly save: (then?: () => void) => void;
 }
 
-/** The state of the view, and what it asks of the walk. */
-export function useWalk(source: StepSource): WalkHandles {
+/**
+ * The walk as it stands, and what the view asks of it.
+ * @param act changes the view's state
+ */
+export function useWalk(source: StepSource, state: StepState, act: (action: LimitedAction) => void): WalkHandles {
   const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
   const found = useRef<readonly FoundView[]>([]);
-  const live = useRef(INITIAL);
   const scrollRange = useRef<StepLimits['scroll']>([0, 0]);
-  const [state, setState] = useState(INITIAL);
   const look = useCallback(
     (action: StepAction): void => {
       const { hypotheses, chosen, options } = source.snapshot();
@@ -38,10 +36,9 @@ export function useWalk(source: StepSource): WalkHandles {
         scroll: scrollRange.current,
         options,
       };
-      live.current = reduce(live.current, action, limits);
-      setState(live.current);
+      act({ action, limits });
     },
-    [source],
+    [source, act],
   );
   const [, setFoundFor] = useState('');
   useEffect(() => {
@@ -73,8 +70,6 @@ export function useWalk(source: StepSource): WalkHandles {
   };
   return {
     snapshot,
-    state,
-    live,
     found: found.current,
     scrollRange,
     isAtWork: pending > 0,

@@ -1,43 +1,40 @@
-import { Box, useApp, useInput } from 'ink';
-import { type ReactElement, useEffect, useInsertionEffect, useMemo } from 'react';
-import { pictureDrawer } from '../attend/drawing.js';
-import type { PictureKind } from '../picture.js';
-import type { Screen } from '../screen.js';
-import { type ScreenSize, useScreenSize } from '../screen-size.js';
-import type { Colors } from '../terminal.js';
+import { Box } from 'ink';
+import { type ReactElement, useMemo } from 'react';
+import { encoder } from '../picture/encode.js';
+import type { PictureKind } from '../picture/raster.js';
 import { visible } from '../text.js';
-import { useCellSize } from '../use-cell-size.js';
+import { useCellSize } from '../view/use-cell-size.js';
+import { usePaintings } from '../view/use-paintings.js';
+import { usePresses } from '../view/use-presses.js';
+import { useScreenSize } from '../view/use-screen-size.js';
+import type { Stage, ViewExit } from '../view/view.js';
 import { commandOf, type StepCommand } from './keys.js';
 import { layoutOf } from './layout.js';
-import { pressesOf } from './presses.js';
 import { scrollRangeOf } from './scroll.js';
 import type { StepSource } from './source.js';
 import { picturePaintings, textPainting } from './stage.js';
-import type { StepState } from './state.js';
+import type { LimitedAction, StepState } from './state.js';
 import { useAttention } from './use-attention.js';
 import { useSlow } from './use-slow.js';
 import { useWalk } from './use-walk.js';
 
 export interface StepViewProps {
   readonly source: StepSource;
-  readonly colors: Colors;
   /** What pictures are drawn with. */
   readonly kind: PictureKind;
-  /** Ink's stdout. */
-  readonly screen: Screen;
-  /** Its size now. */
-  readonly sizeOf: () => ScreenSize;
+  readonly state: StepState;
+  readonly stage: Stage<StepState, LimitedAction, ViewExit>;
 }
 
 /** A search as a tree that grows with each key. */
-export function StepView({ source, colors, kind, screen, sizeOf }: StepViewProps): ReactElement {
-  const { exit } = useApp();
-  const size = useScreenSize(screen, sizeOf);
-  const { cell, isAnswer } = useCellSize(screen, kind, size, sizeOf);
-  const { snapshot, state, live, found, scrollRange, isAtWork, look, ask, save } = useWalk(source);
+export function StepView({ source, kind, state, stage }: StepViewProps): ReactElement {
+  const { now, leave, colors } = stage;
+  const size = useScreenSize(stage);
+  const { cell, isAnswer } = useCellSize(stage, kind, size);
+  const { snapshot, found, scrollRange, isAtWork, look, ask, save } = useWalk(source, state, stage.act);
 
   const accept = (): void => {
-    const { mode, draft, query, match } = live.current;
+    const { mode, draft, query, match } = now();
     ask(mode === 'options' ? { type: 'set', options: draft } : { type: 'force-found', query, match });
   };
   const perform = (command: StepCommand): void => {
@@ -59,25 +56,21 @@ export function StepView({ source, colors, kind, screen, sizeOf }: StepViewProps
         break;
       case 'quit':
         if (source.isUnsaved()) look({ type: 'ask-to-leave' });
-        else exit('quit');
+        else leave('quit');
         break;
       case 'save-and-leave':
-        save(() => exit('quit'));
+        save(() => leave('quit'));
         break;
       case 'leave':
-        exit('quit');
+        leave('quit');
         break;
       case 'interrupt':
-        exit(command.type);
+        leave(command.type);
     }
   };
-  useInput((input, key) => {
-    if (isAnswer(input)) return;
-    // Each press can change what the next one means.
-    for (const press of pressesOf(input, key)) {
-      const command = commandOf(press.input, press.key, live.current);
-      if (command) perform(command);
-    }
+  usePresses(isAnswer, ({ input, key }) => {
+    const command = commandOf(input, key, now());
+    if (command) perform(command);
   });
 
   const layout = useMemo(
@@ -107,15 +100,17 @@ export function StepView({ source, colors, kind, screen, sizeOf }: StepViewProps
     [source, snapshot, state, found, remark, layout, colors],
   );
   const isHelp = state.mode === 'help';
-  const draw = useMemo(() => (kind === 'none' ? undefined : pictureDrawer(kind, colors, cell)), [kind, colors, cell]);
+  const encode = useMemo(() => (kind === 'none' ? undefined : encoder(kind, colors, cell)), [kind, colors, cell]);
   const picture = useMemo(
-    () => (isHelp || !draw ? [] : picturePaintings(source, map, layout, draw)),
-    [isHelp, source, map, layout, draw],
+    () => (isHelp || !encode ? [] : picturePaintings(source, map, layout, encode)),
+    [isHelp, source, map, layout, encode],
   );
-  // Before Ink writes its frame, which is empty: all that is to be seen is painted.
-  useInsertionEffect(() => screen.setPaintings([text, ...picture]), [screen, text, picture]);
-  useEffect(() => screen.flush());
+  usePaintings(
+    stage.screen,
+    useMemo(() => [text, ...picture], [text, picture]),
+  );
 
+  // Ink's frame is empty: all that is to be seen is painted.
   return <Box width={layout.columns} height={layout.height} />;
 }
 

@@ -1,4 +1,4 @@
-import type { Raster } from '../picture.js';
+import type { Raster } from '../picture/raster.js';
 import { type Curve, EMPTY_CURVE, extend } from './curve.js';
 
 /** What a run is. */
@@ -26,6 +26,14 @@ export interface StepFigures {
   readonly gradNorm: number;
   readonly epoch: number;
   readonly seconds: number;
+}
+
+/** How watching a run ended. */
+export interface TrainEnd {
+  /** What was shown last. */
+  readonly state: TrainState;
+  /** Ctrl-C was pressed: twice, where the run has not ended. */
+  readonly isInterrupted: boolean;
 }
 
 export const LOSSES = ['contrastive', 'captioning', 'classification'] as const;

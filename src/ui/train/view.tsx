@@ -1,61 +1,47 @@
-import { useInput } from 'ink';
-import { type ReactElement, useEffect, useInsertionEffect, useMemo } from 'react';
-import { MOST_PIXELS, pictureDrawer } from '../attend/drawing.js';
-import { Lines } from '../lines.js';
-import type { PictureKind, Raster } from '../picture.js';
-import type { Painting, Screen } from '../screen.js';
-import type { ScreenSize } from '../screen-size.js';
-import { useScreenSize } from '../screen-size.js';
-import type { Colors } from '../terminal.js';
-import { useCellSize } from '../use-cell-size.js';
+import { type ReactElement, useMemo } from 'react';
+import { encoder, MOST_PIXELS, plain } from '../picture/encode.js';
+import type { PictureKind } from '../picture/raster.js';
+import { Lines } from '../view/lines.js';
+import type { Painting } from '../view/screen.js';
+import { useCellSize } from '../view/use-cell-size.js';
+import { usePaintings } from '../view/use-paintings.js';
+import { usePresses } from '../view/use-presses.js';
+import { useScreenSize } from '../view/use-screen-size.js';
+import type { Stage } from '../view/view.js';
 import { commandOf, type TrainCommand } from './keys.js';
 import { trainStage } from './lines.js';
-import type { TrainState } from './state.js';
+import type { TrainAction, TrainEnd, TrainState } from './state.js';
+
+export type TrainStage = Stage<TrainState, TrainAction, TrainEnd>;
 
 export interface TrainViewProps {
   readonly state: TrainState;
-  readonly colors: Colors;
+  readonly stage: TrainStage;
   /** What the picture is drawn with. */
   readonly kind: PictureKind;
-  /** Ink's stdout. */
-  readonly screen: Screen;
-  /** Its size now. */
-  readonly sizeOf: () => ScreenSize;
-  readonly onCommand: (command: TrainCommand) => void;
+  readonly onCommand: (command: TrainCommand, stage: TrainStage) => void;
 }
 
 /** A run in training, and the keys that it takes. */
-export function TrainView({ state, colors, kind, screen, sizeOf, onCommand }: TrainViewProps): ReactElement {
-  const size = useScreenSize(screen, sizeOf);
-  const { cell, isAnswer } = useCellSize(screen, kind, size, sizeOf);
-  useInput((input, key) => {
-    if (isAnswer(input)) return;
-    // Keys that come while a step is computed arrive together.
-    const letters = input.length > 1 && !key.ctrl && !key.meta ? [...input] : [input];
-    for (const letter of letters) {
-      const command = commandOf(letter, key, state.isHelp);
-      if (command) onCommand(command);
-    }
+export function TrainView({ state, stage, kind, onCommand }: TrainViewProps): ReactElement {
+  const { colors, now } = stage;
+  const size = useScreenSize(stage);
+  const { cell, isAnswer } = useCellSize(stage, kind, size);
+  usePresses(isAnswer, ({ input, key }) => {
+    const command = commandOf(input, key, now().isHelp);
+    if (command) onCommand(command, stage);
   });
   const { lines, pictureRow, pictureRows } = trainStage(state, { ...size, colors, hasPicture: kind !== 'none' });
   const raster = state.facts.picture?.raster;
-  const draw = useMemo(() => (kind === 'none' ? undefined : pictureDrawer(kind, colors, cell)), [kind, colors, cell]);
+  const encode = useMemo(() => (kind === 'none' ? undefined : encoder(kind, colors, cell)), [kind, colors, cell]);
   const drawing = useMemo(
-    () => (draw && raster && pictureRows > 0 ? draw(withoutMap(raster), pictureRows, MOST_PIXELS) : undefined),
-    [draw, raster, pictureRows],
+    () => (encode && raster && pictureRows > 0 ? encode(plain(raster), pictureRows, MOST_PIXELS) : undefined),
+    [encode, raster, pictureRows],
   );
   const paintings = useMemo<Painting[]>(
     () => (drawing ? [{ row: pictureRow, column: 0, drawing }] : []),
     [drawing, pictureRow],
   );
-  // Before Ink writes the text of this render, and after, should it be the same text as before.
-  useInsertionEffect(() => screen.setPaintings(paintings), [screen, paintings]);
-  useEffect(() => screen.flush());
+  usePaintings(stage.screen, paintings);
   return <Lines lines={lines} />;
-}
-
-/** A picture with nothing over it, as the views draw theirs. */
-function withoutMap(picture: Raster): Parameters<ReturnType<typeof pictureDrawer>>[0] {
-  const wordMap = { map: new Float32Array(1), peak: { x: 0, y: 0 }, entropy: 0 };
-  return { picture, grid: 1, wordMap, opacity: 0 };
 }

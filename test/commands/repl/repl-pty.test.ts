@@ -50,7 +50,7 @@ describe('a session on a pseudo-terminal', () => {
     await pty.until(/coca 0\.1\.0[\s\S]*coca› *$/);
     pty.type(BOOK + KEYS.enter);
     const shown = await pty.until(/scenes on cpu[\s\S]*0001\.png› *$/);
-    expect(shown).toMatch(new RegExp(`\\$ coca caption [\\s\\S]*▀{44}[\\s\\S]*${BOOK_CAPTION}`));
+    expect(shown).toMatch(new RegExp(`\\$ coca caption [\\s\\S]*[▀▄]{44}[\\s\\S]*${BOOK_CAPTION}`));
     pty.type(`rank a dog | a small book${KEYS.enter}`);
     await pty.until(/1 █+[▏▎▍▌▋▊▉]? +\d+\.\d % +0\.\d+ a small book\n2 .* a dog\n0001\.png› *$/);
     pty.type(`attend${KEYS.enter}`);

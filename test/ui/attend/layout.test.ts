@@ -10,7 +10,7 @@ import { staticText } from '../../../src/ui/attend/static.js';
 import { captionLines } from '../../../src/ui/attend/words.js';
 import { percent } from '../../../src/ui/caption-view.js';
 import { truncate, widthOf } from '../../../src/ui/layout.js';
-import type { Painting } from '../../../src/ui/screen.js';
+import type { Painting } from '../../../src/ui/view/screen.js';
 import { CELL } from '../../support/terminal-pictures.js';
 import { VirtualTerminal } from '../../support/virtual-terminal.js';
 import { testSource } from './source.js';

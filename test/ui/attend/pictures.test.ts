@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { mapDrawer } from '../../../src/ui/attend/draw.js';
 import type { AttendSource } from '../../../src/ui/attend/source.js';
-import { enlargeMap, overlay } from '../../../src/ui/heat.js';
-import type { PictureKind } from '../../../src/ui/picture.js';
+import { enlargeMap, overlay } from '../../../src/ui/picture/heat.js';
+import type { PictureKind } from '../../../src/ui/picture/raster.js';
 import { KEYS } from '../../support/keys.js';
 import { CELL, type Pixels, pixelsOf } from '../../support/terminal-pictures.js';
 import { renderAttend } from './render.js';

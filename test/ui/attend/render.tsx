@@ -1,7 +1,7 @@
+import { attendView } from '../../../src/ui/attend/show.js';
 import type { AttendSource } from '../../../src/ui/attend/source.js';
 import { initialState } from '../../../src/ui/attend/state.js';
-import { AttendView } from '../../../src/ui/attend/view.js';
-import type { PictureKind } from '../../../src/ui/picture.js';
+import type { PictureKind } from '../../../src/ui/picture/raster.js';
 import type { Colors } from '../../../src/ui/terminal.js';
 import { renderView } from '../../support/render-view.js';
 
@@ -12,18 +12,7 @@ export const renderAttend = (
   rows: number,
   colors: Colors = 'none',
   kind: PictureKind = 'blocks',
-) =>
-  renderView(
-    (screen, sizeOf) => (
-      <AttendView
-        source={source}
-        initial={initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0)}
-        colors={colors}
-        kind={kind}
-        screen={screen}
-        sizeOf={sizeOf}
-      />
-    ),
-    columns,
-    rows,
-  );
+) => {
+  const initial = initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0);
+  return renderView(attendView(source, initial, kind), columns, rows, colors);
+};

@@ -1,7 +1,8 @@
-import type { AttendSource, MapSelection } from '../../../src/ui/attend/source.js';
+import type { MapChoice } from '../../../src/model/attention/index.js';
+import type { AttendSource } from '../../../src/ui/attend/source.js';
 
 /** A source whose maps are known: word w peaks at patch (w, w) of a 4 x 4 grid, sharper with each layer. */
-export function testSource(words: readonly string[], saves: MapSelection[] = []): AttendSource {
+export function testSource(words: readonly string[], saves: MapChoice[] = []): AttendSource {
   const grid = 4;
   return {
     image: 'photo.png',

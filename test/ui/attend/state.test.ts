@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commandOf, KEY_HELP } from '../../../src/ui/attend/keys.js';
 import { type AttendAction, type AttendState, initialState, OPACITIES, reduce } from '../../../src/ui/attend/state.js';
 
-const LIMITS = { words: 3, layers: 2, heads: 2, methods: ['cross', 'rollout'] };
+const LIMITS = { words: 3, layers: 2, heads: 2, methods: ['cross', 'rollout'] } as const;
 const START = initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0);
 
 const run = (types: readonly string[], from: AttendState = START): AttendState =>

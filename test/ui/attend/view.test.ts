@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { AttendSource, MapSelection } from '../../../src/ui/attend/source.js';
+import type { MapChoice } from '../../../src/model/attention/index.js';
+import type { AttendSource } from '../../../src/ui/attend/source.js';
 import type { Colors } from '../../../src/ui/terminal.js';
 import { KEYS } from '../../support/keys.js';
 import { renderAttend } from './render.js';
@@ -169,7 +170,7 @@ describe('keys', () => {
   });
 
   test('s saves what is shown and says where', async () => {
-    const saves: MapSelection[] = [];
+    const saves: MapChoice[] = [];
     await open(testSource(CAPTION, saves), 80, 24);
     await app.press(KEYS.down, 's');
     expect(saves).toEqual([expect.objectContaining({ layer: 2, method: 'cross' })]);

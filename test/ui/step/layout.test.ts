@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../../src/ui/layout.js';
-import { clip, clipStart, type Span, spansWidth } from '../../../src/ui/step/cells.js';
 import { layoutOf } from '../../../src/ui/step/layout.js';
+import { clip, clipStart, type Span, spansWidth } from '../../../src/ui/step/lines/cells.js';
 
 const wanted = { lines: 1, hypotheses: 6, isAttending: false, hasPicture: true, isOther: false };
 

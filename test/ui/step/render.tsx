@@ -1,6 +1,6 @@
-import type { PictureKind } from '../../../src/ui/picture.js';
+import type { PictureKind } from '../../../src/ui/picture/raster.js';
+import { stepView } from '../../../src/ui/step/show.js';
 import type { StepSource } from '../../../src/ui/step/source.js';
-import { StepView } from '../../../src/ui/step/view.js';
 import type { Colors } from '../../../src/ui/terminal.js';
 import { renderView } from '../../support/render-view.js';
 
@@ -11,9 +11,4 @@ export const renderSteps = (
   rows: number,
   colors: Colors = 'none',
   kind: PictureKind = 'blocks',
-) =>
-  renderView(
-    (screen, sizeOf) => <StepView source={source} colors={colors} kind={kind} screen={screen} sizeOf={sizeOf} />,
-    columns,
-    rows,
-  );
+) => renderView(stepView(source, kind), columns, rows, colors);

@@ -18,7 +18,7 @@ export const cell = (text: string, probability = 1, more: Partial<TokenCell> = {
   ...more,
 });
 
-export const candidate = (text: string, probability: number, fate = 'score'): CandidateView => ({
+export const candidate = (text: string, probability: number, fate: CandidateView['fate'] = 'score'): CandidateView => ({
   text,
   probability,
   sum: fate === 'min-length' ? null : Math.log(probability) - 1,
@@ -35,7 +35,7 @@ export function treeOf(lines: readonly string[]): TreeNodeView[] {
       parent: Number(parent),
       cell: cell(word!, 0.5),
       state: state as TreeNodeView['state'],
-      why,
+      why: why as TreeNodeView['why'],
       sum: Number(score) * 2,
       score: Number(score),
       line: 0,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commandOf, KEY_HELP, type StepCommand } from '../../../src/ui/step/keys.js';
-import { pressesOf } from '../../../src/ui/step/presses.js';
 import { INITIAL, reduce, type StepAction, type StepLimits, type StepState } from '../../../src/ui/step/state.js';
+import { pressesOf } from '../../../src/ui/view/use-presses.js';
 import { SNAPSHOT } from './source.js';
 
 const LIMITS: StepLimits = { tokens: 3, matches: 3, scroll: [-4, 9], options: SNAPSHOT.options };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../../src/ui/layout.js';
+import { treeRows } from '../../../src/ui/step/lines/tree.js';
+import { treeLines } from '../../../src/ui/step/lines/tree-view.js';
 import type { StepSnapshot, TreeNodeView } from '../../../src/ui/step/source.js';
-import { treeRows } from '../../../src/ui/step/tree.js';
-import { treeLines } from '../../../src/ui/step/tree-view.js';
 import { cell, SNAPSHOT, treeOf } from './source.js';
 
 const draw = (tree: readonly TreeNodeView[], more: Partial<Parameters<typeof treeLines>[1]> = {}): string[] =>

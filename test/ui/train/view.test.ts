@@ -1,21 +1,23 @@
-import { createElement } from 'react';
 import { afterEach, expect, test } from 'vitest';
-import type { PictureKind } from '../../../src/ui/picture.js';
+import type { PictureKind } from '../../../src/ui/picture/raster.js';
+import { trainView } from '../../../src/ui/train/show.js';
 import { initialState, type TrainState } from '../../../src/ui/train/state.js';
-import { TrainView } from '../../../src/ui/train/view.js';
 import { renderView } from '../../support/render-view.js';
 import { FACTS, runningState } from './run.js';
 
 let app: ReturnType<typeof renderView>;
-afterEach(() => app.close());
+let end: () => void;
+afterEach(() => {
+  end();
+  return app.close();
+});
 
 function open(state: TrainState, columns: number, rows: number, kind: PictureKind = 'blocks'): void {
-  app = renderView(
-    (screen, sizeOf) =>
-      createElement(TrainView, { state, colors: 'any', kind, screen, sizeOf, onCommand: () => undefined }),
-    columns,
-    rows,
-  );
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const run = { initial: state, follow: () => ended, onSave: () => undefined, onStop: () => undefined };
+  app = renderView(trainView(run, kind), columns, rows, 'any');
 }
 
 test('the picture, and beside it what the model says of it', async () => {

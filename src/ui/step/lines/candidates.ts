@@ -1,0 +1,93 @@
+import { percentText } from '../../caption-view.js';
+import { bar, padEnd, widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import type { CandidateView, HypothesisView, StepSnapshot, TokenCell } from '../source.js';
+import { inWidth } from './cells.js';
+import { CHOSEN, figure, markOf, paintFate, reasonText } from './theme.js';
+import { firstRow } from './viewport.js';
+
+export interface PanelFrame {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colors: Colors;
+}
+
+const WORD = { least: 8, most: 18 };
+const BAR = { least: 4, most: 16 };
+/** From these widths on there are the figures that the search ranks by. */
+const WIDE = { score: 56, sum: 64 };
+
+/** So many columns show one beam in full; from twice as many on, its neighbours stand beside it. */
+const ONE = 68;
+const GAP = 2;
+
+/** What may follow the chosen beam, by number, and beside it, where there is room, what may follow its neighbours. */
+export function candidateLines({ hypotheses, chosen }: StepSnapshot, { columns, ...frame }: PanelFrame): string[] {
+  const count = Math.min(hypotheses.length, Math.max(1, Math.floor((columns + GAP) / (ONE + GAP))));
+  const first = firstRow(chosen, hypotheses.length, count);
+  const width = count === 1 ? columns : Math.floor((columns + GAP) / count) - GAP;
+  const panels = hypotheses
+    .slice(first, first + count)
+    .map((one, i) => panelOf(one, first + i === chosen, { ...frame, columns: width }));
+  return Array.from({ length: frame.rows }, (_, row) =>
+    panels.map((lines, i) => (i < count - 1 ? padEnd(lines[row] ?? '', width + GAP) : (lines[row] ?? ''))).join(''),
+  );
+}
+
+function panelOf(one: HypothesisView, isChosen: boolean, frame: PanelFrame): string[] {
+  const { rows, columns } = frame;
+  const marker = isChosen ? CHOSEN : ' ';
+  if (one.number === null) {
+    const lines = one.cells.map((cell) => tokenLine(cell, one, frame));
+    const height = Math.max(1, rows - 1);
+    const above = Math.max(0, lines.length - height);
+    const title = `${marker} finished: its tokens${above > 0 ? ` (${above} above)` : ''}`;
+    return [titleLine(title, columns, '', isChosen, frame), ...lines.slice(above)].slice(0, rows);
+  }
+  const last = one.cells.at(-1)?.text;
+  const title = `${marker} beam ${one.number}: ${last === undefined ? 'how it may begin' : `after ${last}`}`;
+  const width = wordWidth(one.candidates, columns);
+  const lines = one.candidates.map((candidate, i) => candidateLine(candidate, String(i + 1), width, frame));
+  const figures = (columns >= WIDE.score ? '   score' : '') + (columns >= WIDE.sum ? '     sum' : '');
+  const before = figures === '' ? columns : 3 + width + 1 + barWidth(columns) + 8;
+  return [titleLine(title, before, figures, isChosen, frame), ...lines].slice(0, rows);
+}
+
+/** A title, and over the figures what they are. */
+function titleLine(title: string, room: number, figures: string, isChosen: boolean, { colors }: PanelFrame): string {
+  const paint = painter(colors);
+  const text = inWidth(title, room);
+  return `${isChosen ? paint.bold(text) : paint.dim(text)}${paint.dim(figures)}`;
+}
+
+const barWidth = (columns: number): number => Math.min(BAR.most, Math.max(BAR.least, Math.floor((columns - 40) / 3)));
+
+const wordWidth = (candidates: readonly { readonly text: string }[], columns: number): number =>
+  Math.min(Math.max(WORD.least, ...candidates.map(({ text }) => widthOf(text))), WORD.most, Math.max(4, columns - 24));
+
+/** A continuation in a line: number, token, how likely, what the search makes of it. */
+export function candidateLine(
+  { text, probability, sum, score, fate }: CandidateView,
+  name: string,
+  width: number,
+  { columns, colors }: PanelFrame,
+): string {
+  const bars = barWidth(columns);
+  const likely = `${padEnd(bar(probability, bars), bars)} ${percentText(probability)}`;
+  const figures = (columns >= WIDE.score ? figure(score) : '') + (columns >= WIDE.sum ? figure(sum) : '');
+  const head = `${name.padStart(2)} ${inWidth(text, width)} ${likely}${figures} `;
+  const room = columns - widthOf(head);
+  return paintFate(
+    `${head}${room > 2 ? inWidth(`${markOf(fate)} ${reasonText(fate)}`, room).trimEnd() : ''}`,
+    fate,
+    colors,
+  );
+}
+
+function tokenLine(cell: TokenCell, { cells }: HypothesisView, { columns }: PanelFrame): string {
+  const width = wordWidth(cells, columns);
+  const bars = barWidth(columns);
+  const forced = cell.isForced ? '  forced' : '';
+  return `   ${inWidth(cell.text, width)} ${padEnd(bar(cell.probability, bars), bars)} ${percentText(cell.probability)}${forced}`;
+}

@@ -1,0 +1,93 @@
+import { CURRENT } from '../../attend/theme.js';
+import { percent } from '../../caption-view.js';
+import { padEnd, truncate, widthOf } from '../../layout.js';
+import { doubted, painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import type { TokenCell } from '../source.js';
+import { FORCED } from './theme.js';
+
+/** A piece of text in one style. */
+export interface Span {
+  readonly text: string;
+  readonly style?: (text: string) => string;
+}
+
+export interface CellStyle {
+  readonly colors: Colors;
+  /** Steps back: what fell. */
+  readonly isDim?: boolean;
+  /** The place of the token in brackets. */
+  readonly current?: number;
+}
+
+/**
+ * A token's text as it stands in a row: what was forced is marked and, where there are no colours to say how likely it
+ * is, one that is not certain has its percentage behind it.
+ */
+export function cellText({ text, probability, isForced }: TokenCell, colors: Colors): string {
+  const number = colors === 'none' && probability < 0.995 ? `(${percent(probability)})` : '';
+  return `${text}${isForced ? FORCED : ''}${number}`;
+}
+
+/** Tokens in a row, those that the model doubted marked. */
+export function cellSpans(cells: readonly TokenCell[], { colors, isDim, current }: CellStyle): Span[] {
+  const paint = painter(colors);
+  return cells.flatMap((cell, place): Span[] => {
+    const text = cellText(cell, colors);
+    // Without colours the number is part of the text.
+    const isPlain = colors === 'none';
+    const style = isDim ? paint.dim : (plain: string) => (isPlain ? plain : doubted(plain, cell.probability, colors));
+    const isLast = place === cells.length - 1;
+    const gap = cell.isJoined || isLast ? [] : [{ text: ' ' }];
+    if (place !== current) return [{ text, style }, ...gap];
+    const [open, close] = CURRENT;
+    return [{ text: open, style: paint.bold }, { text, style }, { text: close, style: paint.bold }, ...gap];
+  });
+}
+
+export const spansWidth = (spans: readonly Span[]): number => spans.reduce((sum, { text }) => sum + widthOf(text), 0);
+
+/** The columns from `from` to `from + width` of spans in a row; what is cut off on either side shows as an ellipsis. */
+export function clip(spans: readonly Span[], from: number, width: number): string {
+  if (width < 1) return '';
+  const total = spansWidth(spans);
+  const isCutLeft = from > 0;
+  if (isCutLeft && width === 1) return '…';
+  const isCutRight = total > from + width;
+  const start = isCutLeft ? from + 1 : from;
+  const end = from + width - (isCutRight ? 1 : 0);
+  let line = isCutLeft ? '…' : '';
+  let column = 0;
+  for (const { text, style } of spans) {
+    const next = column + widthOf(text);
+    if (next > start && column < end) {
+      const shown = column >= start && next <= end ? text : cut(text, start - column, end - column);
+      line += style ? style(shown) : shown;
+    }
+    column = next;
+  }
+  return isCutRight ? `${line}…` : line;
+}
+
+/** The end of spans, where they are wider than there is room. */
+export function clipStart(spans: readonly Span[], width: number): string {
+  return clip(spans, Math.max(0, spansWidth(spans) - width), width);
+}
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** The columns from `from` to `to` of a text; half of a wide character is a space. */
+function cut(text: string, from: number, to: number): string {
+  let column = 0;
+  let kept = '';
+  for (const { segment } of segmenter.segment(text)) {
+    const next = column + widthOf(segment);
+    if (column >= from && next <= to) kept += segment;
+    else if (next > from && column < to) kept += ' '.repeat(Math.min(next, to) - Math.max(column, from));
+    column = next;
+  }
+  return kept;
+}
+
+/** Text in exactly `width` columns. */
+export const inWidth = (text: string, width: number): string => padEnd(truncate(text, width), width);

@@ -1,0 +1,161 @@
+import { truncate, widthOf } from '../../layout.js';
+import { painter } from '../../palette.js';
+import type { Colors } from '../../terminal.js';
+import type { StepSnapshot, TreeNodeView } from '../source.js';
+import { cellSpans, cellText, clip, clipStart, inWidth, type Span, spansWidth } from './cells.js';
+import { CHOSEN, figure, markOf, paintFate, reasonText } from './theme.js';
+import { type TreeRow, treeRows } from './tree.js';
+import { firstRow, outsideText } from './viewport.js';
+
+const GUTTER = 2;
+/** What stands at the end of a row: a mark, then a score or the reason. */
+const TAIL = 13;
+/** Texts have so many columns at least, and so many after the longest. */
+const TEXT = 40;
+const GAP = 4;
+/** So much of each text is drawn where the tree is wider than its place. */
+const LEAST_TEXT = 12;
+/** Narrower, the texts are worth more than what became of them. */
+const NARROW = 36;
+
+export interface TreeFrame {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colors: Colors;
+  /** Rows further down than where the chosen beam is in the middle. */
+  readonly scroll: number;
+}
+
+const drawn = new WeakMap<StepSnapshot['tree'], Map<Colors, DrawnTree>>();
+
+interface DrawnTree {
+  readonly rows: readonly TreeRow[];
+  /** Columns that the longest text takes. */
+  readonly widest: number;
+}
+
+/** The rows of a snapshot's tree; keys that do not change the tree do not cost it again. */
+export function drawnTree({ tree }: StepSnapshot, colors: Colors): DrawnTree {
+  const known = drawn.get(tree) ?? new Map<Colors, DrawnTree>();
+  drawn.set(tree, known);
+  const made = known.get(colors);
+  if (made) return made;
+  const rows = treeRows(tree, colors);
+  const widest = Math.max(0, ...rows.map(({ column, nodes }) => column + cellsWidth(nodes, colors)));
+  known.set(colors, { rows, widest });
+  return { rows, widest };
+}
+
+const cellsWidth = (nodes: readonly TreeNodeView[], colors: Colors): number =>
+  nodes.reduce((sum, { cell }) => sum + widthOf(cellText(cell, colors)) + (cell.isJoined ? 0 : 1), 0);
+
+/** Columns in which the longest text has room, and what became of it. */
+export const treeWidth = (snapshot: StepSnapshot, colors: Colors): number =>
+  GUTTER + Math.max(TEXT, drawnTree(snapshot, colors).widest + GAP) + tailWidth(snapshot);
+
+/** The row that the chosen text ends in. */
+export function chosenRow(snapshot: StepSnapshot, colors: Colors): number {
+  const { node } = snapshot.hypotheses[snapshot.chosen]!;
+  const found = drawnTree(snapshot, colors).rows.findIndex(({ nodes }) => nodes.some(({ id }) => id === node));
+  return Math.max(0, found);
+}
+
+/** A title, and as much of the tree as there is room for: the rows around the chosen beam, moved by `scroll`. */
+export function treeLines(snapshot: StepSnapshot, { columns, rows: height, colors, scroll }: TreeFrame): string[] {
+  if (height < 1) return [];
+  const { rows } = drawnTree(snapshot, colors);
+  const paint = painter(colors);
+  if (rows.length === 0) return [paint.bold('tree'), paint.dim('Space takes the first step')].slice(0, height);
+  const { node } = snapshot.hypotheses[snapshot.chosen]!;
+  const at = chosenRow(snapshot, colors);
+  const first = firstRow(at, rows.length, height - 1, scroll);
+  const outside = outsideText(first, height - 1, rows.length);
+  const given = snapshot.prompt === '' ? '' : ` after "${snapshot.prompt}"`;
+  const title = `  ${snapshot.tree.length} tokens${given}${outside === '' ? '' : `, rows: ${outside}`}`;
+  const width = Math.min(columns, treeWidth(snapshot, colors)) - GUTTER - (columns < NARROW ? 0 : tailWidth(snapshot));
+  const from = offsetOf(rows[at]!, node, width, colors);
+  return [
+    paint.bold('tree') + paint.dim(truncate(title, columns - 4)),
+    ...rows
+      .slice(first, first + height - 1)
+      .map((row) => drawRow(row, { snapshot, node, from, width, hasTail: columns >= NARROW, colors })),
+  ];
+}
+
+/** How far all rows are moved to the left, so that the end of the chosen text is there. */
+function offsetOf({ nodes, column }: TreeRow, node: number, width: number, colors: Colors): number {
+  const upTo = nodes.slice(0, nodes.findIndex(({ id }) => id === node) + 1);
+  return Math.max(0, column + cellsWidth(upTo, colors) + 1 - width);
+}
+
+interface RowFrame {
+  readonly snapshot: StepSnapshot;
+  readonly node: number;
+  readonly from: number;
+  readonly width: number;
+  readonly hasTail: boolean;
+  readonly colors: Colors;
+}
+
+function drawRow(row: TreeRow, { snapshot, node, from, width, hasTail, colors }: RowFrame): string {
+  const paint = painter(colors);
+  const isChosen = row.nodes.some(({ id }) => id === node);
+  const gutter = isChosen ? paint.bold(`${CHOSEN} `) : '  ';
+  const body = rowBody(row, from, width, colors);
+  if (!hasTail) return gutter + body;
+  const pad = ' '.repeat(Math.max(0, width - widthOf(body)) + 1);
+  return `${gutter}${body}${pad}${tail(row.nodes.at(-1)!, snapshot, colors)}`;
+}
+
+/**
+ * A row between the columns `from` and `from + width`. Of a text that lies beside them its end is drawn at their left
+ * edge, or its beginning at their right edge.
+ */
+function rowBody(row: TreeRow, from: number, width: number, colors: Colors): string {
+  const paint = painter(colors);
+  const cells = texts(row.nodes, colors);
+  const text = spansWidth(cells);
+  const least = Math.min(text, LEAST_TEXT, width);
+  if (row.column + text - from < least) return clipStart(cells, least);
+  const last = Math.max(0, from + width - least);
+  const moved = row.column > last && row.branch !== null ? Math.max(0, last - (row.column - row.branch)) : undefined;
+  const stemText = stem(
+    moved === undefined ? row : { ...row, branch: moved, column: moved + row.column - row.branch! },
+  );
+  return clip([{ text: stemText, style: paint.dim }, ...cells], from, width);
+}
+
+/** The lines that lead to a row's text, and those that pass it. */
+function stem({ column, branch, isLast, guides }: TreeRow): string {
+  const marks = Array<string>(column).fill(' ');
+  for (const guide of guides) if (guide < column) marks[guide] = '│';
+  if (branch !== null) {
+    marks[branch] = isLast ? '└' : '├';
+    marks[branch + 1] = '─';
+  }
+  return marks.join('');
+}
+
+/** The tokens of a row: those that lead to something that survives in colour, the others dimmed. */
+function texts(nodes: readonly TreeNodeView[], colors: Colors): Span[] {
+  const alive = nodes.filter(({ state }) => state !== 'pruned');
+  const fallen = nodes.slice(alive.length);
+  const cells = (some: readonly TreeNodeView[]) => some.map(({ cell }) => cell);
+  const gap = alive.length > 0 && fallen.length > 0 && !alive.at(-1)!.cell.isJoined ? [{ text: ' ' }] : [];
+  return [...cellSpans(cells(alive), { colors }), ...gap, ...cellSpans(cells(fallen), { colors, isDim: true })];
+}
+
+const tailWidth = ({ lines }: StepSnapshot): number =>
+  TAIL + 1 + (lines.length > 1 ? String(lines.length - 1).length + 2 : 0);
+
+/** What became of a row: its score, or why it ended; with several lines, in which. */
+function tail(
+  { state, why, score, line }: TreeNodeView,
+  { lines, line: current }: StepSnapshot,
+  colors: Colors,
+): string {
+  const text = state === 'pruned' ? reasonText(why ?? 'score') : figure(score).trim();
+  const label = lines.length > 1 ? `L${String(line).padEnd(String(lines.length - 1).length)} ` : '';
+  const shown = line === current ? label : painter(colors).dim(label);
+  return shown + paintFate(inWidth(`${markOf(state)} ${text}`, TAIL), state, colors);
+}

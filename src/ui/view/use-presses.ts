@@ -1,0 +1,32 @@
+import { type Key, useInput } from 'ink';
+
+export interface Press {
+  readonly input: string;
+  readonly key: Partial<Key>;
+}
+
+/** Keys that are characters to a terminal. */
+const CONTROLS: Readonly<Record<string, Press>> = {
+  '\r': { input: '', key: { return: true } },
+  '\n': { input: '', key: { return: true } },
+  '\t': { input: '', key: { tab: true } },
+  '\b': { input: '', key: { backspace: true } },
+  '\u007f': { input: '', key: { backspace: true } },
+  '\u0003': { input: 'c', key: { ctrl: true } },
+};
+
+/** Keys that come faster than they are read arrive together, as one text: the single presses in it. */
+export function pressesOf(input: string, key: Partial<Key>): readonly Press[] {
+  if (input.length < 2 || key.ctrl || key.meta) return [{ input, key }];
+  return [...input].map((letter) => CONTROLS[letter] ?? { input: letter, key: {} });
+}
+
+/**
+ * Reads a view's keys, one press at a time: each can change what the next one means.
+ * @param isAnswer takes what the terminal says by itself out of the input
+ */
+export function usePresses(isAnswer: (input: string) => boolean, onPress: (press: Press) => void): void {
+  useInput((input, key) => {
+    if (!isAnswer(input)) for (const press of pressesOf(input, key)) onPress(press);
+  });
+}
