@@ -183,6 +183,8 @@ async function captionGroup(
   if (found.length === 0) return new Map();
   const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
   const run = await search(encoding, options);
+  // Results may be kept longer than the model is.
+  const by = { name: coca.name, device: coca.device, tokenizer: coca.tokenizer };
   const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
-  return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, coca, ms }]));
+  return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, coca: by, ms }]));
 }
