@@ -1,4 +1,6 @@
+import { type BlockReader, firstAc, firstDc, type Progress, refineAc, refineDc, sequential } from './blocks.js';
 import { HuffmanTable, ScanBits } from './codes.js';
+import { type Component, type Frame, readFrame } from './frame.js';
 import {
   END_OF_IMAGE,
   HUFFMAN_TABLES,
@@ -19,57 +21,6 @@ const isOtherFrame = (marker: number): boolean =>
 /** More scans than encoders write; each goes through the whole picture, however few its bytes. */
 const MOST_SCANS = 100;
 
-interface Component {
-  readonly id: number;
-  readonly across: number;
-  readonly down: number;
-  /** Blocks of the component's own samples, and of those that whole MCUs hold. */
-  readonly columns: number;
-  readonly rows: number;
-  readonly stride: number;
-  readonly lines: number;
-  /** Progressive: which coefficients of which block are other than 0, as 64 bits a block; made when first needed. */
-  nonzero?: Uint32Array;
-  /** Whether a scan gave its DC coefficients. */
-  seen: boolean;
-}
-
-interface Frame {
-  readonly progressive: boolean;
-  readonly components: readonly Component[];
-  /** MCUs of a scan of several components. */
-  readonly columns: number;
-  readonly rows: number;
-}
-
-/** Reads SOF0 to SOF2 (B.2.2); undefined for what no decoder takes. */
-function readFrame(file: Uint8Array, start: number, end: number, progressive: boolean): Frame | undefined {
-  const height = (file[start + 1]! << 8) | file[start + 2]!;
-  const width = (file[start + 3]! << 8) | file[start + 4]!;
-  const count = file[start + 5]!;
-  if (file[start] !== 8 || height === 0 || width === 0 || count < 1 || count > 4 || start + 6 + 3 * count > end) return;
-  const given = Array.from({ length: count }, (_, i) => {
-    const at = start + 6 + 3 * i;
-    return { id: file[at]!, across: file[at + 1]! >> 4, down: file[at + 1]! & 15 };
-  });
-  if (given.some(({ across, down }) => across < 1 || across > 4 || down < 1 || down > 4)) return;
-  const mostAcross = Math.max(...given.map(({ across }) => across));
-  const mostDown = Math.max(...given.map(({ down }) => down));
-  const columns = Math.ceil(width / (8 * mostAcross));
-  const rows = Math.ceil(height / (8 * mostDown));
-  const components = given.map(
-    (component): Component => ({
-      ...component,
-      columns: Math.ceil(Math.ceil((width * component.across) / mostAcross) / 8),
-      rows: Math.ceil(Math.ceil((height * component.down) / mostDown) / 8),
-      stride: columns * component.across,
-      lines: rows * component.down,
-      seen: false,
-    }),
-  );
-  return { progressive, components, columns, rows };
-}
-
 /** Reads what a DHT segment defines into `tables`, DC tables from 0 on and AC tables from 16 (B.2.4.2). */
 function readTables(file: Uint8Array, start: number, end: number, tables: Map<number, HuffmanTable>): void {
   let at = start;
@@ -80,139 +31,6 @@ function readTables(file: Uint8Array, start: number, end: number, tables: Map<nu
     tables.set(file[at]!, new HuffmanTable(counts, file.subarray(at + 17, at + 17 + total)));
     at += 17 + total;
   }
-}
-
-/** One way of coding a block: false where its bits are no code of it. */
-type BlockReader = (bits: ScanBits, component: Component, block: number) => boolean;
-
-function sequential(dc: HuffmanTable, ac: HuffmanTable): BlockReader {
-  return (bits) => {
-    const size = bits.code(dc);
-    if (size < 0 || size > 15) return false;
-    bits.skip(size);
-    for (let k = 1; k < 64; k++) {
-      const value = bits.code(ac);
-      if (value < 0) return false;
-      const run = value >> 4;
-      const length = value & 15;
-      if (length === 0) {
-        if (run !== 15) break;
-        k += 15;
-      } else {
-        k += run;
-        if (k > 63) return false;
-        bits.skip(length);
-      }
-    }
-    return true;
-  };
-}
-
-/** The kinds of progressive scans (annex G). `endRun` counts blocks that an end-of-band code covers. */
-interface Progress {
-  endRun: number;
-}
-
-function firstDc(dc: HuffmanTable): BlockReader {
-  return (bits) => {
-    const size = bits.code(dc);
-    if (size < 0 || size > 15) return false;
-    bits.skip(size);
-    return true;
-  };
-}
-
-const refineDc: BlockReader = (bits) => {
-  bits.skip(1);
-  return true;
-};
-
-const mapOf = (component: Component): Uint32Array => {
-  component.nonzero ??= new Uint32Array(component.stride * component.lines * 2);
-  return component.nonzero;
-};
-
-function firstAc(ac: HuffmanTable, from: number, to: number, progress: Progress): BlockReader {
-  return (bits, component, block) => {
-    if (progress.endRun > 0) {
-      progress.endRun -= 1;
-      return true;
-    }
-    const nonzero = mapOf(component);
-    for (let k = from; k <= to; k++) {
-      const value = bits.code(ac);
-      if (value < 0) return false;
-      const run = value >> 4;
-      const length = value & 15;
-      if (length !== 0) {
-        k += run;
-        if (k > to) return false;
-        nonzero[2 * block + (k >> 5)]! |= 1 << (k & 31);
-        bits.skip(length);
-      } else if (run === 15) {
-        k += 15;
-      } else {
-        progress.endRun = (1 << run) - 1 + (run > 0 ? bits.take(run) : 0);
-        break;
-      }
-    }
-    return true;
-  };
-}
-
-/** How many bits of a 32-bit word are set. */
-function bitCount(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
-/** Bits `from` to `to` of the word that holds bits `first` to `first + 31`. */
-function band(from: number, to: number, first: number): number {
-  let mask = 0;
-  for (let k = Math.max(from, first); k <= Math.min(to, first + 31); k++) mask |= 1 << (k - first);
-  return mask;
-}
-
-function refineAc(ac: HuffmanTable, from: number, to: number, progress: Progress): BlockReader {
-  const low = band(from, to, 0);
-  const high = band(from, to, 32);
-  return (bits, component, block) => {
-    const nonzero = mapOf(component);
-    const at = 2 * block;
-    if (progress.endRun > 0) {
-      bits.skip(bitCount(nonzero[at]! & low));
-      bits.skip(bitCount(nonzero[at + 1]! & high));
-      progress.endRun -= 1;
-      return true;
-    }
-    let k = from;
-    for (; k <= to; k++) {
-      const value = bits.code(ac);
-      if (value < 0) return false;
-      let run = value >> 4;
-      const length = value & 15;
-      if (length > 1) return false;
-      if (length === 1) {
-        bits.skip(1);
-      } else if (run !== 15) {
-        progress.endRun = (1 << run) - 1 + (run > 0 ? bits.take(run) : 0);
-        break;
-      }
-      // Past `run` coefficients that are 0 still; those that are not have a bit more here.
-      for (; k <= to; k++) {
-        if ((nonzero[at + (k >> 5)]! >>> (k & 31)) & 1) bits.skip(1);
-        else if (--run < 0) break;
-      }
-      if (length === 1) {
-        if (k > to) return false;
-        nonzero[at + (k >> 5)]! |= 1 << (k & 31);
-      }
-    }
-    // The end of a band: only what is not 0 already has a bit more.
-    for (; k <= to; k++) if ((nonzero[at + (k >> 5)]! >>> (k & 31)) & 1) bits.skip(1);
-    return true;
-  };
 }
 
 /** A component of a scan, and how its blocks are coded there. */
