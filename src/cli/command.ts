@@ -16,7 +16,7 @@ interface OptionBase {
   readonly description: string;
   /** One letter, without the dash. */
   readonly short?: string;
-  /** For the help, where what happens without the option is decided by whoever receives the values. */
+  /** For the help, where what happens without the option is decided by the code that receives the values. */
   readonly otherwise?: string;
   /** Heading under which the help of its command lists it; 'Options' without one. */
   readonly group?: string;
@@ -29,7 +29,7 @@ export interface FlagOption extends OptionBase {
   readonly negatable?: boolean;
 }
 
-/** What a word names, for whoever completes or fills in words. */
+/** What a word names: completion and the session, which fills words in, go by it. */
 export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'option' | 'value';
 
 /**
@@ -139,8 +139,8 @@ export interface CommandContext {
   /** Told the caption that a picture was given, by search or by the user: a session goes on from it. */
   readonly onCaption: (image: string, caption: string) => void;
   /**
-   * Told the options with which the command does by itself what was done with keys, for whoever keeps the line that it
-   * was asked with.
+   * Told the options with which the command does by itself what was done with keys, for a session that keeps the
+   * line.
    */
   readonly onKeys: (options: readonly string[]) => void;
   /** Whether the picture was just drawn for the person who asks: then it is not drawn once more. */

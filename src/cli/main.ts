@@ -31,7 +31,7 @@ export async function main(argv: readonly string[], program: Program): Promise<n
   try {
     out = standardOutput();
     const run = runRequest(argv, program, out, signals);
-    // When the grace period wins the race nobody awaits the run any more, and its late failure says nothing new.
+    // When the grace period wins the race the run is not awaited any more, and its late failure says nothing new.
     run.catch(() => undefined);
     const code = await Promise.race([run, signals.overdue.then(() => EXIT.nothingDone)]);
     await out.flush();
@@ -112,7 +112,7 @@ function exitCodeOfOutcome({ done, failed }: Outcome): number {
   return done > 0 ? EXIT.someFailed : EXIT.nothingDone;
 }
 
-/** The exit code of what ended the program from outside; an error that nobody caught is reported. */
+/** The exit code of what ended the program from outside; an error that was not caught is reported. */
 function exitCodeOfEnding(signals: SignalWatch): number | undefined {
   const ending = signals.received();
   if (ending === undefined) return undefined;

@@ -26,7 +26,7 @@ export type Request =
 
 const PROGRAM = 'coca';
 
-/** What there is to be asked for, and how it is told to whoever asked wrongly. */
+/** What there is to be asked for, and how a wrong request is answered. */
 interface Grammar {
   readonly commands: readonly Command[];
   /** What is typed before a command's name: `coca `, and nothing in a session. */

@@ -5,7 +5,7 @@ export type EndingSignal = keyof typeof SIGNAL_EXIT_CODES;
 /** How long work may take to come to a clean stop after the first signal. */
 const GRACE_MS = 1500;
 
-/** Why a program ends before its work does: a signal, or an error that nobody caught. */
+/** Why a program ends before its work does: a signal, or an error that was not caught. */
 export type Ending = { readonly name: EndingSignal } | { readonly crash: unknown };
 
 export interface SignalWatch {
@@ -22,7 +22,7 @@ export interface SignalWatch {
 
 /**
  * Turns Ctrl-C and its kin into an AbortSignal: what is written stays whole, and a second Ctrl-C does not wait. So it
- * does with an error that nobody caught, for views to put the terminal in order before it is reported.
+ * does with an error that was not caught, for views to put the terminal in order before it is reported.
  */
 export function watchSignals(): SignalWatch {
   const controller = new AbortController();

@@ -253,7 +253,7 @@ export class CocaModel implements Coca {
   }
 
   async close(): Promise<void> {
-    // A process of its own need not be waited for: it may be doing what somebody would not wait for any longer.
+    // A process of its own need not be waited for: it may be computing what is no longer wanted.
     if (this.network.ended) await this.network.release();
     else await this.alone(() => this.network.release());
   }

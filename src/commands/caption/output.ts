@@ -39,7 +39,7 @@ export async function captionWriter(
   if (format === 'json' || format === 'jsonl') return jsonWriter(context.out, format, captionObject);
   if (format === 'terminal') return terminalWriter(context, options);
   const { colors } = context.terminal;
-  // Colours in plain lines are for those who force them; nobody else pays for loading them.
+  // Colours in plain lines are for those who force them; other runs do not load them.
   const wordLine = colors === 'none' ? undefined : (await import('../../ui/caption-view.js')).wordLine;
   return {
     objects: undefined,

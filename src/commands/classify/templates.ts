@@ -1,6 +1,6 @@
 import { CocaError } from '../../model/base/errors.js';
 
-/** What the name of a class is set into where nobody says. */
+/** What the name of a class is set into by default. */
 const DEFAULT_TEMPLATE = 'a photo of a {}.';
 
 /** Option of every command that makes texts of the names of classes. */

@@ -42,7 +42,7 @@ export async function openPicture(name: string, coca: LoadedCoca, context: Comma
 const AT_ONCE = 8;
 
 /**
- * Pictures in the order in which they were named, read and decoded ahead of whoever computes with them.
+ * Pictures in the order in which they were named, read and decoded ahead of the model.
  * @param ahead how many are held ready.
  * @param isWanted whether a picture is to be read at all; asked in their order.
  */

@@ -95,7 +95,7 @@ export class ResultsFile {
       if (size !== this.size) {
         throw new CocaError('write-failed', `${path} was changed by someone else while it was written`);
       }
-      // The system would go on taking what nobody can ever read.
+      // The system would go on taking what can never be read.
       if (isNamed && nlink === 0) {
         throw new CocaError('write-failed', `${path} was removed or replaced while it was written`);
       }
@@ -143,7 +143,7 @@ export class ResultsFile {
     return { done: this.#done, failed: this.#failed };
   }
 
-  /** How many of the earlier answers nobody has asked for. */
+  /** How many of the earlier answers were not asked for. */
   get unasked(): number {
     let total = 0;
     for (const count of this.#answers.values()) total += count;

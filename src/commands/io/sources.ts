@@ -100,7 +100,7 @@ export function countAhead(sources: ImageSources): () => number | undefined {
       (total) => {
         count = total;
       },
-      // Whoever reads the list for its names says what is wrong with it.
+      // What is wrong with it is said when it is read for its names.
       () => undefined,
     );
   }

@@ -8,7 +8,7 @@ import { writeWhole } from '../../model/base/whole-file.js';
 
 /** How many lines are recalled; the file is cut to them once it holds twice as many. */
 const KEPT = 1000;
-/** What was typed is nobody else's business. */
+/** What was typed is private. */
 const PRIVATE = 0o600;
 
 /**

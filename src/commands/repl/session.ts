@@ -53,7 +53,7 @@ export class Session {
   readonly actions: Action[] = [];
   /** The last line that ran a command. */
   last: LastCommand | undefined;
-  /** Set once somebody asked to leave. */
+  /** Set by the verbs that leave. */
   isOver = false;
   /** The session's own verbs, then the program's commands. */
   readonly commands: readonly Command[];
@@ -118,7 +118,7 @@ export class Session {
     return this.runOwn(['open', '--', name], this.#contextOf(stage));
   }
 
-  /** Loads the model before somebody waits for it. */
+  /** Loads the model before a command waits for it. */
   async warmUp(stage: Stage): Promise<void> {
     await this.withModel(this.#contextOf(stage), (coca) => coca.prepare('captions'));
   }

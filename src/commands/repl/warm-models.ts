@@ -23,7 +23,7 @@ export class WarmModels implements ModelSource {
     };
     try {
       const loaded = await model;
-      // Without its engine it is of no use: whoever borrows it next has it loaded anew.
+      // Without its engine it is of no use: the next command has it loaded anew.
       if (loaded.ended?.aborted) forget();
       else if (!known) loaded.ended?.addEventListener('abort', forget, { once: true });
       await this.#trim();
@@ -34,7 +34,7 @@ export class WarmModels implements ModelSource {
     }
   }
 
-  /** It stays: whoever borrows it next finds it warm. */
+  /** It stays: the next command finds it warm. */
   async giveBack(): Promise<void> {}
 
   /** Forgets a model, so that it is loaded anew: its files may have changed. */

@@ -102,7 +102,7 @@ export function actionOf(event: TrainingEvent): TrainAction | undefined {
   return actionOfEntry(entryOf(event));
 }
 
-/** The same of an entry of a log, which somebody may have written otherwise. */
+/** The same of an entry of a log, which may have been edited. */
 function actionOfEntry(entry: ReturnType<typeof entryOf>): TrainAction | undefined {
   const { type, step } = entry;
   const number = (name: string): number => (typeof entry[name] === 'number' ? entry[name] : Number.NaN);

@@ -143,7 +143,7 @@ async function follow(
     }
     return { done: 1, failed: 0 };
   } catch (error) {
-    // After a signal it is the signal that ends the program, and nobody else would tell.
+    // After a signal it is the signal that ends the program, and nothing else would tell.
     if (context.signal.aborted && error instanceof CocaError && error.code !== 'interrupted') {
       context.complain(error.message);
     }

@@ -102,5 +102,5 @@ export interface AttentionSite {
   readonly layer: number;
 }
 
-/** Receives the attention probabilities of every layer, when somebody wants to look. */
+/** Receives the attention probabilities of every layer, when they are asked for. */
 export type AttentionWatcher<T> = (name: AttentionName, layer: number, probabilities: T) => void;

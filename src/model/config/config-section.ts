@@ -143,7 +143,7 @@ export class Section {
     return this;
   }
 
-  /** Reports what nobody asked for. */
+  /** Reports the fields that were not read. */
   done(): void {
     const unknown = Object.keys(this.json).filter((key) => !this.seen.has(key));
     if (unknown.length > 0) this.fail(unknown[0]!, 'is a field that this network does not know');

@@ -5,7 +5,7 @@ import { type Permutation, permutation } from './permutation.js';
 import type { Locator } from './sample.js';
 
 /**
- * A place in the order of a data set, as a plain value: whoever starts here sees what follows here. Units are shuffled
+ * A place in the order of a data set, as a plain value: a reader that starts here sees what follows here. Units are shuffled
  * anew for each epoch, and so are the samples of every group of units that are open together.
  */
 export interface OrderState {

@@ -11,7 +11,7 @@ const WORKER = new URL(
   import.meta.url,
 );
 
-/** One core is left to whoever computes with what the threads prepare. */
+/** One core is left to compute with what the threads prepare. */
 export const defaultThreads = (): number => Math.max(1, Math.min(8, availableParallelism() - 1));
 
 interface Waiting {

@@ -15,7 +15,7 @@ import type { Check } from './check.js';
 
 /** Files in the making of this age are what a process that was killed left behind. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
-/** Nobody goes on with a download after so long. */
+/** After so long a download is not gone on with. */
 const FORGOTTEN_MS = 30 * ABANDONED_MS;
 
 /** Whether folders can be written, what was left lying about in them, and how the hub would be reached. */
@@ -46,7 +46,7 @@ async function checkFolder(area: Check['area'], name: string, folder: string, va
   return { ...common, status: 'ok', found: `${folder}${nearest === folder ? '' : ' (not made yet)'}${space}` };
 }
 
-/** Cut downloads: pull goes on with its own, so only what nobody will go on with is in the way. */
+/** Cut downloads: pull goes on with its own, so only what no download goes on with is in the way. */
 async function checkDownloads(): Promise<Check> {
   const common = { area: 'models', name: 'cut downloads' } as const;
   const partials = (

@@ -5,7 +5,7 @@ import { captionMetrics, type ReferencedCaption } from '../metrics/caption-metri
 import { type Batch, type Item, type Measure, type Metrics, perBatch } from './measure.js';
 import { TruthCount } from './truth.js';
 
-/** One caption that was written, for whoever wants to read them. */
+/** One caption that was written, as `--predictions` lists them. */
 export interface Prediction {
   readonly image: string;
   readonly caption: string;

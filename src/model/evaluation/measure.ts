@@ -9,7 +9,7 @@ export interface Item extends Description {
   readonly picture: Picture;
 }
 
-/** Pictures that go through the model together; whoever needs their encodings shares them. */
+/** Pictures that go through the model together; the measures share their encodings. */
 export class Batch {
   private together: Promise<ImageEncoding> | undefined;
   private readonly single = new Map<number, Promise<ImageEncoding>>();

@@ -8,7 +8,7 @@ import { RepositoryCache } from './layout.js';
 import { COMMIT, DEFAULT_REVISION, displayName, isRepository, isRevision } from './names.js';
 import { listPartials } from './partial.js';
 
-/** A CoCa model in the hub's cache, whoever fetched it. */
+/** A CoCa model in the hub's cache, whichever program fetched it. */
 export interface CachedModel {
   /** The name to load it by. */
   readonly name: string;

@@ -95,7 +95,7 @@ export class RepositoryCache {
 }
 
 /**
- * The folder that holds a repository's files on this machine, whoever fetched them.
+ * The folder that holds a repository's files on this machine, whichever program fetched them.
  * @throws CocaError `not-found`, with the command that fetches it
  */
 export async function findSnapshot(

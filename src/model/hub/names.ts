@@ -31,7 +31,7 @@ export function isHubName(name: string): boolean {
   return Object.hasOwn(KNOWN_MODELS, withoutRevision(name)) || name.startsWith(HUB_PREFIX);
 }
 
-/** Whether `name` reads like OWNER/NAME: a folder's path does too, so whoever asks looks for that first. */
+/** Whether `name` reads like OWNER/NAME: a folder's path does too, so the caller looks for that first. */
 export function looksLikeRepository(name: string): boolean {
   return /^[^/\\@]+\/[^/\\@]+(@|$)/.test(name) && !name.startsWith('.') && !name.startsWith('~');
 }

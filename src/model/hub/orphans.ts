@@ -10,14 +10,14 @@ export interface OrphanedBlob {
   readonly size: number;
 }
 
-/** Whoever fetches a file, Python too, puts it in place before a snapshot links to it: for so long it may be on its way. */
+/** A program that fetches a file, Python too, puts it in place before a snapshot links to it: for so long it may be on its way. */
 const SETTLED_MS = 60 * 60 * 1000;
 /** So long after its last sign of life, another program's download is no more. */
 const ABANDONED_MS = 24 * SETTLED_MS;
 
 /**
- * Blobs that no snapshot of their repository links to: what a removal that was killed has left. None where somebody is
- * fetching into the repository, or where not all of it can be read.
+ * Blobs that no snapshot of their repository links to: what a removal that was killed has left. None while a program
+ * fetches into the repository, or where not all of it can be read.
  * @param repository a folder of the hub's cache: `models--OWNER--NAME`
  */
 export async function orphanedBlobs(repository: string): Promise<OrphanedBlob[]> {

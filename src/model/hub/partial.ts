@@ -8,14 +8,14 @@ import { isRunning } from '../base/processes.js';
  * Downloads in the making, beside the blobs that they will become. The name says whose it is:
  *
  *     HASH.coca-HOST-PID-STAMP.incomplete    being written by that process
- *     HASH.coca-free-STAMP.incomplete        left in good order: whoever wants to goes on with it
+ *     HASH.coca-free-STAMP.incomplete        left in good order: any process may go on with it
  *
  * So a partial file is its own lock. It is taken over by renaming it, which can succeed for one process only; nothing
  * else has to be left behind or cleaned up, and what a killed process leaves is known by its owner being gone. Right or
  * wrong, a mistake about an owner costs a download and no more: only bytes whose hash is right ever get a final name.
  */
 
-/** Whoever writes touches the file at least this often; older ones belong to nobody any more. */
+/** A writer touches the file at least this often; older ones have no writer any more. */
 const ABANDONED_MS = 10 * 60 * 1000;
 
 const NAME =
@@ -33,7 +33,7 @@ export interface PartialFile {
   readonly ageMs: number;
   /** Sorts by when it was begun; empty for another program's. */
   readonly stamp: string;
-  /** `abandoned`: whoever wrote it is gone, so it can be taken over. `foreign`: another program's. */
+  /** `abandoned`: its writer is gone, so it can be taken over. `foreign`: another program's. */
   readonly state: 'free' | 'abandoned' | 'owned' | 'foreign';
   /** The process that is writing it, where that is known to be on this machine. */
   readonly pid?: number;
@@ -70,7 +70,7 @@ function newStamp(): string {
   return now.toString(16).padStart(14, '0') + randomBytes(1).toString('hex');
 }
 
-/** What `claimPartial` found: a file of one's own to write to, or somebody who is writing already. */
+/** What `claimPartial` found: a file of one's own to write to, or another process that is writing already. */
 export type Claim = { readonly path: string } | { readonly owner: PartialFile };
 
 /** A partial file for a blob that is this process's alone: the longest that was left behind, or an empty one. */
@@ -110,7 +110,7 @@ async function takeOver(blobs: string, hash: string, path: string): Promise<bool
       isTaken = true;
       await touchPartial(path);
     } catch (error) {
-      // Somebody else was faster.
+      // Another process was faster.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
@@ -123,7 +123,7 @@ export async function touchPartial(path: string): Promise<void> {
   await utimes(path, now, now).catch(() => undefined);
 }
 
-/** Leaves a partial file for whoever goes on with it; an empty one is removed. */
+/** Leaves a partial file to be gone on with; an empty one is removed. */
 export async function releasePartial(path: string, hash: string): Promise<void> {
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined) return;

@@ -17,7 +17,7 @@ export interface Removal {
   readonly freed: number;
   /** Bytes of files that other revisions, or other programs in Python's shared store, still have. */
   readonly kept: number;
-  /** Files in the same folder that this program has no use for: whoever fetched them may want them. */
+  /** Files in the same folder that this program has no use for: the program that fetched them may want them. */
   readonly others: readonly string[];
 }
 
@@ -45,7 +45,7 @@ async function removeFrom(
 ): Promise<Removal> {
   let freed = await removeConversion(folder, env);
   let kept = 0;
-  // A snapshot that is a link itself is somebody's own folder: the link goes, and nothing in it.
+  // A snapshot that is a link itself leads to a folder of the user's: the link goes, and nothing in it.
   const isLink = (await lstat(folder)).isSymbolicLink();
   const names = isLink ? [] : await readdir(folder);
   const own = await ownFiles(folder, names);

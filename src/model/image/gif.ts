@@ -48,7 +48,7 @@ function afterBlocks(bytes: Uint8Array, start: number): number {
 }
 
 /**
- * A GIF cut down to its first frame, so that frames nobody asked for cost nothing and may be damaged. (GIF89a, sections 17
+ * A GIF cut down to its first frame, so that the other frames cost nothing and may be damaged. (GIF89a, sections 17
  * to 27; around the frame is its first colour, as Pillow has it.)
  * @returns undefined for a file that ends before its first frame does, or gives it no colours
  */

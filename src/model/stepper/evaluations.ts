@@ -80,7 +80,7 @@ export class Evaluations {
     this.model.retain?.([[...live].sort((a, b) => a - b)]);
   }
 
-  /** After a failure nobody knows what the model has taken in: it is asked nothing more. */
+  /** After a failure it is unknown what the model has taken in: it is asked nothing more. */
   async #extend(rows: readonly TokenRow[]): Promise<Float32Array> {
     if (this.#failure !== undefined) throw this.#failure;
     try {

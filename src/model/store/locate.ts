@@ -13,7 +13,7 @@ export const BUNDLED_MODEL = 'scenes';
 /** From src/model and from dist/model alike. */
 export const BUNDLED_FOLDER = fileURLToPath(new URL(`../../../fixtures/models/${BUNDLED_MODEL}`, import.meta.url));
 
-/** Who chose a model: whoever called, `$COCA_MODEL`, `coca models use`, or nobody. */
+/** What chose a model: the caller, `$COCA_MODEL`, `coca models use`, or nothing: then it is the bundled one. */
 export type ChosenBy = 'caller' | 'environment' | 'settings' | 'nobody';
 
 /** A model that is on this machine. */

@@ -23,7 +23,7 @@ export function configFolder(env: NodeJS.ProcessEnv = process.env): string {
 export const settingsFile = (env?: NodeJS.ProcessEnv): string => join(configFolder(env), 'settings.json');
 
 /**
- * Reads the settings; there are none where there is no file.
+ * Reads the settings; without a file they are empty.
  * @throws CocaError `bad-settings`
  */
 export async function readSettings(env?: NodeJS.ProcessEnv): Promise<Settings> {

@@ -34,7 +34,7 @@ export function modelTensors({ parameters }: TrainingState): readonly TensorToWr
     .map(([name, variable]) => toWrite(name, variable.shape, () => variable.data()));
 }
 
-/** Those of the classifier; none where there is none. */
+/** Those of the classifier; empty for a model without one. */
 export function classifierTensors({ parameters }: TrainingState): readonly TensorToWrite[] {
   return [...parameters]
     .filter(([name]) => isOfClassifier(name))

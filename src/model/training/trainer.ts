@@ -35,7 +35,7 @@ export interface TrainerOptions {
   readonly frozen: (name: string) => boolean;
   /** How many classes a classifier on the picture's embedding is to tell apart, where one is trained. */
   readonly classes?: number;
-  /** Where the random numbers of whoever draws the batches begin. */
+  /** Where the random numbers that batches are drawn with begin. */
   readonly seed: number;
 }
 
@@ -56,7 +56,7 @@ export interface StepReport {
  * batches and gives reports, and tensors to be written. One call at a time.
  */
 export class Trainer {
-  /** For whoever draws the batches: kept with the state, so that a resumed run goes on as it would have. */
+  /** Batches are drawn with it; it is kept with the state, so that a resumed run goes on as it would have. */
   random: RandomState;
   private done = 0;
   private readonly model: TrainingModel;

@@ -7,7 +7,7 @@ import type { PromptCommand } from './keys.js';
 import { INITIAL_PROMPT, type PromptAction, type PromptState, reducePrompt } from './state.js';
 import { type PromptStore, PromptView } from './view.js';
 
-/** What a prompt asks of whoever runs the session. */
+/** What a prompt asks of the session. */
 export interface PromptHost {
   /** Earlier lines, the oldest first. */
   readonly history: () => readonly string[];
@@ -77,7 +77,7 @@ export class Prompt {
     this.#app = openApp(view, { stdin, stdout }, { maxFps: 60 });
   }
 
-  /** Takes the prompt away and stops reading: the terminal is somebody else's. */
+  /** Takes the prompt away and stops reading: the terminal is lent to a view. */
   async hide(): Promise<void> {
     const app = this.#app;
     if (!app) return;
@@ -202,7 +202,7 @@ export class Prompt {
     const { text, cursor } = this.#state.editor;
     const { start, candidates } = await this.host.complete(text, cursor);
     const { editor } = this.#state;
-    // Somebody who typed on meanwhile asked about another word.
+    // After more keys the answer would be about another word.
     if (editor.text === text && editor.cursor === cursor) this.#edit({ type: 'offer', start, items: candidates });
   }
 }

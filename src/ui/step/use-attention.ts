@@ -10,7 +10,7 @@ interface Answer {
 
 /**
  * Where the token looks that is chosen. Of the questions that come while one is being answered, only the latest is asked.
- * @param isAsked whether anybody looks
+ * @param isAsked whether the map is shown
  * @param back how many tokens before the end of the chosen text
  */
 export function useAttention(

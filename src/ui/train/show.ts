@@ -6,7 +6,7 @@ import type { View } from '../view/view.js';
 import { reduce, type TrainAction, type TrainEnd, type TrainState } from './state.js';
 import type { TrainViewProps } from './view.js';
 
-/** The least time between two frames: steps of a small model come faster than anybody can look. */
+/** The least time between two frames: steps of a small model come faster than they can be seen. */
 const FRAME_MS = 100;
 
 /** A run that is watched. */

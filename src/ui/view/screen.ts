@@ -39,7 +39,7 @@ export class Screen extends EventEmitter {
   /** Starts to follow the terminal's size. @returns how to stop, and to leave no picture behind */
   follow(): () => void {
     const onResize = (): void => {
-      // What a terminal makes of its lines when its size changes, nobody knows.
+      // What a terminal makes of its lines when its size changes is unknown.
       this.stdout.write(this.#pictures.update([]) + ERASE + HOME);
       this.#shown = new Map();
       this.#isPainted = false;

@@ -6,7 +6,7 @@ import { reduce, type WatchState, type WatchStep } from './state.js';
 
 /** The least time between two frames: drawing one takes a few milliseconds, and the search waits for it. */
 const FRAME_MS = 120;
-/** The end of a search stays for a moment: a small model's is over before anybody has seen anything. */
+/** The end of a search stays for a moment: a small model's is over before anything was seen. */
 const LAST_FRAME_MS = 400;
 
 /** A search that is watched. */

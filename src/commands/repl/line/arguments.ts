@@ -105,7 +105,7 @@ function numberOf({ text, isQuoted }: Word, isOnly: boolean): number | undefined
 }
 
 /**
- * The name of the picture that a word means; a file that is called as a number is is `./2`.
+ * The name of the picture that a word means. `2` is the second open picture; the file of that name is `./2`.
  * @param isOnly whether only a picture can be meant, so that its number alone says which
  */
 export function pictureOf(word: Word, { pictures }: Pick<Fillings, 'pictures'>, isOnly: boolean): string {

@@ -94,7 +94,7 @@ export function pictureVerbs(session: Session): readonly Command[] {
   return [open, showVerb, list, close, compare];
 }
 
-/** The current picture with its caption, where somebody looks; a program asks for captions when it wants them. */
+/** The current picture with its caption, where a person looks; a program asks for captions when it wants them. */
 async function show(session: Session, context: SessionContext): Promise<Outcome> {
   if (!context.terminal.interactive) return { done: 1, failed: 0 };
   const { pictures } = session;

@@ -282,7 +282,7 @@ class Machine {
   }
 }
 
-/** Sets alternating keys and values. Python's own pickles set each key once; two of one name could be told apart by nobody. */
+/** Sets alternating keys and values. Python's own pickles set each key once; of two with one name the second would hide the first. */
 function fill(dict: PickleDict, items: readonly PickleValue[]): void {
   if (items.length % 2 !== 0) throw new PickleRefusal('a key without a value');
   for (let i = 0; i < items.length; i += 2) {

@@ -5,7 +5,7 @@ import type { EngineCalls, LiveNodes, Opened, OpenedTrees, Opening, Watched } fr
 
 interface Trees {
   readonly model: TreeModel;
-  /** What its calls have reported and nobody has been told yet; not there where nobody watches. */
+  /** What its calls have reported and the caller has not been told yet; absent where the caller does not watch. */
   readonly seen: Attention[] | undefined;
 }
 

@@ -1,10 +1,10 @@
-/** The process that an isolated engine runs in: it answers calls until whoever started it is gone. */
+/** The process that an isolated engine runs in: it answers calls until its parent is gone. */
 import { plainError } from '../../base/errors.js';
 import { reasonOf } from '../devices.js';
 import { NetworkCalls } from './calls.js';
 import type { Request, Response } from './protocol.js';
 
-/** Meant for the program as a whole, and sent to all its processes: whoever started this one ends it. */
+/** Meant for the program as a whole, and sent to all its processes: the parent of this one ends it. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 /** Nothing is to be saved here, and native libraries can hang as they leave. */

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 const KEPT = 4096;
 /** Of a line, this much is shown. */
 const SHOWN = 300;
-/** How a native or JavaScript stack trace begins: it and what comes after it is not what somebody wanted to say. */
+/** How a native or JavaScript stack trace begins: it and what comes after it is not a message. */
 const TRACE = /^\s*(at |\d+: 0x|#\d+ |-{3,})/;
 
 /** The end of what is written to a stream. Reading it also keeps the writer from having to wait. */

@@ -57,7 +57,7 @@ export class EngineProcess {
     this.#closed.then(() => process.off('exit', kill));
   }
 
-  /** Aborted when the process has ended though nobody ended it, with the error that calls meet. */
+  /** Aborted when the process has ended though it was not closed, with the error that calls meet. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
@@ -77,7 +77,7 @@ export class EngineProcess {
       if (this.#end) return reject(this.#end);
       // Whatever it wrote so far was not what a later call ended with.
       this.#lastWords.forget();
-      // Where nobody is there to receive it, the end of the process answers.
+      // Where it cannot be received, the end of the process answers.
       this.#child.send(request, () => undefined);
       this.#waiting.set(request.id, { resolve, reject });
     });

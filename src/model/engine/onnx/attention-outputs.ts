@@ -10,7 +10,7 @@ function parseAttentionOutput(output: string): { name: AttentionName; layer: num
   return match ? { name: match[1] as AttentionName, layer: Number(match[2]) } : undefined;
 }
 
-/** Of a graph's outputs, those to fetch: attention only where somebody looks. */
+/** Of a graph's outputs, those to fetch: attention only where a sink takes it. */
 export function outputsToFetch(names: readonly string[], onAttention: AttentionSink | undefined): readonly string[] {
   return onAttention ? names : names.filter((name) => parseAttentionOutput(name) === undefined);
 }

@@ -31,7 +31,7 @@ export class Session {
       const session = await runtime.InferenceSession.create(model, {
         executionProviders: [provider],
         graphOptimizationLevel: 'all',
-        // Errors come back as exceptions; anything less is noise on somebody's terminal.
+        // Errors come back as exceptions; anything less is noise on the terminal.
         logSeverityLevel: 4,
         extra: {
           session: {

@@ -46,7 +46,7 @@ export class TfjsNetwork implements Network {
     return new TfjsNetwork(config, backend, parameters, parameters);
   }
 
-  /** The network over parameters that are somebody else's, who may change them between calls. */
+  /** The network over parameters that the caller owns and may change between calls. */
   static over(config: CocaConfig, backend: Backend, parameters: Parameters): TfjsNetwork {
     return new TfjsNetwork(config, backend, parameters);
   }

@@ -151,7 +151,7 @@ export async function checkpointFolders(run: string): Promise<string[]> {
     .map((name) => join(run, name));
 }
 
-/** Removes what a killed run was in the middle of writing or removing. For whoever has the lock. */
+/** Removes what a killed run was in the middle of writing or removing. Only the holder of the lock may. */
 export async function removeLeftovers(run: string): Promise<void> {
   for (const name of await readdir(run)) {
     if (TEMPORARY.test(name)) await rm(join(run, name), { recursive: true, force: true });
@@ -160,7 +160,7 @@ export async function removeLeftovers(run: string): Promise<void> {
 
 /**
  * The newest checkpoint that is as it was written, and makes it the latest. Newer ones that are not are renamed, for them
- * to be in nobody's way. For whoever has the lock.
+ * to be in the way of none. Only the holder of the lock may.
  * @param onHarmed told of each, and why
  * @throws CocaError `not-found` where there is none; `bad-checkpoint` where none is whole
  */

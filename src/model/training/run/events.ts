@@ -50,7 +50,7 @@ export type TrainingEvent =
   | {
       readonly type: 'done';
       readonly step: number;
-      /** All steps were taken, or somebody asked for an end. */
+      /** All steps were taken, or an end was asked for. */
       readonly reason: 'finished' | 'stopped';
       readonly folder: string;
       /** Samples that could not be read, and captions that were cut. */
@@ -94,7 +94,7 @@ function entryOfLosses({ total, contrastive, captioning, classification }: Losse
   return { loss: total, contrastive, captioning, classification };
 }
 
-/** What somebody who watches a run may ask of it; it is done between two steps. */
+/** What the watcher of a run may ask of it; it is done between two steps. */
 export class RunControl {
   private stops = false;
   private saves = false;

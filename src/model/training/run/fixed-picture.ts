@@ -28,7 +28,7 @@ export interface SampledCaption {
 }
 
 /**
- * A file, or the first sample of the data that can be read; none where there is no such.
+ * A file, or the first sample of the data that can be read; undefined if none can.
  * @throws CocaError for a file that is no picture or cannot be read
  */
 export async function fixedPicture(

@@ -40,7 +40,7 @@ export async function lockRun(folder: string): Promise<() => Promise<void>> {
     if (text === undefined) continue; // given back in this moment
     const owner = parseOwner(text);
     if (held.has(path) || (owner !== undefined && isAlive(owner))) throw taken(folder, path, owner);
-    // Only one process can rename it; whoever comes second finds it gone, or a new one.
+    // Only one process can rename it; the second finds it gone, or a new one.
     const away = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     await rename(path, away).catch(() => undefined);
     await rm(away, { force: true });

@@ -42,7 +42,7 @@ export interface RunOptions {
 const TOLD_PROBLEMS = 20;
 
 /**
- * Trains, and tells what happens. Whoever stops listening ends the run as a kill would: the checkpoints stay as they are.
+ * Trains, and tells what happens. A caller that stops listening ends the run as a kill would: the checkpoints stay as they are.
  * @throws CocaError `usage`, `not-found`, `bad-data`, `bad-checkpoint`, `interrupted`, ... before the first step;
  *   `diverged` with the checkpoints as they were; `write-failed` where the last checkpoint could not be written
  */
