@@ -19,3 +19,16 @@ test('makes all that is missing, does not mind what is there, and ends where not
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('many that make the same folders in the same moment all end well', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coca-folders-'));
+  try {
+    for (let round = 0; round < 20; round++) {
+      const deep = join(folder, String(round), 'a', 'b', 'c');
+      await Promise.all(Array.from({ length: 8 }, (_, i) => makeFolder(join(deep, String(i % 2)))));
+      expect(existsSync(join(deep, '1'))).toBe(true);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
