@@ -24,9 +24,10 @@ test('many that make the same folders in the same moment all end well', async ()
   const folder = mkdtempSync(join(tmpdir(), 'coca-folders-'));
   try {
     for (let round = 0; round < 20; round++) {
-      const deep = join(folder, String(round), 'a', 'b', 'c');
-      await Promise.all(Array.from({ length: 8 }, (_, i) => makeFolder(join(deep, String(i % 2)))));
-      expect(existsSync(join(deep, '1'))).toBe(true);
+      const parts = [String(round), 'a', 'b', 'c', 'd', 'e'];
+      const ways = parts.map((_, i) => join(folder, ...parts.slice(0, i + 1)));
+      await Promise.all([...ways, ...ways.toReversed()].map(makeFolder));
+      expect(existsSync(ways.at(-1)!)).toBe(true);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -106,8 +106,8 @@ async function start(): Promise<ChildProcess> {
       serialization: 'advanced',
       // What it writes would end up in the middle of what is on the terminal.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // How this process was started (--input-type, --inspect, --watch) is not how that one can be.
-      execArgv: [],
+      // Limits of memory hold there, too; how else this process was started (--input-type, --inspect, --watch) cannot.
+      execArgv: process.execArgv.filter((flag) => flag.startsWith('--max-')),
     });
     // One that was not started says why in a moment. Never end one: without a number, that ends this program's own group.
     if (child.pid === undefined) await new Promise((_, reject) => child.once('error', reject));
