@@ -35,10 +35,12 @@ describe('errors', () => {
 
 describe('plain lines', () => {
   it('are coloured only by force', async () => {
-    const forced = await coca(['caption', BOOK, '-q'], { env: { FORCE_COLOR: '3' } });
+    // Of several captions some have words that the model doubts.
+    const line = ['caption', BOOK, '-q', '--num', '6'];
+    const forced = await coca(line, { env: { FORCE_COLOR: '3' } });
     expect(forced.stdout).toContain('\u001b[48;2;');
     const env = { FORCE_COLOR: undefined, COLORTERM: 'truecolor', TERM: 'xterm' };
-    expect((await coca(['caption', BOOK, '-q'], { env })).stdout).not.toContain('\u001b');
+    expect((await coca(line, { env })).stdout).not.toContain('\u001b');
   });
 
   it('give alternatives best first, a line each', async () => {

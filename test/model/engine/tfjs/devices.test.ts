@@ -36,11 +36,22 @@ describe('auto', () => {
 
 test('a device that is not there is an error that says what to install', async () => {
   await expect(
-    chooseTfjsDevice('webgpu', { ...host([]), tryDevice: async (device) => void (await openBackend(device)) }),
+    chooseTfjsDevice('webgpu', {
+      ...host([], ['nvidia0']),
+      tryDevice: async (device) => void (await openBackend(device)),
+    }),
   ).rejects.toMatchObject({
     code: 'device',
     message: expect.stringMatching(/^the device webgpu cannot run here: /),
     hint: expect.stringContaining('npm install webgpu'),
+  });
+});
+
+test('without a GPU that is the reason, and nothing is tried', async () => {
+  await expect(chooseTfjsDevice('webgpu', host(['webgpu']))).rejects.toMatchObject({
+    code: 'device',
+    message: expect.stringMatching(/^the device webgpu cannot run here: no GPU/),
+    hint: expect.stringContaining('it needs a GPU'),
   });
 });
 
