@@ -1,10 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { withVerbs } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/commands/index.js';
-import { CLI } from '../support/cli.js';
+import { CLI, type CliResult, runProgram } from '../support/cli.js';
 import { temporaryFolder } from '../support/folder.js';
 import { fixture } from '../support/golden.js';
 import { Pty } from '../support/pty.js';
@@ -36,39 +36,19 @@ const left = () => ['home', 'cwd', 'tmp'].flatMap((name) => filesUnder(at(name))
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
-interface Ran {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
+interface Ran extends CliResult {
   /** Calls to the kernel that open a socket to elsewhere; none are seen where there is no strace. */
   readonly sockets: readonly string[];
 }
 
-function run(args: readonly string[], input = '', isTraced = hasStrace): Promise<Ran> {
+async function run(args: readonly string[], input = '', isTraced = hasStrace): Promise<Ran> {
   const log = at('strace');
   const traced = ['-f', '-qq', '-e', 'trace=socket,connect', '-e', 'signal=none', '-o', log, process.execPath];
   const [program, before] = isTraced ? ['strace', traced] : [process.execPath, []];
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, [...before, CLI, ...args], { cwd: at('cwd'), env, stdio: 'pipe' });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      const calls = isTraced ? readFileSync(log, 'utf8').split('\n') : [];
-      // Sockets within the machine join processes; AF_UNIX to a name server's daemon would be a look-up.
-      const sockets = calls.filter((call) => /AF_(INET|NETLINK|PACKET)|nscd|resolve/.test(call));
-      resolve({ code, signal, stdout, stderr, sockets });
-    });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-  });
+  const result = await runProgram(program, [...before, CLI, ...args], { input, cwd: at('cwd'), env });
+  const calls = isTraced ? readFileSync(log, 'utf8').split('\n') : [];
+  // Sockets within the machine join processes; AF_UNIX to a name server's daemon would be a look-up.
+  return { ...result, sockets: calls.filter((call) => /AF_(INET|NETLINK|PACKET)|nscd|resolve/.test(call)) };
 }
 
 /** What each command is run as, and the files that it is asked for. */

@@ -16,21 +16,32 @@ export interface CliOptions {
   readonly cwd?: string;
 }
 
+/** As `CliOptions`, with the whole environment instead of what differs from this one's. */
+export interface ProgramOptions extends CliOptions {
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const inherited = (env: NodeJS.ProcessEnv | undefined) => ({ ...process.env, COCA_MODEL: '', ...env });
+
 /** Runs the built program as a shell would, without a terminal. */
 export const coca = (args: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
-  run(process.execPath, [CLI, ...args], options);
+  runProgram(process.execPath, [CLI, ...args], { ...options, env: inherited(options.env) });
 
 /** The same through a shell, for pipes and redirections; `coca` in the script is the program. */
 export const shell = (script: string, options: CliOptions = {}): Promise<CliResult> =>
-  run('bash', ['-c', `coca() { "${process.execPath}" "${CLI}" "$@"; }\n${script}`], options);
+  runProgram('bash', ['-c', `coca() { "${process.execPath}" "${CLI}" "$@"; }\n${script}`], {
+    ...options,
+    env: inherited(options.env),
+  });
 
-function run(program: string, args: readonly string[], { input, env, cwd }: CliOptions): Promise<CliResult> {
+/** Any program, without a terminal. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { input, env, cwd }: ProgramOptions,
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd,
-      env: { ...process.env, COCA_MODEL: '', ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {

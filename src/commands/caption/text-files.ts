@@ -1,8 +1,9 @@
-import { lstat, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import type { OptionSpecs } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { decodeName, encodeName } from '../../model/base/file-names.js';
+import { folderIdentity } from '../../model/base/folders.js';
 import { finalNameOf, writeWhole } from '../../model/base/whole-file.js';
 import { isUrl, publicName } from '../../model/net/address.js';
 import { visible } from '../../ui/text.js';
@@ -135,8 +136,7 @@ export class TextFiles {
  * the system does not tell upper from lower case, as is usual on macOS and Windows, neither does this.
  */
 async function entryOf(name: string): Promise<string> {
-  const folder = await stat(encodeName(dirname(name)), { bigint: true }).catch(() => undefined);
-  const where = folder ? `${folder.dev}:${folder.ino}` : resolve(dirname(name));
+  const where = (await folderIdentity(dirname(name))) ?? resolve(dirname(name));
   const base = basename(name);
   return `${where}/${process.platform === 'linux' ? base : base.normalize().toLowerCase()}`;
 }

@@ -135,6 +135,8 @@ export async function failUnreadable(
   const failures: Extract<Awaited<ReturnType<typeof readImage>>, { error: CocaError }>[] = [];
   for await (const name of imageNames(sources, Readable.from([]))) {
     if (name === '-' || isUrl(name)) return undefined;
+    // One that begins as a picture is read when its turn comes, and not twice.
+    if (isPicture(name)) return undefined;
     const input = await readImage(name, context);
     if ('bytes' in input) return undefined;
     failures.push(input);

@@ -110,7 +110,7 @@ export async function oneName(word: string, command: string, { stdin }: CommandC
 }
 
 /** Side of the pictures that maps are laid over, at least. */
-export const OVERLAY_SIZE = 448;
+const OVERLAY_SIZE = 448;
 
 /** The square that the model sees, with more pixels where the model's own are few. */
 export async function squareOf(bytes: Buffer, coca: LoadedCoca): Promise<Picture> {

@@ -1,5 +1,7 @@
+import { collect } from '../base/collect.js';
 import { CocaError } from '../base/errors.js';
 import { shownUrl } from '../net/failures.js';
+import { inTime } from '../net/in-time.js';
 import { type Answer, get, requireSafe } from '../net/transport.js';
 import type { HubAccess } from './environment.js';
 import { statusError } from './failures.js';
@@ -60,16 +62,12 @@ export function fetchOver(access: HubAccess, signal: AbortSignal | undefined): t
     if (answers > MAX_ANSWERS) throw new CocaError('network', `${shownUrl(url)}: a list without end`);
     const headers = Object.fromEntries(new Headers(init?.headers));
     const answer = await request(url, access, { headers, signal });
-    const chunks: Uint8Array[] = [];
-    let total = 0;
-    const begun = performance.now();
-    for await (const chunk of answer.body) {
-      total += chunk.length;
-      const isLate = performance.now() - begun > MAX_PAUSES * access.stallTimeoutMs;
-      if (total > MAX_JSON_BYTES || isLate) throw new CocaError('network', `${shownUrl(url)}: an answer without end`);
-      chunks.push(chunk);
-    }
-    return new Response(Buffer.concat(chunks), { status: answer.status, headers: answer.headers });
+    const endless = () => new CocaError('network', `${shownUrl(url)}: an answer without end`);
+    const body = await collect(inTime(answer.body, MAX_PAUSES * access.stallTimeoutMs, endless), {
+      limit: MAX_JSON_BYTES,
+      tooLarge: endless,
+    });
+    return new Response(body, { status: answer.status, headers: answer.headers });
   };
 }
 

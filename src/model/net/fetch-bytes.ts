@@ -2,6 +2,7 @@ import { type CollectOptions, collect } from '../base/collect.js';
 import { CocaError } from '../base/errors.js';
 import { authorizationFor } from './address.js';
 import { answerError, shownUrl } from './failures.js';
+import { inTime } from './in-time.js';
 import { type RetryPolicy, withRetries } from './retry.js';
 import { get, type Patience } from './transport.js';
 
@@ -51,19 +52,10 @@ async function fetchOnce(name: string, options: FetchOptions): Promise<Buffer> {
   });
   try {
     if (Number(headers.get('content-length') ?? 0) > options.limit) throw options.tooLarge();
-    return await collect(inTime(body, start, options.longestMs ?? LONGEST_MS), options);
+    const longestMs = options.longestMs ?? LONGEST_MS;
+    const late = () => new CocaError('network', `${shownUrl(start)}: not all there after ${longestMs / 1000} s`);
+    return await collect(inTime(body, longestMs, late), options);
   } finally {
     close();
-  }
-}
-
-/** @throws CocaError `network` once it has taken too long in all */
-async function* inTime(body: AsyncIterable<Uint8Array>, url: URL, longestMs: number): AsyncGenerator<Uint8Array> {
-  const end = performance.now() + longestMs;
-  for await (const piece of body) {
-    if (performance.now() > end) {
-      throw new CocaError('network', `${shownUrl(url)}: not all there after ${longestMs / 1000} s`);
-    }
-    yield piece;
   }
 }
