@@ -19,19 +19,21 @@ export interface DeviceHost<D extends string = string> {
 
 /** The machine that this program runs on. */
 export function thisHost<D extends string>(tryDevice: (device: D) => Promise<void>): DeviceHost<D> {
-  return {
-    platform: process.platform,
-    env: process.env,
-    list: (folder) => {
-      try {
-        return readdirSync(folder);
-      } catch {
-        return [];
-      }
-    },
-    tryDevice,
-  };
+  return { ...THIS_MACHINE, tryDevice };
 }
+
+/** What can be seen of this machine without a driver. */
+export const THIS_MACHINE: Pick<DeviceHost, 'platform' | 'env' | 'list'> = {
+  platform: process.platform,
+  env: process.env,
+  list: (folder) => {
+    try {
+      return readdirSync(folder);
+    } catch {
+      return [];
+    }
+  },
+};
 
 /** What an engine's error says, without the source locations that ONNX Runtime puts before it. */
 export function reasonOf(error: unknown): string {
@@ -66,7 +68,7 @@ export async function chooseDevice<D extends string>(
       const hint = `${own}; --device auto takes what works`;
       throw new CocaError('device', `the device ${wanted} cannot run here: ${reason}`, hint, { cause });
     };
-    const missing = hasSoftware(wanted, host) ? undefined : missingHardware(wanted, host);
+    const missing = isSoftwareAdapter(wanted, host) ? undefined : missingHardware(wanted, host);
     if (missing !== undefined) return refuse(missing);
     await host.tryDevice(wanted).catch((cause: unknown) => refuse(reasonOf(cause), cause));
     return { device: wanted, passedOver: [] };
@@ -120,6 +122,14 @@ function hasSoftware(device: string, { env, list }: Pick<DeviceHost, 'env' | 'li
   if (device !== 'webgpu') return false;
   if (env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES) return true;
   return DRIVER_FOLDERS.some((folder) => list(folder).some((name) => name.endsWith('.json')));
+}
+
+/**
+ * Whether a device, asked for by name, could only be a software adapter here. Such drivers write to the terminal what they
+ * miss of a desktop, and often cannot run anything: they belong into a process of their own.
+ */
+export function isSoftwareAdapter(device: string, host: Pick<DeviceHost, 'platform' | 'env' | 'list'>): boolean {
+  return missingHardware(device, host) !== undefined && hasSoftware(device, host);
 }
 
 /** A small product that a device is tried with: `left` and `right` are [PROBE_SIDE, PROBE_SIDE]. */

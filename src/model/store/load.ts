@@ -6,6 +6,7 @@ import { conversionsFolder } from '../base/cache.js';
 import { checkShapes, openCheckpoint, type SafetensorsFile } from '../checkpoint/index.js';
 import { CocaModel } from '../coca.js';
 import type { CocaConfig } from '../config/config.js';
+import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { openNetwork } from '../engine/open.js';
 import type { PictureOptions } from '../image/load-picture.js';
@@ -22,8 +23,8 @@ export interface LoadOptions {
   readonly engine?: Engine;
   /**
    * Runs the engine in a process of its own: should it crash, calls are rejected and `ended` is aborted, and this process
-   * goes on. By default it runs in this process. In a thread (worker_threads) it always has a process of its own, since only a
-   * process can be told to report nothing (`engine/onnx/runtime.ts`).
+   * goes on. By default it runs in this process. It always has a process of its own in a thread (worker_threads), since only a
+   * process can be told to report nothing (`engine/onnx/runtime.ts`), and on a software adapter, whose drivers write to stderr.
    */
   readonly isolated?: boolean;
   /** Receives one-line remarks for a person: which device was taken and why, what the bundled model knows. */
@@ -67,8 +68,8 @@ export async function readModel(model: string | undefined): Promise<ModelFiles> 
 export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const { engine = 'onnx', device = 'auto', isolated = false, onNotice: notice = () => undefined } = options;
   const { name, chosenBy, config, tokenizer, checkpoint } = await readModel(options.model);
-  const open =
-    isolated || !isMainThread ? (await import('../engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
+  const apart = isolated || !isMainThread || isSoftwareAdapter(device, THIS_MACHINE);
+  const open = apart ? (await import('../engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
   const network = await open(engine, device, config, checkpoint, notice);
   if (chosenBy === 'nobody') notice(BUNDLED_NOTICE);
   try {
