@@ -1,5 +1,13 @@
 import { type CocaConfig, gridSize, MULTIMODAL_MLP_RATIO } from '../config/config.js';
 
+/** The image encoder's table of positions. */
+export const POSITIONS = 'visual.positional_embedding';
+
+/** Whether a tensor is no parameter but a constant of the architecture, which training leaves alone. */
+export function isConstant(name: string, { vision }: CocaConfig): boolean {
+  return name === POSITIONS && vision.pos_embed_type === 'sin_cos_2d';
+}
+
 /** Name -> shape of every tensor that a checkpoint of this config holds, in PyTorch's layout and order. */
 export function parameterShapes(config: CocaConfig): ReadonlyMap<string, readonly number[]> {
   const { vision, text, multimodal, embed_dim } = config;
@@ -57,7 +65,7 @@ export function parameterShapes(config: CocaConfig): ReadonlyMap<string, readonl
   norm('text.ln_final', text.width);
 
   add('visual.class_embedding', vision.width);
-  add('visual.positional_embedding', gridSize(config) ** 2 + 1, vision.width);
+  add(POSITIONS, gridSize(config) ** 2 + 1, vision.width);
   const pooledWidth = vision.attentional_pool ? embed_dim : vision.width;
   add('visual.proj', pooledWidth, embed_dim);
   add('visual.conv1.weight', vision.width, 3, vision.patch_size, vision.patch_size);

@@ -21,6 +21,8 @@ export interface VisionConfig {
   readonly no_ln_pre: boolean;
   readonly final_ln_after_pool: boolean;
   readonly pool_type: 'tok' | 'avg';
+  /** What a new model's table is made of; "sin_cos_2d" stays as it is in training. The table is in the checkpoint either way. */
+  readonly pos_embed_type: 'learnable' | 'sin_cos_2d';
 }
 
 export interface TextConfig {
@@ -93,9 +95,7 @@ function visionConfig(section: Section): VisionConfig {
   section
     .fixed({ ...PLAIN_BLOCKS, timm_model_name: null, image_seq_len: null })
     .withoutEffect('patch_dropout', 'output_tokens', 'timm_model_pretrained', 'timm_pool', 'timm_proj')
-    .withoutEffect('timm_proj_bias', 'timm_drop', 'timm_drop_path', 'timm_model_kwargs')
-    // The table is stored in the checkpoint either way.
-    .withoutEffect('pos_embed_type');
+    .withoutEffect('timm_proj_bias', 'timm_drop', 'timm_drop_path', 'timm_model_kwargs');
   const width = section.integer('width', 768);
   const config: VisionConfig = {
     image_size: section.square('image_size', 224),
@@ -111,6 +111,7 @@ function visionConfig(section: Section): VisionConfig {
     no_ln_pre: section.boolean('no_ln_pre', false),
     final_ln_after_pool: section.boolean('final_ln_after_pool', false),
     pool_type: section.choice('pool_type', ['tok', 'avg'], 'tok'),
+    pos_embed_type: section.choice('pos_embed_type', ['learnable', 'sin_cos_2d'], 'learnable'),
   };
   section.done();
   return config;
@@ -196,6 +197,7 @@ function checkDivisions(config: CocaConfig, where: string): void {
   even('vision_cfg.width', vision.width, 'vision_cfg.head_width', vision.head_width);
   even('text_cfg.width', text.width, 'text_cfg.heads', text.heads);
   even('multimodal_cfg.width', multimodal.width, 'multimodal_cfg.heads', multimodal.heads);
+  if (vision.pos_embed_type === 'sin_cos_2d') even('vision_cfg.width', vision.width, 'the parts of sin_cos_2d', 4);
   if (vision.attentional_pool) {
     even('embed_dim', embed_dim, 'vision_cfg.attn_pooler_heads', vision.attn_pooler_heads);
   }

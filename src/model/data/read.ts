@@ -197,20 +197,20 @@ type SceneLocator = Locator & { readonly kind: 'scene' };
 let scenes: { readonly of: string; readonly at: Promise<(index: number) => SceneSample> } | undefined;
 
 async function fromScene(locator: SceneLocator): Promise<OpenSample> {
-  const { seed, index, families } = locator;
+  const { seed, index, mix } = locator;
   const { drawScene } = await import('../scenes/world/draw.js');
   return {
     name: nameOf(locator),
-    description: { captions: [drawScene(seed, index, { families }).caption] },
+    description: { captions: [drawScene(seed, index, { mix }).caption] },
     readImage: () => paintScene(locator),
   };
 }
 
-async function paintScene({ index, seed, size, families }: SceneLocator): Promise<Picture> {
-  const of = `${seed} ${size} ${families}`;
+async function paintScene({ index, seed, size, mix }: SceneLocator): Promise<Picture> {
+  const of = `${seed} ${size} ${JSON.stringify(mix)}`;
   if (scenes?.of !== of) {
     const { sceneSource } = await import('../scenes/world/source.js');
-    scenes = { of, at: sceneSource(seed, { size, families }) };
+    scenes = { of, at: sceneSource(seed, { size, mix }) };
   }
   return (await scenes.at)(index).picture;
 }

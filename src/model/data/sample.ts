@@ -1,5 +1,6 @@
 import type { Encoding } from '../base/text-decoding.js';
 import type { Picture } from '../image/picture.js';
+import type { SceneMix } from '../scenes/world/mix.js';
 
 /** What is known about a picture. */
 export interface Description {
@@ -78,7 +79,7 @@ export type Locator =
       readonly seed: number;
       readonly index: number;
       readonly size: number;
-      readonly families: boolean;
+      readonly mix: SceneMix;
     };
 
 /** Of a file that is read row by row. */

@@ -1,14 +1,14 @@
 import { CocaError } from '../base/errors.js';
 import { generatedScenes } from '../scenes/generated.js';
-import { FAMILIES_SPEC, isScenes } from '../scenes/scenes-spec.js';
+import { isScenes, parseScenes } from '../scenes/scenes-spec.js';
 import type { Dataset } from './dataset.js';
 import { type DatasetOptions, openDataset } from './open.js';
 import type { Transform } from './prepare.js';
 
 /**
- * Opens what training reads: files, or `scenes:` or `scenes:families` for the synthetic world (`seed` then says which scenes; pairs of things
- * that are kept for tests never come).
- * @throws CocaError as `openDataset`; `usage` for `scenes:` with augmentation or where labels are needed
+ * Opens what training reads: files, or `scenes:...` for the synthetic world (as `parseScenes` reads it; `seed` then says which scenes;
+ * pairs of things that are kept for tests never come).
+ * @throws CocaError as `openDataset` and `parseScenes`; `usage` for `scenes:` with augmentation or where labels are needed
  */
 export async function openTrainingSet(
   name: string,
@@ -31,5 +31,5 @@ export async function openTrainingSet(
       'leave augmentation out',
     );
   }
-  return generatedScenes(seed, transform.picture.size, name === FAMILIES_SPEC);
+  return generatedScenes(seed, transform.picture.size, parseScenes(name));
 }

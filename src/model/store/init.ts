@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parameterShapes } from '../architecture/parameters.js';
+import { POSITIONS, parameterShapes } from '../architecture/parameters.js';
+import { sinCos2d } from '../architecture/positions.js';
 import { CocaError } from '../base/errors.js';
 import { exists, makeFolder } from '../base/folders.js';
 import { nextRandom, seedRandom } from '../base/random.js';
 import { encodeF16, writeSafetensors } from '../checkpoint/safetensors.js';
-import { type CocaConfig, MULTIMODAL_MLP_RATIO, parseConfig } from '../config/config.js';
+import { type CocaConfig, gridSize, MULTIMODAL_MLP_RATIO, parseConfig } from '../config/config.js';
 import { readJsonFile } from '../config/config-file.js';
 import { NAMED_CONFIGS } from '../config/configs.js';
 import { CONFIG_FILE, WEIGHTS_FILE } from './model-files.js';
@@ -138,8 +139,11 @@ function distribution(name: string, shape: readonly number[], config: CocaConfig
 }
 
 function initialValues(name: string, shape: readonly number[], config: CocaConfig, seed: number): Float32Array {
-  const values = new Float32Array(shape.reduce((product, side) => product * side, 1));
+  if (name === POSITIONS && config.vision.pos_embed_type === 'sin_cos_2d') {
+    return sinCos2d(gridSize(config), config.vision.width);
+  }
   const how = distribution(name, shape, config);
+  const values = new Float32Array(shape.reduce((product, side) => product * side, 1));
   if ('constant' in how) return values.fill(how.constant);
   const random = numbers(name, seed);
   if ('uniform' in how) {

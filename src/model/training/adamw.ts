@@ -1,5 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Backend } from '../engine/tfjs/backends.js';
+import type { Moments, Optimizer, StepFacts } from './optimizer.js';
 import { newVariable } from './variables.js';
 
 /** Hyper-parameters of AdamW (Loshchilov and Hutter 2019). */
@@ -8,12 +9,6 @@ export interface AdamWOptions {
   readonly epsilon: number;
   /** Decoupled: a step shrinks weights by learning rate x this. */
   readonly weightDecay: number;
-}
-
-/** What the optimiser remembers of one parameter: running means of its gradient and of the gradient's square. */
-export interface Moments {
-  readonly first: Float32Array;
-  readonly second: Float32Array;
 }
 
 /** Parameters of fewer elements are updated side by side: a step is a dozen operations, whose start costs as much. */
@@ -28,7 +23,7 @@ interface Group {
 }
 
 /** AdamW, as PyTorch computes it. A parameter that never has a gradient is left alone. */
-export class AdamW {
+export class AdamW implements Optimizer {
   private groups: readonly Group[] | undefined;
   private start: ReadonlyMap<string, Moments> = new Map();
 
@@ -40,16 +35,7 @@ export class AdamW {
     private readonly decays: (name: string, shape: readonly number[]) => boolean,
   ) {}
 
-  /**
-   * One step, within the scope of the caller.
-   * @param gradients by parameter; the same ones in every step
-   * @param step how many steps there were before
-   * @param scale what gradients are multiplied by: below 1 where they are clipped
-   */
-  update(
-    gradients: ReadonlyMap<string, Tensor>,
-    { step, learningRate, scale }: { readonly step: number; readonly learningRate: number; readonly scale: number },
-  ): void {
+  update(gradients: ReadonlyMap<string, Tensor>, { step, learningRate, scale }: StepFacts): void {
     this.groups ??= this.grouped([...gradients.keys()]);
     const { tf } = this.backend;
     const { betas, epsilon, weightDecay } = this.options;
@@ -126,7 +112,10 @@ export class AdamW {
     return newVariable(this.backend, { shape: members.length === 1 ? members[0]!.variable.shape : [size], data });
   }
 
-  /** What is remembered of a parameter, as it is now. */
+  keeps(): readonly (keyof Moments)[] {
+    return ['first', 'second'];
+  }
+
   async moments(name: string): Promise<Moments> {
     for (const { members, first, second } of this.groups ?? []) {
       const index = members.findIndex((member) => member.name === name);
@@ -145,7 +134,6 @@ export class AdamW {
     return this.start.get(name) ?? { first: new Float32Array(size), second: new Float32Array(size) };
   }
 
-  /** Goes on from what was remembered at another time. */
   restore(moments: ReadonlyMap<string, Moments>): void {
     this.release();
     this.start = moments;

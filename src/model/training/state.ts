@@ -3,7 +3,7 @@ import { CocaError } from '../base/errors.js';
 import type { RandomState } from '../base/random.js';
 import { checkShapes, readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
 import { CLASSIFIER } from '../store/classifier.js';
-import type { AdamW, Moments } from './adamw.js';
+import type { Moments, Optimizer } from './optimizer.js';
 
 /** Everything about a run that changes from step to step. */
 export interface TrainingState {
@@ -12,7 +12,9 @@ export interface TrainingState {
   readonly parameters: ReadonlyMap<string, Variable>;
   /** Of the parameters, those in training. */
   readonly trainable: ReadonlyMap<string, Variable>;
-  readonly optimizer: AdamW;
+  readonly optimizer: Optimizer;
+  /** The parameters' running mean, where there is one. */
+  readonly average?: ReadonlyMap<string, Variable>;
 }
 
 /** How the metadata of a state file says what it is. */
@@ -23,12 +25,15 @@ const KEYS = {
   parameter: (name: string) => `parameter.${name}`,
   first: (name: string) => `first_moment.${name}`,
   second: (name: string) => `second_moment.${name}`,
+  average: (name: string) => `average.${name}`,
 } as const;
+
+const NONE: ReadonlyMap<string, Variable> = new Map();
 
 const isOfClassifier = (name: string): boolean => (Object.values(CLASSIFIER) as readonly string[]).includes(name);
 
-/** The model's own parameters, named and shaped as in an OpenCLIP checkpoint. */
-export function modelTensors({ parameters }: TrainingState): readonly TensorToWrite[] {
+/** A model's own parameters, named and shaped as in an OpenCLIP checkpoint. */
+export function modelTensors(parameters: ReadonlyMap<string, Variable>): readonly TensorToWrite[] {
   return [...parameters]
     .filter(([name]) => !isOfClassifier(name))
     .map(([name, variable]) => toWrite(name, variable.shape, () => variable.data()));
@@ -41,20 +46,22 @@ export function classifierTensors({ parameters }: TrainingState): readonly Tenso
     .map(([name, variable]) => toWrite(name, variable.shape, () => variable.data()));
 }
 
-/** Parameters and what the optimiser remembers of them; the step and the random numbers as metadata. */
-export function stateTensors({ step, random, parameters, trainable, optimizer }: TrainingState): {
+/** Parameters, their running mean, and what the optimiser remembers of them; the step and the random numbers as metadata. */
+export function stateTensors({ step, random, parameters, trainable, optimizer, average = NONE }: TrainingState): {
   readonly tensors: readonly TensorToWrite[];
   readonly metadata: Readonly<Record<string, string>>;
 } {
   const moment = (name: string, which: keyof Moments, shape: readonly number[]) =>
-    toWrite(KEYS[which](name), shape, async () => (await optimizer.moments(name))[which]);
+    toWrite(KEYS[which](name), shape, async () => (await optimizer.moments(name))[which]!);
+  const variables = (of: ReadonlyMap<string, Variable>, key: (name: string) => string) =>
+    [...of].map(([name, variable]) => toWrite(key(name), variable.shape, () => variable.data()));
   return {
     tensors: [
-      ...[...parameters].map(([name, variable]) =>
-        toWrite(KEYS.parameter(name), variable.shape, () => variable.data()),
+      ...variables(parameters, KEYS.parameter),
+      ...variables(average, KEYS.average),
+      ...[...trainable].flatMap(([name, { shape }]) =>
+        optimizer.keeps(name).map((which) => moment(name, which, shape)),
       ),
-      ...[...trainable].map(([name, { shape }]) => moment(name, 'first', shape)),
-      ...[...trainable].map(([name, { shape }]) => moment(name, 'second', shape)),
     ],
     metadata: { kind: KIND, step: String(step), random: random.join(' ') },
   };
@@ -67,7 +74,7 @@ export function stateTensors({ step, random, parameters, trainable, optimizer }:
  */
 export async function readState(
   file: SafetensorsFile,
-  { parameters, trainable, optimizer }: TrainingState,
+  { parameters, trainable, optimizer, average = NONE }: TrainingState,
   assign: (variable: Variable, data: Float32Array) => void,
 ): Promise<Pick<TrainingState, 'step' | 'random'>> {
   const step = Number(file.metadata.get('step'));
@@ -82,21 +89,24 @@ export async function readState(
   ) {
     throw new CocaError('bad-checkpoint', `${file.path}: holds no training state that this version can read`);
   }
-  const shapes = [...trainable].map(([name, { shape }]) => [name, shape] as const);
   checkShapes(
     file,
     new Map([
       ...[...parameters].map(([name, { shape }]) => [KEYS.parameter(name), shape] as const),
-      ...shapes.map(([name, shape]) => [KEYS.first(name), shape] as const),
-      ...shapes.map(([name, shape]) => [KEYS.second(name), shape] as const),
+      ...[...average].map(([name, { shape }]) => [KEYS.average(name), shape] as const),
+      ...[...trainable].flatMap(([name, { shape }]) =>
+        optimizer.keeps(name).map((which) => [KEYS[which](name), shape] as const),
+      ),
     ]),
   );
   const moments = new Map<string, Moments>();
   for (const name of trainable.keys()) {
-    const [first, second] = [await readTensor(file, KEYS.first(name)), await readTensor(file, KEYS.second(name))];
-    moments.set(name, { first, second });
+    const read = (which: keyof Moments) => readTensor(file, KEYS[which](name));
+    const first = await read('first');
+    moments.set(name, optimizer.keeps(name).includes('second') ? { first, second: await read('second') } : { first });
   }
   for (const [name, variable] of parameters) assign(variable, await readTensor(file, KEYS.parameter(name)));
+  for (const [name, variable] of average) assign(variable, await readTensor(file, KEYS.average(name)));
   optimizer.restore(moments);
   return { step, random: random as unknown as RandomState };
 }

@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { parameterShapes } from '../architecture/parameters.js';
+import { isConstant, parameterShapes } from '../architecture/parameters.js';
 import { CocaError } from '../base/errors.js';
 import { type RandomState, seedRandom } from '../base/random.js';
 import { readTensor, type SafetensorsFile, type TensorToWrite } from '../checkpoint/index.js';
@@ -13,12 +13,16 @@ import { TfjsNetwork } from '../engine/tfjs/network.js';
 import { TfjsOps } from '../engine/tfjs/ops.js';
 import { CLASSIFIER } from '../store/classifier.js';
 import { AdamW, type AdamWOptions } from './adamw.js';
+import { RunningAverage } from './average.js';
 import { checkBatch, type TrainingBatch } from './batch.js';
 import { batchLosses } from './batch-losses.js';
+import { DividedOptimizer } from './divided.js';
 import { TrainingModel } from './forward.js';
 import { type BatchGradients, batchGradients, type GradientsInput } from './gradients.js';
 import { MAX_LOGIT_SCALE } from './losses.js';
+import { isHiddenMatrix, Muon, type MuonOptions } from './muon.js';
 import type { Losses, LossName, Objective } from './objective.js';
+import type { Optimizer } from './optimizer.js';
 import { decays, partOf, partsIn } from './parts.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import { classifierTensors, modelTensors, readState, stateTensors, type TrainingState } from './state.js';
@@ -29,6 +33,10 @@ export interface TrainerOptions {
   readonly objective: Objective;
   readonly schedule: Schedule;
   readonly optimizer: AdamWOptions;
+  /** Trains the matrices between hidden features (`isHiddenMatrix`), and leaves the rest to `optimizer`. */
+  readonly muon?: MuonOptions;
+  /** Decay of a running mean of the parameters, which is kept where this is given. */
+  readonly average?: number;
   /** Gradients are scaled down so that their norm, all parameters together, is at most this; null leaves them. */
   readonly clipNorm: number | null;
   /** Parameters that stay as they are. */
@@ -61,7 +69,8 @@ export class Trainer {
   private done = 0;
   private readonly model: TrainingModel;
   private readonly trainable: ReadonlyMap<string, Variable>;
-  private readonly optimizer: AdamW;
+  private readonly optimizer: Optimizer;
+  private readonly average: RunningAverage | undefined;
 
   private constructor(
     readonly config: CocaConfig,
@@ -71,9 +80,16 @@ export class Trainer {
   ) {
     const ops = new TfjsOps(backend.tf, parameters);
     this.model = new TrainingModel(backend.tf, ops, parameters, config);
-    const names = parameters.names.filter((name) => !options.frozen(name));
+    const names = parameters.names.filter((name) => !isConstant(name, config) && !options.frozen(name));
     this.trainable = new Map(names.map((name) => [name, parameters.variable(name)]));
-    this.optimizer = new AdamW(backend, this.trainable, options.optimizer, decays);
+    const adamW = new AdamW(backend, this.trainable, options.optimizer, decays);
+    this.optimizer = options.muon
+      ? new DividedOptimizer(new Muon(backend, this.trainable, options.muon), adamW, (name) =>
+          isHiddenMatrix(name, this.trainable.get(name)!.shape),
+        )
+      : adamW;
+    this.average =
+      options.average === undefined ? undefined : new RunningAverage(backend, parameters.all, options.average);
     this.random = seedRandom(options.seed, 0);
   }
 
@@ -228,16 +244,23 @@ export class Trainer {
     this.optimizer.update(gradients, { step: this.done, learningRate, scale });
     const logitScale = this.trainable.get('logit_scale');
     if (logitScale) logitScale.assign(this.backend.tf.clipByValue(logitScale, 0, MAX_LOGIT_SCALE));
+    this.average?.update(this.done + 1);
   }
 
   private get state(): TrainingState {
-    const { done, random, parameters, trainable, optimizer } = this;
-    return { step: done, random, parameters: parameters.all, trainable, optimizer };
+    const { done, random, parameters, trainable, optimizer, average } = this;
+    const state = { step: done, random, parameters: parameters.all, trainable, optimizer };
+    return average ? { ...state, average: average.all } : state;
   }
 
   /** The model by OpenCLIP's names, to be written before the next step. */
   modelTensors(): readonly TensorToWrite[] {
-    return modelTensors(this.state);
+    return modelTensors(this.parameters.all);
+  }
+
+  /** The model with the running mean of its parameters, likewise; nothing where none is kept. */
+  averageTensors(): readonly TensorToWrite[] {
+    return this.average ? modelTensors(this.average.all) : [];
   }
 
   /** Its classifier, to be written before the next step; nothing where none is trained. */
@@ -266,6 +289,7 @@ export class Trainer {
   release(): void {
     this.parameters.dispose();
     this.optimizer.release();
+    this.average?.release();
   }
 }
 

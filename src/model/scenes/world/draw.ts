@@ -1,9 +1,11 @@
 import { Random } from '../../base/random.js';
+import { otherReading } from './ambiguous.js';
 import { type Group, kindOf, type Relation, type SceneContent, type SceneKind, SIZES, type Size } from './content.js';
-import { FAMILY, familyOf } from './family.js';
-import { longestCaption, trueCaptions } from './grammar.js';
+import { arrangementsOf, FAMILY, familyOf } from './family.js';
+import { asPair, longestCaption, onBackground, pairPhrases, trueCaptions } from './grammar.js';
 import { isHeldOut } from './held-out.js';
 import { layOut, type Placement } from './layout.js';
+import { kinship, type SceneMix, UNMIXED } from './mix.js';
 import { hardNegatives } from './negatives.js';
 import { BACKGROUNDS, type Rgb, THINGS } from './things.js';
 import { type Says, trainingCaption, USUALLY_SAYS } from './training-caption.js';
@@ -37,11 +39,8 @@ export interface DrawnScene {
 export interface DrawOptions {
   /** Pairs are only such as training never shows; otherwise only such as it shows. */
   readonly heldOut?: boolean;
-  /**
-   * Every other four in a row are a family: they differ in one thing each, and the caption of each is false of the
-   * others. The rest is drawn as always.
-   */
-  readonly families?: boolean;
+  /** How scenes in a row are related, and what captions say; by default nothing of it, each scene by itself. */
+  readonly mix?: SceneMix;
 }
 
 /** Scene number `index` of a seed. It depends on nothing else: not on how many are made, in which order or by whom. */
@@ -70,31 +69,52 @@ export function describeScene(seed: number, index: number, options: DrawOptions 
 
 function begin(seed: number, index: number, options: DrawOptions): { scene: DrawnScene; random: Random } {
   const random = new Random(seed, index);
-  const { content, says } = toPaint(seed, index, random, options);
-  const placements = layOut(content, random);
+  const { ambiguous } = options.mix ?? UNMIXED;
+  const { content, says, isTold } = toPaint(seed, index, random, options);
+  let placements = layOut(content, random);
+  // Beside its relatives a pair's relation is what tells it: their captions would be true of it as well.
+  while (isTold && otherReading(content, placements)) placements = layOut(content, random);
   const paint = drawPaint(content.background, random);
-  return { scene: { content, placements, paint, caption: trainingCaption(content, random, says) }, random };
+  // A number is drawn only where it matters, so that scenes stay what they were without it.
+  const isPlain = ambiguous > 0 && otherReading(content, placements) !== undefined && random.chance(ambiguous);
+  const caption = isPlain ? plainCaption(content, random, says) : trainingCaption(content, random, says);
+  return { scene: { content, placements, paint, caption }, random };
 }
 
-/** What a scene shows, and what its caption says of it. */
+/** A pair without a relation. */
+function plainCaption({ groups, background }: SceneContent, random: Random, says: Says): string {
+  const [phrase] = pairPhrases(asPair(groups), 'together');
+  return random.chance(says.background) ? onBackground(phrase, background) : phrase;
+}
+
+/** What a scene shows, what its caption says of it, and whether its relation must be plain to see. */
 function toPaint(
   seed: number,
   index: number,
   random: Random,
-  { heldOut = false, families = false }: DrawOptions,
-): { readonly content: SceneContent; readonly says: Says } {
-  const family = Math.floor(index / FAMILY);
-  if (!families || family % 2 === 1) return { content: drawContent(random, heldOut), says: USUALLY_SAYS };
+  { heldOut = false, mix = UNMIXED }: DrawOptions,
+): { readonly content: SceneContent; readonly says: Says; readonly isTold: boolean } {
+  const four = Math.floor(index / FAMILY);
+  const { longest } = mix;
+  const kin = kinship(mix, four);
+  if (kin === 'unrelated')
+    return { content: drawContent(random, heldOut), says: { ...USUALLY_SAYS, longest }, isTold: false };
   // All members of a family draw it from the stream of its first one, which goes on with it.
-  const first = index % FAMILY === 0 ? random : new Random(seed, family * FAMILY);
+  const first = index % FAMILY === 0 ? random : new Random(seed, four * FAMILY);
+  const exact = { ...USUALLY_SAYS, relation: 1, size: 1, longest };
+  if (kin === 'arrangements') {
+    const contents = arrangementsOf(drawContent(first, heldOut, 'pair'));
+    return { content: contents[index % FAMILY]!, says: exact, isTold: true };
+  }
   const base = drawContent(first, heldOut);
   const { contents, differInBackground } = familyOf(base, first, (a, b) => isHeldOut(a, b) === heldOut);
-  const background = differInBackground ? 1 : USUALLY_SAYS.background;
-  return { content: contents[index % FAMILY]!, says: { relation: 1, size: 1, background } };
+  const says = differInBackground ? { ...exact, background: 1 } : exact;
+  return { content: contents[index % FAMILY]!, says, isTold: mix.ambiguous > 0 };
 }
 
-function drawContent(random: Random, heldOut: boolean): SceneContent {
-  const groups = drawGroups(random, heldOut);
+/** @param only a kind that is wanted, instead of any */
+function drawContent(random: Random, heldOut: boolean, only?: 'pair'): SceneContent {
+  const groups = only === 'pair' ? drawPairOfGroups(random, heldOut) : drawGroups(random, heldOut);
   const kind = kindOf(groups);
   return {
     groups,
@@ -109,6 +129,10 @@ function drawGroups(random: Random, heldOut: boolean): Group[] {
   const thing = random.below(THINGS.length);
   if (kind < SHARE.single) return [{ thing, count: 1 }];
   if (kind < SHARE.single + SHARE.count) return [{ thing, count: 2 + random.below(3) }];
+  return drawPairOfGroups(random, heldOut);
+}
+
+function drawPairOfGroups(random: Random, heldOut: boolean): Group[] {
   const [first, second] = drawPair(random, heldOut);
   const counts = random.chance(SEVERAL) ? random.some([1, 2 + random.below(2)], 2) : [1, 1];
   return [

@@ -12,6 +12,12 @@ export interface Family {
   readonly differInBackground: boolean;
 }
 
+/** All four arrangements of a pair's groups, as captions tell them apart. */
+export function arrangementsOf(base: SceneContent): readonly SceneContent[] {
+  const orders = [base.groups, [...base.groups].reverse()];
+  return orders.flatMap((groups) => (['left', 'above'] as const).map((relation) => ({ ...base, groups, relation })));
+}
+
 type Change = (base: SceneContent, random: Random, mayPair: (a: number, b: number) => boolean) => SceneContent;
 
 const CHANGES_OF_PAIRS: Readonly<Record<string, Change>> = {

@@ -34,7 +34,7 @@ const SIDES: Readonly<Record<Size, readonly [number, number]>> = { small: [22, 3
 /** Sides of one of a pair, where its half has room. */
 const PAIR_SIDES = [28, 46] as const;
 /** Where a pair's halves meet, on either side of the middle. */
-const SPLIT = 6;
+export const SPLIT = 6;
 /** Part of its cell that one of several fills. */
 const CELL_PART = [0.78, 0.98] as const;
 const TURN = (15 * Math.PI) / 180;

@@ -15,7 +15,7 @@ import { readSettings, type TrainingSettings } from './settings.js';
  * Checkpoints of a run, each a folder of its own that OpenCLIP reads as a model:
  *
  *     step-00001200/  open_clip_config.json, open_clip_model.safetensors, tokenizer.json where the model has one;
- *                     classifier.safetensors where one is trained;
+ *                     ema.safetensors where a running mean is kept; classifier.safetensors where one is trained;
  *                     training-state.safetensors: parameters and moments; training.json: all else, written last
  *     latest          a link to the newest
  *
@@ -25,6 +25,8 @@ import { readSettings, type TrainingSettings } from './settings.js';
 
 export const STATE_FILE = 'training-state.safetensors';
 export const PROGRESS_FILE = 'training.json';
+/** Weights as those of the model, of their running mean. */
+export const AVERAGE_FILE = 'ema.safetensors';
 
 const VERSION = 1;
 const NAME = /^step-(\d{8,})$/;
@@ -54,6 +56,8 @@ export interface CheckpointContent {
   readonly progress: TrainingProgress;
   readonly texts: ModelTexts;
   readonly model: readonly TensorToWrite[];
+  /** The model with the running mean of its weights; nothing where none is kept. */
+  readonly average: readonly TensorToWrite[];
   /** Of `settings.classes`; nothing where no classifier is trained. */
   readonly classifier: readonly TensorToWrite[];
   readonly state: { readonly tensors: readonly TensorToWrite[]; readonly metadata: Readonly<Record<string, string>> };
@@ -99,10 +103,14 @@ export async function writeCheckpoint(run: string, content: CheckpointContent, k
   return folder;
 }
 
-async function fill(folder: string, { progress, texts, model, classifier, state }: CheckpointContent): Promise<void> {
+async function fill(
+  folder: string,
+  { progress, texts, model, average, classifier, state }: CheckpointContent,
+): Promise<void> {
   await writeText(join(folder, CONFIG_FILE), texts.config);
   if (texts.tokenizer !== undefined) await writeText(join(folder, TOKENIZER_FILE), texts.tokenizer);
   await writeSafetensors(join(folder, WEIGHTS_FILE), model, { format: 'pt' });
+  if (average.length > 0) await writeSafetensors(join(folder, AVERAGE_FILE), average, { format: 'pt' });
   const { classes } = progress.settings;
   if (classes) await writeSafetensors(join(folder, CLASSIFIER_FILE), classifier, classifierMetadata(classes));
   await writeSafetensors(join(folder, STATE_FILE), state.tensors, state.metadata);

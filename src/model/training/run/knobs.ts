@@ -34,7 +34,14 @@ export const TRAINING_KNOBS = {
     about: 'objective',
     does: "part of a caption token's target that is spread over the vocabulary",
   },
-  learningRate: { type: 'number', min: 0, about: 'optimiser', does: 'the highest learning rate of AdamW' },
+  optimizer: {
+    type: 'choice',
+    choices: ['adamw', 'muon'],
+    default: 'adamw',
+    about: 'optimiser',
+    does: 'muon: weights of attention and MLPs take orthogonal steps (Muon), the rest those of AdamW',
+  },
+  learningRate: { type: 'number', min: 0, about: 'optimiser', does: 'the highest learning rate' },
   warmup: {
     type: 'integer',
     min: 0,
@@ -81,6 +88,24 @@ export const TRAINING_KNOBS = {
     does: 'decay of the mean of its square',
   },
   epsilon: { type: 'number', min: 0, default: 1e-6, about: 'optimiser', does: 'added to the root of that' },
+  /** Part of the running mean of gradients that a step of Muon keeps. */
+  momentum: {
+    type: 'number',
+    min: 0,
+    max: 0.9999999,
+    default: 0.95,
+    about: 'optimiser',
+    does: "decay of the gradient's mean in Muon",
+  },
+  /** Of the running mean of the weights; 0 for none. */
+  ema: {
+    type: 'number',
+    min: 0,
+    max: 0.9999999,
+    default: 0,
+    about: 'optimiser',
+    does: 'decay of a running mean of the weights (EMA), kept beside them as ema.safetensors; 0 keeps none',
+  },
   seed: { type: 'integer', min: 0 },
 } as const satisfies Readonly<Record<string, TrainingKnob>>;
 

@@ -168,7 +168,7 @@ async function openTrainer(
     device,
     objective: objectiveOf(settings),
     schedule: scheduleOf(settings),
-    optimizer: optimizerOf(settings),
+    ...optimizerOf(settings),
     clipNorm: settings.clipNorm === 0 ? null : settings.clipNorm,
     frozen: (name) => isFrozen(name, settings),
     ...(settings.classes && { classes: settings.classes.length }),

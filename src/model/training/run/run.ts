@@ -1,5 +1,5 @@
 import { rmdir } from 'node:fs/promises';
-import { parameterShapes } from '../../architecture/parameters.js';
+import { isConstant, parameterShapes } from '../../architecture/parameters.js';
 import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { orWriteFailed } from '../../base/whole-file.js';
@@ -213,7 +213,7 @@ class Run {
     const { settings, device } = progress;
     const reached = partsIn(objectiveOf(settings));
     const sizes = [...parameterShapes(files.config)].map(([name, shape]) => ({
-      isTrained: reached.has(partOf(name)) && !isFrozen(name, settings),
+      isTrained: reached.has(partOf(name)) && !isFrozen(name, settings) && !isConstant(name, files.config),
       size: shape.reduce((product, side) => product * side, 1),
     }));
     const sum = (some: typeof sizes) => some.reduce((total, { size }) => total + size, 0);

@@ -38,6 +38,7 @@ export class Saving {
       progress: this.options.progress(),
       texts,
       model: trainer.modelTensors(),
+      average: trainer.averageTensors(),
       classifier: trainer.classifierTensors(),
       state: trainer.stateTensors(),
     };

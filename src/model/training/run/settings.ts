@@ -3,10 +3,10 @@ import { fits, type KnobValues } from '../../base/knob.js';
 import type { ClassRow } from '../../data/classes.js';
 import { isScenes } from '../../scenes/scenes-spec.js';
 import { isClassRows } from '../../store/classifier.js';
-import type { AdamWOptions } from '../adamw.js';
 import type { Objective } from '../objective.js';
 import { PARTS, type Part, partOf } from '../parts.js';
 import type { Schedule } from '../schedule.js';
+import type { TrainerOptions } from '../trainer.js';
 import { TRAINING_KNOBS, type TrainingKnobName } from './knobs.js';
 
 /** Everything that decides what a run computes, as a plain value: a checkpoint keeps it, and a resumed run takes it up. */
@@ -44,9 +44,16 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainingSettings, TrainingKnobName>,
   ...Object.fromEntries(Object.entries(TRAINING_KNOBS).map(([name, knob]) => [name, (value) => fits(knob, value)])),
 };
 
+/** Settings that a run of an earlier version did not have. */
+const LATER = {
+  optimizer: TRAINING_KNOBS.optimizer.default,
+  momentum: TRAINING_KNOBS.momentum.default,
+  ema: TRAINING_KNOBS.ema.default,
+};
+
 /** Reads settings from a file. Throws TypeError naming the first that is not as it should be. */
 export function readSettings(value: unknown): TrainingSettings {
-  const settings = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const settings: Readonly<Record<string, unknown>> = { ...LATER, ...(value as object | null) };
   for (const [name, check] of Object.entries(CHECKS)) {
     if (!check(settings[name])) throw new TypeError(`the setting ${name} is ${JSON.stringify(settings[name])}`);
   }
@@ -74,6 +81,11 @@ export function scheduleOf({ learningRate, warmup, schedule, steps }: TrainingSe
   return { learningRate, warmupSteps: warmup, ...(schedule === 'cosine' && { totalSteps: steps }) };
 }
 
-export function optimizerOf({ beta1, beta2, epsilon, weightDecay }: TrainingSettings): AdamWOptions {
-  return { betas: [beta1, beta2], epsilon, weightDecay };
+export function optimizerOf(settings: TrainingSettings): Pick<TrainerOptions, 'optimizer' | 'muon' | 'average'> {
+  const { beta1, beta2, epsilon, weightDecay, optimizer, momentum, ema } = settings;
+  return {
+    optimizer: { betas: [beta1, beta2], epsilon, weightDecay },
+    ...(optimizer === 'muon' && { muon: { momentum, weightDecay } }),
+    ...(ema > 0 && { average: ema }),
+  };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { parseScenes } from '../../../../src/model/scenes/scenes-spec.js';
 import { loadArt, makeSprite } from '../../../../src/model/scenes/world/art.js';
 import { kindOf } from '../../../../src/model/scenes/world/content.js';
 import { describeScene, drawScene } from '../../../../src/model/scenes/world/draw.js';
@@ -113,7 +114,7 @@ describe('drawn scenes', () => {
 
 describe('families of scenes', () => {
   const FOUR = 4;
-  const drawn = Array.from({ length: 4000 }, (_, i) => drawScene(3, i, { families: true }));
+  const drawn = Array.from({ length: 4000 }, (_, i) => drawScene(3, i, { mix: parseScenes('scenes:families') }));
   const families = Array.from({ length: drawn.length / FOUR }, (_, i) => drawn.slice(i * FOUR, (i + 1) * FOUR));
   const [related, unrelated] = [0, 1].map((parity) => families.filter((_, i) => i % 2 === parity));
 

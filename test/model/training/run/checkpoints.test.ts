@@ -28,6 +28,7 @@ function content(step: number, data: TensorToWrite['data'] = new Uint8Array(4)):
       cut: 0,
     },
     texts: { config: '{}' },
+    average: [],
     classifier: [],
     model: [{ name: 'a', dtype: 'F32', shape: [1], data }],
     state: { tensors: [{ name: 'a', dtype: 'F32', shape: [1], data: new Uint8Array(4) }], metadata: {} },
