@@ -1,43 +1,89 @@
 import type { Coca } from '../api.js';
 import { CocaError } from '../base/errors.js';
 import { dot } from '../base/vectors.js';
-import { longestCaption } from '../scenes/world/grammar.js';
+import { arrangementsOf } from '../scenes/world/family.js';
+import { longestCaption, readingsOf, trueCaptions } from '../scenes/world/grammar.js';
 import { mustBeUsable } from '../tokenizer/usable.js';
 import { type Batch, type Item, type Measure, type Metrics, textFeatures } from './measure.js';
 
 /**
  * Whether a true caption is preferred to false ones that are alike (CLIP_benchmark's image_caption_selection): `acc` by
- * the cosine of the embeddings, `acc_caption` by the mean log-probability per token that the captioner gives.
+ * the cosine of the embeddings, `acc_caption` by the mean log-probability per token that the captioner gives. Of pairs of our
+ * own scenes also whether the right one of the four arrangements of the same two things is: `arrangement` and `arrangement_caption`,
+ * where chance is a quarter.
  */
 export class SelectionMeasure implements Measure {
   readonly task = 'image_caption_selection';
   count = 0;
-  private byEmbedding = 0;
-  private byLikelihood = 0;
+  private readonly ofAll = new Preferred();
+  private readonly ofArrangements = new Preferred();
   private readonly textsOf: ReturnType<typeof textFeatures>;
 
   constructor(
     private readonly coca: Coca,
     private readonly hooks: { readonly signal?: AbortSignal },
   ) {
-    this.textsOf = textFeatures(coca, (item) => candidates(item) ?? []);
+    this.textsOf = textFeatures(coca, (item) => [...(candidates(item) ?? []), ...arrangements(item)]);
   }
 
   async add(batch: Batch, index: number): Promise<void> {
     const captions = candidates(batch.items[index]!);
     if (!captions) throw new CocaError('bad-data', 'no caption with "hard_negatives" to tell it from');
     mustBeUsable(captions, this.coca.tokenizer);
+    const fours = arrangements(batch.items[index]!);
+    mustBeUsable(fours, this.coca.tokenizer);
     const image = await batch.encodingOf(index);
     const texts = await this.textsOf(batch);
-    const [likelihoods] = await this.coca.captionLikelihoods(image, captions, this.hooks);
+    const all = [...captions, ...fours];
+    const [likelihoods] = await this.coca.captionLikelihoods(image, all, this.hooks);
+    const cosines = all.map((caption) => dot(texts.get(caption)!, image.features[0]!));
+    const means = likelihoods!.map(({ sum, count }) => sum / count);
     this.count++;
-    if (isFirst(captions.map((caption) => dot(texts.get(caption)!, image.features[0]!)))) this.byEmbedding++;
-    if (isFirst(likelihoods!.map(({ sum, count }) => sum / count))) this.byLikelihood++;
+    const [end, start] = [captions.length, captions.length];
+    this.ofAll.add(cosines.slice(0, end), means.slice(0, end));
+    if (fours.length > 0) this.ofArrangements.add(cosines.slice(start), means.slice(start));
   }
 
   metrics(): Metrics {
-    return { acc: this.byEmbedding / this.count, acc_caption: this.byLikelihood / this.count };
+    const { ofAll, ofArrangements } = this;
+    return {
+      acc: ofAll.byEmbedding,
+      acc_caption: ofAll.byLikelihood,
+      ...(ofArrangements.count > 0 && {
+        arrangement: ofArrangements.byEmbedding,
+        arrangement_caption: ofArrangements.byLikelihood,
+      }),
+    };
   }
+}
+
+/** How often the first of several captions is preferred. */
+class Preferred {
+  count = 0;
+  private embedding = 0;
+  private likelihood = 0;
+
+  add(cosines: readonly number[], likelihoods: readonly number[]): void {
+    this.count++;
+    if (isFirst(cosines)) this.embedding++;
+    if (isFirst(likelihoods)) this.likelihood++;
+  }
+
+  get byEmbedding(): number {
+    return this.embedding / this.count;
+  }
+
+  get byLikelihood(): number {
+    return this.likelihood / this.count;
+  }
+}
+
+/** Of a pair that can be read in one way: the longest captions of its four arrangements, the right one first. */
+function arrangements({ trueCaptions: known = [] }: Item): readonly string[] {
+  const [content, other] = readingsOf(known);
+  if (!content || other || content.relation === null) return [];
+  const captions = arrangementsOf(content).map((arranged) => longestCaption(trueCaptions(arranged)));
+  return captions.toSorted((a, b) => Number(known.includes(b)) - Number(known.includes(a)));
 }
 
 /** The true caption (where all are known the longest: false ones are made from it), then the false ones. */

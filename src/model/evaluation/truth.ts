@@ -1,5 +1,5 @@
 import { kindOf, type SceneKind } from '../scenes/world/content.js';
-import { contentOf, judge, longestCaption, parseCaption, type Verdict } from '../scenes/world/grammar.js';
+import { judge, parseCaption, readingsOf, type Verdict } from '../scenes/world/grammar.js';
 import type { Metrics } from './measure.js';
 
 const KINDS: readonly SceneKind[] = ['single', 'count', 'pair'];
@@ -34,13 +34,17 @@ export class TruthCount {
   add(caption: string, trueCaptions: readonly string[]): boolean {
     const isTrue = trueCaptions.includes(caption);
     this.all.add(isTrue);
-    const content = trueCaptions.length > 0 ? contentOf(longestCaption(trueCaptions)) : undefined;
-    if (!content) return isTrue;
-    this.ofKind.get(kindOf(content.groups))!.add(isTrue);
+    const readings = readingsOf(trueCaptions);
+    if (readings.length === 0) return isTrue;
+    this.ofKind.get(kindOf(readings[0]!.groups))!.add(isTrue);
     const claim = parseCaption(caption);
     this.inGrammar.add(claim !== undefined);
-    const verdict = claim && judge(claim, content);
-    for (const [part, share] of this.ofPart) share.add(verdict?.[part] ?? false);
+    const verdicts = claim ? readings.map((reading) => judge(claim, reading)) : [];
+    for (const [part, share] of this.ofPart) {
+      // A pair that can be read either way says nothing of whether relations are known.
+      if (part === 'relation' && readings.length > 1) continue;
+      share.add(verdicts.some((verdict) => verdict[part]));
+    }
     return isTrue;
   }
 

@@ -55,6 +55,43 @@ async function run(
   return { ...counts, problems };
 }
 
+interface SceneRecord {
+  readonly image: string;
+  readonly background: string;
+  readonly relation: 'left' | 'above' | null;
+  readonly groups: readonly { readonly object: string; readonly plural: string; readonly count: number }[];
+}
+
+/** How often the right one of a pair's four arrangements is preferred, from captions that are put together here. */
+async function arrangementFigures(): Promise<Record<string, number>> {
+  const article = (word: string) => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
+  const records = JSON.parse(readFileSync(BUNDLED_SCENES, 'utf8')) as readonly SceneRecord[];
+  const pairs = records.filter(({ relation }) => relation !== null);
+  const hits = { arrangement: 0, arrangement_caption: 0 };
+  for (const { image, background, relation, groups } of pairs) {
+    const [a, b] = groups.map(({ object, plural, count }) =>
+      count === 1 ? article(object) : `${['two', 'three', 'four'][count - 2]} ${plural}`,
+    );
+    const phrases = {
+      left: [`${b} to the right of ${a}`, `${a} to the right of ${b}`],
+      above: [`${a} above ${b}`, `${b} above ${a}`],
+    };
+    const other = relation === 'left' ? 'above' : 'left';
+    const captions = [...phrases[relation!], ...phrases[other]].map(
+      (phrase) => `${phrase} on ${article(background)} background`,
+    );
+    const picture = await loadPicture(readFileSync(fixture(`scenes/${image}`)), coca.preprocess);
+    const encoding = await coca.encodeImages([picture]);
+    const texts = await coca.encodeTexts(captions);
+    const cosines = texts.map((text) => text.reduce((sum, value, i) => sum + value * encoding.features[0]![i]!, 0));
+    const [likelihoods] = await coca.captionLikelihoods(encoding, captions, {});
+    const means = likelihoods!.map(({ sum, count }) => sum / count);
+    if (cosines[0] === Math.max(...cosines)) hits.arrangement++;
+    if (means[0] === Math.max(...means)) hits.arrangement_caption++;
+  }
+  return Object.fromEntries(Object.entries(hits).map(([name, count]) => [name, count / pairs.length]));
+}
+
 describe('the bundled model on its scenes', () => {
   it('has the figures of the reference, for captions, rankings and perplexity', async () => {
     const predictions: Prediction[] = [];
@@ -78,7 +115,11 @@ describe('the bundled model on its scenes', () => {
       true_captions_count: part(by_kind.count),
     });
     expect(greedy.metrics().true_captions).toBe(figures.true_captions_greedy);
-    expect(selection.metrics()).toEqual({ acc: figures.rank_contrastive, acc_caption: figures.rank_caption });
+    expect(selection.metrics()).toEqual({
+      acc: figures.rank_contrastive,
+      acc_caption: figures.rank_caption,
+      ...(await arrangementFigures()),
+    });
     expect(predictions.map(({ caption }) => caption)).toEqual(samples.map(({ beam6_caption }) => beam6_caption));
     expect(predictions.filter((one) => one.true)).toHaveLength(figures.true_captions_beam * samples.length);
 

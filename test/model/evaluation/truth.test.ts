@@ -22,6 +22,28 @@ const pair = trueCaptions({
 });
 
 describe('truth', () => {
+  it('of a pair that can be read either way is that of either reading, and says nothing of relations', () => {
+    const groups = [
+      { thing: thing('dog'), count: 1 },
+      { thing: thing('cat'), count: 1 },
+    ];
+    const content = { groups, size: null, background: 'blue' };
+    const both = [
+      ...trueCaptions({ ...content, relation: 'left' }),
+      ...trueCaptions({ ...content, groups: groups.toReversed(), relation: 'above' }),
+    ];
+    const truth = new TruthCount();
+    expect(truth.add('a dog to the left of a cat', both)).toBe(true);
+    expect(truth.add('a dog below a cat', both)).toBe(true);
+    expect(truth.add('a dog above a cat', both)).toBe(false);
+    expect(truth.metrics()).toMatchObject({
+      true_captions_pair: 2 / 3,
+      things_right: 1,
+      counts_right: 1,
+      relation_right: null,
+    });
+  });
+
   it('is counted by kind of scene and by parts of captions', () => {
     const truth = new TruthCount();
     expect(truth.add('a small dog', dog)).toBe(true);

@@ -244,10 +244,64 @@ describe('special cases of the objective', () => {
   });
 });
 
+describe('positions of sines and cosines', () => {
+  test('are no parameter: nothing differentiates by them, nothing changes them', async () => {
+    const { config, checkpoint } = reference;
+    const frozen = {
+      ...reference,
+      config: { ...config, vision: { ...config.vision, pos_embed_type: 'sin_cos_2d' } as const },
+    };
+    const name = 'visual.positional_embedding';
+    const trainer = await openTrainer(frozen, device!, {});
+    try {
+      const { gradients } = await trainer.gradients([batch]);
+      expect(gradients.has(name)).toBe(false);
+      const { gradNorm } = await trainer.train([batch]);
+      const { grad_norms } = trainingReference('pooled');
+      const others = Object.entries(grad_norms).filter(([other]) => other !== name);
+      const expected = Math.sqrt(others.reduce((sum, [, value]) => sum + value ** 2, 0));
+      expect(Math.abs(gradNorm / expected - 1)).toBeLessThan(1e-4);
+      expect((await parametersOf(trainer)).get(name)).toEqual(await readTensor(checkpoint, name));
+    } finally {
+      trainer.release();
+    }
+  });
+});
+
+describe('the running mean of parameters', () => {
+  test('is that of the parameters after each step, with a decay that grows to the one asked for', async () => {
+    const decay = 0.25;
+    await withTrainer({ average: decay }, async (trainer) => {
+      const path = join(folder, 'average.safetensors');
+      const averageOf = async () => {
+        await writeSafetensors(path, trainer.averageTensors());
+        return readTensor(await openSafetensors(path), 'visual.proj');
+      };
+      let expected = (await parametersOf(trainer)).get('visual.proj')!;
+      expect(await averageOf()).toEqual(expected);
+      for (const part of [2 / 11, 3 / 12, decay]) {
+        await trainer.train([batch]);
+        const now = (await parametersOf(trainer)).get('visual.proj')!;
+        expected = expected.map((value, i) => part * value + (1 - part) * now[i]!);
+        expect(worstError(await averageOf(), expected)).toBeLessThan(0.01);
+      }
+    });
+    await withTrainer({}, async (trainer) => expect(trainer.averageTensors()).toEqual([]));
+  });
+});
+
 describe('what is written', () => {
-  test('resumes bit for bit', async () => {
+  test.each([
+    ['AdamW', {}],
+    ['Muon and a running mean', { muon: { momentum: 0.95, weightDecay: 0.1 }, average: 0.9 }],
+  ])('resumes bit for bit, with %s', async (_, change) => {
     const path = join(folder, 'state.safetensors');
-    const options = { clipNorm: 1, schedule: { learningRate: 0.005, warmupSteps: 2, totalSteps: 6 } };
+    const options = { clipNorm: 1, schedule: { learningRate: 0.005, warmupSteps: 2, totalSteps: 6 }, ...change };
+    const averageOf = async (trainer: Trainer) => {
+      await writeSafetensors(join(folder, 'mean.safetensors'), trainer.averageTensors());
+      const file = await openSafetensors(join(folder, 'mean.safetensors'));
+      return file.tensors.has('visual.proj') ? readTensor(file, 'visual.proj') : undefined;
+    };
     const batches = [[batch], [piece(batch, 0, 2), piece(batch, 2, 4)], [piece(batch, 1, 3)], [batch]];
     const run = async (trainer: Trainer, from: number, to: number) => {
       const reports = [];
@@ -260,13 +314,14 @@ describe('what is written', () => {
       const { tensors, metadata } = trainer.stateTensors();
       await writeSafetensors(path, tensors, metadata);
       reports.push(...(await run(trainer, 2, 4)));
-      return { reports, parameters: await parametersOf(trainer) };
+      return { reports, parameters: await parametersOf(trainer), average: await averageOf(trainer) };
     });
     await withTrainer(options, async (trainer) => {
       await trainer.restore(await openSafetensors(path));
       expect([trainer.step, trainer.random]).toEqual([2, [1, 2, 3, 0xffff_ffff]]);
       expect(await run(trainer, 2, 4)).toEqual(whole.reports.slice(2));
       expect(await parametersOf(trainer)).toEqual(whole.parameters);
+      expect(await averageOf(trainer)).toEqual(whole.average);
     });
   });
 

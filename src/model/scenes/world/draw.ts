@@ -58,13 +58,12 @@ export interface DescribedScene extends DrawnScene {
 /** The same scene as `drawScene`, with all that can be said of it. */
 export function describeScene(seed: number, index: number, options: DrawOptions = {}): DescribedScene {
   const { scene, random } = begin(seed, index, options);
-  const captions = trueCaptions(scene.content);
-  return {
-    ...scene,
-    trueCaptions: captions,
-    longest: longestCaption(captions),
-    hardNegatives: hardNegatives(scene.content, random),
-  };
+  const other = otherReading(scene.content, scene.placements);
+  const readings = other ? [scene.content, other] : [scene.content];
+  const captions = [...new Set(readings.flatMap(trueCaptions))];
+  const longest = longestCaption(captions);
+  const told = readings.find((reading) => trueCaptions(reading).includes(longest))!;
+  return { ...scene, trueCaptions: captions, longest, hardNegatives: hardNegatives(told, captions, random) };
 }
 
 function begin(seed: number, index: number, options: DrawOptions): { scene: DrawnScene; random: Random } {

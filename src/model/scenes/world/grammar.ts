@@ -148,6 +148,20 @@ export function isTrue(caption: string, content: SceneContent): boolean {
   return claim !== undefined && Object.values(judge(claim, content)).every(Boolean);
 }
 
+/**
+ * The scenes that captions describe which are all that is true of one picture: one, or two where a pair can be read either way.
+ * Empty for captions of another world.
+ */
+export function readingsOf(captions: readonly string[]): readonly SceneContent[] {
+  const longest = (['left', 'above', null] as const).map((relation) =>
+    captions.filter((caption) => {
+      const content = contentOf(caption);
+      return content !== undefined && content.relation === relation;
+    }),
+  );
+  return longest.filter(({ length }) => length > 0).map((some) => contentOf(longestCaption(some))!);
+}
+
 /** The scene that a longest caption describes, as far as captions can speak of it. */
 export function contentOf(longest: string): SceneContent | undefined {
   const claim = parseCaption(longest);

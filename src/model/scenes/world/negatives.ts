@@ -21,14 +21,16 @@ const POOL = { backgrounds: 3, things: 7, partners: 4 } as const;
 /**
  * Captions that are false by one change to the longest true one: another thing, number, background, relation or order.
  * Sorted, so that their order says nothing.
+ * @param captions all that are true of the picture, which may also be read in another way
  */
-export function hardNegatives(content: SceneContent, random: Random): string[] {
+export function hardNegatives(content: SceneContent, captions: readonly string[], random: Random): string[] {
   const phrases = content.relation === null ? ofOneGroup(content, random) : ofPair(content, random);
   const wrong = phrases.map((phrase) => onBackground(phrase, content.background));
   const right = positivePhrase(content);
   const backgrounds = [...BACKGROUNDS.keys()].filter((name) => name !== content.background);
   for (const background of random.some(backgrounds, POOL.backgrounds)) wrong.push(onBackground(right, background));
-  return random.some(wrong, NEGATIVES).sort();
+  const isFalse = (caption: string) => !captions.includes(caption);
+  return random.some(wrong.filter(isFalse), NEGATIVES).sort();
 }
 
 /** The longest true caption without its background. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseScenes } from '../../../../src/model/scenes/scenes-spec.js';
+import { otherReading } from '../../../../src/model/scenes/world/ambiguous.js';
 import { loadArt, makeSprite } from '../../../../src/model/scenes/world/art.js';
 import { kindOf } from '../../../../src/model/scenes/world/content.js';
 import { describeScene, drawScene } from '../../../../src/model/scenes/world/draw.js';
-import { isTrue, judge, parseCaption } from '../../../../src/model/scenes/world/grammar.js';
+import { isTrue, judge, parseCaption, readingsOf } from '../../../../src/model/scenes/world/grammar.js';
 import { CANVAS, pixelSquare } from '../../../../src/model/scenes/world/layout.js';
 import { renderScene } from '../../../../src/model/scenes/world/render.js';
 import { sceneSource } from '../../../../src/model/scenes/world/source.js';
@@ -67,8 +68,8 @@ describe('drawn scenes', () => {
   });
 
   it('are captioned truly, and have nine different negatives that are false and of the grammar', () => {
-    for (const { content, caption, longest, hardNegatives } of many) {
-      expect(isTrue(caption, content) && isTrue(longest, content)).toBe(true);
+    for (const { content, caption, longest, trueCaptions, hardNegatives } of many) {
+      expect(isTrue(caption, content) && trueCaptions.includes(longest)).toBe(true);
       expect(new Set(hardNegatives).size).toBe(9);
       expect(hardNegatives.filter((negative) => isTrue(negative, content))).toEqual([]);
       expect(hardNegatives.every((negative) => parseCaption(negative)?.background)).toBe(true);
@@ -153,6 +154,119 @@ describe('families of scenes', () => {
     expect(pairs.length).toBeGreaterThan(2000);
     expect(pairs.filter((pair) => md5(pair) % 10n === 0n)).toEqual([]);
     expect(unrelated![7]).toEqual([60, 61, 62, 63].map((index) => drawScene(3, index)));
+  });
+});
+
+describe('scenes that are mixed', () => {
+  const FOUR = 4;
+  const mix = parseScenes('scenes:families=0.25,arrangements=0.5,longest=0.8,ambiguous=1');
+  const drawn = Array.from({ length: 4000 }, (_, i) => drawScene(5, i, { mix }));
+  const fours = Array.from({ length: drawn.length / FOUR }, (_, i) => drawn.slice(i * FOUR, (i + 1) * FOUR));
+  const signature = (four: typeof drawn) =>
+    new Set(four.map(({ content: { groups, relation } }) => `${relation} ${groups.map(({ thing }) => thing)}`)).size;
+  const sameThings = (four: typeof drawn) =>
+    new Set(four.map(({ content: { groups } }) => `${groups.map(({ thing, count }) => thing * 10 + count).sort()}`))
+      .size === 1;
+  const arranged = fours.filter((four) => four[0]!.content.relation && signature(four) === FOUR && sameThings(four));
+
+  it('come in as many fours of all arrangements as asked for, spread evenly', () => {
+    expect(arranged).toHaveLength(fours.length / 2);
+    for (let i = 0; i < fours.length; i += 40) {
+      expect(fours.slice(i, i + 40).filter((four) => arranged.includes(four))).toHaveLength(20);
+    }
+  });
+
+  it('in which each caption is true of its picture alone, and of nothing else in it', () => {
+    for (const four of arranged) {
+      for (const [i, { caption }] of four.entries()) {
+        expect(four.map(({ content }) => isTrue(caption, content))).toEqual(four.map((_, k) => k === i));
+      }
+    }
+  });
+
+  it('say pairs by their longest phrase as often as asked for', () => {
+    const captions = arranged.flat().map(({ caption, content }) => ({ caption, relation: content.relation }));
+    const longest = captions.filter(({ caption, relation }) =>
+      relation === 'left' ? caption.includes(' to the right of ') : caption.includes(' above '),
+    );
+    // Where it is not told so, half of the phrases are it as well: of two equally long ones the first.
+    expect(longest.length / captions.length).toBeGreaterThan(0.88);
+    expect(longest.length / captions.length).toBeLessThan(0.92);
+  });
+
+  it('say no relation of pairs that could be read either way', () => {
+    const overlap = (content: (typeof drawn)[0]) => otherReading(content.content, content.placements) !== undefined;
+    const pairs = drawn.filter(({ content }) => content.relation !== null);
+    const either = pairs.filter(overlap);
+    expect(either.length).toBeGreaterThan(20);
+    for (const { caption } of either) expect(caption).toMatch(/^an? [^\d]+ and an? /);
+    expect(arranged.flat().filter(overlap)).toEqual([]);
+  });
+
+  it('are the same as without, where nothing is asked for; shares of families alone are as they were', () => {
+    for (const index of [0, 17, 4711]) {
+      expect(drawScene(3, index, { mix: parseScenes('scenes:') })).toEqual(drawScene(3, index));
+      const half = { mix: parseScenes('scenes:families=0.5') };
+      expect(drawScene(3, index, half)).toEqual(drawScene(3, index, { mix: parseScenes('scenes:families') }));
+    }
+  });
+
+  it.each([
+    ['scenes:nonsense', /no "nonsense"/],
+    ['scenes:families=2', /"families=2" is no share/],
+    ['scenes:families=', /is no share/],
+    ['scenes:longest=-0.5', /is no share/],
+    ['scenes:families=0.6,arrangements=0.5', /more than all scenes/],
+    ['scenes:toString=1', /no "toString"/],
+  ])('%s is refused', (name, message) => {
+    expect(() => parseScenes(name)).toThrow(message);
+  });
+});
+
+describe('pairs that could be read either way', () => {
+  const side = 20;
+  const at = (thing: number, x: number, y: number) => ({ thing, x, y, side, turn: 0, mirrored: false });
+  const pair = (relation: 'left' | 'above') => ({
+    groups: [
+      { thing: 0, count: 1 },
+      { thing: 1, count: 1 },
+    ],
+    relation,
+    size: null,
+    background: 'pink',
+  });
+  const names = (content: { readonly groups: readonly { readonly thing: number }[] } | undefined) =>
+    content?.groups.map(({ thing }) => thing);
+
+  it('are those whose things lie apart in both directions, with the middle between them', () => {
+    // One above and left of the other.
+    const both = [at(0, 10, 10), at(1, 60, 60)];
+    expect(otherReading(pair('left'), both)).toMatchObject({ relation: 'above' });
+    expect(names(otherReading(pair('left'), both))).toEqual([0, 1]);
+    expect(otherReading(pair('above'), both)).toMatchObject({ relation: 'left' });
+    // Left of the other, and below it.
+    expect(names(otherReading(pair('left'), [at(0, 10, 60), at(1, 60, 10)]))).toEqual([1, 0]);
+    // At the same height; overlapping in height; apart, but both in the upper half.
+    expect(otherReading(pair('left'), [at(0, 10, 40), at(1, 60, 40)])).toBeUndefined();
+    expect(otherReading(pair('left'), [at(0, 10, 30), at(1, 60, 45)])).toBeUndefined();
+    expect(otherReading(pair('left'), [at(0, 10, 2), at(1, 60, 23)])).toBeUndefined();
+  });
+
+  it('have the captions of both readings, and no negative that is true', () => {
+    const scenes = many.filter(({ content, placements }) => otherReading(content, placements));
+    const pairs = many.filter(({ content }) => kindOf(content.groups) === 'pair');
+    expect(share(scenes, pairs)).toBeGreaterThan(0.06);
+    expect(share(scenes, pairs)).toBeLessThan(0.13);
+    for (const { trueCaptions, longest, hardNegatives } of scenes) {
+      const relations = new Set(trueCaptions.map((caption) => parseCaption(caption)!.claimed));
+      expect(relations).toEqual(new Set(['together', 'left', 'beside', 'above']));
+      expect(new Set(trueCaptions).size).toBe(trueCaptions.length);
+      expect(trueCaptions).toContain(longest);
+      expect(longest).toContain(' to the right of ');
+      expect(hardNegatives).toHaveLength(9);
+      expect(hardNegatives.filter((caption) => trueCaptions.includes(caption))).toEqual([]);
+      expect(readingsOf(trueCaptions).map(({ relation }) => relation)).toEqual(['left', 'above']);
+    }
   });
 });
 
