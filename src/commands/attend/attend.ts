@@ -1,9 +1,8 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import { type CommandContext, kebab } from '../../cli/command.js';
-import type { Caption } from '../../model/api.js';
+import type { Caption, CaptionOptions } from '../../model/api.js';
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
-import type { DecodingOptions } from '../../model/decoding/index.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
@@ -135,13 +134,14 @@ export const attend = defineResults({
         yield input;
         return;
       }
-      const given = caption === undefined ? undefined : captionOf(caption, coca.tokenizer);
-      const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };
-      const seen = await lookAt(input.picture, given ?? search, gradient, coca, context);
+      const { prompt } = options;
+      const search = { ...(await searchOptions(options, typed, coca)), ...(prompt !== undefined && { prompt }) };
+      const asked = caption === undefined ? search : captionOf(caption, coca.tokenizer);
+      const seen = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
-      const asked = current === undefined ? all : { ...all, words: [words[current]!] };
+      const shown = current === undefined ? all : { ...all, words: [words[current]!] };
       context.onCaption(image, seen.caption);
 
       let drawn: Promise<Picture> | undefined;
@@ -151,11 +151,11 @@ export const attend = defineResults({
       };
       if (output !== undefined) {
         const { FILES_BESIDE, writeAttendFiles } = await import('./files.js');
-        const count = await writeAttendFiles(output, asked, await square());
+        const count = await writeAttendFiles(output, shown, await square());
         context.notice(`in ${output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
       }
       yield { kind: 'picture', item: { all, current, square, coca } };
-      yield { kind: 'result', result: asked };
+      yield { kind: 'result', result: shown };
     });
   },
   async writer(format, { options }, context): Promise<ResultWriter<AttendResult, AttendScene>> {
@@ -207,26 +207,18 @@ function captionOf(caption: string, tokenizer: Tokenizer): CaptionText {
   return { ids, text: tokenizer.decode(ids) };
 }
 
-type Search = DecodingOptions & { readonly prompt: string | undefined };
-
 /** Finds a caption where none is given, and what its words attend to. */
 async function lookAt(
   picture: Picture,
-  given: CaptionText | Search,
+  asked: CaptionText | CaptionOptions,
   gradient: boolean,
   coca: LoadedCoca,
   context: CommandContext,
 ): Promise<Omit<AttendResult, 'image' | 'words' | 'choice'>> {
   context.status.show('looking');
   const encoding = await coca.encodeImages([picture], { attention: true });
-  const find = async ({ prompt, ...decoding }: Search) => {
-    const { captions } = await coca.caption(encoding, prompt === undefined ? decoding : { ...decoding, prompt }, {
-      signal: context.signal,
-      onStep: searchProgress(context),
-    });
-    return captions[0]![0]!;
-  };
-  const { ids, text } = 'ids' in given ? given : await find(given);
+  const hooks = { signal: context.signal, onStep: searchProgress(context) };
+  const { ids, text } = 'ids' in asked ? asked : (await coca.caption(encoding, asked, hooks)).captions[0]![0]!;
   const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
   return { picture, caption: text, attention, model: coca.name, device: coca.device };

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { Coca } from '../../model/api.js';
+import type { CaptionOptions, Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { filtered } from '../../model/base/pipeline.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
@@ -24,7 +24,7 @@ import {
 import { CaptionFiles } from './files.js';
 import { captionWriter, type PictureCaptions } from './output.js';
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
-import type { Search, SearchOptions } from './watch.js';
+import type { Search } from './watch.js';
 
 export const caption = defineResults({
   name: 'caption',
@@ -128,7 +128,7 @@ export const caption = defineResults({
 async function captionPictures(
   found: readonly ReadablePicture[],
   coca: Coca,
-  options: SearchOptions,
+  options: CaptionOptions,
   search: Search,
   context: CommandContext,
 ): Promise<PictureCaptions[]> {

@@ -1,21 +1,14 @@
+import type { OptionValues } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import type { Finding, Incomplete } from '../io/define-results.js';
 import { objectWriter, toItemError } from '../io/results.js';
-import { type EarlierResult, ResultsFile } from '../io/results-file.js';
+import { type EarlierResult, type RESULTS_FILE_OPTIONS, ResultsFile } from '../io/results-file.js';
 import { runRecord } from '../io/run-record.js';
-import { errorObject } from '../io/sources.js';
+import { errorObject, type INPUT_OPTIONS } from '../io/sources.js';
 import { captionObject, type PictureCaptions } from './output.js';
-import { type IfExists, TextFiles } from './text-files.js';
+import { type TEXT_FILE_OPTIONS, TextFiles } from './text-files.js';
 
-export interface CaptionFilesOptions {
-  /** Lists that are read: no text may take their place. */
-  readonly files: readonly string[];
-  readonly files0: readonly string[];
-  readonly output: string | undefined;
-  readonly resume: boolean;
-  readonly writeTxt: boolean;
-  readonly ifExists: IfExists | undefined;
-}
+type CaptionFilesOptions = OptionValues<typeof INPUT_OPTIONS & typeof RESULTS_FILE_OPTIONS & typeof TEXT_FILE_OPTIONS>;
 
 /**
  * The files that captions go into, a file of results and texts beside the pictures, and what earlier runs left in
@@ -36,6 +29,7 @@ export class CaptionFiles {
    */
   static async open(options: CaptionFilesOptions, coca: Coca, search: object): Promise<CaptionFiles> {
     const { output, writeTxt, ifExists = 'skip' } = options;
+    // No text may take the place of a list that is read.
     const taken = [...options.files, ...options.files0, ...(output === undefined ? [] : [output])];
     const texts = new TextFiles(
       ifExists,
@@ -73,9 +67,10 @@ export class CaptionFiles {
       if (finding.kind === 'failure') await objects?.write(errorObject(finding.name, finding.error));
       if (finding.kind !== 'result') yield finding;
       else {
-        const { result } = finding;
+        const { kind, result } = finding;
+        const texts = result.captions.map(({ text }) => text);
         await objects?.write(captionObject(result));
-        yield { kind: 'result', result, complete: () => this.#writeText(result) };
+        yield { kind, result, complete: () => orIncomplete(result.image, this.texts?.write(result.image, texts)) };
       }
     }
     yield* this.#summary();
@@ -83,16 +78,6 @@ export class CaptionFiles {
 
   async close(): Promise<void> {
     await this.#results?.close();
-  }
-
-  async #writeText({ image, captions }: PictureCaptions): Promise<Incomplete | undefined> {
-    return orIncomplete(
-      image,
-      this.texts?.write(
-        image,
-        captions.map(({ text }) => text),
-      ),
-    );
   }
 
   /** What a person would miss otherwise, when all is done. */

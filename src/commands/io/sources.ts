@@ -63,14 +63,9 @@ export interface ImageSources {
 }
 
 /** The sources of a command whose words are pictures. */
-export const sourcesOf = (
-  images: readonly string[],
-  { files, files0 }: Omit<ImageSources, 'images'>,
-): ImageSources => ({
-  images,
-  files,
-  files0,
-});
+export function sourcesOf(images: readonly string[], { files, files0 }: Omit<ImageSources, 'images'>): ImageSources {
+  return { images, files, files0 };
+}
 
 /** One named picture: its bytes, or why there are none. */
 export type ImageInput =
