@@ -6,10 +6,16 @@ export type Format = 'terminal' | 'plain' | 'json' | 'jsonl';
 /** What an input is, as its error object calls it. */
 export type InputKind = 'image' | 'caption' | 'text' | 'model';
 
+/** Why an input has no result. */
+export interface Failure {
+  readonly kind: 'failure';
+  readonly name: string;
+  readonly error: CocaError;
+  readonly key: InputKind;
+}
+
 /** What a command has to say of one input: its result as a value, or why there is none. */
-export type Answer<R = unknown> =
-  | { readonly kind: 'result'; readonly result: R }
-  | { readonly kind: 'failure'; readonly name: string; readonly error: CocaError; readonly key: InputKind };
+export type Answer<R = unknown> = { readonly kind: 'result'; readonly result: R } | Failure;
 
 /** Writes result objects as they come. */
 export interface ObjectWriter {

@@ -1,9 +1,13 @@
 import { defineCommand } from '../cli/command.js';
 import type { Measurement } from '../model/bench.js';
+import { DECODING_KNOBS } from '../model/decoding/knobs.js';
 import { publicName } from '../model/net/address.js';
 import { safeJson, visible } from '../ui/text.js';
+import { numberOption } from './io/knob-options.js';
 import { MODEL_GLOBALS, withModel } from './io/model.js';
 import { readImage } from './io/sources.js';
+
+const { beams, maxLength } = DECODING_KNOBS;
 
 export const bench = defineCommand({
   name: 'bench',
@@ -23,8 +27,8 @@ export const bench = defineCommand({
   ],
   options: {
     seconds: { type: 'number', min: 0, default: 3, description: 'to spend on each measurement, at least' },
-    beams: { type: 'integer', min: 1, default: 6, description: 'beams of the caption' },
-    maxLength: { type: 'integer', min: 2, default: 30, description: 'ids of the caption, at most' },
+    beams: { ...numberOption(beams), default: beams.default, description: 'beams of the caption' },
+    maxLength: { ...numberOption(maxLength), default: maxLength.default, description: 'ids of the caption, at most' },
   },
   globals: [...MODEL_GLOBALS],
   examples: [
@@ -43,7 +47,8 @@ export const bench = defineCommand({
       const picture = await loadPicture(bytes, coca.preprocess);
       const measurements: Measurement[] = [];
       for await (const measurement of measure(coca, picture, { ...options, signal: context.signal })) {
-        measurements.push(measurement);
+        const { text: _, ...figures } = measurement;
+        measurements.push(figures);
         context.status.show(`${measurement.task}: ${measurement.ms.toFixed(1)} ms`);
       }
       context.status.clear();

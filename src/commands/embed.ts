@@ -6,10 +6,9 @@ import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { defineResults, type Finding } from './io/define-results.js';
 import { findWithModel, MODEL_GLOBALS } from './io/model.js';
-import { encodedPictures } from './io/pictures.js';
-import { progress } from './io/progress.js';
+import { eachPicture, type ReadablePicture } from './io/pictures.js';
 import { failure, jsonWriter } from './io/results.js';
-import { BATCH_OPTION, checkSources, countAhead, INPUT_OPTIONS, imagesArgument } from './io/sources.js';
+import { BATCH_OPTION, checkSources, INPUT_OPTIONS, imagesArgument, sourcesOf, walkImages } from './io/sources.js';
 
 /** More than these are not compared on a terminal: the matrix would be larger than it. */
 const MOST_COMPARED = 12;
@@ -41,37 +40,28 @@ export const embed = defineResults({
     { line: "coca embed 'photos/*.jpg' --jsonl > photos.jsonl", does: 'embeddings of pictures' },
     { line: 'coca embed --text "a dog" "a cat" --json', does: 'embeddings of texts' },
   ],
-  async *find({ args, options }, context): AsyncGenerator<Finding<Embedded>> {
-    const sources = { images: args, files: options.files, files0: options.files0 };
+  async *find({ args, options }, context): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
+    const sources = sourcesOf(args, options);
     const hasPictures = args.length + options.files.length + options.files0.length > 0;
     if (hasPictures) checkSources(sources, context.stdin);
     else if (options.text.length === 0) {
       throw new CocaError('usage', 'nothing to embed', 'name pictures, or texts after --text');
     }
-    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded>> {
-      yield { kind: 'ready' };
-      const pictureCount = countAhead(sources);
-      const showProgress = progress(context, () => {
-        const count = pictureCount();
-        return count === undefined ? undefined : count + options.text.length;
+    const { names, count } = walkImages(sources, context.stdin);
+    const countAll = () => {
+      const pictures = count();
+      return pictures === undefined ? undefined : pictures + options.text.length;
+    };
+    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
+      yield { kind: 'ready', count: countAll };
+      yield* eachPicture(names, coca, context, options.batch, async (found) => {
+        const { features } = await coca.encodeImages(found.map(({ picture }) => picture));
+        return found.map(({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]! }));
       });
-      let finished = 0;
-      for await (const item of encodedPictures(sources, coca, context, options.batch)) {
-        finished++;
-        if ('error' in item) yield failure(item.name, item.error);
-        else {
-          yield { kind: 'result', result: { of: 'image', name: item.name, embedding: item.feature } };
-          showProgress(finished);
-        }
-      }
-      for (const text of options.text) {
-        finished++;
-        const embedding = await embeddingOf(text, coca);
-        if (embedding instanceof CocaError) yield failure(text, embedding, 'text');
-        else {
-          yield { kind: 'result', result: { of: 'text', name: text, embedding } };
-          showProgress(finished);
-        }
+      for (const name of options.text) {
+        const embedding = await embeddingOf(name, coca);
+        if (embedding instanceof CocaError) yield failure(name, embedding, 'text');
+        else yield { kind: 'result', result: { of: 'text', name, embedding } };
       }
     });
   },

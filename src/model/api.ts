@@ -24,6 +24,9 @@ export interface DecodingProgress {
   readonly states: readonly SearchState[];
 }
 
+/** How a caption is searched for, and how it begins. */
+export type CaptionOptions = DecodingOptions & { readonly prompt?: string };
+
 /** A caption that a search has found. */
 export interface Caption extends CaptionIds {
   /** Its ids as text, special tokens left out. */
@@ -73,7 +76,7 @@ export interface Coca {
   /** Captions as the options search for them. Throws `usage` for a prompt that leaves no room, `interrupted`. */
   caption(
     images: ImageEncoding,
-    options: DecodingOptions & { readonly prompt?: string },
+    options: CaptionOptions,
     hooks?: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal },
   ): Promise<CaptionRun>;
   /**

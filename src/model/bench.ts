@@ -1,4 +1,4 @@
-import type { Coca } from './api.js';
+import type { Caption, Coca } from './api.js';
 import { CocaError } from './base/errors.js';
 import { contextLength } from './config/config.js';
 import { type DecodingOptions, decodingOptions } from './decoding/index.js';
@@ -15,7 +15,8 @@ export interface Measurement {
   /** Inputs a second for encodings, generated ids a second for captions. */
   readonly perSecond: number;
   /** The caption that was generated. */
-  readonly ids?: readonly number[];
+  readonly ids?: Caption['ids'];
+  readonly text?: Caption['text'];
 }
 
 export interface BenchOptions {
@@ -52,13 +53,14 @@ export async function* measure(coca: Coca, picture: Picture, options: BenchOptio
     ['caption beam', decodingOptions({ beams: options.beams, ...length }, limit)],
   ];
   for (const [task, search] of searches.filter(([name]) => isAsked(name))) {
-    let ids: readonly number[] = [];
+    let found: Pick<Caption, 'ids' | 'text'> = { ids: [], text: '' };
     // From the picture's pixels to the ids, as a person waits for it.
     const time = await timed(async () => {
       const { captions } = await coca.caption(await coca.encodeImages([picture]), search);
-      ids = captions[0]![0]!.ids;
+      found = captions[0]![0]!;
     });
-    yield { task, batch: 1, ...time, perSecond: ((ids.length - 1) * 1000) / time.ms, ids };
+    const { ids, text } = found;
+    yield { task, batch: 1, ...time, perSecond: ((ids.length - 1) * 1000) / time.ms, ids, text };
   }
 }
 

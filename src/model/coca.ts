@@ -1,4 +1,12 @@
-import type { Caption, CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
+import type {
+  Caption,
+  CaptionLikelihood,
+  CaptionOptions,
+  CaptionRun,
+  Coca,
+  DecodingProgress,
+  ImageEncoding,
+} from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError } from './base/errors.js';
 import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
@@ -6,7 +14,6 @@ import type { CocaConfig } from './config/config.js';
 import {
   captionTrie,
   chainOf,
-  type DecodingOptions,
   decode,
   ROOT,
   results,
@@ -150,7 +157,7 @@ export class CocaModel implements Coca {
 
   caption(
     images: ImageEncoding,
-    options: DecodingOptions & { readonly prompt?: string },
+    options: CaptionOptions,
     hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
   ): Promise<CaptionRun> {
     const tokens = tokensOf(images);

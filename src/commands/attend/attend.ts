@@ -1,21 +1,22 @@
-import type { Format, ResultWriter } from '../../cli/answers.js';
-import { type CommandContext, defineCommand, kebab } from '../../cli/command.js';
+import type { ResultWriter } from '../../cli/answers.js';
+import { type CommandContext, kebab } from '../../cli/command.js';
+import type { Caption, CaptionOptions } from '../../model/api.js';
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
-import type { DecodingOptions } from '../../model/decoding/index.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { defineResults, type Finding } from '../io/define-results.js';
+import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
-import { formatOf, jsonWriter, Tally } from '../io/results.js';
+import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, findWord, parseHead, parseLayer } from './choice.js';
-import { type AttendResult, attendLines, attendObject } from './result.js';
+import { type AttendResult, type AttendScene, attendLines, attendObject } from './result.js';
 
 const { beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
 /** What shapes a caption that is searched for; a given CAPTION is as it is. */
@@ -32,7 +33,7 @@ const SEARCH_OPTIONS = {
   },
 } as const;
 
-export const attend = defineCommand({
+export const attend = defineResults({
   name: 'attend',
   summary: 'shows where each word of a caption looks',
   details: [
@@ -111,35 +112,36 @@ export const attend = defineCommand({
     refuseSearchOptions(args[1], typed);
     await checkSearchOptions(options, typed);
   },
-  writer: (format, _, context) => attendWriter(format, context),
-  async run({ args, options, typed }, context) {
+  async *find({ args, options, typed }, context): AsyncGenerator<Finding<AttendResult, AttendScene>> {
     const [word, caption] = args as readonly [string, string?];
     checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const choice = choiceOf(options);
-    const format = formatOf(options, context);
-    const writer = format === 'terminal' ? undefined : await attendWriter(format, context);
-    const tally = new Tally(context, writer?.objects);
     const image = await oneName(word, 'attend', context);
-    if (options.output !== undefined) {
+    const { output } = options;
+    if (output !== undefined) {
       const { prepareFolder } = await import('./files.js');
-      await prepareFolder(options.output, options.force);
+      await prepareFolder(output, options.force);
     }
-    await withModel(options, context, async (coca) => {
+    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<AttendResult, AttendScene>> {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
       // A view has all methods to walk through.
-      const gradient = choice.method === 'gradient' || (format === 'terminal' && options.output === undefined);
+      const gradient =
+        choice.method === 'gradient' || (formatOf(options, context) === 'terminal' && output === undefined);
       // One set of graphs, that which reports attention, also searches for the caption.
       const task = gradient ? 'attribution' : 'attention';
       const [input] = await Promise.all([openPicture(image, coca, context), coca.prepare(task)]);
-      if ('error' in input) return tally.fail(image, input.error);
-      const given = caption === undefined ? undefined : idsOf(caption, coca.tokenizer);
-      const search = { ...(await searchOptions(options, typed, coca)), prompt: options.prompt };
-      const seen = await lookAt(input.picture, given ?? search, gradient, coca, context);
+      if ('error' in input) {
+        yield input;
+        return;
+      }
+      const { prompt } = options;
+      const search = { ...(await searchOptions(options, typed, coca)), ...(prompt !== undefined && { prompt }) };
+      const asked = caption === undefined ? search : captionOf(caption, coca.tokenizer);
+      const seen = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
-      const asked = current === undefined ? all : { ...all, words: [words[current]!] };
-      tally.succeed();
+      const shown = current === undefined ? all : { ...all, words: [words[current]!] };
       context.onCaption(image, seen.caption);
 
       let drawn: Promise<Picture> | undefined;
@@ -147,27 +149,29 @@ export const attend = defineCommand({
         drawn ??= squareOf(input.bytes, coca);
         return drawn;
       };
-      if (options.output !== undefined) {
+      if (output !== undefined) {
         const { FILES_BESIDE, writeAttendFiles } = await import('./files.js');
-        const count = await writeAttendFiles(options.output, asked, await square());
-        context.notice(`in ${options.output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
+        const count = await writeAttendFiles(output, shown, await square());
+        context.notice(`in ${output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
       }
-      context.onAnswer({ kind: 'result', result: asked });
-      if (writer) return writer.result(asked);
-      const { present } = await import('./screen.js');
-      const images = options.images as PictureKind | 'auto';
-      return present(all, current, { context, coca, square, isAsked: options.output === undefined, images });
+      yield { kind: 'picture', item: { all, current, square, coca } };
+      yield { kind: 'result', result: shown };
     });
-    await writer?.objects?.end();
-    return tally.outcome();
+  },
+  async writer(format, { options }, context): Promise<ResultWriter<AttendResult, AttendScene>> {
+    if (format === 'json' || format === 'jsonl') return jsonWriter(context.out, format, attendObject);
+    if (format === 'plain') {
+      return {
+        objects: undefined,
+        result: (result) => context.out.write(`${attendLines(result).join('\n')}\n`),
+      };
+    }
+    const { present } = await import('./screen.js');
+    const how = { isAsked: options.output === undefined, images: options.images as PictureKind | 'auto' };
+    // On a terminal the maps are a view.
+    return { objects: undefined, begin: (scene) => present(scene, how, context), result: async () => undefined };
   },
 });
-
-/** Prints maps in a form for programs; on a terminal they are a view. */
-async function attendWriter(format: Format, { out }: CommandContext): Promise<ResultWriter<AttendResult>> {
-  if (format === 'json' || format === 'jsonl') return jsonWriter(out, format, attendObject);
-  return { objects: undefined, result: (result) => out.write(`${attendLines(result).join('\n')}\n`) };
-}
 
 type Picked = { readonly method: MapChoice['method']; readonly layer: string; readonly head: string };
 
@@ -185,8 +189,10 @@ function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<str
   );
 }
 
+type CaptionText = Pick<Caption, 'ids' | 'text'>;
+
 /** @throws CocaError `bad-text` for a caption without words, or of more than the model takes. */
-function idsOf(caption: string, tokenizer: Tokenizer): readonly number[] {
+function captionOf(caption: string, tokenizer: Tokenizer): CaptionText {
   const { special, contextLength } = tokenizer;
   const tokens = tokenizer.encode(caption);
   if (tokens.length === 0) throw new CocaError('bad-text', 'CAPTION has no words', 'leave it out to have one found');
@@ -197,35 +203,25 @@ function idsOf(caption: string, tokenizer: Tokenizer): readonly number[] {
       'shorten it',
     );
   }
-  return [special.sot, ...tokens, special.eot];
+  const ids = [special.sot, ...tokens, special.eot];
+  return { ids, text: tokenizer.decode(ids) };
 }
-
-type Search = DecodingOptions & { readonly prompt: string | undefined };
 
 /** Finds a caption where none is given, and what its words attend to. */
 async function lookAt(
   picture: Picture,
-  given: readonly number[] | Search,
+  asked: CaptionText | CaptionOptions,
   gradient: boolean,
   coca: LoadedCoca,
   context: CommandContext,
 ): Promise<Omit<AttendResult, 'image' | 'words' | 'choice'>> {
   context.status.show('looking');
   const encoding = await coca.encodeImages([picture], { attention: true });
-  let ids = given as readonly number[];
-  if (!Array.isArray(given)) {
-    const { prompt, ...decoding } = given as Search;
-    const options = prompt === undefined ? decoding : { ...decoding, prompt };
-    const { captions } = await coca.caption(encoding, options, {
-      signal: context.signal,
-      onStep: searchProgress(context),
-    });
-    ids = captions[0]![0]!.ids;
-  }
+  const hooks = { signal: context.signal, onStep: searchProgress(context) };
+  const { ids, text } = 'ids' in asked ? asked : (await coca.caption(encoding, asked, hooks)).captions[0]![0]!;
   const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
-  const caption = coca.tokenizer.decode(ids);
-  return { picture, caption, attention, model: coca.name, device: coca.device };
+  return { picture, caption: text, attention, model: coca.name, device: coca.device };
 }
 
 /** Special tokens are shown when asked for, and where there is nothing else. */

@@ -1,5 +1,6 @@
 import { type CaptionAttention, entropyOf, type MapChoice, mapOfWord, peakOf } from '../../model/attention/index.js';
 import type { Picture } from '../../model/image/picture.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { WordMap } from '../../ui/attend/source.js';
 import { visible } from '../../ui/text.js';
@@ -15,6 +16,17 @@ export interface AttendResult {
   readonly choice: MapChoice;
   readonly model: string;
   readonly device: string;
+}
+
+/** What a person is shown of a picture while the model is there. */
+export interface AttendScene {
+  /** With all words, whichever was asked for. */
+  readonly all: AttendResult;
+  /** The word that was asked for by name; where maps are printed, it is printed alone. */
+  readonly current: number | undefined;
+  /** The square that the model sees, in the resolution of saved pictures. */
+  readonly square: () => Promise<Picture>;
+  readonly coca: Pick<LoadedCoca, 'ended'>;
 }
 
 /** Where a word looks. */

@@ -2,7 +2,6 @@ import { parse } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { isUrl } from '../../model/net/address.js';
-import type { LoadedCoca } from '../../model/store/load.js';
 import { showAttention } from '../../ui/attend/show.js';
 import type { AttendSource, WordMap } from '../../ui/attend/source.js';
 import { initialState } from '../../ui/attend/state.js';
@@ -14,13 +13,9 @@ import { visible } from '../../ui/text.js';
 import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
 import { freeFolder, safeName, writeAttendFiles } from './files.js';
-import { type AttendResult, wordMap } from './result.js';
+import { type AttendResult, type AttendScene, wordMap } from './result.js';
 
 export interface PresentOptions {
-  readonly context: CommandContext;
-  readonly coca: Pick<LoadedCoca, 'ended'>;
-  /** The square that the model sees, in the resolution of saved pictures. */
-  readonly square: () => Promise<Raster>;
   /** Whether a person is to walk through the maps; otherwise they are printed. */
   readonly isAsked: boolean;
   readonly images: PictureKind | 'auto';
@@ -28,19 +23,18 @@ export interface PresentOptions {
 
 /**
  * Shows a caption's attention on the terminal: to walk through, where there are keys, otherwise printed once.
- * @param current the word that was asked for by name; printed alone
  * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
  */
 export async function present(
-  result: AttendResult,
-  current: number | undefined,
-  { context, coca, square, isAsked, images }: PresentOptions,
+  { all, current, square, coca }: AttendScene,
+  { isAsked, images }: PresentOptions,
+  context: CommandContext,
 ): Promise<void> {
   const { terminal, stdin, out } = context;
   const kind = await kindOfMaps(images, terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
-  const source = attendSource(result, hasCells ? result.picture : await square(), square);
-  const initial = initialState(result.choice, current ?? 0);
+  const source = attendSource(all, hasCells ? all.picture : await square(), square);
+  const initial = initialState(all.choice, current ?? 0);
   if (isAsked && canShow(terminal, stdin)) {
     const show = (streams: Streams) => showAttention(source, initial, kind, terminal, streams);
     const left = await modelOnScreen(coca, context, show);

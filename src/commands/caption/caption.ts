@@ -1,32 +1,32 @@
-import type { Format } from '../../cli/answers.js';
-import { type CommandContext, defineCommand } from '../../cli/command.js';
-import type { Coca } from '../../model/api.js';
+import type { CommandContext } from '../../cli/command.js';
+import type { CaptionOptions, Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
-import { grouped } from '../../model/base/pipeline.js';
+import { filtered } from '../../model/base/pipeline.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
-import { type PictureItem, pictures, type ReadablePicture, readable } from '../io/pictures.js';
-import { progress, searchProgress } from '../io/progress.js';
-import { formatOf, Tally } from '../io/results.js';
+import { defineResults, type Finding } from '../io/define-results.js';
+import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
+import { eachPicture, type ReadablePicture } from '../io/pictures.js';
+import { searchProgress } from '../io/progress.js';
+import { formatOf } from '../io/results.js';
 import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from '../io/results-file.js';
 import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import {
   BATCH_OPTION,
   checkSources,
-  countAhead,
   INPUT_OPTIONS,
   imagesArgument,
-  knownCount,
   namesOnePicture,
   readsStdin,
+  sourcesOf,
+  walkImages,
 } from '../io/sources.js';
 import { CaptionFiles } from './files.js';
-import { type CaptionWriter, captionWriter, type PictureCaptions } from './output.js';
+import { captionWriter, type PictureCaptions } from './output.js';
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
-import type { Search, SearchOptions } from './watch.js';
+import type { Search } from './watch.js';
 
-export const caption = defineCommand({
+export const caption = defineResults({
   name: 'caption',
   summary: 'captions pictures',
   usage: 'caption IMAGE...',
@@ -75,9 +75,8 @@ export const caption = defineCommand({
     }
     await checkSearchOptions(options, typed);
   },
-  writer: writerOf,
-  async run({ args, options, typed }, context) {
-    const sources = { images: args, files: options.files, files0: options.files0 };
+  async *find({ args, options, typed }, context): AsyncGenerator<Finding<PictureCaptions, ReadablePicture>> {
+    const sources = sourcesOf(args, options);
     checkSources(sources, context.stdin);
     if (options.output !== undefined) await checkResultsPlace(options.output, options.resume);
     const format = options.output === undefined ? formatOf(options, context) : 'jsonl';
@@ -88,103 +87,59 @@ export const caption = defineCommand({
     if (options.watch && !isWatched) {
       context.notice('--watch shows on a terminal whose lines can be drawn anew, without --json and --jsonl');
     }
-    return withModel(options, context, async (coca) => {
+    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<
+      Finding<PictureCaptions, ReadablePicture>
+    > {
       const decoding = await searchOptions(options, typed, coca);
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       context.status.show('loading the model');
       await coca.prepare('captions'); // before any clock starts
       context.status.clear();
-      const files = await CaptionFiles.open(options, context, coca, how);
+      const { names, count } = walkImages(sources, context.stdin);
+      const files = await CaptionFiles.open(options, coca, how);
       try {
-        const output = files.results ? { ...context, out: files.results.output } : context;
-        const writer = await writerOf(format, { args, options, typed }, output);
+        yield* files.earlier();
+        yield { kind: 'ready', count };
         const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
         // The progress of several pictures is counted in pictures.
-        const onStep = () => (knownCount(sources) === 1 ? searchProgress(context) : undefined);
+        const onStep = () => (count() === 1 ? searchProgress(context) : undefined);
         const search: Search = isWatched
           ? await (await import('./watch.js')).watchedSearch(coca, context, hasKeys)
           : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
-        // One group is computed, one is being decoded.
-        const items = pictures(sources, coca, context, options.batch * 2, (name) => files.isWanted(name));
-        const tally = new Tally(context, writer.objects);
-        files.countEarlier(tally);
-        const showProgress = progress(context, countAhead(sources), tally.finished);
-        try {
-          for await (const group of grouped(items, options.batch)) {
-            const captionAll = () => captionGroup(readable(group), coca, how, search);
-            await writeGroup(group, captionAll, { context, writer, files, tally, showProgress });
-          }
-        } finally {
-          await writer.objects?.end();
-        }
-        files.finish(tally);
-        return tally.outcome();
+        const wanted = filtered(names, (name) => files.isWanted(name));
+        const captionAll = (found: readonly ReadablePicture[]) => captionPictures(found, coca, how, search, context);
+        yield* files.keep(eachPicture(wanted, coca, context, options.batch, captionAll));
       } finally {
         await files.close();
       }
     });
   },
+  async writer(format, { args, options, typed }, context) {
+    if (options.output !== undefined) return { objects: undefined, result: async () => undefined };
+    return captionWriter(format, context, {
+      isOne: namesOnePicture(sourcesOf(args, options)),
+      images: options.images as PictureKind | 'auto',
+      showTokens: typed.has('logprobs'),
+    });
+  },
 });
 
-interface Asked {
-  readonly args: readonly string[];
-  readonly options: { readonly files: readonly string[]; readonly files0: readonly string[]; readonly images: string };
-  readonly typed: ReadonlySet<string>;
-}
-
-function writerOf(format: Format, { args, options, typed }: Asked, context: CommandContext): Promise<CaptionWriter> {
-  return captionWriter(format, context, {
-    isOne: namesOnePicture({ images: args, files: options.files, files0: options.files0 }),
-    images: options.images as PictureKind | 'auto',
-    showTokens: typed.has('logprobs'),
-  });
-}
-
-/** Where the results of a run go. */
-interface Destinations {
-  readonly context: CommandContext;
-  readonly writer: CaptionWriter;
-  readonly files: CaptionFiles;
-  readonly tally: Tally;
-  readonly showProgress: (finished: number) => void;
-}
-
-/** Writes what became of the pictures of a group, in their order. One that is alone is shown before it is captioned. */
-async function writeGroup(
-  group: readonly PictureItem[],
-  captionAll: () => Promise<ReadonlyMap<PictureItem, PictureCaptions>>,
-  { context, writer, files, tally, showProgress }: Destinations,
-): Promise<void> {
-  const found = readable(group);
-  if (found.length === 1) await writer.begin?.(found[0]!);
-  const results = await captionAll();
-  for (const item of group) {
-    if ('error' in item) await tally.fail(item.name, item.error);
-    else {
-      if (found.length > 1) await writer.begin?.(item);
-      const result = results.get(item)!;
-      const captions = result.captions.map(({ text }) => text);
-      context.onCaption(item.name, captions[0]!);
-      await writer.result(result);
-      context.onAnswer({ kind: 'result', result });
-      await files.writeText(item.name, captions, tally);
-    }
-    showProgress(tally.finished);
-  }
-}
-
-/** Captions of the pictures of a group, by item. */
-async function captionGroup(
+/** The captions of some pictures, which go through the model together. */
+async function captionPictures(
   found: readonly ReadablePicture[],
   coca: Coca,
-  options: SearchOptions,
+  options: CaptionOptions,
   search: Search,
-): Promise<Map<PictureItem, PictureCaptions>> {
-  if (found.length === 0) return new Map();
+  context: CommandContext,
+): Promise<PictureCaptions[]> {
   const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
   const run = await search(encoding, options);
   // Results may be kept longer than the model is.
   const by = { name: coca.name, device: coca.device, tokenizer: coca.tokenizer };
   const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
-  return new Map(found.map((item, i) => [item, { image: item.name, captions: run.captions[i]!, coca: by, ms }]));
+  return found.map(({ name: image }, i) => {
+    const captions = run.captions[i]!;
+    context.onCaption(image, captions[0]!.text);
+    return { image, captions, coca: by, ms };
+  });
 }

@@ -1,114 +1,114 @@
-import type { CommandContext } from '../../cli/command.js';
+import type { OptionValues } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
-import type { CocaError } from '../../model/base/errors.js';
-import { type Tally, toItemError } from '../io/results.js';
-import { type EarlierResult, ResultsFile } from '../io/results-file.js';
+import type { Finding, Incomplete } from '../io/define-results.js';
+import { objectWriter, toItemError } from '../io/results.js';
+import { type EarlierResult, type RESULTS_FILE_OPTIONS, ResultsFile } from '../io/results-file.js';
 import { runRecord } from '../io/run-record.js';
-import { type IfExists, TextFiles } from './text-files.js';
+import { errorObject, type INPUT_OPTIONS } from '../io/sources.js';
+import { captionObject, type PictureCaptions } from './output.js';
+import { type TEXT_FILE_OPTIONS, TextFiles } from './text-files.js';
 
-export interface CaptionFilesOptions {
-  /** Lists that are read: no text may take their place. */
-  readonly files: readonly string[];
-  readonly files0: readonly string[];
-  readonly output: string | undefined;
-  readonly resume: boolean;
-  readonly writeTxt: boolean;
-  readonly ifExists: IfExists | undefined;
-}
+type CaptionFilesOptions = OptionValues<typeof INPUT_OPTIONS & typeof RESULTS_FILE_OPTIONS & typeof TEXT_FILE_OPTIONS>;
 
 /**
  * The files that captions go into, a file of results and texts beside the pictures, and what earlier runs left in
  * them. A result is written before its text, so a picture that has none yet has no text of this run either.
  */
 export class CaptionFiles {
+  #wanted = 0;
   #leftOut = 0;
-  readonly #notRestored: { readonly image: string; readonly error: CocaError }[] = [];
+  readonly #notRestored: Incomplete[] = [];
+  #results: ResultsFile | undefined;
 
-  private constructor(
-    private readonly context: Pick<CommandContext, 'notice'>,
-    private readonly texts: TextFiles | undefined,
-  ) {}
-
-  /** Where results go instead of stdout. */
-  results: ResultsFile | undefined;
+  private constructor(private readonly texts: TextFiles | undefined) {}
 
   /**
    * Opens the files that the options ask for; texts that a killed run did not come to write are written.
    * @param search every option that shapes a caption
    * @throws CocaError as `ResultsFile.open` does
    */
-  static async open(
-    options: CaptionFilesOptions,
-    context: Pick<CommandContext, 'notice'>,
-    coca: Coca,
-    search: object,
-  ): Promise<CaptionFiles> {
+  static async open(options: CaptionFilesOptions, coca: Coca, search: object): Promise<CaptionFiles> {
     const { output, writeTxt, ifExists = 'skip' } = options;
+    // No text may take the place of a list that is read.
     const taken = [...options.files, ...options.files0, ...(output === undefined ? [] : [output])];
     const texts = new TextFiles(
       ifExists,
       taken.filter((name) => name !== '-'),
     );
-    const files = new CaptionFiles(context, writeTxt ? texts : undefined);
+    const files = new CaptionFiles(writeTxt ? texts : undefined);
     if (output !== undefined) {
       const record = await runRecord(coca, { ...search });
-      files.results = await ResultsFile.open(output, record, options.resume, (result, isLast) =>
-        files.restoreText(result, isLast),
+      files.#results = await ResultsFile.open(output, record, options.resume, (result, isLast) =>
+        files.#restoreText(result, isLast),
       );
     }
     return files;
   }
 
-  /** Counts what earlier runs have answered as if this one had. */
-  countEarlier(tally: Tally): void {
-    if (this.results) tally.add(this.results.earlier);
-    for (const { image, error } of this.#notRestored) tally.failBeside(image, error);
+  /** What earlier runs have answered counts as if this one had. */
+  *earlier(): Generator<Finding<never>> {
+    if (this.#results) yield { kind: 'answered', ...this.#results.earlier };
+    yield* this.#notRestored;
   }
 
   /** Whether a picture is still to be captioned. To be asked once for each, in order. */
   async isWanted(image: string): Promise<boolean> {
-    if (this.results?.take(image)) return false;
-    if (!(await this.texts?.skips(image))) return true;
-    this.#leftOut++;
-    return false;
+    if (this.#results?.take(image)) return false;
+    const isLeftOut = (await this.texts?.skips(image)) === true;
+    if (isLeftOut) this.#leftOut++;
+    else this.#wanted++;
+    return !isLeftOut;
   }
 
-  /** Writes the text of a picture whose result is out. */
-  async writeText(image: string, captions: readonly string[], tally: Tally): Promise<void> {
-    try {
-      await this.texts?.write(image, captions);
-      tally.succeed();
-    } catch (error) {
-      tally.failBeside(image, toItemError(error));
+  /** Passes findings on, and keeps them in the files that were asked for. */
+  async *keep<P>(findings: AsyncIterable<Finding<PictureCaptions, P>>): AsyncGenerator<Finding<PictureCaptions, P>> {
+    const objects = this.#results && objectWriter(this.#results.output, 'jsonl');
+    for await (const finding of findings) {
+      if (finding.kind === 'failure') await objects?.write(errorObject(finding.name, finding.error));
+      if (finding.kind !== 'result') yield finding;
+      else {
+        const { kind, result } = finding;
+        const texts = result.captions.map(({ text }) => text);
+        await objects?.write(captionObject(result));
+        yield { kind, result, complete: () => orIncomplete(result.image, this.texts?.write(result.image, texts)) };
+      }
     }
-  }
-
-  /** What a person would miss otherwise, when all is done. */
-  finish(tally: Tally): void {
-    const { notice } = this.context;
-    if (this.#leftOut > 0) {
-      tally.add({ done: this.#leftOut, failed: 0 });
-      notice(`left out, their .txt files are there: ${pictureCount(this.#leftOut)} (--if-exists overwrite or append)`);
-    }
-    if (this.results === undefined) return;
-    const { path, earlier, unasked } = this.results;
-    const before = earlier.done + earlier.failed;
-    const total = tally.finished - this.#leftOut;
-    notice(`${path}: ${pictureCount(total)}${before > 0 ? `, ${before} of them from before` : ''}`);
-    if (unasked > 0) notice(`${path} also answers ${pictureCount(unasked)} that nobody named this time`);
+    yield* this.#summary();
   }
 
   async close(): Promise<void> {
-    await this.results?.close();
+    await this.#results?.close();
   }
 
-  private async restoreText({ image, captions }: EarlierResult, isLast: boolean): Promise<void> {
-    if (captions.length === 0) return;
-    try {
-      await this.texts?.restore(image, captions, isLast);
-    } catch (error) {
-      this.#notRestored.push({ image, error: toItemError(error) });
+  /** What a person would miss otherwise, when all is done. */
+  *#summary(): Generator<Finding<never>> {
+    const notice = (text: string) => ({ kind: 'notice', text }) as const;
+    if (this.#leftOut > 0) {
+      yield { kind: 'answered', done: this.#leftOut, failed: 0 };
+      const count = pictureCount(this.#leftOut);
+      yield notice(`left out, their .txt files are there: ${count} (--if-exists overwrite or append)`);
     }
+    if (this.#results === undefined) return;
+    const { path, earlier, unasked } = this.#results;
+    const before = earlier.done + earlier.failed;
+    const total = before + this.#notRestored.length + this.#wanted;
+    yield notice(`${path}: ${pictureCount(total)}${before > 0 ? `, ${before} of them from before` : ''}`);
+    if (unasked > 0) yield notice(`${path} also answers ${pictureCount(unasked)} that nobody named this time`);
+  }
+
+  async #restoreText({ image, captions }: EarlierResult, isLast: boolean): Promise<void> {
+    if (captions.length === 0) return;
+    const incomplete = await orIncomplete(image, this.texts?.restore(image, captions, isLast));
+    if (incomplete) this.#notRestored.push(incomplete);
+  }
+}
+
+async function orIncomplete(name: string, work: Promise<void> | undefined): Promise<Incomplete | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return { kind: 'incomplete', name, error: toItemError(error) };
   }
 }
 

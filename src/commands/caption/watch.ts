@@ -1,14 +1,13 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { CaptionRun, Coca, DecodingProgress, ImageEncoding } from '../../model/api.js';
+import type { CaptionOptions, CaptionRun, Coca, DecodingProgress, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { type Beam, type DecodingOptions, type SearchState, scoreOf, searchTree } from '../../model/decoding/index.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type Hypothesis, initialState, type WatchStep } from '../../ui/watch/state.js';
 import { shadedWords } from './output.js';
 
-export type SearchOptions = DecodingOptions & { readonly prompt?: string };
 /** Finds the captions of encoded pictures. */
-export type Search = (images: ImageEncoding, options: SearchOptions) => Promise<CaptionRun>;
+export type Search = (images: ImageEncoding, options: CaptionOptions) => Promise<CaptionRun>;
 
 /**
  * A search that is drawn while it runs, one picture at a time; what it finds is the same.

@@ -5,18 +5,17 @@ import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
-import { encodedPictures, type ReadablePicture } from '../io/pictures.js';
-import { progress } from '../io/progress.js';
-import { failure, jsonWriter } from '../io/results.js';
+import { eachPicture, type ReadablePicture } from '../io/pictures.js';
+import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 import {
   BATCH_OPTION,
   checkSources,
-  countAhead,
-  type ImageSources,
   INPUT_OPTIONS,
   imagesArgument,
   namesOnePicture,
+  sourcesOf,
+  walkImages,
 } from '../io/sources.js';
 import type { Ranked } from '../rank/ranking.js';
 import { labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
@@ -76,28 +75,17 @@ export const classify = defineResults({
       const score = options.classifier
         ? await trainedScorer(coca, options.model)
         : await zeroShotScorer(coca, labels, checkTemplates(options.template), context);
-      yield { kind: 'ready' };
-      const showProgress = progress(context, countAhead(sources));
-      let finished = 0;
-      for await (const item of encodedPictures(sources, coca, context, options.batch)) {
-        if ('error' in item) yield failure(item.name, item.error);
-        else {
-          const results = score(item, options.top);
-          yield { kind: 'picture', item };
-          yield { kind: 'result', result: { image: item.name, results } };
-        }
-        showProgress(++finished);
-      }
+      const { names, count } = walkImages(sources, context.stdin);
+      yield { kind: 'ready', count };
+      yield* eachPicture(names, coca, context, options.batch, async (found) => {
+        const results = score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
+        return found.map(({ name }, i) => ({ image: name, results: results[i]! }));
+      });
     });
   },
   writer: (format, { args, options }, context) =>
     labelWriter(format, context, namesOnePicture(sourcesOf(args, options)), options.images as PictureKind | 'auto'),
 });
-
-const sourcesOf = (
-  images: readonly string[],
-  { files, files0 }: Readonly<Record<'files' | 'files0', readonly string[]>>,
-): ImageSources => ({ images, files, files0 });
 
 /** The labels of a picture, best first. */
 interface Labelled {

@@ -1,12 +1,11 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { Coca } from '../../model/api.js';
+import type { Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { readTextList } from '../io/lists.js';
-import type { EncodedPicture } from '../io/pictures.js';
 import { type Ranked, rankCaptions } from '../rank/ranking.js';
 
-/** Ranks labels for a picture, best first, at most `top` of them. */
-export type LabelScorer = (picture: EncodedPicture, top: number) => Ranked[];
+/** Ranks labels for each of some pictures, best first, at most `top` of them. */
+export type LabelScorer = (encoding: ImageEncoding, top: number) => Ranked[][];
 
 /**
  * The labels that a person named; each is told by the mean direction of its texts (zero-shot).
@@ -25,10 +24,11 @@ export async function zeroShotScorer(
   context.status.show(`embedding ${labels.length} labels`);
   const directions = await classDirections(coca, labels, templates);
   const { logitScale, logitBias } = coca;
-  return ({ feature }, top) => {
+  const rankFor = (feature: Float32Array, top: number) => {
     const figures = labels.map((caption, i) => ({ caption, cosine: dot(feature, directions[i]!), likelihood: null }));
     return rank(figures, { logitScale, logitBias }, top);
   };
+  return ({ features }, top) => features.map((feature) => rankFor(feature, top));
 }
 
 /**
@@ -39,12 +39,13 @@ export async function trainedScorer(coca: Coca, model: string | undefined): Prom
   const { readClassifier } = await import('../../model/store/classifier.js');
   const classifier = await readClassifier(model, coca.config.embed_dim);
   const { names } = classifier.classes;
-  return ({ latent }, top) => {
+  const rankFor = (latent: Float32Array, top: number) => {
     const logits = classifier.logits(latent);
     // Its logits take the place of scaled cosines.
     const figures = names.map((caption, i) => ({ caption, cosine: logits[i]!, likelihood: null }));
     return rank(figures, { logitScale: 1, logitBias: 0 }, top).map((row) => ({ ...row, cosine: null }));
   };
+  return ({ latents }, top) => latents.map((latent) => rankFor(latent, top));
 }
 
 function rank(

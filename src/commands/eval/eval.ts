@@ -1,9 +1,10 @@
-import { type CommandContext, defineCommand, kebab, type Outcome } from '../../cli/command.js';
+import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
+import { DATA_OPTIONS } from '../io/data-options.js';
 import { MODEL_GLOBALS, withModel } from '../io/model.js';
 import { progress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
@@ -67,15 +68,7 @@ export const evaluate = defineCommand({
       otherwise: 'the labels',
     },
     template: { ...CLASS_TEMPLATE, description: `with --zero-shot: ${CLASS_TEMPLATE.description}` },
-    imageField: { type: 'text', placeholder: 'NAME', description: 'field or column of the path of the picture' },
-    captionField: { type: 'text', placeholder: 'NAME', description: 'field or column of the caption' },
-    imageFolder: {
-      type: 'text',
-      kind: 'folder',
-      placeholder: 'FOLDER',
-      description: 'where relative paths of pictures start',
-      otherwise: 'the folder of the file that names them',
-    },
+    ...DATA_OPTIONS,
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
     seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
   },
@@ -127,9 +120,7 @@ function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySe
     throw new CocaError('usage', 'say what to measure', `${flags.slice(0, -1).join(', ')} or ${flags.at(-1)}`);
   }
   if (pointing) {
-    const others = [...tasks, 'limit', 'batch', 'imageField', 'captionField', 'imageFolder'].filter((name) =>
-      typed.has(name),
-    );
+    const others = [...tasks, 'limit', 'batch', ...Object.keys(DATA_OPTIONS)].filter((name) => typed.has(name));
     if (others[0] !== undefined)
       throw new CocaError('usage', `--pointing and --${kebab(others[0])} exclude each other`);
   }
@@ -140,17 +131,11 @@ function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySe
   }
 }
 
-interface DataOptions {
-  readonly imageField: string | undefined;
-  readonly captionField: string | undefined;
-  readonly imageFolder: string | undefined;
-}
-
 /** Opens what is to be measured on. @throws CocaError as `openDataset` */
 async function openData(
   tasks: readonly Task[],
   data: string | undefined,
-  { imageField, captionField, imageFolder }: DataOptions,
+  { imageField, captionField, imageFolder }: OptionValues<typeof DATA_OPTIONS>,
   context: CommandContext,
 ): Promise<Dataset> {
   const { openDataset } = await import('../../model/data/index.js');
@@ -158,9 +143,9 @@ async function openData(
   context.status.show('opening the data');
   return openDataset(data ?? BUNDLED_SCENES, {
     needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
-    ...(imageField !== undefined && { imageField }),
-    ...(captionField !== undefined && { captionField }),
-    ...(imageFolder !== undefined && { imageFolder }),
+    imageField,
+    captionField,
+    imageFolder,
   });
 }
 

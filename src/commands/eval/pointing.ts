@@ -1,10 +1,9 @@
 import type { CommandContext, GlobalValues } from '../../cli/command.js';
 import { MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import type { LocatedScene, PointingFigures } from '../../model/attention/pointing.js';
-import { CocaError } from '../../model/base/errors.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { safeJson, visible } from '../../ui/text.js';
-import { openPicture } from '../io/pictures.js';
+import { pictures } from '../io/pictures.js';
 
 export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
   readonly heads: boolean;
@@ -40,12 +39,15 @@ function choicesOf(coca: LoadedCoca, { heads }: PointingOptions): MapChoice[] {
 }
 
 async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContext): AsyncGenerator<LocatedScene> {
-  for (const [i, { image, caption, objects }] of scenes.entries()) {
-    if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
-    context.status.show(`scene ${i + 1} of ${scenes.length}`);
-    const opened = await openPicture(image, coca, context);
-    if ('error' in opened) throw opened.error;
-    yield { picture: opened.picture, caption, objects };
+  async function* names(): AsyncGenerator<string> {
+    yield* scenes.map(({ image }) => image);
+  }
+  let at = 0;
+  for await (const item of pictures(names(), coca, context, 2)) {
+    if ('error' in item) throw item.error;
+    const { caption, objects } = scenes[at++]!;
+    context.status.show(`scene ${at} of ${scenes.length}`);
+    yield { picture: item.picture, caption, objects };
   }
 }
 

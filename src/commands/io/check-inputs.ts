@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import type { Failure } from '../../cli/answers.js';
 import type { Command, CommandContext, Invocation, Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
 import { checkWritable } from '../../model/base/whole-file.js';
 import { SNIFFED_BYTES, sniffImage } from '../../model/image/sniff.js';
 import { isUrl } from '../../model/net/address.js';
+import { writeFindings } from './define-results.js';
 import { fileError, readStart } from './files.js';
-import { formatOf, objectWriter, Tally } from './results.js';
+import { failure, formatOf, objectWriter } from './results.js';
 import { type ImageSources, imageNames, readImage } from './sources.js';
 
 /**
@@ -132,22 +134,19 @@ export async function failUnreadable(
   context: CommandContext,
 ): Promise<Outcome | undefined> {
   for (const list of [...sources.files, ...sources.files0]) if (!(await isRegular(list))) return undefined;
-  const failures: Extract<Awaited<ReturnType<typeof readImage>>, { error: CocaError }>[] = [];
+  const failures: Failure[] = [];
   for await (const name of imageNames(sources, Readable.from([]))) {
     if (name === '-' || isUrl(name)) return undefined;
     // One that begins as a picture is read when its turn comes, and not twice.
     if (isPicture(name)) return undefined;
     const input = await readImage(name, context);
     if ('bytes' in input) return undefined;
-    failures.push(input);
+    failures.push(failure(name, input.error));
   }
   if (failures.length === 0) return undefined;
   const format = formatOf(form, context);
   const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
-  const tally = new Tally(context, objects);
-  for (const { name, error } of failures) await tally.fail(name, error);
-  await objects?.end();
-  return tally.outcome();
+  return writeFindings(failures, { objects, result: async () => undefined }, context);
 }
 
 async function isRegular(path: string): Promise<boolean> {

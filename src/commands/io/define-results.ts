@@ -8,16 +8,34 @@ import type {
   Outcome,
   TypedInvocation,
 } from '../../cli/command.js';
+import type { CocaError } from '../../model/base/errors.js';
+import { progress } from './progress.js';
 import { formatOf, Tally } from './results.js';
 
-/**
- * What a command finds, as it finds it. `ready`: from here on there is an output, which is whole whatever happens.
- * `picture`: its result follows, and a person may look at it meanwhile.
- */
+/** An input whose result is out, but not all that belongs to it. */
+export interface Incomplete {
+  readonly kind: 'incomplete';
+  readonly name: string;
+  readonly error: CocaError;
+}
+
+/** What a command finds, as it finds it. */
 export type Finding<R, P = never> =
   | Answer<R>
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'picture'; readonly item: P };
+  /** `complete` makes what else belongs to the result, once that is out. */
+  | { readonly kind: 'result'; readonly result: R; readonly complete: () => Promise<Incomplete | undefined> }
+  | Incomplete
+  /**
+   * From here on there is an output, which is whole whatever happens.
+   * `count`: how many inputs there are in all, where that is known; progress is shown by it.
+   */
+  | { readonly kind: 'ready'; readonly count?: () => number | undefined }
+  /** Its result follows, and a person may look at it meanwhile. */
+  | { readonly kind: 'picture'; readonly item: P }
+  /** Inputs that need no answer: an earlier run has given it. */
+  | (Outcome & { readonly kind: 'answered' })
+  /** What a person would miss otherwise, to be said when all is out. */
+  | { readonly kind: 'notice'; readonly text: string };
 
 type Typed<O extends OptionSpecs, G extends GlobalName> = TypedInvocation<O, G | 'json' | 'jsonl'>;
 
@@ -48,25 +66,50 @@ export function defineResults<const O extends OptionSpecs, const G extends Globa
 export async function writeFindings<R, P>(
   findings: AsyncIterable<Finding<R, P>> | Iterable<Finding<R, P>>,
   writer: ResultWriter<R, P>,
-  context: Pick<CommandContext, 'complain' | 'onAnswer'>,
+  context: Pick<CommandContext, 'complain' | 'notice' | 'onAnswer' | 'status'>,
 ): Promise<Outcome> {
   const tally = new Tally(context, writer.objects);
+  const notices: string[] = [];
+  let showProgress: ReturnType<typeof progress> | undefined;
+  const write = async (finding: Finding<R, P>): Promise<void> => {
+    switch (finding.kind) {
+      case 'ready':
+        showProgress = finding.count && progress(context, finding.count, tally.finished);
+        return;
+      case 'picture':
+        return writer.begin?.(finding.item);
+      case 'notice':
+        notices.push(finding.text);
+        return;
+      case 'answered':
+        return tally.add(finding);
+      case 'incomplete':
+        return tally.failBeside(finding.name, finding.error);
+      case 'failure':
+        await tally.fail(finding.name, finding.error, finding.key);
+        break;
+      case 'result': {
+        const { kind, result } = finding;
+        await writer.result(result);
+        context.onAnswer({ kind, result });
+        const incomplete = 'complete' in finding ? await finding.complete() : undefined;
+        if (incomplete) tally.failBeside(incomplete.name, incomplete.error);
+        else tally.succeed();
+      }
+    }
+    showProgress?.(tally.finished);
+  };
   let isReady = false;
   try {
     for await (const finding of findings) {
       isReady = true;
-      if (finding.kind === 'picture') await writer.begin?.(finding.item);
-      else if (finding.kind === 'failure') await tally.fail(finding.name, finding.error, finding.key);
-      else if (finding.kind === 'result') {
-        await writer.result(finding.result);
-        context.onAnswer(finding);
-        tally.succeed();
-      }
+      await write(finding);
     }
     isReady = true;
     await writer.finish?.();
   } finally {
     if (isReady) await writer.objects?.end();
   }
+  for (const text of notices) context.notice(text);
   return tally.outcome();
 }

@@ -1,40 +1,36 @@
+import type { Failure } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { filtered, grouped, mapAhead } from '../../model/base/pipeline.js';
+import { grouped, mapAhead } from '../../model/base/pipeline.js';
 import { Budget } from '../../model/image/budget.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import { type ImageSources, imageNames, readImage } from './sources.js';
+import type { Finding } from './define-results.js';
+import { failure, toItemError } from './results.js';
+import { imageNames, readImage } from './sources.js';
 
-/** A named picture as the model sees it, or why it is not there. */
-export type PictureItem = ReadablePicture | UnreadablePicture;
-
+/** A named picture as the model sees it. */
 export interface ReadablePicture {
   readonly name: string;
   readonly picture: Picture;
 }
 
-export interface UnreadablePicture {
-  readonly name: string;
-  readonly error: CocaError;
-}
-
-/** A picture as the model sees it and as its file has it, or why it is not there. */
-export type OpenedPicture = (ReadablePicture & { readonly bytes: Buffer }) | UnreadablePicture;
-
 /**
- * Reads and decodes one named picture; a failure is a value.
+ * Reads and decodes one named picture, as the model sees it and as its file has it; a failure is a value.
  * @throws CocaError `interrupted`
  */
-export async function openPicture(name: string, coca: LoadedCoca, context: CommandContext): Promise<OpenedPicture> {
+export async function openPicture(
+  name: string,
+  coca: LoadedCoca,
+  context: CommandContext,
+): Promise<(ReadablePicture & { readonly bytes: Buffer }) | Failure> {
   const input = await readImage(name, context);
-  if ('error' in input) return input;
+  if ('error' in input) return failure(name, input.error);
   const { loadPicture } = await import('../../model/image/load-picture.js');
   try {
     return { name, picture: await loadPicture(input.bytes, coca.preprocess), bytes: input.bytes };
   } catch (error) {
-    if (error instanceof CocaError) return { name, error };
-    throw error;
+    return failure(name, toItemError(error));
   }
 }
 
@@ -42,23 +38,20 @@ export async function openPicture(name: string, coca: LoadedCoca, context: Comma
 const AT_ONCE = 8;
 
 /**
- * Pictures in the order in which they were named, read and decoded ahead of the model.
+ * Pictures in the order of their names, read and decoded ahead of the model.
  * @param ahead how many are held ready.
- * @param isWanted whether a picture is to be read at all; asked in their order.
  */
 export async function* pictures(
-  sources: ImageSources,
+  names: AsyncGenerator<string>,
   coca: LoadedCoca,
   context: CommandContext,
   ahead: number,
-  isWanted: (name: string) => Promise<boolean> = async () => true,
-): AsyncGenerator<PictureItem> {
+): AsyncGenerator<ReadablePicture | Failure> {
   // The file itself is let go.
-  const prepare = async (name: string): Promise<PictureItem> => {
+  const prepare = async (name: string): Promise<ReadablePicture | Failure> => {
     const opened = await openPicture(name, coca, context);
     return 'error' in opened ? opened : { name, picture: opened.picture };
   };
-  const names = filtered(imageNames(sources, context.stdin), isWanted);
   const places = new Budget(AT_ONCE);
   for await (const item of mapAhead(names, (name) => places.spend(1, () => prepare(name)), ahead)) {
     if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
@@ -66,32 +59,30 @@ export async function* pictures(
   }
 }
 
-/** The items that are pictures. */
-export function readable(items: readonly PictureItem[]): ReadablePicture[] {
-  return items.filter((item): item is ReadablePicture => 'picture' in item);
-}
-
-/** A picture with its embedding, embed_dim floats: of unit length, and before it was made so. */
-export type EncodedPicture = ReadablePicture & { readonly feature: Float32Array; readonly latent: Float32Array };
-
-/** Pictures as `pictures` gives them, `batch` of them encoded together. */
-export async function* encodedPictures(
-  sources: ImageSources,
+/**
+ * Finds something of every picture, in the order of their names; what cannot be read is a failure among the results. A picture that
+ * is alone in its batch is told before its result is looked for, others when their turn comes.
+ * @param batch how many go through the model together
+ * @param find the results of some pictures, one each
+ */
+export async function* eachPicture<R>(
+  names: AsyncGenerator<string>,
   coca: LoadedCoca,
   context: CommandContext,
   batch: number,
-): AsyncGenerator<EncodedPicture | UnreadablePicture> {
+  find: (found: readonly ReadablePicture[]) => Promise<readonly R[]>,
+): AsyncGenerator<Finding<R, ReadablePicture>> {
   // One group is computed, one is being decoded.
-  for await (const group of grouped(pictures(sources, coca, context, batch * 2), batch)) {
-    const found = readable(group);
-    const encoding = found.length > 0 ? await coca.encodeImages(found.map(({ picture }) => picture)) : undefined;
+  for await (const group of grouped(pictures(names, coca, context, batch * 2), batch)) {
+    const found = group.filter((item) => 'picture' in item);
+    if (found.length === 1) yield { kind: 'picture', item: found[0]! };
+    const results = found.length > 0 ? await find(found) : [];
     for (const item of group) {
-      if ('error' in item) {
-        yield item;
-        continue;
+      if ('error' in item) yield item;
+      else {
+        if (found.length > 1) yield { kind: 'picture', item };
+        yield { kind: 'result', result: results[found.indexOf(item)]! };
       }
-      const at = found.indexOf(item);
-      yield { ...item, feature: encoding!.features[at]!, latent: encoding!.latents[at]! };
     }
   }
 }

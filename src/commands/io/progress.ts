@@ -20,7 +20,7 @@ export function searchProgress({ status }: CommandContext): (progress: DecodingP
  * @param earlier how many an earlier run has answered: they say nothing of the speed
  */
 export function progress(
-  context: CommandContext,
+  context: Pick<CommandContext, 'status'>,
   count: () => number | undefined,
   earlier = 0,
 ): (finished: number) => void {

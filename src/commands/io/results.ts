@@ -1,4 +1,4 @@
-import type { Format, InputKind, ObjectWriter, ResultWriter } from '../../cli/answers.js';
+import type { Failure, Format, InputKind, ObjectWriter, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext, Outcome } from '../../cli/command.js';
 import type { Output } from '../../cli/output.js';
 import { CocaError } from '../../model/base/errors.js';
@@ -49,8 +49,8 @@ export async function writeObjects(out: Output, format: 'json' | 'jsonl', object
 }
 
 /** The answer about an input that has no result. */
-export function failure(name: string, error: CocaError, key: InputKind = 'image') {
-  return { kind: 'failure', name, error, key } as const;
+export function failure(name: string, error: CocaError, key: InputKind = 'image'): Failure {
+  return { kind: 'failure', name, error, key };
 }
 
 /** Counts inputs and reports the failed ones: a line on stderr and, in JSON, an object in its place. */

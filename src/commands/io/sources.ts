@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { InputKind } from '../../cli/answers.js';
 import type { ArgumentSpec, OptionSpecs } from '../../cli/command.js';
@@ -63,6 +62,11 @@ export interface ImageSources {
   readonly files0: readonly string[];
 }
 
+/** The sources of a command whose words are pictures. */
+export function sourcesOf(images: readonly string[], { files, files0 }: Omit<ImageSources, 'images'>): ImageSources {
+  return { images, files, files0 };
+}
+
 /** One named picture: its bytes, or why there are none. */
 export type ImageInput =
   | { readonly name: string; readonly bytes: Buffer }
@@ -81,39 +85,6 @@ export function namesOnePicture(sources: ImageSources): boolean {
 /** Whether a word is one picture's name: what exists is, whatever brackets and braces it has. */
 function standsForItself(word: string): boolean {
   return word === '-' || isUrl(word) || !isPattern(word) || existsSync(encodeName(word));
-}
-
-/** How many pictures will come, where that is known without reading a list or a directory. */
-export function knownCount(sources: ImageSources): number | undefined {
-  if (sources.files.length + sources.files0.length > 0) return undefined;
-  return sources.images.every(standsForItself) ? sources.images.length : undefined;
-}
-
-/**
- * How many pictures will come, as soon as that is known: lists and directories are gone through for it while the work
- * has begun. A list that comes through a pipe can be read only once, so its length stays unknown.
- */
-export function countAhead(sources: ImageSources): () => number | undefined {
-  let count = knownCount(sources);
-  if (count === undefined) {
-    countImages(sources).then(
-      (total) => {
-        count = total;
-      },
-      // What is wrong with it is said when it is read for its names.
-      () => undefined,
-    );
-  }
-  return () => count;
-}
-
-async function countImages({ images, files, files0 }: ImageSources): Promise<number | undefined> {
-  for (const list of [...files, ...files0]) {
-    if (list === '-' || !(await stat(encodeName(list))).isFile()) return undefined;
-  }
-  let total = 0;
-  for await (const _ of imageNames({ images, files, files0 }, Readable.from([]))) total++;
-  return total;
 }
 
 /** Whether a picture or a list comes by stdin. */
@@ -139,6 +110,40 @@ export function checkSources(sources: ImageSources, stdin: { readonly isTTY?: bo
       'pipe one in: coca ... - < picture.png',
     );
   }
+}
+
+/** Names of pictures as they are walked, and how many there are, as soon as that is known. */
+export interface ImageWalk {
+  readonly names: AsyncGenerator<string>;
+  readonly count: () => number | undefined;
+}
+
+/** How many names the walk may be ahead of the work: memory holds no more of them. */
+const NAMES_AHEAD = 100_000;
+
+/** Walks through lists and directories once, ahead of the work, so that its length is known early. */
+export function walkImages(sources: ImageSources, stdin: Readable): ImageWalk {
+  let count: number | undefined;
+  async function* walk(): AsyncGenerator<string | { readonly failed: unknown }> {
+    let walked = 0;
+    try {
+      for await (const name of imageNames(sources, stdin)) {
+        walked++;
+        yield name;
+      }
+      count = walked;
+    } catch (failed) {
+      // Its turn comes after the names before it; the stream would forget them.
+      yield { failed };
+    }
+  }
+  async function* names(): AsyncGenerator<string> {
+    for await (const next of Readable.from(walk(), { highWaterMark: NAMES_AHEAD })) {
+      if (typeof next !== 'string') throw next.failed;
+      yield next;
+    }
+  }
+  return { names: names(), count: () => count };
 }
 
 /** The names of all pictures, in the order in which they were given; globs expand to sorted names. */

@@ -10,9 +10,8 @@ import { defineResults, type Finding } from '../io/define-results.js';
 import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
-import { progress } from '../io/progress.js';
 import { failure } from '../io/results.js';
-import { checkSources, countAhead, type ImageSources, INPUT_OPTIONS, namesOnePicture } from '../io/sources.js';
+import { checkSources, type ImageSources, INPUT_OPTIONS, namesOnePicture, walkImages } from '../io/sources.js';
 import { type Look, type RankedPicture, type Ranking, rankWriter } from './output.js';
 import { type RankBy, type RankFigures, rankCaptions } from './ranking.js';
 
@@ -106,15 +105,14 @@ export const rank = defineResults({
     }
     if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Ranking, RankedPicture>> {
-      yield { kind: 'ready' };
       const fitting = yield* usableCaptions(captions, options.template, coca);
       if (fitting.length === 0) return;
-      const showProgress = progress(context, countAhead(sources));
-      let finished = captions.length - fitting.length;
+      const { names, count } = walkImages(sources, context.stdin);
+      yield { kind: 'ready', count };
       if (options.attend) await coca.prepare('image attention');
       const scorer = await captionScorer(fitting, options.by, coca, context);
-      for await (const item of pictures(sources, coca, context, 2)) {
-        if ('error' in item) yield failure(item.name, item.error);
+      for await (const item of pictures(names, coca, context, 2)) {
+        if ('error' in item) yield item;
         else {
           const image = await coca.encodeImages([item.picture], { attention: options.attend });
           const look = options.attend ? await lookOf(item.picture, image, coca) : undefined;
@@ -124,7 +122,6 @@ export const rank = defineResults({
           const results = rankCaptions(figures, { ...options, logitScale, logitBias });
           yield { kind: 'result', result: { image: item.name, by: options.by, results, look } };
         }
-        showProgress(++finished);
       }
     });
   },

@@ -31,7 +31,7 @@ export async function comparePictures(
   if (options.json) {
     const writer = await rank.writer!('json', invocation!, context);
     // What failed was told when it did.
-    await writeFindings(answers, writer, { complain: () => undefined, onAnswer: () => undefined });
+    await writeFindings(answers, writer, { ...context, complain: () => undefined, onAnswer: () => undefined });
   } else await writeTable(answers.flatMap(rankingOf), captions, session, context);
   return outcome;
 }

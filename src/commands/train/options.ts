@@ -4,6 +4,7 @@ import { CocaError } from '../../model/base/errors.js';
 import type { Knob } from '../../model/base/knob.js';
 import { PARTS, type Part } from '../../model/training/parts.js';
 import { TRAINING_KNOBS } from '../../model/training/run/knobs.js';
+import { DATA_OPTIONS } from '../io/data-options.js';
 import { optionOfKnob } from '../io/knob-options.js';
 
 const RUN = 'Run';
@@ -40,7 +41,6 @@ const {
   steps: { default: _, ...steps },
   ...run
 } = settingOptions('run', RUN);
-const optimiser = settingOptions('optimiser', OPTIMISER);
 
 export const TRAIN_OPTIONS = {
   output: {
@@ -92,21 +92,9 @@ export const TRAIN_OPTIONS = {
     description: `parts that stay as they are, with commas between: ${PARTS.join(', ')}`,
   },
   ...settingOptions('data', DATA),
-  imageField: {
-    type: 'text',
-    placeholder: 'NAME',
-    group: DATA,
-    description: 'field or column of the path of the picture',
-  },
-  captionField: { type: 'text', placeholder: 'NAME', group: DATA, description: 'field or column of the caption' },
-  imageFolder: {
-    type: 'text',
-    kind: 'folder',
-    placeholder: 'FOLDER',
-    group: DATA,
-    description: 'where relative paths of pictures start',
-    otherwise: 'the folder of the file that names them',
-  },
+  imageField: { ...DATA_OPTIONS.imageField, group: DATA },
+  captionField: { ...DATA_OPTIONS.captionField, group: DATA },
+  imageFolder: { ...DATA_OPTIONS.imageFolder, group: DATA },
   validation: {
     type: 'list',
     kind: 'file',
@@ -140,8 +128,7 @@ export const TRAIN_OPTIONS = {
     otherwise: 'the labels',
   },
   ...settingOptions('objective', OBJECTIVE),
-  ...optimiser,
-  learningRate: { ...optimiser.learningRate, otherwise: '5e-4 with --config, 5e-5 for a trained model' },
+  ...settingOptions('optimiser', OPTIMISER),
   sample: {
     type: 'text',
     kind: 'image',

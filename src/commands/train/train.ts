@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { TRAINING_KNOBS, type TrainingKnobName } from '../../model/training/run/knobs.js';
+import { LEARNING_RATES, TRAINING_KNOBS, type TrainingKnobName } from '../../model/training/run/knobs.js';
 import type { NewRun, ResumedRun } from '../../model/training/run/run.js';
 import { absoluteData } from '../../model/training/run/settings.js';
 import type { StartingModel } from '../../model/training/run/start.js';
@@ -26,9 +26,6 @@ const WITH_RESUME: readonly string[] = [
   'jsonl',
   'quiet',
 ];
-
-/** For a new model OpenCLIP's own; a trained one is not to be thrown out of its place. */
-const LEARNING_RATE = { fresh: 5e-4, model: 5e-5 } as const;
 
 type TrainOptions = OptionValues<typeof TRAIN_OPTIONS> & { readonly model: string | undefined; readonly seed: number };
 
@@ -203,7 +200,6 @@ function resumed({ steps }: TrainOptions): ResumedRun {
 function newRun(args: readonly string[], options: TrainOptions, typed: ReadonlySet<string>): NewRun {
   const { imageField, captionField, imageFolder, sample, epochs } = options;
   const { steps, warmup, learningRate, ...chosen } = knobsOf(options);
-  const isFresh = options.config !== undefined;
   return {
     start: startOf(options),
     settings: {
@@ -215,7 +211,7 @@ function newRun(args: readonly string[], options: TrainOptions, typed: ReadonlyS
       ...(warmup !== undefined && { warmup }),
       ...(options.validation.length > 0 && { validation: options.validation.map(absoluteData) }),
       ...chosen,
-      learningRate: learningRate ?? LEARNING_RATE[isFresh ? 'fresh' : 'model'],
+      learningRate: learningRate ?? LEARNING_RATES[options.config === undefined ? 'trained' : 'fresh'],
       ...weightsOf(options),
       freeze: parseFreeze(options.freeze),
     },

@@ -14,11 +14,11 @@ export interface DatasetOptions {
   /** What is asked of every sample; a data set that cannot have it is refused at once. */
   readonly needs: 'captions' | 'labels';
   /** The field or column of the picture's path (default: `image`; of a table `filepath`). */
-  readonly imageField?: string;
+  readonly imageField?: string | undefined;
   /** The field or column of the caption (default: `caption`; of a table `title`). */
-  readonly captionField?: string;
+  readonly captionField?: string | undefined;
   /** Where relative paths of pictures start (default: the folder of the file that names them). */
-  readonly imageFolder?: string;
+  readonly imageFolder?: string | undefined;
 }
 
 const FORMATS =

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CocaError } from '../base/errors.js';
 import { type BenchOptions, measure } from '../bench.js';
+import { DECODING_KNOBS } from '../decoding/knobs.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { surveyOnnxDevices } from '../engine/onnx/devices.js';
 import type { DeviceReport } from '../engine/survey.js';
@@ -19,11 +20,11 @@ const ENGINES: readonly { readonly engine: Engine; readonly survey: () => Promis
 
 /** Of the two things that are timed: about two seconds in all, more only where one run takes longer. */
 const SECONDS_A_TASK = 0.8;
-const BEAMS = 6;
+const BEAMS = DECODING_KNOBS.beams.default;
 const TIMED: BenchOptions = {
   seconds: SECONDS_A_TASK,
   beams: BEAMS,
-  maxLength: 30,
+  maxLength: DECODING_KNOBS.maxLength.default,
   tasks: ['encode image', 'caption beam'],
   batches: [1],
 };
@@ -74,7 +75,7 @@ async function tryOut(
       for await (const one of measure(coca, picture, TIMED)) {
         if (one.task === 'encode image') ms.encode = one.ms;
         else ms.caption = one.ms;
-        caption = coca.tokenizer.decode(one.ids ?? []);
+        caption = one.text ?? '';
       }
       const found = `encode ${ms.encode.toFixed(1)} ms, caption ${ms.caption.toFixed(1)} ms (${BEAMS} beams)`;
       if (scene.trueCaptions.includes(caption)) return { status: 'ok', found, ms };

@@ -1,8 +1,7 @@
-import type { Coca, ImageEncoding } from '../api.js';
+import type { CaptionOptions, Coca, ImageEncoding } from '../api.js';
 import { CocaError } from '../base/errors.js';
 import { contextLength } from '../config/config.js';
 import { advance } from '../decoding/advance.js';
-import type { DecodingOptions } from '../decoding/knobs.js';
 import { type Candidate, isDone } from '../decoding/state.js';
 import type { TreeModel } from '../decoding/types.js';
 import type { Action, Move } from './actions.js';
@@ -104,7 +103,7 @@ export class Stepper {
 export async function openStepper(
   coca: Coca,
   image: ImageEncoding,
-  { prompt, ...options }: DecodingOptions & { readonly prompt?: string },
+  { prompt, ...options }: CaptionOptions,
 ): Promise<Stepper> {
   const { special, encode, vocabSize } = coca.tokenizer;
   const traced = { ...options, trace: Math.max(options.trace, CANDIDATES) };

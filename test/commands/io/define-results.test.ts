@@ -21,14 +21,18 @@ async function written(findings: AsyncIterable<Finding<Length>> | Iterable<Findi
   });
   const complaints: string[] = [];
   const answers: Answer[] = [];
+  const notices: string[] = [];
+  const shown: string[] = [];
   const context = {
     complain: (line: string) => complaints.push(line),
     onAnswer: (answer: Answer) => answers.push(answer),
+    notice: (line: string) => notices.push(line),
+    status: { show: (line: string) => shown.push(line), clear: () => undefined },
   };
   const writer = jsonWriter(out, 'json', (one: Length) => one);
   const ended = await writeFindings(findings, writer, context).catch((error: Error) => error);
   await out.flush();
-  return { text, complaints, answers, ended };
+  return { text, complaints, answers, ended, notices, shown };
 }
 
 test('results and failures are printed in their order, counted, and told as values', async () => {
@@ -57,4 +61,46 @@ test('an output that has begun is ended whatever happens; before, there is none'
   expect((await written(failing({ kind: 'ready' }))).text).toBe('[]\n');
   expect(await written(failing())).toMatchObject({ text: '', ended: { message: 'it crashed' } });
   expect((await written([])).text).toBe('[]\n');
+});
+
+test('what else belongs to a result is made once it is out; without it the input counts as failed, with no object', async () => {
+  const incomplete = { kind: 'incomplete', name: 'a', error: new CocaError('write-failed', 'a.txt: full') } as const;
+  const made: string[] = [];
+  const { text, complaints, answers, ended } = await written([
+    { ...result('a'), complete: async () => incomplete } as Finding<Length>,
+    {
+      ...result('b'),
+      complete: async () => {
+        made.push('b');
+        return undefined;
+      },
+    } as Finding<Length>,
+    { ...incomplete, name: 'c' },
+  ]);
+  expect(JSON.parse(text)).toHaveLength(2);
+  expect(made).toEqual(['b']);
+  expect(complaints).toEqual(['a.txt: full', 'c: a.txt: full']);
+  expect(answers).toEqual([result('a'), result('b')]);
+  expect(ended).toEqual({ done: 1, failed: 2 });
+});
+
+test('earlier answers count, and a notice is said when all is out', async () => {
+  const { text, notices, ended } = await written([
+    { kind: 'answered', done: 3, failed: 1 },
+    { kind: 'notice', text: 'left out: 3' },
+    result('a'),
+  ]);
+  expect(JSON.parse(text)).toHaveLength(1);
+  expect(notices).toEqual(['left out: 3']);
+  expect(ended).toEqual({ done: 4, failed: 1 });
+});
+
+test('progress is shown after each input until the last', async () => {
+  const ready = { kind: 'ready', count: () => 4 } as const;
+  const { shown } = await written([{ kind: 'answered', done: 1, failed: 0 }, ready, result('a'), missing, result('b')]);
+  expect(shown).toEqual([expect.stringMatching(/^2\/4 /), expect.stringMatching(/^3\/4 /)]);
+  expect((await written([{ kind: 'ready', count: () => 1 }, result('a')])).shown).toEqual([]);
+  expect((await written([{ kind: 'ready', count: () => undefined }, result('a')])).shown).toEqual([
+    expect.stringMatching(/^1\b/),
+  ]);
 });

@@ -11,20 +11,19 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRegularFile } from '../../../src/commands/io/files.js';
 import { readList, readTextList } from '../../../src/commands/io/lists.js';
 import {
   checkSources,
-  countAhead,
   errorLine,
   type ImageSources,
   imageNames,
-  knownCount,
   namesOnePicture,
   readImage,
+  walkImages,
 } from '../../../src/commands/io/sources.js';
 import { CocaError } from '../../../src/model/base/errors.js';
 import { fixture } from '../../support/golden.js';
@@ -265,29 +264,53 @@ describe('checkSources', () => {
 });
 
 describe('counting', () => {
-  it.each<[string[], string[], boolean, number | undefined]>([
-    [['a.png'], [], true, 1],
-    [['-'], [], true, 1],
-    [['https://x.org/a?b=*'], [], true, 1],
-    [['a.png', 'b.png'], [], false, 2],
-    [['*.png'], [], false, undefined],
-    [['a.png'], ['list'], false, undefined],
-  ])('%j with lists %j', (images, files, isOne, count) => {
+  it.each<[string[], string[], boolean]>([
+    [['a.png'], [], true],
+    [['-'], [], true],
+    [['https://x.org/a?b=*'], [], true],
+    [['a.png', 'b.png'], [], false],
+    [['*.png'], [], false],
+    [['a.png'], ['list'], false],
+  ])('%j with lists %j is one picture: %s', (images, files, isOne) => {
     expect(namesOnePicture(sources(images, files))).toBe(isOne);
-    expect(knownCount(sources(images, files))).toBe(count);
   });
 
-  it('goes through globs and lists ahead, where a list can be read twice', async () => {
+  it('knows how many there are while the first is worked on, of globs and lists in one walk', async () => {
     const list = join(folder, 'three.txt');
     writeFileSync(list, 'a.png\n\nb.png\nc.png');
-    const counted = countAhead(sources([join(folder, 'sub', '*')], [list]));
-    expect(counted()).toBeUndefined();
+    const { names, count } = walkImages(sources([join(folder, 'sub', '*')], [list]), noStdin);
+    expect(count()).toBeUndefined();
     const inSub = readdirSync(join(folder, 'sub'), { withFileTypes: true }).filter((entry) => entry.isFile()).length;
-    await expect.poll(counted).toBe(inSub + 3);
-    const piped = countAhead(sources([], ['-']));
-    const missing = countAhead(sources([], [join(folder, 'none.txt')]));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect([piped(), missing()]).toEqual([undefined, undefined]);
+    const { value: first } = await names.next();
+    await expect.poll(count).toBe(inSub + 3);
+    expect([first, ...(await collect(names))]).toHaveLength(inSub + 3);
+  });
+
+  it('follows a list from a pipe, whose length is known once it has ended', async () => {
+    const stdin = new PassThrough();
+    const { names, count } = walkImages(sources([], ['-']), stdin);
+    stdin.write('a.png\n');
+    expect(await names.next()).toMatchObject({ value: 'a.png' });
+    expect(count()).toBeUndefined();
+    stdin.write('b.png\n');
+    expect(await names.next()).toMatchObject({ value: 'b.png' });
+    expect(count()).toBeUndefined();
+    stdin.end();
+    expect(await collect(names)).toEqual([]);
+    expect(count()).toBe(2);
+  });
+
+  it('gives all names before a list that cannot be read, and then says so', async () => {
+    const { names, count } = walkImages(sources(['x', 'y'], [join(folder, 'none.txt')]), noStdin);
+    const given: string[] = [];
+    const ended = await (async () => {
+      for await (const name of names) {
+        given.push(name);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })().catch((error: unknown) => error);
+    expect([given, count()]).toEqual([['x', 'y'], undefined]);
+    expect(ended).toMatchObject({ code: 'not-found' });
   });
 });
 

@@ -64,7 +64,7 @@ export async function captioner(
   const options = decodingOptions({ strategy: 'greedy', minLength: 1 }, tokenizer);
   return async () => {
     const { captions } = await coca.caption(await coca.encodeImages([picture]), options);
-    const { ids, score } = captions[0]![0]!;
-    return { text: tokenizer.decode(ids), logprob: score };
+    const { text, score } = captions[0]![0]!;
+    return { text, logprob: score };
   };
 }

@@ -3,6 +3,9 @@ import type { Knob } from '../../base/knob.js';
 /** `about` is the heading that an option belongs under. */
 type TrainingKnob = Knob & { readonly about?: 'run' | 'data' | 'objective' | 'optimiser' };
 
+/** For a new model OpenCLIP's own; a trained one is not to be thrown out of its place. */
+export const LEARNING_RATES = { fresh: 5e-4, trained: 5e-5 } as const;
+
 /** Settings of a run that are a number, a choice or a flag, in the order in which help lists them under what they are about. */
 export const TRAINING_KNOBS = {
   /** How many steps in all. */
@@ -41,7 +44,13 @@ export const TRAINING_KNOBS = {
     about: 'optimiser',
     does: 'muon: weights of attention and MLPs take orthogonal steps (Muon), the rest those of AdamW',
   },
-  learningRate: { type: 'number', min: 0, about: 'optimiser', does: 'the highest learning rate' },
+  learningRate: {
+    type: 'number',
+    min: 0,
+    otherwise: `${LEARNING_RATES.fresh.toExponential()} with --config, ${LEARNING_RATES.trained.toExponential()} for a trained model`,
+    about: 'optimiser',
+    does: 'the highest learning rate',
+  },
   warmup: {
     type: 'integer',
     min: 0,
