@@ -1,6 +1,6 @@
 import type { Coca } from '../../model/api.js';
 import { isDone, results } from '../../model/decoding/index.js';
-import { actionsOf, type Line, type Session, type SessionNode, sessionTree } from '../../model/stepper/index.js';
+import { actionsOf, type Line, type Session, sessionTree, tokensTo } from '../../model/stepper/index.js';
 import { visible } from '../../ui/text.js';
 
 /** A walk over a picture, to be told. */
@@ -55,15 +55,10 @@ export function stepObject({ image, session, coca }: StepResult): object {
 /** One line a node: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text up to it, with tabs between. */
 export function stepLines({ session, coca }: StepResult): string[] {
   const nodes = sessionTree(session.walk);
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  const idsUpTo = (node: SessionNode): number[] => {
-    const before = byId.get(node.parent);
-    return before ? [...idsUpTo(before), node.token] : [node.token];
-  };
   return nodes.map((node) => {
     const { id, parent, step, beam, state, why, logprob, sum, score } = node;
     const figures = [logprob, sum, score].map((figure) => figure.toFixed(4));
-    const text = visible(coca.tokenizer.decode(idsUpTo(node)));
+    const text = visible(coca.tokenizer.decode(tokensTo(nodes, id).map(({ token }) => token)));
     return [id, parent, step, beam, why === undefined ? state : `${state}:${why}`, ...figures, text].join('\t');
   });
 }

@@ -1,3 +1,5 @@
+import { hypothesesOf } from '../../model/stepper/line.js';
+import { currentLine } from '../../model/stepper/session.js';
 import type { Terminal } from '../terminal.js';
 import { beamLines } from './lines/beams.js';
 import { headLine } from './lines/frame.js';
@@ -11,10 +13,11 @@ export function staticLines(
 ): string[] {
   const snapshot = source.snapshot();
   const all = Number.MAX_SAFE_INTEGER;
+  const rows = hypothesesOf(currentLine(snapshot.session)).length + 1;
   const lines = [
     headLine(source, snapshot, columns, colors),
     '',
-    ...beamLines(snapshot, { columns, rows: snapshot.hypotheses.length + 1, colors, back: 0 }),
+    ...beamLines(snapshot, { columns, rows, colors, back: 0 }),
     '',
     ...treeLines(snapshot, { columns, rows: all, colors, scroll: 0 }),
   ];
