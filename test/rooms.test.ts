@@ -52,6 +52,7 @@ const PURE = [
   'model/stepper/tree',
   'model/stepper/find',
   'model/attention/maps',
+  'model/tokenizer/words',
 ];
 
 test('of the model, what is seen knows types, and modules that compute from values alone', () => {

@@ -1,11 +1,6 @@
 import type { MapChoice, MapMethod, MeasuredMap } from '../../model/attention/index.js';
+import type { ShadedWord } from '../caption-view.js';
 import type { Raster } from '../picture/raster.js';
-
-export interface AttendWord {
-  /** As it is to be shown: nothing in it may move a cursor. */
-  readonly text: string;
-  readonly probability: number;
-}
 
 /** What the view of a caption's attention needs to know, and no engine. */
 export interface AttendSource {
@@ -13,7 +8,8 @@ export interface AttendSource {
   readonly image: string;
   /** Model and device. */
   readonly model: string;
-  readonly words: readonly AttendWord[];
+  /** As they are to be shown: nothing in them may move a cursor. */
+  readonly words: readonly ShadedWord[];
   /** The square that the model sees. */
   readonly picture: Raster;
   /** Patches along one side. */

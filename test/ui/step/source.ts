@@ -3,27 +3,9 @@ import { type Candidate, decodingOptions, type Finished } from '../../../src/mod
 import type { Line, SessionNode } from '../../../src/model/stepper/index.js';
 import { TokenTexts } from '../../../src/ui/step/lines/token-texts.js';
 import type { Found, StepRequest, StepSnapshot, StepSource } from '../../../src/ui/step/source.js';
+import { idOf, WORD_TOKENIZER } from '../../support/word-tokenizer.js';
 
-/** Ids are numbers of words, in the order in which tests name them. "hot+" is a piece: the next token follows without a space. */
-const WORDS = ['<start>', '↵'];
-
-function idOf(word: string): number {
-  if (!WORDS.includes(word)) WORDS.push(word);
-  return WORDS.indexOf(word);
-}
-
-export const TEXTS = new TokenTexts({
-  vocabSize: 1000,
-  special: { sot: 0, eot: 1, pad: 0 },
-  encode: (text) => text.split(' ').map(idOf),
-  decode: (ids) =>
-    [...ids]
-      .filter((id) => id > 1)
-      .map((id) => WORDS[id]!)
-      .join(' '),
-  tokenText: (id) => WORDS[id]!.replace(/\+$/, ''),
-  endsWord: (id) => !WORDS[id]!.endsWith('+'),
-});
+export const TEXTS = new TokenTexts(WORD_TOKENIZER);
 
 const START = { id: 0, parent: -1, step: 0, beam: 0, token: 0, logprob: 0, sum: 0, score: 0 };
 
@@ -100,7 +82,7 @@ function lineOf({ tree = TREE, step = 3, chosen = 0, isDone = false, fallen = FA
   );
   const state = {
     options: decodingOptions({ beams: 2, maxLength: 30 }, { contextLength: 77 }),
-    ...{ special: { sot: 0, eot: 1, pad: 0 }, vocabSize: 1000, promptLength: 1, step, pending: [] },
+    ...{ special: WORD_TOKENIZER.special, vocabSize: 1000, promptLength: 1, step, pending: [] },
     groups: [{ beams, finished, done: isDone }],
     nodes: [START, ...tree],
     considered: step === 0 ? [] : [reasons, fallen],

@@ -13,9 +13,9 @@ describe('the tree', () => {
   test('each text once, the best first; branches below the token that they stand instead of', () => {
     expect(draw().join('\n')).toMatchInlineSnapshot(`
       "tree  7 tokens
-      › a(50) small(50) dog(50)                  ● -0.300
-        │     └─cat(50) on(50)                   ● -0.700
-        │               └─↵(50)                  ✓ -0.900
+      › a small(50) dog(33)                      ● -0.300
+        │ └─cat(50) on(33)                       ● -0.700
+        │           └─↵(33)                      ✓ -0.900
         └─the(50)                                ✗ score"
     `);
   });

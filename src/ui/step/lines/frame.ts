@@ -2,6 +2,7 @@ import { type DecodingOptions, isDone, results } from '../../../model/decoding/i
 import { currentLine } from '../../../model/stepper/session.js';
 import { truncate, widthOf } from '../../layout.js';
 import { painter } from '../../palette.js';
+import { searchName } from '../../search-name.js';
 import type { Colors } from '../../terminal.js';
 import { KEY_LINES } from '../keys.js';
 import type { StepSnapshot, StepSource } from '../source.js';
@@ -28,10 +29,12 @@ export function headLine(
 }
 
 /** "beam search, 6 beams". */
-function searchText({ strategy, beams, groups, num, temperature }: DecodingOptions): string {
-  if (strategy === 'greedy') return 'greedy search';
-  if (strategy === 'sample') return `${num} sample${num > 1 ? 's' : ''} at temperature ${temperature}`;
-  return groups > 1 ? `diverse beam search, ${beams} beams in ${groups} groups` : `beam search, ${beams} beams`;
+function searchText(options: DecodingOptions): string {
+  const { strategy, groups, temperature } = options;
+  const name = searchName(options);
+  if (strategy === 'greedy') return `${name} search`;
+  if (strategy === 'sample') return `${name} at temperature ${temperature}`;
+  return `${groups > 1 ? 'diverse ' : ''}beam search, ${name}`;
 }
 
 /** The lines of exploration side by side: the best text of each. */
