@@ -107,7 +107,8 @@ describe('frames', () => {
     const options = optionsOf({ beams: 12, groups: 12 });
     const groups = { ...STATE, options, live: [hypothesis('a dog', -1, 0), hypothesis('a cat', -2, 11)] };
     expect(frame(60, 24, groups)).toMatchInlineSnapshot(`
-      "step 7 of 29 · 420 ms · 6 beams · 1 finished · 14 pruned
+      "step 7 of 29 · 420 ms · 12 beams in 12 groups · 1 finished ·
+      14 pruned
              log p   score
       1     -1.000  -0.500  a dog
       12    -2.000  -1.000  a cat
