@@ -42,7 +42,14 @@ test('the model knows no terminal, the command line no command', () => {
 });
 
 /** What views may know of the model: types of walks and maps; and of these rooms what computes from values alone. */
-const TYPES = ['model/api', 'model/decoding/', 'model/stepper/', 'model/attention/', 'model/tokenizer/'];
+const TYPES = [
+  'model/api',
+  'model/decoding/',
+  'model/stepper/',
+  'model/attention/',
+  'model/tokenizer/',
+  'model/training/run/events',
+];
 const PURE = [
   'model/base/knob',
   'model/decoding/',

@@ -1,7 +1,10 @@
+import type { Format, ResultWriter } from '../../cli/answers.js';
+import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { isDone, results } from '../../model/decoding/index.js';
 import { actionsOf, type Line, type Session, sessionTree, tokensTo } from '../../model/stepper/index.js';
 import { visible } from '../../ui/text.js';
+import { jsonWriter } from '../io/results.js';
 
 /** A walk over a picture, to be told. */
 export interface StepResult {
@@ -61,4 +64,10 @@ export function stepLines({ session, coca }: StepResult): string[] {
     const text = visible(coca.tokenizer.decode(tokensTo(nodes, id).map(({ token }) => token)));
     return [id, parent, step, beam, why === undefined ? state : `${state}:${why}`, ...figures, text].join('\t');
   });
+}
+
+/** Prints walks in a form for programs; on a terminal they are a view. */
+export function stepWriter(format: Format, { out }: CommandContext): ResultWriter<StepResult> {
+  if (format === 'json' || format === 'jsonl') return jsonWriter(out, format, stepObject);
+  return { objects: undefined, result: (result) => out.write(`${stepLines(result).join('\n')}\n`) };
 }

@@ -58,18 +58,16 @@ export class WalkSource implements StepSource {
     private readonly options: SourceOptions,
     current: StepSnapshot,
   ) {
-    const { image, coca, picture } = options;
-    this.image = visible(image);
-    this.model = visible(`${coca.name} on ${coca.device}`);
-    this.picture = picture;
-    this.grid = gridSize(coca.config);
+    ({ image: this.image, model: this.model } = namesOf(options));
+    this.picture = options.picture;
+    this.grid = gridSize(options.coca.config);
     this.#current = current;
     this.#saved = this.#done();
   }
 
   /** Looks at where the walk stands, so that there is something to show at once. */
   static async open(options: SourceOptions): Promise<WalkSource> {
-    return new WalkSource(options, await snapshotOf(options.stepper, new TokenTexts(options.coca.tokenizer)));
+    return new WalkSource(options, await snapshotOf(options));
   }
 
   readonly snapshot = (): StepSnapshot => this.#current;
@@ -201,7 +199,7 @@ export class WalkSource implements StepSource {
   }
 
   async #refresh(): Promise<void> {
-    this.#current = await snapshotOf(this.options.stepper, this.#current.texts);
+    this.#current = await snapshotOf(this.options, this.#current.texts);
     for (const listener of this.#listeners) listener();
   }
 
@@ -242,8 +240,17 @@ export class WalkSource implements StepSource {
   }
 }
 
+/** What a walk is about, to be shown. */
+export const namesOf = ({ image, coca }: Pick<SourceOptions, 'image' | 'coca'>) => ({
+  image: visible(image),
+  model: visible(`${coca.name} on ${coca.device}`),
+});
+
 /** Where a walk stands. A step that cannot be taken (rules ban every token) weighs nothing: who tries it is told why. */
-async function snapshotOf(stepper: Stepper, texts: TokenTexts): Promise<StepSnapshot> {
+export async function snapshotOf(
+  { stepper, coca }: Pick<SourceOptions, 'stepper' | 'coca'>,
+  texts = new TokenTexts(coca.tokenizer),
+): Promise<StepSnapshot> {
   const preview = await stepper.preview().catch((error: unknown) => {
     if (error instanceof CocaError && error.code === 'usage') return [];
     throw error;

@@ -8,7 +8,7 @@ import { failUnreadable } from '../io/check-inputs.js';
 import { MODEL_GLOBALS, withModel } from '../io/model.js';
 import { oneName } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
-import { formatOf, objectWriter, Tally } from '../io/results.js';
+import { formatOf, Tally } from '../io/results.js';
 import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import type { LoadedSession } from './file.js';
@@ -74,8 +74,9 @@ export const step = defineCommand({
     const word = args[0] ?? loaded?.saved.image;
     checkSources({ images: word === undefined ? [] : [word], files: [], files0: [] }, context.stdin);
     const format = formatOf(options, context);
-    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
-    const tally = new Tally(context, objects);
+    const { bestOf, stepWriter } = await import('./result.js');
+    const writer = format === 'terminal' ? undefined : stepWriter(format, context);
+    const tally = new Tally(context, writer?.objects);
     // What a session calls its picture is a name, not a pattern.
     const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
     // A session names its picture itself.
@@ -87,7 +88,6 @@ export const step = defineCommand({
     const { actionsOf, currentLine } = await import('../../model/stepper/index.js');
     const { isDone } = await import('../../model/decoding/index.js');
     const { scriptOf } = await import('./replay.js');
-    const { bestOf, stepLines, stepObject } = await import('./result.js');
     await withModel(options, context, async (coca) => {
       const search = loaded ? undefined : await searchOptions(options, typed, coca);
       const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
@@ -119,14 +119,13 @@ export const step = defineCommand({
           for (const text of hanging(visible(best.caption), columns, 0)) await context.out.line(text);
         }
         const result = { image, session: stepper.session, coca };
-        if (objects) await objects.write(stepObject(result));
-        else if (format === 'plain') await context.out.write(`${stepLines(result).join('\n')}\n`);
+        if (writer) await writer.result(result);
         else if (!isShown) await (await import('./screen.js')).printWalk(walk, context);
       } finally {
         await stepper.close();
       }
     });
-    await objects?.end();
+    await writer?.objects?.end();
     return tally.outcome();
   },
 });

@@ -1,9 +1,9 @@
-import type { MapChoice, MapMethod, MeasuredMap } from '../../model/attention/index.js';
+import type { AttentionMaps, MapChoice, MeasuredMap } from '../../model/attention/index.js';
 import type { ShadedWord } from '../caption-view.js';
 import type { Raster } from '../picture/raster.js';
 
 /** What the view of a caption's attention needs to know, and no engine. */
-export interface AttendSource {
+export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'heads' | 'methods'> {
   /** The picture's name, as it is to be shown. */
   readonly image: string;
   /** Model and device. */
@@ -12,11 +12,6 @@ export interface AttendSource {
   readonly words: readonly ShadedWord[];
   /** The square that the model sees. */
   readonly picture: Raster;
-  /** Patches along one side. */
-  readonly grid: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly methods: readonly MapMethod[];
   /** Fast enough to be called for every key. */
   mapOf(word: number, selection: MapChoice): MeasuredMap;
   /** Writes the maps of all words to files and says where, in a line. */

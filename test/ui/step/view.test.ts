@@ -176,7 +176,7 @@ describe('frames', () => {
   });
 
   test('printed for where no keys are asked for: everything', () => {
-    const lines = staticLines(new StillSource(), { columns: 80, colors: 'none' });
+    const lines = staticLines(new StillSource(), stepOf(), { columns: 80, colors: 'none' });
     expect(lines.join('\n')).toMatchInlineSnapshot(`
       "step 3 of 29 · beam search, 2 beams · photo.png · test on cpu · history 3/4
 
