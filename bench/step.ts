@@ -14,7 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { openWalk } from '../src/commands/step/open.js';
 import { WalkSource } from '../src/commands/step/source.js';
 import { contextLength } from '../src/model/config/config.js';
-import { decodingOptions } from '../src/model/decoding/index.js';
+import { decodingOptions, isDone } from '../src/model/decoding/index.js';
+import { currentLine, sessionTree } from '../src/model/stepper/index.js';
 import { type LoadedCoca, loadCoca } from '../src/model/store/load.js';
 import { showSteps } from '../src/ui/step/show.js';
 import { modelFolder } from './common.js';
@@ -104,7 +105,7 @@ async function measureSteps(name: string, beams: number, model: LoadedCoca): Pro
   await open(beams, model); // the first walk makes everything warm
   const times: number[] = [];
   const walk = await open(beams, model);
-  while (!walk.snapshot().isDone) {
+  while (!isDone(currentLine(walk.snapshot().session).state)) {
     const start = performance.now();
     await walk.perform({ type: 'next' });
     times.push(performance.now() - start);
@@ -119,7 +120,9 @@ for (const count of new Set([Number(beams), 16])) {
   const middle = await open(count);
   for (let step = 0; step < 6; step++) await middle.perform({ type: 'next' });
   for (const [columns, rows] of SIZES) {
-    console.log(`${count} beams, ${ended.snapshot().step} steps, a tree of ${ended.snapshot().tree.length} tokens`);
+    const { session } = ended.snapshot();
+    const tokens = sessionTree(session.walk).filter(({ step }) => step > 0).length;
+    console.log(`${count} beams, ${currentLine(session).state.step} steps, a tree of ${tokens} tokens`);
     await measureKeys(ended, columns, rows, KEYS);
     await measureKeys(middle, columns, rows, SEARCH_KEYS);
   }

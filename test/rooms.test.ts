@@ -42,13 +42,24 @@ test('the model knows no terminal, the command line no command', () => {
 });
 
 /** What views may know of the model: types of walks and maps; and of these rooms what computes from values alone. */
-const TYPES = ['model/api', 'model/decoding/', 'model/stepper/', 'model/attention/'];
-const PURE = [
+const TYPES = [
+  'model/api',
   'model/decoding/',
+  'model/stepper/',
+  'model/attention/',
+  'model/tokenizer/',
+  'model/training/run/events',
+];
+const PURE = [
+  'model/base/knob',
+  'model/decoding/',
+  'model/stepper/actions',
   'model/stepper/line',
+  'model/stepper/session',
   'model/stepper/tree',
   'model/stepper/find',
   'model/attention/maps',
+  'model/tokenizer/words',
 ];
 
 test('of the model, what is seen knows types, and modules that compute from values alone', () => {

@@ -7,6 +7,8 @@ import type { Streams } from '../ui/view/streams.js';
 import type { Answer, Format, ResultWriter } from './answers.js';
 import type { Output } from './output.js';
 
+export { kebab } from '../model/base/knob.js';
+
 /**
  * A command is data: the command line, the help, and whatever else wants to know what can be typed (a session that
  * takes the same verbs, shell completion) read the same definition.
@@ -285,9 +287,4 @@ export function withVerbs(commands: readonly Command[]): readonly Command[] {
 /** The last word of a command's name. */
 export function verbOf({ name }: Command): string {
   return name.slice(name.indexOf(' ') + 1);
-}
-
-/** `maxLength` as it is typed: `max-length`. */
-export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,3 +1,6 @@
+import type { Caption, Coca } from '../model/api.js';
+import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
+import { wordsOf } from '../model/tokenizer/words.js';
 import { bar, padEnd, widthOf, wrap } from './layout.js';
 import { DOUBT, doubted, doubtText, painter } from './palette.js';
 import type { Colors } from './terminal.js';
@@ -9,36 +12,45 @@ export interface ShadedWord {
   readonly probability: number;
 }
 
-/** One generated token for the table that `--logprobs` asks for. */
-export interface TokenRowView {
-  readonly text: string;
-  readonly logprob: number;
-  readonly top: readonly { readonly text: string; readonly logprob: number }[];
+/** The words of a caption with the probability of each. What was given as a prompt is certain. */
+export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, tokenizer: Tokenizer): ShadedWord[] {
+  const given = Array<number>(ids.length - 1 - tokens.length).fill(0);
+  return wordsOf(ids, [...given, ...tokens.map(({ logprob }) => logprob)], tokenizer)
+    .filter(({ special }) => !special)
+    .map(({ text, logprob }) => ({ text, probability: Math.exp(logprob) }));
 }
 
-/** A caption as a person is shown it. */
+/** The captions of a picture as a person is shown them, best first. */
 export interface CaptionView {
-  readonly words: readonly ShadedWord[];
-  readonly alternatives: readonly { readonly caption: string; readonly score: number }[];
-  readonly tokens?: readonly TokenRowView[];
-  /** Small print: score, speed, model. */
-  readonly facts: readonly string[];
+  readonly captions: readonly Caption[];
+  /** What wrote them. */
+  readonly coca: Pick<Coca, 'name' | 'device' | 'tokenizer'>;
+  /** Milliseconds in the vision tower and in the decoder. */
+  readonly ms: { readonly encode: number; readonly decode: number };
+  /** A table of the best one's tokens, and of what each could have been. */
+  readonly showTokens: boolean;
   /** Whether a caption above it said what the marks mean. */
   readonly isExplained: boolean;
 }
 
-/** Lines of a caption: its words, alternatives, the token table, and the small print. */
+/** Lines of captions: the best one's words, alternatives, the token table, and the small print. */
 export function captionLines(view: CaptionView, columns: number, colors: Colors): string[] {
+  const { captions, coca, ms } = view;
+  const [best, ...others] = captions as readonly [Caption, ...Caption[]];
   const paint = painter(colors);
+  const words = shadedWords(best, coca.tokenizer);
+  const speed = ms.decode > 0 ? [`${Math.round((best.tokens.length * 1000) / ms.decode)} tokens/s`] : [];
+  const time = `${Math.round(ms.encode + ms.decode)} ms`;
+  const facts = [`score ${best.score.toFixed(3)}`, ...speed, time, `${coca.name} on ${coca.device}`];
   return [
-    ...arrange(view.words, (word) => wordWidth(word, colors), columns).map((line) => wordLine(line, colors)),
-    ...view.alternatives.flatMap(({ caption, score }) =>
-      wrap(visible(caption), columns - 9).map(
+    ...arrange(words, (word) => wordWidth(word, colors), columns).map((line) => wordLine(line, colors)),
+    ...others.flatMap(({ text, score }) =>
+      wrap(visible(text), columns - 9).map(
         (line, i) => `${i === 0 ? paint.dim(score.toFixed(3).padStart(7)) : ' '.repeat(7)}  ${line}`,
       ),
     ),
-    ...(view.tokens ? tokenTable(view.tokens, columns, colors) : []),
-    ...factLines(needsLegend(view, colors) ? [LEGEND, ...view.facts] : view.facts, columns, colors),
+    ...(view.showTokens ? tokenTable(best, coca.tokenizer, columns, colors) : []),
+    ...factLines(needsLegend(view, colors) ? [LEGEND, ...facts] : facts, columns, colors),
   ];
 }
 
@@ -79,15 +91,15 @@ function arrange(words: readonly ShadedWord[], width: (word: ShadedWord) => numb
 const PROBABILITY_BAR = 8;
 
 /** A row a token: the token, its probability as bar and number, and the likeliest tokens at its place. */
-function tokenTable(tokens: readonly TokenRowView[], columns: number, colors: Colors): string[] {
+function tokenTable({ tokens }: Caption, tokenizer: Tokenizer, columns: number, colors: Colors): string[] {
   const paint = painter(colors);
-  const longest = Math.min(20, Math.max(...tokens.map((token) => widthOf(visible(token.text)))));
-  return tokens.map(({ text, logprob, top }) => {
+  const textOf = (id: number): string => visible(tokenizer.tokenText(id));
+  const longest = Math.min(20, Math.max(...tokens.map(({ id }) => widthOf(textOf(id)))));
+  return tokens.map(({ id, logprob, top = [] }) => {
     const probability = Math.exp(logprob);
-    const fixed = `${padEnd(visible(text), longest)} ${padEnd(bar(probability, PROBABILITY_BAR), PROBABILITY_BAR)} ${percentText(probability)}`;
-    let line = fixed;
-    for (const other of top) {
-      const next = `${line}  ${paint.dim(`${visible(other.text)} ${percentText(Math.exp(other.logprob)).trim()}`)}`;
+    let line = `${padEnd(textOf(id), longest)} ${padEnd(bar(probability, PROBABILITY_BAR), PROBABILITY_BAR)} ${percentText(probability)}`;
+    for (const other of top.filter((one) => one.id !== id)) {
+      const next = `${line}  ${paint.dim(`${textOf(other.id)} ${percentText(Math.exp(other.logprob)).trim()}`)}`;
       if (widthOf(next) > columns) break;
       line = next;
     }
@@ -104,8 +116,9 @@ export function percentText(probability: number): string {
 const LEGEND = 'underlined: less likely than not';
 
 /** Whether the lines of a view have marks that are to be explained. */
-export function needsLegend({ words, isExplained }: CaptionView, colors: Colors): boolean {
-  return !isExplained && colors !== 'none' && words.some(({ probability }) => probability < DOUBT);
+export function needsLegend({ captions, coca, isExplained }: CaptionView, colors: Colors): boolean {
+  if (isExplained || colors === 'none') return false;
+  return shadedWords(captions[0]!, coca.tokenizer).some(({ probability }) => probability < DOUBT);
 }
 
 /** The facts in small print; lines break between facts. */

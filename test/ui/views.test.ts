@@ -1,22 +1,43 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { captionLines, percentText, type ShadedWord } from '../../src/ui/caption-view.js';
+import { type CaptionView, captionLines, percentText } from '../../src/ui/caption-view.js';
 import { compareLines, cosineLines } from '../../src/ui/compare-view.js';
 import { embeddingLine } from '../../src/ui/embed-view.js';
 import { widthOf } from '../../src/ui/layout.js';
 import { type RankRow, rankLines } from '../../src/ui/rank-view.js';
+import { idOf, textOfWords, WORD_TOKENIZER } from '../support/word-tokenizer.js';
 
-const words: ShadedWord[] = [
-  { text: 'two', probability: 0.5 },
-  { text: '犬', probability: 1 },
-  { text: 'asleep', probability: 0.031 },
+type Words = Parameters<typeof textOfWords>[0];
+const WORDS: Words = [
+  ['two', 0.5],
+  ['犬', 1],
+  ['asleep', 0.031],
 ];
-const facts = ['score -0.300', 'scenes on cpu'];
+
+const captionOf = (words: Words, score = -0.3) => ({
+  ...textOfWords(words),
+  text: words.map(([word]) => word).join(' '),
+  score,
+});
+const viewOf = (words: Words, more: Partial<CaptionView> = {}): CaptionView => ({
+  captions: [captionOf(words)],
+  coca: { name: 'scenes', device: 'cpu', tokenizer: WORD_TOKENIZER },
+  ms: { encode: 4, decode: 6 },
+  showTokens: false,
+  isExplained: false,
+  ...more,
+});
+/** What `two` could have been. */
+const top = [
+  { id: idOf('two'), logprob: Math.log(0.5) },
+  { id: idOf('three'), logprob: Math.log(0.25) },
+];
+const traced = { ...captionOf([['two', 0.5]]), tokens: [{ id: idOf('two'), logprob: Math.log(0.5), top }] };
 
 describe('captionLines', () => {
   it('leaves sure words as they are, and marks doubtful ones the louder the less likely', () => {
-    const doubts: ShadedWord[] = [0.9, 0.5, 0.4, 0.2, 0.05].map((probability) => ({ text: 'dog', probability }));
-    const [line] = captionLines({ words: doubts, alternatives: [], facts, isExplained: false }, 80, 'any');
+    const doubts = [0.9, 0.5, 0.4, 0.2, 0.05].map((probability) => ['dog', probability] as const);
+    const [line] = captionLines(viewOf(doubts), 80, 'any');
     expect(stripVTControlCharacters(line!)).toBe('dog dog dog dog dog');
     const marks = line!.split(/(?<=dog[^ ]*) /).map((word) => word.replace(/dog.*/s, ''));
     expect(marks).toEqual([
@@ -29,26 +50,21 @@ describe('captionLines', () => {
   });
 
   it('explains the marks once, where there are some', () => {
-    const legend = (view: Partial<Parameters<typeof captionLines>[0]>) =>
-      captionLines({ words, alternatives: [], facts, isExplained: false, ...view }, 80, '256').at(-1);
-    expect(legend({})).toMatch(/underlined: less likely than not · score/);
-    expect(legend({ isExplained: true })).not.toMatch(/underlined/);
-    expect(legend({ words: words.slice(0, 2) })).not.toMatch(/underlined/);
+    const legend = (words: Words, isExplained = false) =>
+      captionLines(viewOf(words, { isExplained }), 80, '256').join('\n');
+    expect(legend(WORDS)).toMatch(/underlined: less likely than not · score/);
+    expect(legend(WORDS, true)).not.toMatch(/underlined/);
+    expect(legend(WORDS.slice(0, 2))).not.toMatch(/underlined/);
   });
 
   it('writes the probability behind a doubtful word without colours', () => {
-    const lines = captionLines({ words, alternatives: [], facts, isExplained: false }, 80, 'none');
-    expect(lines).toEqual(['two 犬 asleep(3%)', 'score -0.300 · scenes on cpu']);
+    const lines = captionLines(viewOf(WORDS), 80, 'none');
+    expect(lines).toEqual(['two 犬 asleep(3%)', 'score -0.300 · 500 tokens/s · 10 ms · scenes on cpu']);
   });
 
   it.each([10, 20, 80])('fits %i columns', (columns) => {
-    const view = {
-      words,
-      alternatives: [{ caption: 'three wide dogs on a blue background', score: -1.25 }],
-      tokens: [{ text: 'two', logprob: -0.7, top: [{ text: 'three', logprob: -1.4 }] }],
-      facts,
-      isExplained: false,
-    };
+    const other = { ...captionOf([['three', 1]], -1.25), text: 'three wide dogs on a blue background' };
+    const view = viewOf(WORDS, { captions: [traced, other], showTokens: true });
     for (const colors of ['none', '16', 'any'] as const) {
       const lines = captionLines(view, columns, colors).map(stripVTControlCharacters);
       const isTable = (line: string): boolean => line.includes('%');
@@ -57,23 +73,14 @@ describe('captionLines', () => {
   });
 
   it('shows what a token could have been', () => {
-    const tokens = [{ text: 'two', logprob: Math.log(0.5), top: [{ text: 'three', logprob: Math.log(0.25) }] }];
-    const lines = captionLines({ words, alternatives: [], tokens, facts, isExplained: false }, 80, 'none');
+    const lines = captionLines(viewOf(WORDS, { captions: [traced], showTokens: true }), 80, 'none');
     expect(lines).toContain('two ████      50.0 %  three 25.0 %');
   });
 
   it('obeys nothing that a caption says', () => {
-    const hostile = [{ text: '\u001b[2Jx', probability: 1 }];
-    const text = captionLines(
-      {
-        words: hostile,
-        alternatives: [{ caption: '\u001b]0;t\u0007', score: 0 }],
-        facts: ['\u202e'],
-        isExplained: false,
-      },
-      80,
-      'none',
-    );
+    const captions = [captionOf([['\u001b[2Jx', 1]]), { ...captionOf([['a', 1]]), text: '\u001b]0;t\u0007' }];
+    const coca = { name: '\u202e', device: 'cpu', tokenizer: WORD_TOKENIZER };
+    const text = captionLines(viewOf(WORDS, { captions, coca }), 80, 'none');
     expect(text.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
     expect(text[0]).toBe('\\x1b[2Jx');
   });

@@ -1,8 +1,13 @@
-import { type CaptionAttention, entropyOf, type MapChoice, mapOfWord, peakOf } from '../../model/attention/index.js';
+import {
+  type CaptionAttention,
+  type MapChoice,
+  type MeasuredMap,
+  mapOfWord,
+  measureMap,
+} from '../../model/attention/index.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
-import type { WordMap } from '../../ui/attend/source.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
 
@@ -30,9 +35,8 @@ export interface AttendScene {
 }
 
 /** Where a word looks. */
-export function wordMap(attention: CaptionAttention, word: Word, choice: MapChoice): WordMap {
-  const map = mapOfWord(attention, word, choice);
-  return { map, peak: peakOf(map, attention.maps.grid), entropy: entropyOf(map) };
+export function wordMap(attention: CaptionAttention, word: Word, choice: MapChoice): MeasuredMap {
+  return measureMap(mapOfWord(attention, word, choice), attention.maps.grid);
 }
 
 /** The JSON object of one picture: fields as docs and scripts know them. */

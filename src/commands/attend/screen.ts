@@ -1,9 +1,10 @@
 import { parse } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
+import type { MeasuredMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
 import { isUrl } from '../../model/net/address.js';
 import { showAttention } from '../../ui/attend/show.js';
-import type { AttendSource, WordMap } from '../../ui/attend/source.js';
+import type { AttendSource } from '../../ui/attend/source.js';
 import { initialState } from '../../ui/attend/state.js';
 import { staticText } from '../../ui/attend/static.js';
 import { choosePictureKind } from '../../ui/picture/choose.js';
@@ -59,7 +60,7 @@ async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Pro
  */
 export function attendSource(result: AttendResult, picture: Raster, square: () => Promise<Raster>): AttendSource {
   const { attention, words } = result;
-  const known = new Map<string, WordMap>();
+  const known = new Map<string, MeasuredMap>();
   return {
     image: visible(result.image),
     model: visible(`${result.model} on ${result.device}`),

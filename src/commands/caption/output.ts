@@ -1,9 +1,6 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import type { Caption, Coca } from '../../model/api.js';
-import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import { wordsOf } from '../../model/tokenizer/words.js';
-import type { CaptionView, ShadedWord } from '../../ui/caption-view.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import type { ReadablePicture } from '../io/pictures.js';
@@ -40,13 +37,13 @@ export async function captionWriter(
   if (format === 'terminal') return terminalWriter(context, options);
   const { colors } = context.terminal;
   // Colours in plain lines are for those who force them; other runs do not load them.
-  const wordLine = colors === 'none' ? undefined : (await import('../../ui/caption-view.js')).wordLine;
+  const view = colors === 'none' ? undefined : await import('../../ui/caption-view.js');
   return {
     objects: undefined,
     async result({ image, captions, coca }) {
       const name = options.isOne ? '' : `${visible(image)}\t`;
       const text = (caption: Caption): string =>
-        wordLine ? wordLine(shadedWords(caption, coca.tokenizer), colors) : visible(caption.text);
+        view ? view.wordLine(view.shadedWords(caption, coca.tokenizer), colors) : visible(caption.text);
       await context.out.write(captions.map((caption) => `${name}${text(caption)}\n`).join(''));
     },
   };
@@ -61,7 +58,7 @@ async function terminalWriter(context: CommandContext, options: CaptionWriterOpt
     objects: undefined,
     begin: (item) => show(item),
     async result(result) {
-      const view = { ...captionView(result, options), isExplained };
+      const view = { ...result, showTokens: options.showTokens, isExplained };
       isExplained ||= needsLegend(view, colors);
       const lines = captionLines(view, columns, colors);
       await context.out.write(`${lines.join('\n')}\n${options.isOne ? '' : '\n'}`);
@@ -96,42 +93,4 @@ export function captionObject({ coca, ...result }: PictureCaptions): object {
 
 function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10;
-}
-
-/** The words of a caption with the probability of each. What was given as a prompt is certain. */
-export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, tokenizer: Tokenizer): ShadedWord[] {
-  const given = Array<number>(ids.length - 1 - tokens.length).fill(0);
-  return wordsOf(ids, [...given, ...tokens.map(({ logprob }) => logprob)], tokenizer)
-    .filter(({ special }) => !special)
-    .map(({ text, logprob }) => ({ text, probability: Math.exp(logprob) }));
-}
-
-function captionView(
-  { captions, coca, ms }: PictureCaptions,
-  options: CaptionWriterOptions,
-): Omit<CaptionView, 'isExplained'> {
-  const { tokenizer, name, device } = coca;
-  const [best, ...others] = captions;
-  const total = ms.encode + ms.decode;
-  const perSecond = ms.decode > 0 ? `${Math.round((best!.tokens.length * 1000) / ms.decode)} tokens/s` : undefined;
-  const textOf = (id: number): string => tokenizer.tokenText(id);
-  return {
-    words: shadedWords(best!, tokenizer),
-    alternatives: others.map(({ text, score }) => ({ caption: text, score })),
-    ...(options.showTokens
-      ? {
-          tokens: best!.tokens.map(({ id, logprob, top }) => ({
-            text: textOf(id),
-            logprob,
-            top: (top ?? []).filter((other) => other.id !== id).map((other) => ({ ...other, text: textOf(other.id) })),
-          })),
-        }
-      : {}),
-    facts: [
-      `score ${best!.score.toFixed(3)}`,
-      ...(perSecond ? [perSecond] : []),
-      `${Math.round(total)} ms`,
-      `${name} on ${device}`,
-    ],
-  };
 }

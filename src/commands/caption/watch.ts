@@ -1,10 +1,6 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { CaptionOptions, CaptionRun, Coca, DecodingProgress, ImageEncoding } from '../../model/api.js';
+import type { CaptionOptions, CaptionRun, Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
-import { type Beam, type DecodingOptions, type SearchState, scoreOf, searchTree } from '../../model/decoding/index.js';
-import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import { type Hypothesis, initialState, type WatchStep } from '../../ui/watch/state.js';
-import { shadedWords } from './output.js';
 
 /** Finds the captions of encoded pictures. */
 export type Search = (images: ImageEncoding, options: CaptionOptions) => Promise<CaptionRun>;
@@ -19,14 +15,11 @@ export async function watchedSearch(
   hasKeys: boolean,
 ): Promise<Search> {
   const { watchSearch } = await import('../../ui/watch/show.js');
+  const { initialState } = await import('../../ui/watch/state.js');
   return async (images, options) => {
     const search: Parameters<typeof watchSearch<CaptionRun>>[0] = ({ signal, show }) =>
-      coca.caption(images, options, {
-        signal,
-        onStep: (progress) => show(() => watchStep(progress, coca.tokenizer)),
-      });
-    const groups = options.strategy === 'sample' ? options.num : options.groups;
-    const initial = initialState(searchName(options), groups);
+      coca.caption(images, options, { signal, onStep: ({ states }) => show(states[0]!) });
+    const initial = initialState(options, coca.tokenizer);
     context.status.clear();
     const { found, isInterrupted } = await context.onScreen((streams) =>
       watchSearch(search, initial, context.terminal, streams, hasKeys),
@@ -34,44 +27,4 @@ export async function watchedSearch(
     if (isInterrupted) throw new CocaError('interrupted', 'interrupted');
     return found;
   };
-}
-
-function searchName({ strategy, beams, groups, num }: DecodingOptions): string {
-  switch (strategy) {
-    case 'greedy':
-      return 'greedy';
-    case 'sample':
-      return `${num} ${num === 1 ? 'sample' : 'samples'}`;
-    case 'beam':
-      return groups > 1 ? `${beams} beams in ${groups} groups` : `${beams} beams`;
-  }
-}
-
-/** What there is to draw of the first picture's search. */
-export function watchStep({ step, maxSteps, states }: DecodingProgress, tokenizer: Tokenizer): WatchStep {
-  const [state] = states as readonly [SearchState];
-  const { options, groups } = state;
-  const hypothesis = (beam: Beam, group: number): Hypothesis => ({
-    path: beam.path,
-    group,
-    words: shadedWords(beam, tokenizer),
-    sum: beam.sum,
-    score: scoreOf(beam.sum, beam.tokens.length, options),
-  });
-  return {
-    step,
-    maxSteps,
-    live: groups.flatMap(({ beams }, group) => beams.map((beam) => hypothesis(beam, group))),
-    finished: groups
-      .flatMap(({ finished }, group) => finished.map((beam) => hypothesis(beam, group)))
-      .sort((a, b) => b.score - a.score),
-    prunedCount: prunedCount(state),
-  };
-}
-
-/** Branches of the tree that nothing which survives comes after, each counted at its end. */
-function prunedCount(state: SearchState): number {
-  const tree = searchTree(state);
-  const continued = new Set(tree.map(({ parent }) => parent));
-  return tree.filter((node) => node.state === 'pruned' && !continued.has(node.id)).length;
 }

@@ -1,5 +1,6 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
+import type { MeasuredMap } from '../../model/attention/index.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
@@ -13,14 +14,10 @@ import type { RankBy, Ranked } from './ranking.js';
 const LOOK_OPACITY = 0.7;
 
 /** Where the embedding of a picture looked: a map over the square that the model sees. */
-export interface Look {
+export interface Look extends MeasuredMap {
   readonly method: string;
   readonly grid: number;
   readonly crop: Picture['crop'];
-  /** [grid x grid], summing to 1. */
-  readonly map: Float32Array;
-  readonly peak: { readonly x: number; readonly y: number };
-  readonly entropy: number;
 }
 
 /** The captions of a picture in their order. */

@@ -144,19 +144,11 @@ function inputsOf(
 
 /** What the contrastive embedding of a picture looked at. */
 async function lookOf(picture: Picture, image: ImageEncoding, coca: LoadedCoca): Promise<Look> {
-  const { AttentionMaps, entropyOf, peakOf } = await import('../../model/attention/index.js');
+  const { AttentionMaps, measureMap } = await import('../../model/attention/index.js');
   const method = 'cross';
   const maps = new AttentionMaps(coca.attendEmbedding(image), coca.config);
-  const map = maps.ofEmbedding(method);
   const { grid } = maps;
-  return {
-    method,
-    grid,
-    crop: picture.crop,
-    map,
-    peak: peakOf(map, grid),
-    entropy: entropyOf(map),
-  };
+  return { method, grid, crop: picture.crop, ...measureMap(maps.ofEmbedding(method), grid) };
 }
 
 /** A caption as it was given, and as the model reads it. */

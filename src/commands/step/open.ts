@@ -3,12 +3,11 @@ import { CocaError } from '../../model/base/errors.js';
 import { contextLength } from '../../model/config/config.js';
 import { type DecodingOptions, decodingOptions } from '../../model/decoding/index.js';
 import type { Picture } from '../../model/image/picture.js';
-import { openStepper } from '../../model/stepper/index.js';
+import { currentLine, openStepper, type Stepper } from '../../model/stepper/index.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { openPicture, squareOf } from '../io/pictures.js';
 import { checkSession, type LoadedSession, replay, saveSession, sha256Of } from './file.js';
 import { bestOf } from './result.js';
-import { Walker } from './walk.js';
 
 export interface WalkRequest {
   readonly image: string;
@@ -25,7 +24,7 @@ export interface OpenWalk {
   /** The square of it that the model sees, in the resolution to draw in. */
   readonly square: () => Promise<Picture>;
   readonly coca: LoadedCoca;
-  readonly walker: Walker;
+  readonly stepper: Stepper;
   /** Writes the session to a file. */
   readonly save: (path: string) => Promise<void>;
 }
@@ -49,9 +48,8 @@ export async function openWalk(
   context.status.show('looking');
   const encoding = await coca.encodeImages([picture]);
   const stepper = await openStepper(coca, encoding, begins === undefined ? options : { ...options, prompt: begins });
-  const walker = new Walker(stepper, coca.tokenizer);
   try {
-    if (loaded) await goOn(walker, loaded, coca, context);
+    if (loaded) await goOn(stepper, loaded, coca, context);
   } catch (error) {
     await stepper.close();
     throw error;
@@ -63,7 +61,7 @@ export async function openWalk(
     picture,
     square: () => squareOf(bytes, coca),
     coca,
-    walker,
+    stepper,
     save: (path) => saveSession(path, origin, stepper.session, coca),
   };
 }
@@ -82,9 +80,9 @@ function savedOptions({ file, saved }: LoadedSession, coca: LoadedCoca): Decodin
 }
 
 /** Does again what the session did, and says so where that ends elsewhere than it did. */
-async function goOn(walker: Walker, loaded: LoadedSession, coca: LoadedCoca, context: CommandContext): Promise<void> {
-  await replay(walker.stepper, loaded, context.signal);
-  const best = bestOf(walker.line, coca.tokenizer)?.caption ?? null;
+async function goOn(stepper: Stepper, loaded: LoadedSession, coca: LoadedCoca, context: CommandContext): Promise<void> {
+  await replay(stepper, loaded, context.signal);
+  const best = bestOf(currentLine(stepper.session), coca.tokenizer)?.caption ?? null;
   if (best === loaded.saved.best) return;
   const then = loaded.saved.best ?? 'nothing';
   context.notice(`${loaded.file} had come to "${then}" when it was saved, and comes to "${best}" on ${coca.device}`);

@@ -1,7 +1,10 @@
+import type { Format, ResultWriter } from '../../cli/answers.js';
+import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { isDone, results } from '../../model/decoding/index.js';
-import { actionsOf, type Line, type Session, type SessionNode, sessionTree } from '../../model/stepper/index.js';
+import { actionsOf, type Line, type Session, sessionTree, tokensTo } from '../../model/stepper/index.js';
 import { visible } from '../../ui/text.js';
+import { jsonWriter } from '../io/results.js';
 
 /** A walk over a picture, to be told. */
 export interface StepResult {
@@ -55,15 +58,16 @@ export function stepObject({ image, session, coca }: StepResult): object {
 /** One line a node: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text up to it, with tabs between. */
 export function stepLines({ session, coca }: StepResult): string[] {
   const nodes = sessionTree(session.walk);
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  const idsUpTo = (node: SessionNode): number[] => {
-    const before = byId.get(node.parent);
-    return before ? [...idsUpTo(before), node.token] : [node.token];
-  };
   return nodes.map((node) => {
     const { id, parent, step, beam, state, why, logprob, sum, score } = node;
     const figures = [logprob, sum, score].map((figure) => figure.toFixed(4));
-    const text = visible(coca.tokenizer.decode(idsUpTo(node)));
+    const text = visible(coca.tokenizer.decode(tokensTo(nodes, id).map(({ token }) => token)));
     return [id, parent, step, beam, why === undefined ? state : `${state}:${why}`, ...figures, text].join('\t');
   });
+}
+
+/** Prints walks in a form for programs; on a terminal they are a view. */
+export function stepWriter(format: Format, { out }: CommandContext): ResultWriter<StepResult> {
+  if (format === 'json' || format === 'jsonl') return jsonWriter(out, format, stepObject);
+  return { objects: undefined, result: (result) => out.write(`${stepLines(result).join('\n')}\n`) };
 }

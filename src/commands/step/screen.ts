@@ -1,7 +1,6 @@
 import { parse } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import type { Picture } from '../../model/image/picture.js';
 import { isUrl } from '../../model/net/address.js';
 import { choosePictureKind } from '../../ui/picture/choose.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
@@ -11,13 +10,12 @@ import type { Streams } from '../../ui/view/streams.js';
 import { safeName } from '../attend/files.js';
 import { modelOnScreen } from '../io/model.js';
 import { freeName } from './file.js';
-import { type SourceOptions, WalkSource } from './source.js';
+import type { OpenWalk } from './open.js';
+import { namesOf, snapshotOf, WalkSource } from './source.js';
 
-export interface ScreenOptions extends Omit<SourceOptions, 'save' | 'isKept'> {
-  readonly square: () => Promise<Picture>;
+export interface ScreenOptions extends OpenWalk {
   /** What pictures are drawn with. */
   readonly images: PictureKind | 'auto';
-  readonly save: (path: string) => Promise<void>;
   /** Where the session is to be saved; otherwise a name in the working directory is found. */
   readonly file: string | undefined;
 }
@@ -47,13 +45,8 @@ export async function walkOnScreen(options: ScreenOptions, context: CommandConte
 }
 
 /** Prints where a walk stands, for a terminal on which no keys are asked for. */
-export async function printWalk(
-  options: Omit<SourceOptions, 'save' | 'isKept'>,
-  { out, terminal }: CommandContext,
-): Promise<void> {
-  const save = () => Promise.reject(new Error('nothing is saved here'));
-  const source = await WalkSource.open({ ...options, save, isKept: true });
-  await out.write(`${staticLines(source, terminal).join('\n')}\n`);
+export async function printWalk(walk: OpenWalk, { out, terminal }: CommandContext): Promise<void> {
+  await out.write(`${staticLines(namesOf(walk), await snapshotOf(walk), terminal).join('\n')}\n`);
 }
 
 /** What a picture's session is called. */

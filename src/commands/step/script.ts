@@ -2,8 +2,8 @@ import { kebab } from '../../cli/command.js';
 import { didYouMean } from '../../cli/suggest.js';
 import { parseChoice, parseNumber } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
-import { CHANGEABLE, knobOf } from '../../model/decoding/knobs.js';
-import type { OptionChanges } from '../../model/stepper/index.js';
+import { CHANGEABLE, type ChangeableName, knobOf } from '../../model/decoding/knobs.js';
+import type { ForceTarget, OptionChanges, Verb } from '../../model/stepper/index.js';
 import { numberOption } from '../io/knob-options.js';
 
 /** A word of a script and what it asks for. */
@@ -13,21 +13,8 @@ export interface ScriptWord {
   /** Which word of the script it is, from 1, and the column of its first character, from 1. */
   readonly word: number;
   readonly column: number;
-  readonly command: ScriptCommand;
+  readonly verb: Verb;
 }
-
-export type ScriptCommand =
-  | { readonly type: 'next' | 'undo' | 'redo'; readonly times: number }
-  | { readonly type: 'run' }
-  | { readonly type: 'choose'; readonly to: number | 'first' | 'up' | 'down' }
-  | {
-      readonly type: 'force';
-      readonly target: { readonly text: string } | { readonly candidate: number } | { readonly id: number };
-    }
-  | { readonly type: 'fork'; readonly beam: number | undefined; readonly step: number | undefined }
-  | { readonly type: 'prune'; readonly beam: number | undefined }
-  | { readonly type: 'set'; readonly options: OptionChanges }
-  | { readonly type: 'line'; readonly line: number };
 
 /** What follows a verb's colon; undefined where there is no colon. */
 interface Argument {
@@ -50,7 +37,7 @@ export const VERBS = {
   set: 'set:OPTION=VALUE[ OPTION=VALUE]...',
 } as const;
 
-type Verb = keyof typeof VERBS;
+type VerbName = keyof typeof VERBS;
 
 /**
  * Reads a script: words with commas between them, each a verb and, after a colon, what it is about. An argument in double
@@ -61,11 +48,11 @@ export function parseScript(script: string): readonly ScriptWord[] {
   if (script.trim() === '') return [];
   return splitWords(script).map(({ text, column }, i) => {
     const at = { text: text.trim(), word: i + 1, column: column + text.length - text.trimStart().length };
-    return { ...at, command: commandOf(at) };
+    return { ...at, verb: verbOf(at) };
   });
 }
 
-type Place = Omit<ScriptWord, 'command'>;
+type Place = Omit<ScriptWord, 'verb'>;
 
 /** An error about a word of a script. */
 export function scriptError({ text, word, column }: Place, problem: string, hint?: string): CocaError {
@@ -89,7 +76,7 @@ function splitWords(script: string): { text: string; column: number }[] {
   return words;
 }
 
-function commandOf(at: Place): ScriptCommand {
+function verbOf(at: Place): Verb {
   // A verb ends at its colon; that of fork also at the @ of a step.
   const end = at.text.search(/[:@]/);
   const verb = (end < 0 ? at.text : at.text.slice(0, end)).trim();
@@ -98,8 +85,8 @@ function commandOf(at: Place): ScriptCommand {
     throw scriptError(at, problem, didYouMean(verb, Object.keys(VERBS)) ?? `verbs: ${Object.values(VERBS).join(', ')}`);
   }
   const rest = at.text.slice(at.text[end] === ':' ? end + 1 : end).trim();
-  const read = new Reader(at, verb as Verb, end < 0 ? undefined : argumentOf(at, rest));
-  switch (verb as Verb) {
+  const read = new Reader(at, verb as VerbName, end < 0 ? undefined : argumentOf(at, rest));
+  switch (verb as VerbName) {
     case 'next':
     case 'undo':
     case 'redo':
@@ -136,7 +123,7 @@ function argumentOf(at: Place, text: string): Argument {
 class Reader {
   constructor(
     private readonly at: Place,
-    private readonly verb: Verb,
+    private readonly verb: VerbName,
     private readonly argument: Argument | undefined,
   ) {}
 
@@ -163,7 +150,7 @@ class Reader {
     return value >= least ? value : this.fail(`'${text}' is no whole number from ${least} up`);
   }
 
-  target(): (ScriptCommand & { type: 'force' })['target'] {
+  target(): ForceTarget {
     return this.required((text) => {
       if (this.argument!.isQuoted) return { text };
       if (text.startsWith('#')) return { candidate: this.count(text.slice(1), 1) };
@@ -189,8 +176,14 @@ class Reader {
   setting(text: string): OptionChanges {
     const [typed = '', value, ...more] = text.split('=').map((part) => part.trim());
     if (value === undefined || more.length > 0) this.fail(`'${text}' is not OPTION=VALUE`);
+    const name = CHANGEABLE.find((known) => kebab(known) === typed);
+    if (name === undefined) {
+      const names = CHANGEABLE.map(kebab);
+      const guess = didYouMean(typed, names) ?? `what can: ${names.join(', ')}`;
+      return this.fail(`there is no option '${typed}' that can be changed on the way`, guess);
+    }
     try {
-      return optionChange(typed, value);
+      return optionChange(name, value);
     } catch (error) {
       if (error instanceof CocaError) this.fail(error.message.replace(/^--/, ''), error.hint);
       throw error;
@@ -199,16 +192,10 @@ class Reader {
 }
 
 /**
- * An option as it is typed (`length-penalty`) and its value.
+ * An option, and its value as it is typed.
  * @throws CocaError `usage`
  */
-export function optionChange(typed: string, value: string): OptionChanges {
-  const name = CHANGEABLE.find((known) => kebab(known) === typed);
-  if (name === undefined) {
-    const names = CHANGEABLE.map(kebab);
-    const guess = didYouMean(typed, names) ?? `what can: ${names.join(', ')}`;
-    throw new CocaError('usage', `there is no option '${typed}' that can be changed on the way`, guess);
-  }
+export function optionChange(name: ChangeableName, value: string): OptionChanges {
   const knob = knobOf(name);
   if (knob.type !== 'choice') return { [name]: parseNumber(name, numberOption(knob), value) };
   const words = knob.choices.map(String);

@@ -1,24 +1,28 @@
 import type { ImageEncoding } from '../../model/api.js';
-import { AttentionMaps, DEFAULT_MAP, entropyOf, peakOf } from '../../model/attention/index.js';
+import { AttentionMaps, DEFAULT_MAP, type MeasuredMap, measureMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
 import { gridSize } from '../../model/config/config.js';
+import { isDone } from '../../model/decoding/index.js';
+import type { ChangeableName } from '../../model/decoding/knobs.js';
 import type { Picture } from '../../model/image/picture.js';
 import {
   type Action,
   actionsOf,
-  type FoundToken,
+  chosenOf,
+  currentLine,
   findTokens,
   hypothesesOf,
+  performVerb,
+  type Session,
   type Stepper,
   standingOf,
+  type Verb,
 } from '../../model/stepper/index.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import type { WordMap } from '../../ui/attend/source.js';
-import type { FoundView, StepRequest, StepSnapshot, StepSource } from '../../ui/step/source.js';
+import { TokenTexts } from '../../ui/step/lines/token-texts.js';
+import type { Found, StepRequest, StepSnapshot, StepSource } from '../../ui/step/source.js';
 import { visible } from '../../ui/text.js';
 import { optionChange } from './script.js';
-import { Snapshots } from './snapshot.js';
-import type { Walker } from './walk.js';
 
 /** Texts whose attention is kept: some megabytes each. */
 const REMEMBERED = 8;
@@ -27,7 +31,7 @@ export interface SourceOptions {
   readonly image: string;
   readonly picture: Picture;
   readonly coca: LoadedCoca;
-  readonly walker: Walker;
+  readonly stepper: Stepper;
   /** Writes the session somewhere and says where. */
   readonly save: () => Promise<string>;
   /** Whether the session is saved when the view is left, without being asked. */
@@ -40,10 +44,8 @@ export class WalkSource implements StepSource {
   readonly model: string;
   readonly picture: Picture;
   readonly grid: number;
-  readonly #snapshots: Snapshots;
   readonly #listeners = new Set<() => void>();
   readonly #maps = new Map<string, AttentionMaps>();
-  #vocabulary: readonly string[] | undefined;
   #watched: Promise<ImageEncoding> | undefined;
   #current: StepSnapshot;
   #running: AbortController | undefined;
@@ -54,24 +56,18 @@ export class WalkSource implements StepSource {
 
   private constructor(
     private readonly options: SourceOptions,
-    snapshots: Snapshots,
     current: StepSnapshot,
   ) {
-    const { image, coca, picture } = options;
-    this.image = visible(image);
-    this.model = visible(`${coca.name} on ${coca.device}`);
-    this.picture = picture;
-    this.grid = gridSize(coca.config);
-    this.#snapshots = snapshots;
+    ({ image: this.image, model: this.model } = namesOf(options));
+    this.picture = options.picture;
+    this.grid = gridSize(options.coca.config);
     this.#current = current;
     this.#saved = this.#done();
   }
 
   /** Looks at where the walk stands, so that there is something to show at once. */
   static async open(options: SourceOptions): Promise<WalkSource> {
-    const { stepper } = options.walker;
-    const snapshots = new Snapshots(options.coca.tokenizer);
-    return new WalkSource(options, snapshots, snapshots.of(stepper.session, await previewOf(stepper)));
+    return new WalkSource(options, await snapshotOf(options));
   }
 
   readonly snapshot = (): StepSnapshot => this.#current;
@@ -104,27 +100,24 @@ export class WalkSource implements StepSource {
     this.stop();
   }
 
-  async find(query: string, most: number): Promise<readonly FoundView[]> {
-    const { chosen } = this.options.walker;
+  async find(query: string, most: number): Promise<readonly Found[]> {
+    const { stepper, coca } = this.options;
+    const chosen = chosenOf(currentLine(stepper.session));
     if (chosen.kind === 'finished') return [];
-    const logits = await this.options.walker.stepper.logits(chosen.text);
-    const found = (token: FoundToken): FoundView => ({
-      ...token,
-      ids: [token.id],
-      text: this.#snapshots.labelOf(token.id),
-    });
-    this.#vocabulary ??= this.#readVocabulary();
-    const tokens = findTokens(query, this.#vocabulary, logits, most).map(found);
-    return [...this.#asTyped(query, logits), ...tokens];
+    const logits = await stepper.logits(chosen.text);
+    const found = findTokens(query, this.#current.texts.vocabulary, logits, most);
+    // What was typed as the tokenizer splits it, where that is more than one token.
+    const typed = query.trim() === '' ? [] : coca.tokenizer.encode(query);
+    const whole = typed.length > 1 ? [{ ids: typed, ...standingOf(typed[0]!, logits) }] : [];
+    return [...whole, ...found.map((token) => ({ ...token, ids: [token.id] }))];
   }
 
-  async attention(hypothesis: number, back: number): Promise<WordMap | undefined> {
-    const { text } = hypothesesOf(this.options.walker.line)[hypothesis] ?? {};
+  async attention(hypothesis: number, back: number): Promise<MeasuredMap | undefined> {
+    const { text } = hypothesesOf(currentLine(this.options.stepper.session))[hypothesis] ?? {};
     const place = (text?.ids.length ?? 0) - 1 - back;
     if (text === undefined || place < 1) return undefined;
     const maps = await this.#mapsOf(text.ids);
-    const map = maps.ofRows([place - 1], DEFAULT_MAP);
-    return { map, peak: peakOf(map, maps.grid), entropy: entropyOf(map) };
+    return measureMap(maps.ofRows([place - 1], DEFAULT_MAP), maps.grid);
   }
 
   save(): Promise<string> {
@@ -138,90 +131,75 @@ export class WalkSource implements StepSource {
 
   /** Plain steps are no loss: the search takes them again. */
   isUnsaved(): boolean {
-    const byHand = actionsOf(this.options.walker.stepper.session).some(({ type }) => type !== 'next');
+    const byHand = actionsOf(this.options.stepper.session).some(({ type }) => type !== 'next');
     return byHand && !this.options.isKept && this.#done() !== this.#saved;
   }
 
   #done(): string {
-    return JSON.stringify(actionsOf(this.options.walker.stepper.session));
+    return JSON.stringify(actionsOf(this.options.stepper.session));
   }
 
   async #perform(request: StepRequest): Promise<string> {
-    const { walker } = this.options;
-    const { session } = walker.stepper;
+    const { stepper, coca } = this.options;
+    if (request.type === 'run') return this.#run();
+    const before = stepper.session;
+    const verb = await this.#verbOf(request);
+    await performVerb(stepper, verb, coca.tokenizer);
+    return this.#said(verb, before);
+  }
+
+  async #verbOf(request: StepRequest): Promise<Verb> {
     switch (request.type) {
-      case 'next':
-        await walker.next();
-        return '';
-      case 'prune': {
-        const { chosen } = walker;
-        await walker.prune();
-        return chosen.kind === 'live' ? `beam ${chosen.number} is pruned` : '';
-      }
-      case 'next-line':
-        await walker.nextLine();
-        return walker.stepper.session.walk.lines.length > 1 ? '' : 'there is one line; b forks off another';
-      case 'choose':
-        await walker.chooseBy(request.by);
-        return '';
-      case 'undo':
-        await walker.undo();
-        return `undone: ${this.#describe(session.past.at(-1)!.action)}`;
-      case 'redo':
-        await walker.redo();
-        return `done again: ${this.#describe(session.future[0]!.action)}`;
-      case 'first':
-      case 'last':
-        return this.#toTheEnd(request.type === 'first' ? 'undo' : 'redo');
-      case 'run':
-        return this.#run();
-      case 'force':
-        await walker.force(request);
-        return '';
       case 'force-found': {
         const found = (await this.find(request.query, request.match + 1))[request.match];
         if (found === undefined) throw new CocaError('usage', `no token holds '${request.query}'`);
-        await walker.force(found);
-        return '';
+        return { type: 'force', target: found };
       }
-      case 'fork': {
-        const { chosen, line } = walker;
-        const ids = chosen.text.ids.length - (chosen.text.ids.at(-1) === line.state.special.eot ? 1 : 0);
-        const step = Math.min(ids, chosen.text.ids.length - request.back) - line.state.promptLength;
-        await walker.fork(undefined, step);
-        return 'a line of its own; Tab goes from line to line';
+      case 'set-typed': {
+        const changes = Object.entries(request.options).map(([name, value]) =>
+          optionChange(name as ChangeableName, value),
+        );
+        return { type: 'set', options: Object.assign({}, ...changes) };
       }
-      case 'set': {
-        const changes = Object.entries(request.options).map(([name, value]) => optionChange(name, value));
-        if (changes.length > 0) await walker.set(Object.assign({}, ...changes));
-        return '';
-      }
+      default:
+        return request;
     }
   }
 
-  async #toTheEnd(direction: 'undo' | 'redo'): Promise<string> {
-    const { walker } = this.options;
-    const count = (): number => walker.stepper.session[direction === 'undo' ? 'past' : 'future'].length;
-    while (count() > 0) await walker[direction]();
-    return '';
+  /** What there is to say of what was done. */
+  #said(verb: Verb, before: Session): string {
+    const chosen = chosenOf(currentLine(before));
+    switch (verb.type) {
+      case 'prune':
+        return chosen.kind === 'live' ? `beam ${chosen.number} is pruned` : '';
+      case 'line':
+        return before.walk.lines.length > 1 ? '' : 'there is one line; b forks off another';
+      case 'undo':
+        return verb.times === 'all' ? '' : `undone: ${this.#describe(before.past.at(-1)!.action)}`;
+      case 'redo':
+        return verb.times === 'all' ? '' : `done again: ${this.#describe(before.future[0]!.action)}`;
+      case 'fork':
+        return 'a line of its own; Tab goes from line to line';
+      default:
+        return '';
+    }
   }
 
+  /** A step at a time, each of which is shown. */
   async #run(): Promise<string> {
-    const { walker } = this.options;
+    const { stepper, coca } = this.options;
     const running = new AbortController();
     this.#running = running;
-    while (!walker.isDone) {
+    while (!isDone(currentLine(stepper.session).state)) {
       if (running.signal.aborted) return 'stopped';
-      await walker.next();
+      await performVerb(stepper, { type: 'next' }, coca.tokenizer);
       await this.#refresh();
     }
     return '';
   }
 
   async #refresh(): Promise<void> {
-    const { stepper } = this.options.walker;
-    const preview = await previewOf(stepper);
-    this.#current = this.#snapshots.of(stepper.session, preview);
+    this.#current = await snapshotOf(this.options, this.#current.texts);
     for (const listener of this.#listeners) listener();
   }
 
@@ -234,7 +212,7 @@ export class WalkSource implements StepSource {
   #describe(action: Action): string {
     switch (action.type) {
       case 'force':
-        return `force ${this.#snapshots.labelOf(action.token)}`;
+        return `force ${this.#current.texts.label(action.token)}`;
       case 'set':
         return `options ${Object.keys(action.options).join(', ')}`;
       case 'next':
@@ -242,20 +220,6 @@ export class WalkSource implements StepSource {
       default:
         return action.type;
     }
-  }
-
-  #readVocabulary(): readonly string[] {
-    const { tokenizer } = this.options.coca;
-    return Array.from({ length: tokenizer.vocabSize }, (_, id) => visible(tokenizer.tokenText(id)));
-  }
-
-  /** What was typed as the tokenizer splits it, where that is more than one token. */
-  #asTyped(query: string, logits: Float32Array): FoundView[] {
-    const { tokenizer } = this.options.coca;
-    const ids = query.trim() === '' ? [] : tokenizer.encode(query);
-    if (ids.length < 2) return [];
-    const { logprob, rank } = standingOf(ids[0]!, logits);
-    return [{ ids, text: ids.map((id) => this.#snapshots.labelOf(id)).join(''), logprob, rank }];
   }
 
   /** What a text attended to, at each of its tokens; computed when it is first looked at. */
@@ -276,12 +240,20 @@ export class WalkSource implements StepSource {
   }
 }
 
-/** What the next step would weigh; nothing where it cannot be taken (rules that ban every token): who tries is told why. */
-async function previewOf(stepper: Stepper): ReturnType<Stepper['preview']> {
-  try {
-    return await stepper.preview();
-  } catch (error) {
+/** What a walk is about, to be shown. */
+export const namesOf = ({ image, coca }: Pick<SourceOptions, 'image' | 'coca'>) => ({
+  image: visible(image),
+  model: visible(`${coca.name} on ${coca.device}`),
+});
+
+/** Where a walk stands. A step that cannot be taken (rules ban every token) weighs nothing: who tries it is told why. */
+export async function snapshotOf(
+  { stepper, coca }: Pick<SourceOptions, 'stepper' | 'coca'>,
+  texts = new TokenTexts(coca.tokenizer),
+): Promise<StepSnapshot> {
+  const preview = await stepper.preview().catch((error: unknown) => {
     if (error instanceof CocaError && error.code === 'usage') return [];
     throw error;
-  }
+  });
+  return { session: stepper.session, preview, texts };
 }

@@ -8,7 +8,7 @@ import { failUnreadable } from '../io/check-inputs.js';
 import { MODEL_GLOBALS, withModel } from '../io/model.js';
 import { oneName } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
-import { formatOf, objectWriter, Tally } from '../io/results.js';
+import { formatOf, Tally } from '../io/results.js';
 import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import type { LoadedSession } from './file.js';
@@ -74,8 +74,9 @@ export const step = defineCommand({
     const word = args[0] ?? loaded?.saved.image;
     checkSources({ images: word === undefined ? [] : [word], files: [], files0: [] }, context.stdin);
     const format = formatOf(options, context);
-    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
-    const tally = new Tally(context, objects);
+    const { bestOf, stepWriter } = await import('./result.js');
+    const writer = format === 'terminal' ? undefined : stepWriter(format, context);
+    const tally = new Tally(context, writer?.objects);
     // What a session calls its picture is a name, not a pattern.
     const image = args[0] === undefined ? word! : await oneName(word!, 'step', context);
     // A session names its picture itself.
@@ -84,13 +85,14 @@ export const step = defineCommand({
       : undefined;
     if (missing) return missing;
     const { openWalk } = await import('./open.js');
-    const { actionsOf } = await import('../../model/stepper/index.js');
+    const { actionsOf, currentLine } = await import('../../model/stepper/index.js');
+    const { isDone } = await import('../../model/decoding/index.js');
     const { scriptOf } = await import('./replay.js');
-    const { bestOf, stepLines, stepObject } = await import('./result.js');
     await withModel(options, context, async (coca) => {
       const search = loaded ? undefined : await searchOptions(options, typed, coca);
       const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
       if ('error' in walk) return tally.fail(image, walk.error);
+      const { stepper } = walk;
       try {
         const how = {
           script,
@@ -99,30 +101,31 @@ export const step = defineCommand({
           file: options.save,
           images: options.images as PictureKind | 'auto',
         };
-        const before = actionsOf(walk.walker.stepper.session);
+        const before = actionsOf(stepper.session);
         const isShown = await walkThrough(walk, how, context);
-        if (isShown) context.onKeys(['--script', scriptOf(walk.walker.stepper.session, before)]);
+        if (isShown) context.onKeys(['--script', scriptOf(stepper.session, before)]);
         if (options.save !== undefined) {
           await walk.save(options.save);
           context.notice(`the session is in ${options.save}`);
         }
-        const best = bestOf(walk.walker.line, coca.tokenizer);
+        const line = currentLine(stepper.session);
+        const best = bestOf(line, coca.tokenizer);
         // What an unfinished search has so far is the beginning of a caption.
-        if (best && walk.walker.isDone) context.onCaption(image, best.caption);
+        if (best && isDone(line.state)) context.onCaption(image, best.caption);
         tally.succeed();
         if (isShown && best && best.ids.length > 1) {
           const { hanging } = await import('../../ui/layout.js');
-          for (const line of hanging(visible(best.caption), context.terminal.columns, 0)) await context.out.line(line);
+          const { columns } = context.terminal;
+          for (const text of hanging(visible(best.caption), columns, 0)) await context.out.line(text);
         }
-        const result = { image, session: walk.walker.stepper.session, coca };
-        if (objects) await objects.write(stepObject(result));
-        else if (format === 'plain') await context.out.write(`${stepLines(result).join('\n')}\n`);
+        const result = { image, session: stepper.session, coca };
+        if (writer) await writer.result(result);
         else if (!isShown) await (await import('./screen.js')).printWalk(walk, context);
       } finally {
-        await walk.walker.stepper.close();
+        await stepper.close();
       }
     });
-    await objects?.end();
+    await writer?.objects?.end();
     return tally.outcome();
   },
 });
@@ -165,17 +168,18 @@ async function walkThrough(
     return true;
   }
   const { performScript } = await import('./perform.js');
-  if (script) await performScript(walk.walker, script, context.signal);
+  if (script) await performScript(walk.stepper, script, walk.coca.tokenizer, context.signal);
   else if (!isLoaded) await runToTheEnd(walk, context);
   return false;
 }
 
-async function runToTheEnd({ walker }: OpenWalk, context: CommandContext): Promise<void> {
+async function runToTheEnd({ stepper }: OpenWalk, context: CommandContext): Promise<void> {
+  const { currentLine } = await import('../../model/stepper/index.js');
   const show = searchProgress(context);
   const onStep = () => {
-    const { state } = walker.line;
+    const { state } = currentLine(stepper.session);
     show({ step: state.step, maxSteps: state.options.maxLength - state.promptLength, states: [state] });
   };
-  await walker.run({ signal: context.signal, onStep });
+  await stepper.run({ signal: context.signal, onStep });
   context.status.clear();
 }

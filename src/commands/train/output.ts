@@ -87,8 +87,8 @@ export function startState({ history, ...facts }: RunFacts): TrainState {
     model: visible(facts.model),
     data: visible(facts.data),
     picture: facts.picture && {
+      ...facts.picture,
       name: visible(facts.picture.name),
-      raster: facts.picture.picture,
       ...(facts.picture.caption !== undefined && { caption: visible(facts.picture.caption) }),
     },
   };

@@ -3,7 +3,16 @@ import { type Word, wordsOf } from '../tokenizer/words.js';
 import { AttentionMaps, type MapChoice } from './maps.js';
 import type { RawAttention } from './raw.js';
 
-export { AttentionMaps, entropyOf, MAP_METHODS, type MapChoice, type MapMethod, peakOf } from './maps.js';
+export {
+  AttentionMaps,
+  entropyOf,
+  MAP_METHODS,
+  type MapChoice,
+  type MapMethod,
+  type MeasuredMap,
+  measureMap,
+  peakOf,
+} from './maps.js';
 export type { AttentionLayer, RawAttention } from './raw.js';
 
 /** What the measurements of docs/attention.md favour. */

@@ -21,6 +21,16 @@ export interface MapChoice {
   readonly head: number | 'mean';
 }
 
+/** A map, where it is highest and how wide it spreads. */
+export interface MeasuredMap {
+  /** grid x grid values that sum to 1, rows from the top. */
+  readonly map: Float32Array;
+  /** Highest patch, in fractions of the square. */
+  readonly peak: { readonly x: number; readonly y: number };
+  /** In nats. */
+  readonly entropy: number;
+}
+
 /** Maps over the patches of one picture, [P] row by row from the top left, each summing to 1. */
 export class AttentionMaps {
   readonly grid: number;
@@ -186,4 +196,9 @@ export function peakOf(map: Float32Array, grid: number): { readonly x: number; r
 /** Entropy of a map in nats: 0 for one patch, ln P for an even spread. */
 export function entropyOf(map: Float32Array): number {
   return -map.reduce((sum, value) => sum + (value > 0 ? value * Math.log(value) : 0), 0);
+}
+
+/** A map with its figures. */
+export function measureMap(map: Float32Array, grid: number): MeasuredMap {
+  return { map, peak: peakOf(map, grid), entropy: entropyOf(map) };
 }

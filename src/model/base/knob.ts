@@ -60,3 +60,8 @@ export function needs(knob: Knob): string {
   if (above !== undefined) return `${what} above ${above}`;
   return min === undefined ? what : `${what} from ${min} up`;
 }
+
+/** `maxLength` as it is typed: `max-length`. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

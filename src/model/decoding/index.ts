@@ -3,7 +3,15 @@ export { advance, type Forced } from './advance.js';
 export { type DecodeHooks, decode } from './decode.js';
 export type { DecodingOptions, Strategy } from './knobs.js';
 export { decodingOptions } from './options.js';
-export { type CaptionIds, numberedFrom, results, retainedNodes, searchTree, type TreeNode } from './results.js';
+export {
+  type CaptionIds,
+  numberedFrom,
+  prunedCount,
+  results,
+  retainedNodes,
+  searchTree,
+  type TreeNode,
+} from './results.js';
 export {
   type Beam,
   type Candidate,

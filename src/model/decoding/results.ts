@@ -68,3 +68,10 @@ export const numberedFrom = (state: SearchState, nextNode: number, nextLeaf = st
   nextNode,
   nextLeaf,
 });
+
+/** How many branches of a search's tree were pruned, each counted at its end. */
+export function prunedCount(state: SearchState): number {
+  const tree = searchTree(state);
+  const continued = new Set(tree.map(({ parent }) => parent));
+  return tree.filter((node) => node.state === 'pruned' && !continued.has(node.id)).length;
+}

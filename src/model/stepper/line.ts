@@ -1,5 +1,17 @@
-import { type Beam, type Candidate, type Finished, isDone, type SearchState, scoreOf } from '../decoding/state.js';
+import {
+  type Beam,
+  type Candidate,
+  type Finished,
+  isDone,
+  type SearchNode,
+  type SearchState,
+  scoreOf,
+} from '../decoding/state.js';
+import { ROOT } from '../decoding/types.js';
 import { type Stem, stemOf } from './evaluations.js';
+
+/** How many of each beam's likeliest tokens a step records with what became of them. */
+export const CANDIDATES = 9;
 
 /** One search of a session. Several stand side by side: the first, and those that were forked off. */
 export interface Line {
@@ -35,6 +47,12 @@ export function hypothesesOf({ state, numbers }: Line): readonly Hypothesis[] {
   );
   return [...live, ...finished.sort((a, b) => b.score - a.score)];
 }
+
+/** What is looked at. */
+export const chosenOf = (line: Line): Hypothesis => hypothesesOf(line)[line.chosen]!;
+
+/** The last node of a hypothesis. */
+export const endOf = ({ text }: Hypothesis): number => text.path.at(-1)!;
 
 /** The beam of a line that goes by a number, if there is one. */
 export function beamOf(line: Line, number: number): LiveHypothesis | undefined {
@@ -83,4 +101,25 @@ export function candidatesOf(
   return weighed
     .filter((candidate) => candidate.group === group && candidate.parent === text.path.at(-1))
     .sort((a, b) => b.logprob - a.logprob || a.token - b.token);
+}
+
+/** What the last step of a line let fall, by what it would have come to without rules: the likely and banned come first. */
+export function fallenOf({ state: { considered, nodes } }: Line): readonly Candidate[] {
+  const sums = new Map(nodes.map(({ id, sum }) => [id, sum]));
+  const fair = ({ parent, logprob }: Candidate): number => (sums.get(parent) ?? 0) + logprob;
+  return (considered.at(-1) ?? [])
+    .filter(({ fate }) => fate !== 'live' && fate !== 'finished')
+    .sort((a, b) => fair(b) - fair(a));
+}
+
+const indexes = new WeakMap<readonly SearchNode[], ReadonlyMap<number, SearchNode>>();
+
+/** The text that ends with a node, as nodes of a search or of a session's tree; the start token is left out. */
+export function tokensTo<Node extends SearchNode>(nodes: readonly Node[], end: number): readonly Node[] {
+  const known = indexes.get(nodes) ?? new Map(nodes.map((node) => [node.id, node]));
+  indexes.set(nodes, known);
+  const byId = known as ReadonlyMap<number, Node>;
+  const tokens: Node[] = [];
+  for (let node = byId.get(end); node && node.parent !== ROOT; node = byId.get(node.parent)) tokens.unshift(node);
+  return tokens;
 }

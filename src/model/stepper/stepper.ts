@@ -6,11 +6,8 @@ import { type Candidate, isDone } from '../decoding/state.js';
 import type { TreeModel } from '../decoding/types.js';
 import type { Action, Move } from './actions.js';
 import { Evaluations, type Stem } from './evaluations.js';
-import { awaitedStems, followedStems } from './line.js';
+import { awaitedStems, CANDIDATES, followedStems } from './line.js';
 import { currentLine, logitsOfAll, neededStems, reduce, type Session, startSession } from './session.js';
-
-/** How many of each beam's likeliest tokens a step records with what became of them. */
-export const CANDIDATES = 9;
 
 /** Walks through the beam search of one picture, with a model that is asked for what each step needs. */
 export class Stepper {

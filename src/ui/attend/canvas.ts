@@ -1,10 +1,10 @@
+import type { MeasuredMap } from '../../model/attention/index.js';
 import { painter } from '../palette.js';
 import { blockCells, densityLines, isCoarse, pictureLines, SHADES } from '../picture/blocks.js';
 import type { Drawable } from '../picture/encode.js';
 import { enlargeMap } from '../picture/heat.js';
 import type { Colors } from '../terminal.js';
 import { type MapDrawing, mapPixels, markedMapPixels } from './overlay.js';
-import type { WordMap } from './source.js';
 import { PEAK } from './theme.js';
 
 /** A map over its picture, to be drawn on a terminal. */
@@ -44,7 +44,7 @@ function mark(pixels: Uint8Array, at: number, colors: Colors): string {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b < 115 ? paint.rgb(255, 255, 255)(PEAK) : paint.rgb(0, 0, 0)(PEAK);
 }
 
-function peakCell({ peak }: WordMap, columns: number): { readonly column: number; readonly row: number } {
+function peakCell({ peak }: MeasuredMap, columns: number): { readonly column: number; readonly row: number } {
   return { column: Math.floor(peak.x * columns), row: Math.floor((peak.y * columns) / 2) };
 }
 

@@ -1,5 +1,5 @@
+import type { ShadedWord } from '../caption-view.js';
 import type { Colors } from '../terminal.js';
-import type { AttendWord } from './source.js';
 import { linesPerRow, wordRows } from './words.js';
 
 /** Where things go on a screen. Heights in rows, widths in columns. */
@@ -28,7 +28,7 @@ const GAP = 2;
 /** The arrangement that gives the larger picture, where there is to be one. */
 export function layoutOf(
   { columns, rows }: { readonly columns: number; readonly rows: number },
-  words: readonly AttendWord[],
+  words: readonly ShadedWord[],
   colors: Colors,
   hasPicture: boolean,
 ): AttendLayout {

@@ -1,12 +1,12 @@
+import type { MeasuredMap } from '../../model/attention/index.js';
 import { enlargeMap, overlay } from '../picture/heat.js';
 import { type Raster, shrunk } from '../picture/raster.js';
-import type { WordMap } from './source.js';
 
 /** A picture and the map of one word over it. */
 export interface MapDrawing {
   readonly picture: Raster;
   readonly grid: number;
-  readonly wordMap: WordMap;
+  readonly wordMap: MeasuredMap;
   /** 0 is the picture alone. */
   readonly opacity: number;
 }

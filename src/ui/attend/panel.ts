@@ -1,8 +1,9 @@
+import type { MeasuredMap } from '../../model/attention/index.js';
 import { percent } from '../caption-view.js';
 import { bar, truncate } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
-import type { AttendSource, WordMap } from './source.js';
+import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
 import { heatScale } from './theme.js';
 
@@ -20,7 +21,12 @@ export interface PanelSpace {
 }
 
 /** What is known about the current word and its map, in at most `columns` x `rows`: in full, or in the rows there are. */
-export function panelLines(source: AttendSource, state: AttendState, wordMap: WordMap, space: PanelSpace): string[] {
+export function panelLines(
+  source: AttendSource,
+  state: AttendState,
+  wordMap: MeasuredMap,
+  space: PanelSpace,
+): string[] {
   const full = fullPanel(source, state, wordMap, space);
   if (space.rows >= full.length && space.columns >= FULL_COLUMNS) return full;
   return shortPanel(source, state, wordMap, space).slice(0, space.rows);
@@ -29,7 +35,7 @@ export function panelLines(source: AttendSource, state: AttendState, wordMap: Wo
 function fullPanel(
   source: AttendSource,
   state: AttendState,
-  { peak, entropy }: WordMap,
+  { peak, entropy }: MeasuredMap,
   { columns, colors, hasPicture }: PanelSpace,
 ): string[] {
   const paint = painter(colors);
@@ -60,7 +66,7 @@ function fullPanel(
 function shortPanel(
   source: AttendSource,
   state: AttendState,
-  { peak, entropy }: WordMap,
+  { peak, entropy }: MeasuredMap,
   { columns, hasPicture }: PanelSpace,
 ): string[] {
   const word = source.words[state.word]!;

@@ -1,38 +1,19 @@
-import type { MapChoice, MapMethod } from '../../model/attention/index.js';
+import type { AttentionMaps, MapChoice, MeasuredMap } from '../../model/attention/index.js';
+import type { ShadedWord } from '../caption-view.js';
 import type { Raster } from '../picture/raster.js';
 
-export interface AttendWord {
-  /** As it is to be shown: nothing in it may move a cursor. */
-  readonly text: string;
-  readonly probability: number;
-}
-
-/** Where a word looks. */
-export interface WordMap {
-  /** grid x grid values that sum to 1, rows from the top. */
-  readonly map: Float32Array;
-  /** Highest patch, in fractions of the square. */
-  readonly peak: { readonly x: number; readonly y: number };
-  /** In nats. */
-  readonly entropy: number;
-}
-
 /** What the view of a caption's attention needs to know, and no engine. */
-export interface AttendSource {
+export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'heads' | 'methods'> {
   /** The picture's name, as it is to be shown. */
   readonly image: string;
   /** Model and device. */
   readonly model: string;
-  readonly words: readonly AttendWord[];
+  /** As they are to be shown: nothing in them may move a cursor. */
+  readonly words: readonly ShadedWord[];
   /** The square that the model sees. */
   readonly picture: Raster;
-  /** Patches along one side. */
-  readonly grid: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly methods: readonly MapMethod[];
   /** Fast enough to be called for every key. */
-  mapOf(word: number, selection: MapChoice): WordMap;
+  mapOf(word: number, selection: MapChoice): MeasuredMap;
   /** Writes the maps of all words to files and says where, in a line. */
   save(selection: MapChoice): Promise<string>;
 }

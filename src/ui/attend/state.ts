@@ -1,4 +1,4 @@
-import type { MapChoice, MapMethod } from '../../model/attention/index.js';
+import type { AttentionMaps, MapChoice } from '../../model/attention/index.js';
 
 /** What is on the screen, as a value. */
 export interface AttendState extends MapChoice {
@@ -13,11 +13,8 @@ export interface AttendState extends MapChoice {
 }
 
 /** How far each of the things that keys walk through goes. */
-export interface AttendLimits {
+export interface AttendLimits extends Pick<AttentionMaps, 'layers' | 'heads' | 'methods'> {
   readonly words: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly methods: readonly MapMethod[];
 }
 
 export type AttendAction =

@@ -1,8 +1,8 @@
+import type { ShadedWord } from '../caption-view.js';
 import { percent } from '../caption-view.js';
 import { padEnd, truncate, widthOf } from '../layout.js';
 import { doubted, painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
-import type { AttendWord } from './source.js';
 import { CURRENT } from './theme.js';
 
 /** Lines that one row of words takes: without colours, their probabilities stand below them. */
@@ -15,7 +15,7 @@ export function linesPerRow(colors: Colors): number {
  * for the brackets of the current one, so that nothing moves when another becomes current.
  */
 export function wordRows(
-  words: readonly AttendWord[],
+  words: readonly ShadedWord[],
   columns: number,
   colors: Colors,
 ): readonly (readonly number[])[] {
@@ -37,7 +37,7 @@ export function wordRows(
 
 /** The caption: words that the model doubted marked, the current one in brackets; only the rows around it when there are many. */
 export function captionLines(
-  words: readonly AttendWord[],
+  words: readonly ShadedWord[],
   current: number,
   columns: number,
   maxLines: number,
@@ -57,12 +57,12 @@ export function captionLines(
 }
 
 /** Wide enough for the number below it, too, where there is one. */
-function cellWidth({ text, probability }: AttendWord, columns: number, colors: Colors): number {
+function cellWidth({ text, probability }: ShadedWord, columns: number, colors: Colors): number {
   const number = colors === 'none' ? percent(probability).length : 0;
   return Math.min(columns, Math.max(widthOf(text), number) + 2);
 }
 
-function wordCell(word: AttendWord, isCurrent: boolean, columns: number, colors: Colors): string {
+function wordCell(word: ShadedWord, isCurrent: boolean, columns: number, colors: Colors): string {
   const width = cellWidth(word, columns, colors);
   if (width < 3) return padEnd(truncate(word.text, width), width);
   const text = padEnd(truncate(word.text, width - 2), width - 2);

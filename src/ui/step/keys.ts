@@ -78,15 +78,15 @@ function walkCommand(input: string, key: Partial<Key>, state: StepState): StepCo
   if (key.escape) return { type: 'stop' };
   if (key.rightArrow || key.return) return ask({ type: 'next' });
   if (key.leftArrow) return ask({ type: 'undo' });
-  if (key.upArrow) return ask({ type: 'choose', by: -1 });
-  if (key.downArrow) return ask({ type: 'choose', by: 1 });
-  if (key.home) return ask({ type: 'first' });
-  if (key.end) return ask({ type: 'last' });
+  if (key.upArrow) return ask({ type: 'choose', to: 'up' });
+  if (key.downArrow) return ask({ type: 'choose', to: 'down' });
+  if (key.home) return ask({ type: 'undo', times: 'all' });
+  if (key.end) return ask({ type: 'redo', times: 'all' });
   if (key.pageUp) return look({ type: 'scroll', by: -PAGE });
   if (key.pageDown) return look({ type: 'scroll', by: PAGE });
-  if (key.tab) return ask({ type: 'next-line' });
+  if (key.tab) return ask({ type: 'line', line: 'next' });
   if (key.meta) return undefined;
-  if (/^[1-9]$/.test(input)) return ask({ type: 'force', candidate: Number(input) });
+  if (/^[1-9]$/.test(input)) return ask({ type: 'force', target: { candidate: Number(input) } });
   if (input === 'b') return ask({ type: 'fork', back: state.back });
   return Object.hasOwn(WALK_KEYS, input) ? WALK_KEYS[input] : undefined;
 }

@@ -1,3 +1,7 @@
+import { hypothesesOf } from '../../model/stepper/line.js';
+import { currentLine, type Session } from '../../model/stepper/session.js';
+import type { StepState } from './state.js';
+
 /** Where things go on a screen, from the top down. Heights in rows, widths in columns. */
 export interface StepLayout {
   readonly columns: number;
@@ -32,6 +36,14 @@ export interface Wanted {
   readonly hasPicture: boolean;
   /** Where there is room for both, the tree alone; where there is not, what fell in place of the tree. */
   readonly isOther: boolean;
+}
+
+export function wantedOf(session: Session, { isAttending, isOther }: StepState, hasPicture: boolean): Wanted {
+  const line = currentLine(session);
+  const { options, groups } = line.state;
+  const width = options.strategy === 'beam' ? options.beams : groups.length;
+  const hypotheses = Math.max(hypothesesOf(line).length, width);
+  return { lines: session.walk.lines.length, hypotheses, isAttending, hasPicture, isOther };
 }
 
 /** A title and nine candidates. */

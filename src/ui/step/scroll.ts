@@ -1,3 +1,5 @@
+import { fallenOf } from '../../model/stepper/line.js';
+import { currentLine } from '../../model/stepper/session.js';
 import type { Colors } from '../terminal.js';
 import type { StepLayout } from './layout.js';
 import { helpHeight } from './lines/help.js';
@@ -15,7 +17,7 @@ export function scrollRangeOf(
 ): readonly [least: number, most: number] {
   if (mode === 'help') return [0, Math.max(0, helpHeight(columns) - height + 3)];
   const rows = lowerRows - 1;
-  if (treeColumns === 0) return [0, Math.max(0, snapshot.fallen.length - rows)];
+  if (treeColumns === 0) return [0, Math.max(0, fallenOf(currentLine(snapshot.session)).length - rows)];
   const count = drawnTree(snapshot, colors).rows.length;
   const first = wantedRow(chosenRow(snapshot, colors), rows);
   return count <= rows ? [0, 0] : [-first, count - rows - first];

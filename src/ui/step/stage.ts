@@ -1,5 +1,7 @@
+import type { MeasuredMap } from '../../model/attention/index.js';
+import { chosenOf } from '../../model/stepper/line.js';
+import { currentLine } from '../../model/stepper/session.js';
 import { mapDrawable } from '../attend/canvas.js';
-import type { WordMap } from '../attend/source.js';
 import { padEnd } from '../layout.js';
 import { type Encode, MOST_PIXELS, plain } from '../picture/encode.js';
 import type { Colors } from '../terminal.js';
@@ -13,13 +15,13 @@ import { footLine, headLine, lineLines } from './lines/frame.js';
 import { helpLines } from './lines/help.js';
 import { optionLines } from './lines/options.js';
 import { treeLines, treeWidth } from './lines/tree-view.js';
-import type { FoundView, StepSnapshot, StepSource } from './source.js';
+import type { Found, StepSnapshot, StepSource } from './source.js';
 import type { StepState } from './state.js';
 
 /** What is looked at, beside the walk itself. */
 export interface Looking {
   readonly state: StepState;
-  readonly found: readonly FoundView[];
+  readonly found: readonly Found[];
   /** What the last line says in place of the keys. */
   readonly remark: string;
 }
@@ -98,11 +100,12 @@ function filled(lines: readonly string[], rows: number): string[] {
 function panel(snapshot: StepSnapshot, { state, found }: Looking, columns: number, rows: number, colors: Colors) {
   const frame = { columns, rows, colors };
   const { mode, query, match, row, draft } = state;
+  const line = currentLine(snapshot.session);
   if (mode === 'find') {
-    const isFinished = snapshot.hypotheses[snapshot.chosen]!.number === null;
-    return findLines({ query, found, match, isFinished }, frame);
+    const isFinished = chosenOf(line).kind === 'finished';
+    return findLines({ query, found, texts: snapshot.texts, match, isFinished }, frame);
   }
-  return mode === 'options' ? optionLines(snapshot.options, row, draft, frame) : candidateLines(snapshot, frame);
+  return mode === 'options' ? optionLines(line.state.options, row, draft, frame) : candidateLines(snapshot, frame);
 }
 
 /** The tree and what fell at the last step: side by side, or one of them. */
@@ -124,7 +127,7 @@ function lower(snapshot: StepSnapshot, { scroll }: StepState, layout: StepLayout
  */
 export function picturePaintings(
   { picture, grid }: StepSource,
-  map: WordMap | undefined,
+  map: MeasuredMap | undefined,
   layout: StepLayout,
   encode: Encode,
 ): Painting[] {

@@ -1,4 +1,7 @@
-import type { OptionView } from './source.js';
+import type { DecodingOptions } from '../../model/decoding/index.js';
+import { knobOf } from '../../model/decoding/knobs.js';
+import { changeableOptions } from '../../model/stepper/actions.js';
+import type { Draft } from './source.js';
 
 /** What the view shows of a walk, as a value: where one looks, and what one is about to ask. */
 export interface StepState {
@@ -16,7 +19,7 @@ export interface StepState {
   readonly match: number;
   /** The option that is edited, and values that were changed but not taken yet. */
   readonly row: number;
-  readonly draft: Readonly<Record<string, string>>;
+  readonly draft: Draft;
   /** What the last action had to say. */
   readonly message: string;
 }
@@ -27,7 +30,7 @@ export interface StepLimits {
   readonly tokens: number;
   readonly matches: number;
   readonly scroll: readonly [least: number, most: number];
-  readonly options: readonly OptionView[];
+  readonly options: DecodingOptions;
 }
 
 export type StepAction =
@@ -128,25 +131,29 @@ function finding(state: StepState, action: Typing, { matches }: StepLimits): Ste
 }
 
 function editing(state: StepState, action: Typing, { options }: StepLimits): StepState {
-  const option = options[state.row];
-  if (option === undefined) return state;
-  const typed = state.draft[option.name];
-  const draft = (value: string): StepState => ({ ...state, draft: { ...state.draft, [option.name]: value } });
+  const names = changeableOptions(options);
+  const name = names[state.row];
+  if (name === undefined) return state;
+  const value = state.draft[name] ?? String(options[name]);
+  const draft = (text: string): StepState => ({ ...state, draft: { ...state.draft, [name]: text } });
   switch (action.type) {
     case 'move':
-      return { ...state, row: (state.row + action.by + options.length) % options.length };
+      return { ...state, row: (state.row + action.by + names.length) % names.length };
     case 'adjust':
-      return draft(adjusted(typed ?? option.value, option.by, action.by));
+      return draft(adjusted(value, knobOf(name).by!, action.by));
     // What is typed first takes the place of the value.
     case 'type':
-      return draft((typed ?? '') + action.text);
+      return draft((state.draft[name] ?? '') + action.text);
     case 'erase':
-      return draft((typed ?? option.value).slice(0, -1));
+      return draft(value.slice(0, -1));
   }
 }
 
-function adjusted(value: string, by: OptionView['by'], direction: 1 | -1): string {
-  if (typeof by !== 'number') return by[(by.indexOf(value) + direction + by.length) % by.length]!;
+function adjusted(value: string, by: number | readonly (string | boolean)[], direction: 1 | -1): string {
+  if (typeof by !== 'number') {
+    const at = by.findIndex((choice) => String(choice) === value);
+    return String(by[(at + direction + by.length) % by.length]);
+  }
   const number = Number(value);
   // Sums of tenths, without the dust of binary fractions.
   return Number.isFinite(number) ? String(Number((number + direction * by).toFixed(6))) : value;

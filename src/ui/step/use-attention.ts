@@ -1,10 +1,12 @@
 import { useEffect, useState } from 'react';
-import type { WordMap } from '../attend/source.js';
+import type { MeasuredMap } from '../../model/attention/index.js';
+import { chosenOf, endOf } from '../../model/stepper/line.js';
+import { currentLine } from '../../model/stepper/session.js';
 import type { StepSnapshot, StepSource } from './source.js';
 
 interface Answer {
   readonly for: string;
-  readonly map: WordMap | undefined;
+  readonly map: MeasuredMap | undefined;
   readonly problem: string;
 }
 
@@ -15,13 +17,15 @@ interface Answer {
  */
 export function useAttention(
   source: StepSource,
-  { chosen, hypotheses }: StepSnapshot,
+  { session }: StepSnapshot,
   isAsked: boolean,
   back: number,
-): { readonly map: WordMap | undefined; readonly isLooking: boolean; readonly problem: string } {
+): { readonly map: MeasuredMap | undefined; readonly isLooking: boolean; readonly problem: string } {
   const [answer, setAnswer] = useState<Answer>();
   const [isBusy, setBusy] = useState(false);
-  const question = `${hypotheses[chosen]!.node} ${back}`;
+  const line = currentLine(session);
+  const { chosen } = line;
+  const question = `${endOf(chosenOf(line))} ${back}`;
   const isKnown = answer?.for === question;
   useEffect(() => {
     if (!isAsked || isKnown || isBusy) return;

@@ -1,6 +1,8 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { chosenOf, endOf, tokensTo } from '../../model/stepper/line.js';
+import { currentLine } from '../../model/stepper/session.js';
 import { visible } from '../text.js';
-import type { FoundView, StepRequest, StepSnapshot, StepSource } from './source.js';
+import type { Found, StepRequest, StepSnapshot, StepSource } from './source.js';
 import type { LimitedAction, StepAction, StepLimits, StepState } from './state.js';
 
 /** Matches that are found at a time: more than there are rows for is more than one reads. */
@@ -8,7 +10,7 @@ const MOST_FOUND = 50;
 
 export interface WalkHandles {
   readonly snapshot: StepSnapshot;
-  readonly found: readonly FoundView[];
+  readonly found: readonly Found[];
   /** How far the view can be scrolled: for the view to say, which knows where everything is. */
   readonly scrollRange: { current: StepLimits['scroll'] };
   /** Something was asked that is not done yet. */
@@ -25,13 +27,14 @@ export interface WalkHandles {
  */
 export function useWalk(source: StepSource, state: StepState, act: (action: LimitedAction) => void): WalkHandles {
   const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
-  const found = useRef<readonly FoundView[]>([]);
+  const found = useRef<readonly Found[]>([]);
   const scrollRange = useRef<StepLimits['scroll']>([0, 0]);
   const look = useCallback(
     (action: StepAction): void => {
-      const { hypotheses, chosen, options } = source.snapshot();
+      const line = currentLine(source.snapshot().session);
+      const { nodes, options } = line.state;
       const limits = {
-        tokens: hypotheses[chosen]!.cells.length,
+        tokens: tokensTo(nodes, endOf(chosenOf(line))).length,
         matches: found.current.length,
         scroll: scrollRange.current,
         options,
@@ -48,7 +51,7 @@ export function useWalk(source: StepSource, state: StepState, act: (action: Limi
       (tokens) => {
         if (isStale) return;
         found.current = tokens;
-        setFoundFor(`${snapshot.step} ${state.query}`);
+        setFoundFor(`${currentLine(snapshot.session).state.step} ${state.query}`);
       },
       (error: Error) => look({ type: 'say', message: visible(error.message) }),
     );

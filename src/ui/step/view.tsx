@@ -9,7 +9,7 @@ import { usePresses } from '../view/use-presses.js';
 import { useScreenSize } from '../view/use-screen-size.js';
 import type { Stage, ViewExit } from '../view/view.js';
 import { commandOf, type StepCommand } from './keys.js';
-import { layoutOf } from './layout.js';
+import { layoutOf, wantedOf } from './layout.js';
 import { scrollRangeOf } from './scroll.js';
 import type { StepSource } from './source.js';
 import { picturePaintings, textPainting } from './stage.js';
@@ -35,7 +35,7 @@ export function StepView({ source, kind, state, stage }: StepViewProps): ReactEl
 
   const accept = (): void => {
     const { mode, draft, query, match } = now();
-    ask(mode === 'options' ? { type: 'set', options: draft } : { type: 'force-found', query, match });
+    ask(mode === 'options' ? { type: 'set-typed', options: draft } : { type: 'force-found', query, match });
   };
   const perform = (command: StepCommand): void => {
     switch (command.type) {
@@ -74,15 +74,8 @@ export function StepView({ source, kind, state, stage }: StepViewProps): ReactEl
   });
 
   const layout = useMemo(
-    () =>
-      layoutOf(size.columns, size.rows, {
-        lines: snapshot.lines.length,
-        hypotheses: Math.max(snapshot.hypotheses.length, snapshot.width),
-        isAttending: state.isAttending,
-        hasPicture: kind !== 'none',
-        isOther: state.isOther,
-      }),
-    [size, snapshot, state.isAttending, kind, state.isOther],
+    () => layoutOf(size.columns, size.rows, wantedOf(snapshot.session, state, kind !== 'none')),
+    [size, snapshot, state, kind],
   );
   scrollRange.current = scrollRangeOf(snapshot, state, layout, colors);
   const hasMap = state.isAttending && layout.pictureRows > 0;

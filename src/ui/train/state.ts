@@ -1,19 +1,8 @@
-import type { Raster } from '../picture/raster.js';
+import type { RunFacts } from '../../model/training/run/events.js';
 import { type Curve, EMPTY_CURVE, extend } from './curve.js';
 
-/** What a run is. */
-export interface TrainFacts {
-  readonly folder: string;
-  readonly model: string;
-  readonly device: string;
-  readonly data: string;
-  readonly batch: number;
-  readonly steps: number;
-  readonly parameters: number;
-  readonly trained: number;
-  /** Name of the picture whose caption is shown, what the data calls it, and how it looks. */
-  readonly picture: { readonly name: string; readonly caption?: string; readonly raster: Raster } | undefined;
-}
+/** What a run is, as it is to be shown: nothing in it may move a cursor. */
+export type TrainFacts = Omit<RunFacts, 'history'>;
 
 /** Figures of one step; null for a loss that is not trained. */
 export interface StepFigures {

@@ -32,7 +32,7 @@ export function TrainView({ state, stage, kind, onCommand }: TrainViewProps): Re
     if (command) onCommand(command, stage);
   });
   const { lines, pictureRow, pictureRows } = trainStage(state, { ...size, colors, hasPicture: kind !== 'none' });
-  const raster = state.facts.picture?.raster;
+  const raster = state.facts.picture?.picture;
   const encode = useMemo(() => (kind === 'none' ? undefined : encoder(kind, colors, cell)), [kind, colors, cell]);
   const drawing = useMemo(
     () => (encode && raster && pictureRows > 0 ? encode(plain(raster), pictureRows, MOST_PIXELS) : undefined),

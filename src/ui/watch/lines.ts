@@ -1,9 +1,11 @@
-import { type ShadedWord, wordLine, wordWidth } from '../caption-view.js';
+import type { Hypothesis } from '../../model/stepper/line.js';
+import { type ShadedWord, shadedWords, wordLine, wordWidth } from '../caption-view.js';
 import { truncate, truncateStart, wrap } from '../layout.js';
 import { painter } from '../palette.js';
+import { searchName } from '../search-name.js';
 import type { Colors, Terminal } from '../terminal.js';
 import { visible } from '../text.js';
-import type { Hypothesis, WatchState } from './state.js';
+import type { WatchState } from './state.js';
 
 export type WatchSpace = Pick<Terminal, 'columns' | 'rows' | 'colors'>;
 
@@ -40,11 +42,11 @@ export function watchLines(state: WatchState, space: WatchSpace): string[] {
   return lines.slice(0, Math.max(1, rows - SPARE_ROWS));
 }
 
-function facts({ step, maxSteps, search, elapsedMs, finished, prunedCount }: WatchState): string[] {
+function facts({ step, maxSteps, options, elapsedMs, finished, prunedCount }: WatchState): string[] {
   return [
     maxSteps === 0 ? 'starting' : `step ${step} of ${maxSteps}`,
     elapsedMs < 1000 ? `${Math.round(elapsedMs)} ms` : `${(elapsedMs / 1000).toFixed(1)} s`,
-    search,
+    searchName(options),
     `${finished.length} finished`,
     `${prunedCount} pruned`,
   ];
@@ -56,13 +58,14 @@ function figureNames(state: WatchState, columns: number): string {
 }
 
 /** Room for the number of a group, where there are several. */
-function groupWidth({ groups }: WatchState, columns: number): number {
+function groupWidth({ options: { strategy, num, groups: own } }: WatchState, columns: number): number {
+  const groups = strategy === 'sample' ? num : own;
   return groups > 1 && columns >= COLUMNS_FOR_SCORE ? String(groups).length + 1 : 0;
 }
 
 /** Figures, and the words: their end, where they do not fit, since hypotheses begin alike. */
 function hypothesisLines(
-  { group, sum, score, words }: Hypothesis,
+  { group, score, text }: Hypothesis,
   state: WatchState,
   isPruned: boolean,
   { columns, colors }: WatchSpace,
@@ -70,11 +73,11 @@ function hypothesisLines(
   const numbered = groupWidth(state, columns);
   const figures = [
     numbered > 0 ? `${group + 1}`.padEnd(numbered) : '',
-    columns >= COLUMNS_FOR_SUM ? sum.toFixed(3).padStart(SUM) : '',
+    columns >= COLUMNS_FOR_SUM ? text.sum.toFixed(3).padStart(SUM) : '',
     columns >= COLUMNS_FOR_SCORE ? score.toFixed(3).padStart(SCORE) : '',
     columns >= COLUMNS_FOR_SCORE ? '  ' : '',
   ].join('');
-  const { before, shown } = lastWords(words, columns - figures.length, colors);
+  const { before, shown } = lastWords(shadedWords(text, state.tokenizer), columns - figures.length, colors);
   if (isPruned) return [painter(colors).dim(`${figures}${before}${shown.map(({ text }) => text).join(' ')}`)];
   const line = figures + before + wordLine(shown, colors);
   // A probability may be wider than what was cut off its word.

@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
+import type { SearchState } from '../../model/decoding/index.js';
 import type { Terminal } from '../terminal.js';
 import { run } from '../view/run.js';
 import type { Streams } from '../view/streams.js';
-import { reduce, type WatchState, type WatchStep } from './state.js';
+import { reduce, type WatchState } from './state.js';
 
 /** The least time between two frames: drawing one takes a few milliseconds, and the search waits for it. */
 const FRAME_MS = 120;
@@ -13,8 +14,8 @@ const LAST_FRAME_MS = 400;
 export type WatchSearch<T> = (watch: {
   /** Aborted by Ctrl-C and its kin. */
   readonly signal: AbortSignal;
-  /** Draws a step, unless the last one has only just been drawn; only then is it asked what there is to draw. */
-  readonly show: (step: () => WatchStep) => void;
+  /** Draws where the search stands, unless it has only just been drawn. */
+  readonly show: (search: SearchState) => void;
 }) => Promise<T>;
 
 /** What it found, and whether a person had had enough by then. */
@@ -24,7 +25,7 @@ export interface Watched<T> {
 }
 
 interface Drawn {
-  readonly step: WatchStep;
+  readonly shown: SearchState;
   readonly elapsedMs: number;
 }
 
@@ -45,22 +46,22 @@ export function watchSearch<T>(
       place: 'below',
       hasKeys,
       initial,
-      reduce: (state, { step, elapsedMs }) => reduce(state, step, elapsedMs),
+      reduce: (state, { shown, elapsedMs }) => reduce(state, shown, elapsedMs),
       load: async () => (await import('./view.js')).WatchView,
       props: { hasKeys, onInterrupt: () => interrupt.abort() },
       async follow({ act, isDue, signal }) {
         const start = performance.now();
         const stop = AbortSignal.any([signal, interrupt.signal]);
-        let waiting: (() => WatchStep) | undefined;
-        const draw = (step: () => WatchStep): void => {
+        let waiting: SearchState | undefined;
+        const draw = (shown: SearchState): void => {
           waiting = undefined;
-          act({ step: step(), elapsedMs: performance.now() - start });
+          act({ shown, elapsedMs: performance.now() - start });
         };
         const found = await search({
           signal: stop,
-          show(step) {
-            if (isDue()) draw(step);
-            else waiting = step;
+          show(state) {
+            if (isDue()) draw(state);
+            else waiting = state;
           },
         });
         if (waiting) draw(waiting);

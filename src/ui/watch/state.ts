@@ -1,47 +1,42 @@
-import type { ShadedWord } from '../caption-view.js';
+import { type DecodingOptions, prunedCount, type SearchState } from '../../model/decoding/index.js';
+import { endOf, type Hypothesis, hypothesesOf, lineAt } from '../../model/stepper/line.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 
-/** A caption that a search is writing, or has written. */
-export interface Hypothesis {
-  /** Its nodes in the tree of tokens: what goes on from it has the same ones first. */
-  readonly path: readonly number[];
-  /** Which group of beams, or which sample, from 0. */
-  readonly group: number;
-  readonly words: readonly ShadedWord[];
-  /** Cumulative log-probability, after penalties where the search has them. */
-  readonly sum: number;
-  /** The sum after the length penalty. */
-  readonly score: number;
-}
-
-/** A search after a step. */
-export interface WatchStep {
+/** A search that is drawn, as a value. */
+export interface WatchState {
+  readonly options: DecodingOptions;
+  readonly tokenizer: Tokenizer;
   readonly step: number;
+  /** 0 before the first step. */
   readonly maxSteps: number;
   /** Best first, group by group. */
   readonly live: readonly Hypothesis[];
   readonly finished: readonly Hypothesis[];
   /** How many hypotheses were given up so far. */
   readonly prunedCount: number;
-}
-
-/** What is on the terminal, as a value. */
-export interface WatchState extends WatchStep {
-  /** "6 beams": how it searches. */
-  readonly search: string;
-  /** How many groups or samples there are. */
-  readonly groups: number;
-  readonly elapsedMs: number;
   /** What was live when last looked at, and nothing goes on from it. */
   readonly pruned: readonly Hypothesis[];
+  readonly elapsedMs: number;
 }
 
 /** A search before its first step. */
-export function initialState(search: string, groups: number): WatchState {
-  return { search, groups, step: 0, maxSteps: 0, live: [], finished: [], prunedCount: 0, pruned: [], elapsedMs: 0 };
+export function initialState(options: DecodingOptions, tokenizer: Tokenizer): WatchState {
+  const none = { live: [], finished: [], prunedCount: 0, pruned: [] };
+  return { options, tokenizer, step: 0, maxSteps: 0, ...none, elapsedMs: 0 };
 }
 
 /** What a later step makes of a state; steps between may have been left out. */
-export function reduce(state: WatchState, step: WatchStep, elapsedMs: number): WatchState {
-  const onward = new Set([...step.live, ...step.finished].flatMap(({ path }) => path));
-  return { ...state, ...step, elapsedMs, pruned: state.live.filter(({ path }) => !onward.has(path.at(-1)!)) };
+export function reduce(state: WatchState, search: SearchState, elapsedMs: number): WatchState {
+  const all = hypothesesOf(lineAt(search));
+  const onward = new Set(all.flatMap(({ text }) => text.path));
+  return {
+    ...state,
+    step: search.step,
+    maxSteps: search.options.maxLength - search.promptLength,
+    live: all.filter(({ kind }) => kind === 'live'),
+    finished: all.filter(({ kind }) => kind === 'finished'),
+    prunedCount: prunedCount(search),
+    pruned: state.live.filter((one) => !onward.has(endOf(one))),
+    elapsedMs,
+  };
 }

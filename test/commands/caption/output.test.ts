@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { captionObject, shadedWords } from '../../../src/commands/caption/output.js';
+import { captionObject } from '../../../src/commands/caption/output.js';
 import type { Caption } from '../../../src/model/api.js';
 import { loadTokenizer, type Tokenizer } from '../../../src/model/tokenizer/tokenizer.js';
+import { shadedWords } from '../../../src/ui/caption-view.js';
 
 /** 1 start, 2 end, 0 padding; "un-" does not end its word. */
 const PIECES = ['<pad>', '<start>', '<end>', 'a', 'un', 'seen', 'dog'];

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CommandContext } from '../../../src/cli/command.js';
-import { watchedSearch, watchStep } from '../../../src/commands/caption/watch.js';
+import { watchedSearch } from '../../../src/commands/caption/watch.js';
 import { type DecodingOptions, decode, decodingOptions, type SearchState } from '../../../src/model/decoding/index.js';
 import { loadPicture } from '../../../src/model/image/load-picture.js';
 import { type LoadedCoca, loadCoca } from '../../../src/model/store/load.js';
-import type { Tokenizer } from '../../../src/model/tokenizer/tokenizer.js';
-import { hashModel, SPECIAL, start } from '../../model/decoding/hash-model.js';
+import { initialState, reduce } from '../../../src/ui/watch/state.js';
+import { hashModel, start } from '../../model/decoding/hash-model.js';
 import { coca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 import { Pty } from '../../support/pty.js';
 import { expectedCaption } from '../../support/scenes.js';
 import { FakeStdout, fakeStdin } from '../../support/terminal-streams.js';
+import { WORD_TOKENIZER } from '../../support/word-tokenizer.js';
 
 const [BOOK, SQUARE] = [fixture('scenes/0001.png'), fixture('scenes/0002.png')];
 
@@ -22,17 +23,10 @@ const STRATEGIES: Readonly<Record<string, Partial<DecodingOptions>>> = {
   samples: { strategy: 'sample', num: 3, seed: 5, temperature: 2 },
 };
 
-describe('watchStep', () => {
-  const letters = {
-    decode: (ids: readonly number[]) => [...ids].join('.'),
-    endsWord: () => true,
-    tokenText: String,
-    special: SPECIAL,
-  };
-  const step = (states: readonly SearchState[]) =>
-    watchStep({ step: 2, maxSteps: 9, states }, letters as Partial<Tokenizer> as Tokenizer);
+describe('what is drawn of a step', () => {
+  const drawn = (state: SearchState) => reduce(initialState(state.options, WORD_TOKENIZER), state, 0);
 
-  test.each(Object.entries(STRATEGIES))('%s: every hypothesis with its words, sum and score', async (_, given) => {
+  test.each(Object.entries(STRATEGIES))('%s: every hypothesis with its sum and score', async (_, given) => {
     const states: SearchState[] = [];
     await decode(
       hashModel({ seed: 3, window: 2, eot_bias: 3 }),
@@ -42,17 +36,12 @@ describe('watchStep', () => {
       },
     );
     for (const state of states) {
-      const { live, finished } = step([state]);
+      const { live, finished } = drawn(state);
       const beams = state.groups.flatMap((own, group) => own.beams.map((beam) => ({ ...beam, group })));
       expect(live).toHaveLength(beams.length);
       for (const [i, { tokens, sum, group }] of beams.entries()) {
-        expect(live[i]).toMatchObject({ sum, group });
+        expect(live[i]).toMatchObject({ group, text: { sum, tokens } });
         expect(live[i]!.score).toBeCloseTo(sum / tokens.length ** 2, 6);
-        const spoken = tokens.filter(({ id }) => id !== SPECIAL.sot);
-        expect(live[i]!.words.map(({ text }) => text)).toEqual(spoken.map(({ id }) => String(id)));
-        for (const [at, { probability }] of live[i]!.words.entries()) {
-          expect(probability).toBeCloseTo(Math.exp(spoken[at]!.logprob), 6);
-        }
       }
       const scores = state.groups.flatMap((group) => group.finished.map(({ score }) => score));
       expect(finished.map(({ score }) => score)).toEqual(scores.sort((a, b) => b - a));
@@ -63,7 +52,8 @@ describe('watchStep', () => {
     let most = 0;
     await decode(hashModel({ seed: 3, window: 2, eot_bias: 3 }), [start({ beams: 4, maxLength: 12 })], {
       onStep({ states }) {
-        const [{ nodes, groups }] = states as readonly [SearchState];
+        const [state] = states as readonly [SearchState];
+        const { nodes, groups } = state;
         const idsTo = (id: number): number[] => {
           const node = nodes.find((other) => other.id === id);
           return node ? [...idsTo(node.parent), node.token] : [];
@@ -73,7 +63,7 @@ describe('watchStep', () => {
         const pruned = tried.filter(
           (ids) => !kept.includes(ids) && !tried.some((other) => other.startsWith(`${ids},`)),
         );
-        expect(step(states).prunedCount).toBe(pruned.length);
+        expect(drawn(state).prunedCount).toBe(pruned.length);
         most = Math.max(most, pruned.length);
       },
     });

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { performScript } from '../../../src/commands/step/perform.js';
 import { scriptOf } from '../../../src/commands/step/replay.js';
 import { parseScript } from '../../../src/commands/step/script.js';
-import { Walker } from '../../../src/commands/step/walk.js';
 import { actionsOf, type Stepper, sessionTree } from '../../../src/model/stepper/index.js';
+import type { Tokenizer } from '../../../src/model/tokenizer/tokenizer.js';
 import { models, searches, stepperOver, walk, wishes } from '../../model/stepper/walks.js';
 
 /** Scripts name ids, so nothing is encoded. */
-const TOKENIZER = {} as ConstructorParameters<typeof Walker>[1];
+const TOKENIZER = {} as Tokenizer;
 const perform = (stepper: Stepper, script: string) =>
-  performScript(new Walker(stepper, TOKENIZER), parseScript(script), new AbortController().signal);
+  performScript(stepper, parseScript(script), TOKENIZER, new AbortController().signal);
 
 describe('a walk as a script', () => {
   test('gives the same tree and ends on the same line', async () => {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseScript, type ScriptCommand, VERBS } from '../../../src/commands/step/script.js';
+import { parseScript, VERBS } from '../../../src/commands/step/script.js';
+import type { Verb } from '../../../src/model/stepper/index.js';
 
-const only = (script: string): ScriptCommand => parseScript(script)[0]!.command;
+const only = (script: string): Verb => parseScript(script)[0]!.verb;
 
 describe('words', () => {
-  test.each<[string, ScriptCommand]>([
+  test.each<[string, Verb]>([
     ['next', { type: 'next', times: 1 }],
     ['next:3', { type: 'next', times: 3 }],
     [' next : 3 ', { type: 'next', times: 3 }],

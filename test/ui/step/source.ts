@@ -1,95 +1,111 @@
-import type { WordMap } from '../../../src/ui/attend/source.js';
-import type {
-  CandidateView,
-  FoundView,
-  HypothesisView,
-  StepRequest,
-  StepSnapshot,
-  StepSource,
-  TokenCell,
-  TreeNodeView,
-} from '../../../src/ui/step/source.js';
+import type { MeasuredMap } from '../../../src/model/attention/index.js';
+import { type Candidate, decodingOptions, type Finished } from '../../../src/model/decoding/index.js';
+import type { Line, SessionNode } from '../../../src/model/stepper/index.js';
+import { TokenTexts } from '../../../src/ui/step/lines/token-texts.js';
+import type { Found, StepRequest, StepSnapshot, StepSource } from '../../../src/ui/step/source.js';
+import { idOf, WORD_TOKENIZER } from '../../support/word-tokenizer.js';
 
-export const cell = (text: string, probability = 1, more: Partial<TokenCell> = {}): TokenCell => ({
-  text,
-  probability,
-  isJoined: false,
-  isForced: false,
-  ...more,
-});
+export const TEXTS = new TokenTexts(WORD_TOKENIZER);
 
-export const candidate = (text: string, probability: number, fate: CandidateView['fate'] = 'score'): CandidateView => ({
-  text,
-  probability,
-  sum: fate === 'min-length' ? null : Math.log(probability) - 1,
-  score: fate === 'min-length' ? null : (Math.log(probability) - 1) / 3,
-  fate,
-});
+const START = { id: 0, parent: -1, step: 0, beam: 0, token: 0, logprob: 0, sum: 0, score: 0 };
 
-/** A tree of nodes from texts: "1 0 dog live -0.5" is node 1 after node 0. */
-export function treeOf(lines: readonly string[]): TreeNodeView[] {
-  return lines.map((text) => {
-    const [id, parent, word, state, score, why] = text.split(' ');
-    return {
+/** A node of a tree from a text: "1 0 dog(33) live -0.5" is node 1 after node 0, of probability 0.33 (unless said 0.5). */
+export function nodeOf(text: string, more: Partial<SessionNode> = {}): SessionNode {
+  const [id, parent, word, state, score, why] = text.split(' ');
+  const [, plain, percent = '50'] = /^(.*?)(?:\((\d+)\))?$/.exec(word!)!;
+  return {
+    ...{
       id: Number(id),
       parent: Number(parent),
-      cell: cell(word!, 0.5),
-      state: state as TreeNodeView['state'],
-      why: why as TreeNodeView['why'],
-      sum: Number(score) * 2,
-      score: Number(score),
+      step: 1,
+      beam: 0,
       line: 0,
-    };
-  });
+      sum: 2 * Number(score),
+      score: Number(score),
+    },
+    ...{ token: idOf(plain!), logprob: Math.log(Number(percent) / 100), state: state as SessionNode['state'] },
+    ...(why !== undefined && { why: why as NonNullable<SessionNode['why']> }),
+    ...more,
+  };
 }
 
-const beam = (number: number | null, words: readonly string[], score: number, node: number): HypothesisView => ({
-  number,
-  cells: words.map((word, i) => cell(word, 1 / (i + 1))),
-  sum: score * words.length,
-  score,
-  node,
-  candidates:
-    number === null ? [] : [candidate('on', 0.6, 'live'), candidate('↵', 0.3, 'min-length'), candidate('to', 0.1)],
+export const treeOf = (lines: readonly string[]): SessionNode[] => lines.map((line) => nodeOf(line));
+
+const candidate = (parent: number, word: string, probability: number, fate: Candidate['fate']): Candidate => ({
+  ...{ parent, group: 0, token: idOf(word), logprob: Math.log(probability), fate },
+  sum: fate === 'min-length' ? null : Math.log(probability) - 1,
+  score: fate === 'min-length' ? null : (Math.log(probability) - 1) / 3,
 });
 
-/** Two beams and a caption; a third branch fell. */
-export const SNAPSHOT: StepSnapshot = {
-  search: 'beam search, 2 beams',
-  prompt: '',
-  width: 2,
-  step: 3,
-  maxSteps: 29,
-  isDone: false,
-  hypotheses: [
-    beam(0, ['a', 'small', 'dog'], -0.3, 5),
-    beam(1, ['a', 'cat', 'on'], -0.7, 6),
-    beam(null, ['a', 'cat', '↵'], -0.9, -2),
-  ],
-  chosen: 0,
-  fallen: [
-    { ...candidate('↵', 0.4, 'min-length'), after: [cell('a'), cell('small')] },
-    { ...candidate('bird', 0.05), after: [cell('a'), cell('small')] },
-  ],
-  lines: [{ text: 'a small dog', score: -0.3, step: 3, isDone: false }],
-  line: 0,
-  tree: treeOf([
-    '1 0 a live -0.1',
-    '2 0 the pruned -0.8 score',
-    '3 1 small live -0.2',
-    '4 1 cat live -0.5',
-    '5 3 dog live -0.3',
-    '6 4 on live -0.7',
-    '-2 4 ↵ finished -0.9',
-  ]),
-  options: [
-    { name: 'beams', value: '2', by: 1 },
-    { name: 'length-penalty', value: '1', by: 0.1 },
-    { name: 'early-stopping', value: 'false', by: ['false', 'true', 'never'] },
-  ],
-  past: 3,
-  future: 1,
-};
+interface Told {
+  readonly tree?: readonly SessionNode[];
+  /** Last nodes of the beams and of the captions; unless given, those of the tree that live and have nothing after them. */
+  readonly beams?: readonly number[];
+  readonly finished?: readonly number[];
+  readonly chosen?: number;
+  readonly step?: number;
+  readonly isDone?: boolean;
+  /** What the last step weighed. */
+  readonly fallen?: readonly Candidate[];
+}
+
+const TREE = treeOf([
+  '1 0 a(100) live -0.1',
+  '2 0 the pruned -0.8 score',
+  '3 1 small live -0.2',
+  '4 1 cat live -0.5',
+  '5 3 dog(33) live -0.3',
+  '6 4 on(33) live -0.7',
+  '-2 4 ↵(33) finished -0.9',
+]);
+const FALLEN = [candidate(3, '↵', 0.4, 'min-length'), candidate(3, 'bird', 0.05, 'score')];
+
+/** A line of exploration in which a tree has grown. */
+function lineOf({ tree = TREE, step = 3, chosen = 0, isDone = false, fallen = FALLEN, ...told }: Told): Line {
+  const byId = new Map(tree.map((node) => [node.id, node]));
+  const followed = new Set(tree.filter(({ state }) => state !== 'pruned').map(({ parent }) => parent));
+  const ends = (state: string) =>
+    tree.filter((one) => one.state === state && !followed.has(one.id)).map(({ id }) => id);
+  const textOf = (end: number): Finished => {
+    const nodes: SessionNode[] = [];
+    for (let node = byId.get(end); node; node = byId.get(node.parent)) nodes.unshift(node);
+    const tokens = nodes.map(({ token, logprob }) => ({ id: token, logprob }));
+    const score = nodes.at(-1)?.score ?? 0;
+    const ids = [0, ...tokens.map(({ id }) => id)];
+    return { path: [0, ...nodes.map(({ id }) => id)], ids, tokens, sum: score * nodes.length, score };
+  };
+  const beams = (told.beams ?? (tree.length === 0 ? [0] : ends('live'))).map(textOf);
+  const finished = (told.finished ?? ends('finished')).map(textOf);
+  // A branch ends for what its likeliest continuation lost by.
+  const reasons = tree.flatMap(({ id, why }) =>
+    why === undefined || why === 'by-hand' || why === 'ended' ? [] : [candidate(id, 'none', 0.9, why)],
+  );
+  const state = {
+    options: decodingOptions({ beams: 2, maxLength: 30 }, { contextLength: 77 }),
+    ...{ special: WORD_TOKENIZER.special, vocabSize: 1000, promptLength: 1, step, pending: [] },
+    groups: [{ beams, finished, done: isDone }],
+    nodes: [START, ...tree],
+    considered: step === 0 ? [] : [reasons, fallen],
+    ...{ nextNode: 100, nextLeaf: -100 },
+  };
+  const pruned = tree.filter(({ why }) => why === 'by-hand').map(({ id }) => id);
+  return { state, numbers: [beams.map((_, i) => i)], pruned, chosen };
+}
+
+/** Where a walk stands, of one line or several: the last is looked at. Unless told, two beams and a caption; a branch fell. */
+export function stepOf(...told: readonly Told[]): StepSnapshot {
+  const lines = (told.length === 0 ? [{}] : told).map(lineOf);
+  const walk = { lines, line: lines.length - 1, nextNode: 100, nextLeaf: -100 };
+  const taken = { action: { type: 'next', line: 0 }, walk } as const;
+  const preview = lines
+    .at(-1)!
+    .state.groups[0]!.beams.flatMap(({ path }) => [
+      candidate(path.at(-1)!, 'on', 0.6, 'live'),
+      candidate(path.at(-1)!, '↵', 0.3, 'min-length'),
+      candidate(path.at(-1)!, 'to', 0.1, 'score'),
+    ]);
+  return { session: { contextLength: 77, walk, past: [taken, taken, taken], future: [taken] }, preview, texts: TEXTS };
+}
 
 /** A walk that stands still, and remembers what it was asked. */
 export class StillSource implements StepSource {
@@ -103,7 +119,7 @@ export class StillSource implements StepSource {
   #snapshot: StepSnapshot;
   readonly #listeners = new Set<() => void>();
 
-  constructor(snapshot: StepSnapshot = SNAPSHOT) {
+  constructor(snapshot: StepSnapshot = stepOf()) {
     this.#snapshot = snapshot;
   }
 
@@ -128,17 +144,13 @@ export class StillSource implements StepSource {
     this.asked.push('stop');
   }
 
-  async find(query: string): Promise<readonly FoundView[]> {
-    const all = ['dog', 'hotdog', 'cat'].map((text, i) => ({
-      ids: [i],
-      text,
-      logprob: Math.log(0.1 / (i + 1)),
-      rank: i + 3,
-    }));
-    return all.filter(({ text }) => text.includes(query));
+  async find(query: string): Promise<readonly Found[]> {
+    return ['dog', 'hotdog', 'cat']
+      .map((text, i) => ({ text, ids: [idOf(text)], logprob: Math.log(0.1 / (i + 1)), rank: i + 3 }))
+      .filter(({ text }) => text.includes(query));
   }
 
-  async attention(hypothesis: number, back: number): Promise<WordMap | undefined> {
+  async attention(hypothesis: number, back: number): Promise<MeasuredMap | undefined> {
     this.asked.push(`attention ${hypothesis} ${back}`);
     return { map: Float32Array.of(0.1, 0.1, 0.1, 0.7), peak: { x: 0.75, y: 0.75 }, entropy: 1 };
   }

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodingOptions } from '../../../src/model/decoding/index.js';
+import { changeableOptions } from '../../../src/model/stepper/index.js';
 import { commandOf, KEY_HELP, type StepCommand } from '../../../src/ui/step/keys.js';
 import { INITIAL, reduce, type StepAction, type StepLimits, type StepState } from '../../../src/ui/step/state.js';
 import { pressesOf } from '../../../src/ui/view/use-presses.js';
-import { SNAPSHOT } from './source.js';
 
-const LIMITS: StepLimits = { tokens: 3, matches: 3, scroll: [-4, 9], options: SNAPSHOT.options };
+const OPTIONS = decodingOptions({ beams: 2 }, { contextLength: 77 });
+/** As the view lists them. */
+const NAMES = changeableOptions(OPTIONS);
+const LIMITS: StepLimits = { tokens: 3, matches: 3, scroll: [-4, 9], options: OPTIONS };
 const run = (actions: readonly StepAction[], from: StepState = INITIAL): StepState =>
   actions.reduce((state, action) => reduce(state, action, LIMITS), from);
 
@@ -14,6 +18,7 @@ const options: StepAction = { type: 'open-options' };
 const type = (text: string): StepAction => ({ type: 'type', text });
 const move = (by: 1 | -1): StepAction => ({ type: 'move', by });
 const adjust = (by: 1 | -1): StepAction => ({ type: 'adjust', by });
+const PENALTY = [move(1), move(1), move(1)];
 
 describe('reduce', () => {
   test.each<[StepAction[], Partial<StepState>]>([
@@ -43,9 +48,12 @@ describe('reduce', () => {
     [[options, adjust(1)], { mode: 'options', draft: { beams: '3' } }],
     [[options, type('1'), type('2')], { mode: 'options', draft: { beams: '12' } }],
     [[options, { type: 'erase' }], { mode: 'options', draft: { beams: '' } }],
-    [[options, move(1), adjust(1), adjust(1)], { mode: 'options', row: 1, draft: { 'length-penalty': '1.2' } }],
-    [[options, move(1), type('x'), adjust(1)], { mode: 'options', row: 1, draft: { 'length-penalty': 'x' } }],
-    [[options, move(-1), adjust(-1)], { mode: 'options', row: 2, draft: { 'early-stopping': 'never' } }],
+    [[options, ...PENALTY, adjust(1), adjust(1)], { mode: 'options', row: 3, draft: { lengthPenalty: '1.2' } }],
+    [[options, ...PENALTY, type('x'), adjust(1)], { mode: 'options', row: 3, draft: { lengthPenalty: 'x' } }],
+    [
+      [options, move(-1), move(-1), move(-1), adjust(-1)],
+      { mode: 'options', row: 4, draft: { earlyStopping: 'never' } },
+    ],
     [[options, adjust(1), { type: 'close' }, options], { mode: 'options', draft: {} }],
     [[find, { type: 'token-before' }, { type: 'ask' }], { mode: 'walk', back: 0 }],
   ])('%j', (actions, expected) => {
@@ -85,7 +93,7 @@ describe('reduce', () => {
           if (command?.type === 'ask' || command?.type === 'accept') state = reduce(state, { type: 'ask' }, LIMITS);
           expect(state.back).toBeLessThan(LIMITS.tokens);
           expect(state.match).toBeLessThan(LIMITS.matches);
-          expect(state.row).toBeLessThan(LIMITS.options.length);
+          expect(state.row).toBeLessThan(NAMES.length);
         }
       }),
     );
@@ -103,17 +111,17 @@ describe('keys', () => {
     ['', { return: true }, ask({ type: 'next' })],
     ['', { leftArrow: true }, ask({ type: 'undo' })],
     ['r', {}, ask({ type: 'redo' })],
-    ['', { home: true }, ask({ type: 'first' })],
-    ['', { end: true }, ask({ type: 'last' })],
-    ['', { upArrow: true }, ask({ type: 'choose', by: -1 })],
-    ['', { downArrow: true }, ask({ type: 'choose', by: 1 })],
-    ['1', {}, ask({ type: 'force', candidate: 1 })],
-    ['9', {}, ask({ type: 'force', candidate: 9 })],
+    ['', { home: true }, ask({ type: 'undo', times: 'all' })],
+    ['', { end: true }, ask({ type: 'redo', times: 'all' })],
+    ['', { upArrow: true }, ask({ type: 'choose', to: 'up' })],
+    ['', { downArrow: true }, ask({ type: 'choose', to: 'down' })],
+    ['1', {}, ask({ type: 'force', target: { candidate: 1 } })],
+    ['9', {}, ask({ type: 'force', target: { candidate: 9 } })],
     ['0', {}, undefined],
     ['b', {}, ask({ type: 'fork', back: 2 })],
     ['x', {}, ask({ type: 'prune' })],
     ['e', {}, ask({ type: 'run' })],
-    ['', { tab: true }, ask({ type: 'next-line' })],
+    ['', { tab: true }, ask({ type: 'line', line: 'next' })],
     ['/', {}, look({ type: 'open-find' })],
     ['o', {}, look({ type: 'open-options' })],
     ['a', {}, look({ type: 'toggle-attention' })],

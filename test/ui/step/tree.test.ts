@@ -1,24 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { SessionNode } from '../../../src/model/stepper/index.js';
 import { widthOf } from '../../../src/ui/layout.js';
 import { treeRows } from '../../../src/ui/step/lines/tree.js';
 import { treeLines } from '../../../src/ui/step/lines/tree-view.js';
-import type { StepSnapshot, TreeNodeView } from '../../../src/ui/step/source.js';
-import { cell, SNAPSHOT, treeOf } from './source.js';
+import { nodeOf, stepOf, TEXTS, treeOf } from './source.js';
 
-const draw = (tree: readonly TreeNodeView[], more: Partial<Parameters<typeof treeLines>[1]> = {}): string[] =>
-  treeLines(
-    { ...SNAPSHOT, tree, hypotheses: [{ ...SNAPSHOT.hypotheses[0]!, node: 5 }] },
-    { columns: 200, rows: 100, colors: 'none', scroll: 0, ...more },
-  ).map((line) => line.trimEnd());
+const draw = (snapshot = stepOf()): string[] =>
+  treeLines(snapshot, { columns: 200, rows: 100, colors: 'none', scroll: 0 }).map((line) => line.trimEnd());
 
 describe('the tree', () => {
   test('each text once, the best first; branches below the token that they stand instead of', () => {
-    expect(draw(SNAPSHOT.tree).join('\n')).toMatchInlineSnapshot(`
+    expect(draw().join('\n')).toMatchInlineSnapshot(`
       "tree  7 tokens
-      › a(50) small(50) dog(50)                  ● -0.300
-        │     └─cat(50) on(50)                   ● -0.700
-        │               └─↵(50)                  ✓ -0.900
+      › a small(50) dog(33)                      ● -0.300
+        │ └─cat(50) on(33)                       ● -0.700
+        │           └─↵(33)                      ✓ -0.900
         └─the(50)                                ✗ score"
     `);
   });
@@ -28,8 +25,8 @@ describe('the tree', () => {
       ...['1 0 a live -1', '2 1 b live -1', '3 2 c live -1', '5 3 d live -0.1'],
       ...['6 3 e live -0.4', '7 3 f pruned -0.4 n-gram', '8 2 g live -0.3', '9 8 h live -0.3', '10 8 i live -0.4'],
       ...['11 1 j pruned -2 min-length', '12 0 k live -0.2', '13 12 l pruned -3 by-hand'],
-    ]).map((node) => ({ ...node, cell: cell(node.cell.text) }));
-    expect(draw(tree).join('\n')).toMatchInlineSnapshot(`
+    ]).map((node) => ({ ...node, logprob: 0 }));
+    expect(draw(stepOf({ tree, beams: [5, 6, 9, 10, 12] })).join('\n')).toMatchInlineSnapshot(`
       "tree  12 tokens
       › a b c d                                  ● -0.100
         │ │ │ ├─e                                ● -0.400
@@ -44,48 +41,37 @@ describe('the tree', () => {
   test('a branch with something that survives goes before one that scored better and fell', () => {
     const tree = treeOf(['1 0 a pruned -0.1 score', '2 0 b live -5', '5 2 c live -5']);
     expect(
-      draw(tree)
+      draw(stepOf({ tree }))
         .slice(1)
         .map((line) => line.slice(2, 8)),
     ).toEqual(['b(50) ', '└─a(50']);
   });
 
   test('pieces of a word stand together', () => {
-    const tree = treeOf(['1 0 hot live -1', '5 1 dog live -1', '6 1 el live -2']);
-    const joined = tree.map((node) => ({ ...node, cell: cell(node.cell.text, 1, { isJoined: node.id === 1 }) }));
+    const tree = treeOf(['1 0 hot+(100) live -1', '5 1 dog(100) live -1', '6 1 el(100) live -2']);
     expect(
-      draw(joined)
+      draw(stepOf({ tree }))
         .slice(1)
         .map((line) => line.slice(0, 12)),
     ).toEqual(['› hotdog    ', '     └─el   ']);
   });
 
   test('what is forced is marked, and several lines are told apart', () => {
-    const tree = treeOf(['1 0 a live -1', '5 1 zebra live -9']).map((node, i) => ({
-      ...node,
-      line: i,
-      cell: cell(node.cell.text, 1, { isForced: i === 1 }),
-    }));
-    const lines = [SNAPSHOT.lines[0]!, SNAPSHOT.lines[0]!];
-    const [, row] = treeLines(
-      { ...SNAPSHOT, tree, lines, hypotheses: [{ ...SNAPSHOT.hypotheses[0]!, node: 5 }] },
-      { columns: 60, rows: 9, colors: 'none', scroll: 0 },
-    );
+    const first = treeOf(['1 0 a(100) live -1']);
+    const second = [...first, nodeOf('5 1 zebra(100) live -9', { forced: true })];
+    const snapshot = stepOf({ tree: first }, { tree: second });
+    const [, row] = treeLines(snapshot, { columns: 60, rows: 9, colors: 'none', scroll: 0 });
     expect(row!.trimEnd()).toBe('› a zebra!                                 L1 ● -9.000');
   });
 });
 
 describe('the viewport', () => {
   /** One stem of 60 tokens, of which each has a sibling. */
-  const tall: TreeNodeView[] = Array.from({ length: 60 }, (_, i) => [
-    { ...treeOf(['0 0 w live -1'])[0]!, id: 100 + i, parent: 99 + i, cell: cell(`w${i}`) },
-    { ...treeOf(['0 0 s pruned -2 score'])[0]!, id: 1000 + i, parent: 99 + i, cell: cell(`s${i}`) },
+  const tall = Array.from({ length: 60 }, (_, i) => [
+    nodeOf(`${100 + i} ${99 + i} w${i}(100) live -1`),
+    nodeOf(`${1000 + i} ${99 + i} s${i}(100) pruned -2 score`),
   ]).flat();
-  const at = (node: number): StepSnapshot => ({
-    ...SNAPSHOT,
-    tree: tall,
-    hypotheses: [{ ...SNAPSHOT.hypotheses[0]!, node }],
-  });
+  const at = (node: number) => stepOf({ tree: tall, beams: [node, 159] });
   const frame = { columns: 60, rows: 11, colors: 'none' as const, scroll: 0 };
 
   test('shows the rows around the chosen text, and says what it leaves out', () => {
@@ -93,7 +79,7 @@ describe('the viewport', () => {
     expect(lines).toHaveLength(11);
     expect(lines[0]).toBe('tree  120 tokens, rows: 25 above, 26 below');
     expect(lines.findIndex((line) => line.startsWith('›'))).toBe(6);
-    expect(lines[6]).toMatch(/s30 +✗ score/);
+    expect(lines[6]).toMatch(/s30 +● -2\.000/);
   });
 
   test('moves with the scroll, up to the ends', () => {
@@ -120,16 +106,12 @@ test('any tree: every token stands in one row, and no line runs through a text',
   fc.assert(
     fc.property(trees, (list) => {
       const nodes = list.map(
-        ({ parent, text, score }, i): TreeNodeView => ({
-          ...treeOf(['0 0 x live -1'])[0]!,
-          id: i,
-          parent: i === 0 ? -1 : (parent % (i + 1)) - 1,
-          cell: cell(text),
-          score: -score,
-          state: score % 2 === 0 ? 'live' : 'pruned',
-        }),
+        ({ parent, text, score }, i): SessionNode =>
+          nodeOf(
+            `${i} ${i === 0 ? -1 : (parent % (i + 1)) - 1} ${text} ${score % 2 === 0 ? 'live' : 'pruned'} ${-score}`,
+          ),
       );
-      const rows = treeRows(nodes, 'any');
+      const rows = treeRows(nodes, { texts: TEXTS, colors: 'any' });
       expect(rows.flatMap((row) => row.nodes.map(({ id }) => id)).sort((a, b) => a - b)).toEqual(
         nodes.map(({ id }) => id),
       );

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { layoutOf } from '../../../src/ui/step/layout.js';
+import { layoutOf, wantedOf } from '../../../src/ui/step/layout.js';
 import { stageLines } from '../../../src/ui/step/stage.js';
 import { INITIAL, type StepState } from '../../../src/ui/step/state.js';
 import { staticLines } from '../../../src/ui/step/static.js';
@@ -7,7 +7,7 @@ import type { Colors } from '../../../src/ui/terminal.js';
 import { KEYS } from '../../support/keys.js';
 import { CELL, pixelsOf } from '../../support/terminal-pictures.js';
 import { renderSteps } from './render.js';
-import { cell, SNAPSHOT, StillSource, treeOf } from './source.js';
+import { nodeOf, StillSource, stepOf, treeOf } from './source.js';
 
 let app: ReturnType<typeof renderSteps>;
 afterEach(() => app?.close());
@@ -21,15 +21,10 @@ async function open(source: StillSource, columns: number, rows: number, colors?:
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 /** A frame without a terminal. */
-function frame(columns: number, rows: number, state: Partial<StepState> = {}, snapshot = SNAPSHOT): string {
-  const layout = layoutOf(columns, rows, {
-    lines: snapshot.lines.length,
-    hypotheses: Math.max(snapshot.hypotheses.length, snapshot.width),
-    isAttending: false,
-    hasPicture: true,
-    isOther: state.isOther ?? false,
-  });
-  const looking = { state: { ...INITIAL, ...state }, found: [], remark: '' };
+function frame(columns: number, rows: number, state: Partial<StepState> = {}, snapshot = stepOf()): string {
+  const whole = { ...INITIAL, ...state };
+  const layout = layoutOf(columns, rows, wantedOf(snapshot.session, whole, true));
+  const looking = { state: whole, found: [], remark: '' };
   const lines = stageLines(new StillSource(snapshot), snapshot, looking, layout, 'none');
   return lines.map((line) => line.trimEnd()).join('\n');
 }
@@ -50,9 +45,9 @@ describe('frames', () => {
 
 
       tree  7 tokens
-      › a(50) small(50) dog(50)                  ● -0.300
-        │     └─cat(50) on(50)                   ● -0.700
-        │               └─↵(50)                  ✓ -0.900
+      › a small(50) dog(33)                      ● -0.300
+        │ └─cat(50) on(33)                       ● -0.700
+        │           └─↵(33)                      ✓ -0.900
         └─the(50)                                ✗ score
 
 
@@ -111,16 +106,15 @@ describe('frames', () => {
   });
 
   test('of a search that has ended: the captions, and the tokens of the chosen one', () => {
-    const ended = { ...SNAPSHOT, isDone: true, hypotheses: SNAPSHOT.hypotheses.slice(2), chosen: 0 };
-    const text = frame(80, 24, {}, ended);
+    const text = frame(80, 24, {}, stepOf({ isDone: true, beams: [] }));
     expect(text).toMatch(/^ended at step 3 /);
     expect(text).toMatch(/› ✓ +-0\.900 +-2\.700 +a cat\(50\) \[↵\(33\)\]/);
     expect(text).toMatch(/› finished: its tokens\n {3}a +█+ +100\.0 %\n {3}cat +█+▌ +50\.0 %\n {3}↵/);
   });
 
   test('several lines side by side, the current one marked', () => {
-    const lines = [...SNAPSHOT.lines, { text: 'a cat', score: -0.5, step: 7, isDone: true }];
-    expect(frame(80, 24, {}, { ...SNAPSHOT, lines, line: 1 })).toContain(
+    const ended = { tree: treeOf(['1 0 a live -1', '2 1 cat finished -0.5']), step: 7, isDone: true };
+    expect(frame(80, 24, {}, stepOf({}, ended))).toContain(
       [
         '  line 0   -0.300  a small dog  ● step 3',
         '› line 1   -0.500  a cat  ✓ ended at step 7',
@@ -130,9 +124,8 @@ describe('frames', () => {
   });
 
   test('texts that are cut beside the picture leave nothing of what stood there before', async () => {
-    const words = Array.from({ length: 14 }, (_, i) => cell(`background${i}`));
-    const hypotheses = SNAPSHOT.hypotheses.map((one) => ({ ...one, cells: words, number: null }));
-    await open(new StillSource({ ...SNAPSHOT, hypotheses }), 80, 24, 'any');
+    const tree = Array.from({ length: 14 }, (_, i) => nodeOf(`${i + 1} ${i} background${i}(100) live -1`));
+    await open(new StillSource(stepOf({ tree, beams: [], finished: [14, 14, 14] })), 80, 24, 'any');
     await app.press('a');
     await app.until(/▀\+▀/);
     const beside = app
@@ -155,8 +148,7 @@ describe('frames', () => {
       '22 12 late pruned -0.9 score',
       '23 12 onward live -0.1',
     ]);
-    const hypotheses = [{ ...SNAPSHOT.hypotheses[0]!, node: 12 }];
-    const lines = frame(80, 30, {}, { ...SNAPSHOT, tree, hypotheses }).split('\n');
+    const lines = frame(80, 30, {}, stepOf({ tree, beams: [12, 21, 23] })).split('\n');
     const rows = lines
       .slice(lines.findIndex((line) => line.startsWith('tree')) + 1)
       .filter((line) => /[●✗]/.test(line));
@@ -179,18 +171,12 @@ describe('frames', () => {
   });
 
   test('before the first step', () => {
-    const start = {
-      ...SNAPSHOT,
-      step: 0,
-      tree: [],
-      fallen: [],
-      hypotheses: [{ ...SNAPSHOT.hypotheses[0]!, cells: [] }],
-    };
+    const start = stepOf({ tree: [], step: 0, fallen: [] });
     expect(frame(80, 24, {}, start)).toMatch(/beam 0: how it may begin[\s\S]*tree\nSpace takes the first step/);
   });
 
   test('printed for where no keys are asked for: everything', () => {
-    const lines = staticLines(new StillSource(), { columns: 80, colors: 'none' });
+    const lines = staticLines(new StillSource(), stepOf(), { columns: 80, colors: 'none' });
     expect(lines.join('\n')).toMatchInlineSnapshot(`
       "step 3 of 29 · beam search, 2 beams · photo.png · test on cpu · history 3/4
 
@@ -200,17 +186,16 @@ describe('frames', () => {
         ✓   -0.900  -2.700  a cat(50) ↵(33)
 
       tree  7 tokens
-      › a(50) small(50) dog(50)                  ● -0.300
-        │     └─cat(50) on(50)                   ● -0.700
-        │               └─↵(50)                  ✓ -0.900
+      › a small(50) dog(33)                      ● -0.300
+        │ └─cat(50) on(33)                       ● -0.700
+        │           └─↵(33)                      ✓ -0.900
         └─the(50)                                ✗ score"
     `);
   });
 
   test('nothing is higher than the terminal or wider, and nothing scrolls, whatever the size', async () => {
-    const words = Array.from({ length: 60 }, (_, i) => cell(`word${i}`));
-    const hypotheses = Array.from({ length: 16 }, (_, i) => ({ ...SNAPSHOT.hypotheses[0]!, number: i, cells: words }));
-    const many = { ...SNAPSHOT, hypotheses, chosen: 9, lines: Array(7).fill(SNAPSHOT.lines[0]!) };
+    const tree = Array.from({ length: 60 }, (_, i) => nodeOf(`${i + 1} ${i} word${i}(100) live -1`));
+    const many = stepOf(...Array(7).fill({ tree, beams: Array(16).fill(60), chosen: 9 }));
     for (const [columns, rows] of [
       [10, 3],
       [1, 1],
@@ -251,14 +236,14 @@ describe('keys', () => {
         { type: 'next' },
         { type: 'undo' },
         { type: 'redo' },
-        { type: 'choose', by: 1 },
-        { type: 'choose', by: -1 },
-        { type: 'force', candidate: 3 },
+        { type: 'choose', to: 'down' },
+        { type: 'choose', to: 'up' },
+        { type: 'force', target: { candidate: 3 } },
         { type: 'prune' },
         { type: 'run' },
-        { type: 'next-line' },
-        { type: 'first' },
-        { type: 'last' },
+        { type: 'line', line: 'next' },
+        { type: 'undo', times: 'all' },
+        { type: 'redo', times: 'all' },
         { type: 'fork', back: 1 },
         'stop',
       ]),
@@ -281,7 +266,7 @@ describe('keys', () => {
   });
 
   test('after a finished caption no token is found, and it says why', async () => {
-    await open(new StillSource({ ...SNAPSHOT, chosen: 2 }), 80, 24);
+    await open(new StillSource(stepOf({ chosen: 2 })), 80, 24);
     await app.press('/');
     await app.until(/find: _\na finished caption takes no more tokens/);
   });
@@ -304,14 +289,14 @@ describe('keys', () => {
   test('options are changed together', async () => {
     const source = new StillSource();
     await open(source, 80, 24);
-    await app.press('o', KEYS.right, KEYS.down, '0', '.', '5', KEYS.down, KEYS.right);
+    await app.press('o', KEYS.right, KEYS.down, KEYS.down, KEYS.down, '0', '.', '5', KEYS.down, KEYS.right);
     await app.until(
-      /options from here on[\s\S]*beams +3 {2}\(was 2\)\n {2}length-penalty +0\.5 {2}\(was 1\)\n› early-stopping +true_ {2}\(was false\)/,
+      /options from here on[\s\S]*beams +3 {2}\(was 2\)\n[\s\S]*\n {2}length-penalty +0\.5 {2}\(was 1\)\n› early-stopping +true_ {2}\(was false\)/,
     );
     await app.press(KEYS.enter);
     await eventually(() =>
       expect(source.asked).toEqual([
-        { type: 'set', options: { beams: '3', 'length-penalty': '0.5', 'early-stopping': 'true' } },
+        { type: 'set-typed', options: { beams: '3', lengthPenalty: '0.5', earlyStopping: 'true' } },
       ]),
     );
     await app.until(/beam 0: after dog/);
@@ -326,7 +311,7 @@ describe('keys', () => {
     await app.until(/▀\+▀/);
     await app.press('[', 'a', 'a');
     await eventually(() => expect(source.asked).toEqual(['attention 0 0', 'attention 0 1']));
-    source.change({ ...SNAPSHOT, chosen: 1 });
+    source.change(stepOf({ chosen: 1 }));
     await eventually(() => expect(source.asked.at(-1)).toBe('attention 1 1'));
   });
 
@@ -385,7 +370,8 @@ describe('keys', () => {
   test('what changes is drawn', async () => {
     const source = new StillSource();
     await open(source, 80, 24);
-    source.change({ ...SNAPSHOT, step: 4, tree: [...SNAPSHOT.tree, ...treeOf(['7 5 barks live -0.2'])] });
+    const tree = treeOf(['1 0 a live -0.1', '3 1 small live -0.2', '5 3 dog live -0.3', '7 5 barks live -0.2']);
+    source.change(stepOf({ tree, step: 4 }));
     await app.until(/^step 4[\s\S]*dog\(50\) barks\(50\) +● -0\.200/);
   });
 

@@ -12,13 +12,18 @@ export const FACTS: TrainFacts = {
   device: 'wasm',
   data: 'captions.jsonl',
   batch: 32,
+  samples: undefined,
+  step: 0,
   steps: 400,
   parameters: 3e6,
   trained: 3e6,
   picture: {
     name: '/pictures/0001.png',
     caption: 'a small book on a pink background',
-    raster: { size: 8, rgb: Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 256) },
+    picture: {
+      ...{ source: { width: 8, height: 8 }, crop: { x: 0, y: 0, width: 8, height: 8 } },
+      ...{ size: 8, rgb: Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 256) },
+    },
   },
 };
 

@@ -1,17 +1,32 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodingOptions } from '../../../src/model/decoding/index.js';
+import type { Hypothesis } from '../../../src/model/stepper/index.js';
 import { widthOf } from '../../../src/ui/layout.js';
 import { watchLines } from '../../../src/ui/watch/lines.js';
-import { type Hypothesis, initialState, type WatchState } from '../../../src/ui/watch/state.js';
+import { initialState, type WatchState } from '../../../src/ui/watch/state.js';
+import { textOfWords, WORD_TOKENIZER } from '../../support/word-tokenizer.js';
+
+const optionsOf = (given: object) => decodingOptions(given, { contextLength: 77 });
+
+const spoken = (
+  words: readonly (readonly [word: string, probability: number])[],
+  sum: number,
+  score: number,
+  group: number,
+): Hypothesis => {
+  const text = { ...textOfWords(words), path: [0], sum };
+  return { kind: 'live', number: 0, index: 0, group, score, text };
+};
 
 const hypothesis = (text: string, sum: number, group = 0): Hypothesis => {
-  const words = text.split(' ').map((word, i) => ({ text: word, probability: 1 / (i + 1) }));
-  return { path: [0], group, words, sum, score: sum / words.length };
+  const words = text.split(' ').map((word, i) => [word, 1 / (i + 1)] as const);
+  return spoken(words, sum, sum / words.length, group);
 };
 
 const STATE: WatchState = {
-  ...initialState('6 beams', 1),
+  ...initialState(optionsOf({}), WORD_TOKENIZER),
   step: 7,
   maxSteps: 29,
   elapsedMs: 420,
@@ -89,9 +104,11 @@ describe('frames', () => {
   });
 
   test('groups are numbered', () => {
-    const groups = { ...STATE, groups: 12, live: [hypothesis('a dog', -1, 0), hypothesis('a cat', -2, 11)] };
+    const options = optionsOf({ beams: 12, groups: 12 });
+    const groups = { ...STATE, options, live: [hypothesis('a dog', -1, 0), hypothesis('a cat', -2, 11)] };
     expect(frame(60, 24, groups)).toMatchInlineSnapshot(`
-      "step 7 of 29 · 420 ms · 6 beams · 1 finished · 14 pruned
+      "step 7 of 29 · 420 ms · 12 beams in 12 groups · 1 finished ·
+      14 pruned
              log p   score
       1     -1.000  -0.500  a dog
       12    -2.000  -1.000  a cat
@@ -103,7 +120,7 @@ describe('frames', () => {
   });
 
   test('before the first step', () => {
-    expect(frame(80, 24, initialState('greedy', 1))).toMatchInlineSnapshot(`
+    expect(frame(80, 24, initialState(optionsOf({ strategy: 'greedy' }), WORD_TOKENIZER))).toMatchInlineSnapshot(`
       "starting · 0 ms · greedy · 0 finished · 0 pruned
           log p   score"
     `);
@@ -139,20 +156,24 @@ describe('frames', () => {
 test('whatever the size, every line fits and there are fewer of them than rows', () => {
   const word = fc.string({ minLength: 1, maxLength: 14, unit: fc.constantFrom('a', 'w', '狗', 'é') });
   const hypotheses = fc.array(
-    fc.record({
-      path: fc.constant([0]),
-      group: fc.nat(5),
-      words: fc.array(fc.record({ text: word, probability: fc.float({ min: 0, max: 1, noNaN: true }) }), {
-        maxLength: 30,
-      }),
-      sum: fc.float({ min: -500, max: 0, noNaN: true }),
-      score: fc.float({ min: -30, max: 0, noNaN: true }),
-    }),
+    fc
+      .record({
+        words: fc.array(fc.tuple(word, fc.float({ min: 0, max: 1, noNaN: true })), { maxLength: 30 }),
+        sum: fc.float({ min: -500, max: 0, noNaN: true }),
+        score: fc.float({ min: -30, max: 0, noNaN: true }),
+        group: fc.nat(5),
+      })
+      .map(({ words, sum, score, group }) => spoken(words, sum, score, group)),
     { maxLength: 20 },
   );
   fc.assert(
     fc.property(
-      fc.record({ live: hypotheses, finished: hypotheses, pruned: hypotheses, groups: fc.constantFrom(1, 6) }),
+      fc.record({
+        live: hypotheses,
+        finished: hypotheses,
+        pruned: hypotheses,
+        options: fc.constantFrom(optionsOf({}), optionsOf({ groups: 6 })),
+      }),
       fc.integer({ min: 1, max: 120 }),
       fc.integer({ min: 1, max: 40 }),
       fc.constantFrom('none', '16', '256', 'any'),

@@ -1,45 +1,45 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Hypothesis, initialState, reduce, type WatchStep } from '../../../src/ui/watch/state.js';
+import { type Beam, decodingOptions, type SearchState } from '../../../src/model/decoding/index.js';
+import type { Hypothesis } from '../../../src/model/stepper/index.js';
+import { initialState, reduce } from '../../../src/ui/watch/state.js';
+import { start } from '../../model/decoding/hash-model.js';
+import { WORD_TOKENIZER } from '../../support/word-tokenizer.js';
 
-const hypothesis = (...path: number[]): Hypothesis => ({ path, group: 0, words: [], sum: -1, score: -1 });
-const step = (live: readonly Hypothesis[], finished: readonly Hypothesis[] = []): WatchStep => {
-  return { step: 1, maxSteps: 9, live, finished, prunedCount: 0 };
-};
-const START = initialState('2 beams', 1);
+const OPTIONS = decodingOptions({ beams: 2 }, { contextLength: 77 });
+const START = initialState(OPTIONS, WORD_TOKENIZER);
+
+const beam = (...path: number[]): Beam => ({ path, ids: path, tokens: [], sum: -1 });
+const step = (beams: readonly Beam[], finished: readonly Beam[] = []): SearchState => ({
+  ...start({ beams: 2 }),
+  groups: [{ beams, finished: finished.map((one) => ({ ...one, score: -1 })), done: false }],
+});
+const pathsOf = (hypotheses: readonly Hypothesis[]) => hypotheses.map(({ text }) => text.path);
 
 describe('reduce', () => {
   test('a later step takes the place of an earlier one', () => {
-    const state = reduce(START, { ...step([hypothesis(0, 1)]), step: 4, prunedCount: 3 }, 250);
-    expect(state).toEqual({
-      search: '2 beams',
-      groups: 1,
-      step: 4,
-      maxSteps: 9,
-      live: [hypothesis(0, 1)],
-      finished: [],
-      prunedCount: 3,
-      pruned: [],
-      elapsedMs: 250,
-    });
+    const state = reduce(START, { ...step([beam(0, 1)], [beam(0, 2)]), step: 4 }, 250);
+    expect(state).toMatchObject({ options: OPTIONS, step: 4, pruned: [], elapsedMs: 250 });
+    expect(state.maxSteps).toBe(start({ beams: 2 }).options.maxLength - 1);
+    expect([pathsOf(state.live), pathsOf(state.finished)]).toEqual([[[0, 1]], [[0, 2]]]);
   });
 
   test('what nothing goes on from was pruned, and is so for one state', () => {
-    const two = reduce(START, step([hypothesis(0, 1), hypothesis(0, 2)]), 1);
-    const three = reduce(two, step([hypothesis(0, 1, 3), hypothesis(0, 1, 4)]), 2);
-    expect(three.pruned).toEqual([hypothesis(0, 2)]);
-    const four = reduce(three, step([hypothesis(0, 1, 3, 5), hypothesis(0, 1, 4, 6)]), 3);
+    const two = reduce(START, step([beam(0, 1), beam(0, 2)]), 1);
+    const three = reduce(two, step([beam(0, 1, 3), beam(0, 1, 4)]), 2);
+    expect(pathsOf(three.pruned)).toEqual([[0, 2]]);
+    const four = reduce(three, step([beam(0, 1, 3, 5), beam(0, 1, 4, 6)]), 3);
     expect(four.pruned).toEqual([]);
   });
 
   test('steps may be left out: what goes on is known by its nodes', () => {
-    const two = reduce(START, step([hypothesis(0, 1), hypothesis(0, 2)]), 1);
-    expect(reduce(two, step([hypothesis(0, 2, 7, 9, 12)]), 2).pruned).toEqual([hypothesis(0, 1)]);
+    const two = reduce(START, step([beam(0, 1), beam(0, 2)]), 1);
+    expect(pathsOf(reduce(two, step([beam(0, 2, 7, 9, 12)]), 2).pruned)).toEqual([[0, 1]]);
   });
 
   test('what is finished was not pruned', () => {
-    const two = reduce(START, step([hypothesis(0, 1), hypothesis(0, 2)]), 1);
-    expect(reduce(two, step([hypothesis(0, 1, 3)], [hypothesis(0, 2, -2)]), 2).pruned).toEqual([]);
+    const two = reduce(START, step([beam(0, 1), beam(0, 2)]), 1);
+    expect(reduce(two, step([beam(0, 1, 3)], [beam(0, 2, -2)]), 2).pruned).toEqual([]);
   });
 
   test('nothing is both pruned and going on, and nothing is lost', () => {
@@ -48,15 +48,15 @@ describe('reduce', () => {
     fc.assert(
       fc.property(picks, (steps) => {
         let node = 1;
-        let beams = [hypothesis(0)];
+        let beams = [beam(0)];
         let state = reduce(START, step(beams), 0);
         for (const parents of steps) {
-          const before = state.live;
-          beams = parents.map((pick) => hypothesis(...beams[pick % beams.length]!.path, node++));
+          const before = pathsOf(state.live);
+          beams = parents.map((pick) => beam(...beams[pick % beams.length]!.path, node++));
           state = reduce(state, step(beams), 0);
-          for (const { path } of before) {
-            const goesOn = beams.some((beam) => beam.path.includes(path.at(-1)!));
-            expect(state.pruned.some((pruned) => pruned.path === path)).toBe(!goesOn);
+          for (const path of before) {
+            const goesOn = beams.some((one) => one.path.includes(path.at(-1)!));
+            expect(pathsOf(state.pruned).includes(path)).toBe(!goesOn);
           }
         }
       }),

@@ -1,10 +1,11 @@
+import type { SearchNode } from '../../../model/decoding/index.js';
 import { CURRENT } from '../../attend/theme.js';
 import { percent } from '../../caption-view.js';
 import { padEnd, truncate, widthOf } from '../../layout.js';
 import { doubted, painter } from '../../palette.js';
 import type { Colors } from '../../terminal.js';
-import type { TokenCell } from '../source.js';
 import { FORCED } from './theme.js';
+import type { TokenTexts } from './token-texts.js';
 
 /** A piece of text in one style. */
 export interface Span {
@@ -12,8 +13,13 @@ export interface Span {
   readonly style?: (text: string) => string;
 }
 
-export interface CellStyle {
+/** How tokens are drawn. */
+export interface Pen {
+  readonly texts: TokenTexts;
   readonly colors: Colors;
+}
+
+export interface CellStyle extends Pen {
   /** Steps back: what fell. */
   readonly isDim?: boolean;
   /** The place of the token in brackets. */
@@ -24,21 +30,31 @@ export interface CellStyle {
  * A token's text as it stands in a row: what was forced is marked and, where there are no colours to say how likely it
  * is, one that is not certain has its percentage behind it.
  */
-export function cellText({ text, probability, isForced }: TokenCell, colors: Colors): string {
+export function cellText({ token, logprob, forced }: SearchNode, { texts, colors }: Pen): string {
+  const probability = Math.exp(logprob);
   const number = colors === 'none' && probability < 0.995 ? `(${percent(probability)})` : '';
-  return `${text}${isForced ? FORCED : ''}${number}`;
+  return `${texts.of(token)}${forced ? FORCED : ''}${number}`;
 }
 
+/** Columns of tokens in a row, each with the space after it. */
+export const cellsWidth = (nodes: readonly SearchNode[], pen: Pen): number =>
+  nodes.reduce((sum, node) => sum + widthOf(cellText(node, pen)) + gapAfter(node, pen).length, 0);
+
+/** What stands between a token and the next. */
+export const gapAfter = (node: SearchNode | undefined, { texts }: Pick<Pen, 'texts'>): string =>
+  node === undefined || texts.isPiece(node.token) ? '' : ' ';
+
 /** Tokens in a row, those that the model doubted marked. */
-export function cellSpans(cells: readonly TokenCell[], { colors, isDim, current }: CellStyle): Span[] {
+export function cellSpans(nodes: readonly SearchNode[], { texts, colors, isDim, current }: CellStyle): Span[] {
   const paint = painter(colors);
-  return cells.flatMap((cell, place): Span[] => {
-    const text = cellText(cell, colors);
+  return nodes.flatMap((node, place): Span[] => {
+    const text = cellText(node, { texts, colors });
     // Without colours the number is part of the text.
     const isPlain = colors === 'none';
-    const style = isDim ? paint.dim : (plain: string) => (isPlain ? plain : doubted(plain, cell.probability, colors));
-    const isLast = place === cells.length - 1;
-    const gap = cell.isJoined || isLast ? [] : [{ text: ' ' }];
+    const style = isDim
+      ? paint.dim
+      : (plain: string) => (isPlain ? plain : doubted(plain, Math.exp(node.logprob), colors));
+    const gap = place === nodes.length - 1 ? [] : [{ text: gapAfter(node, { texts }) }];
     if (place !== current) return [{ text, style }, ...gap];
     const [open, close] = CURRENT;
     return [{ text: open, style: paint.bold }, { text, style }, { text: close, style: paint.bold }, ...gap];

@@ -1,5 +1,8 @@
+import { type DecodingOptions, isDone, results } from '../../../model/decoding/index.js';
+import { currentLine } from '../../../model/stepper/session.js';
 import { truncate, widthOf } from '../../layout.js';
 import { painter } from '../../palette.js';
+import { searchName } from '../../search-name.js';
 import type { Colors } from '../../terminal.js';
 import { KEY_LINES } from '../keys.js';
 import type { StepSnapshot, StepSource } from '../source.js';
@@ -10,26 +13,41 @@ import { firstRow } from './viewport.js';
 /** The first line: where the search stands, and what is searched. */
 export function headLine(
   { image, model }: Pick<StepSource, 'image' | 'model'>,
-  { step, maxSteps, isDone, search, past, future }: StepSnapshot,
+  { session }: StepSnapshot,
   columns: number,
   colors: Colors,
 ): string {
-  const where = isDone ? `ended at step ${step}` : `step ${step} of ${maxSteps}`;
-  const history = past + future > 0 ? ` · history ${past}/${past + future}` : '';
-  const rest = ` · ${search} · ${image} · ${model}${history}`;
+  const { state } = currentLine(session);
+  const { step, options, promptLength } = state;
+  const where = isDone(state) ? `ended at step ${step}` : `step ${step} of ${options.maxLength - promptLength}`;
+  const past = session.past.length;
+  const all = past + session.future.length;
+  const history = all > 0 ? ` · history ${past}/${all}` : '';
+  const rest = ` · ${searchText(options)} · ${image} · ${model}${history}`;
   const paint = painter(colors);
   return `${paint.bold(truncate(where, columns))}${paint.dim(truncate(rest, columns - widthOf(where)))}`;
 }
 
+/** "beam search, 6 beams". */
+function searchText(options: DecodingOptions): string {
+  const { strategy, groups, temperature } = options;
+  const name = searchName(options);
+  if (strategy === 'greedy') return `${name} search`;
+  if (strategy === 'sample') return `${name} at temperature ${temperature}`;
+  return `${groups > 1 ? 'diverse ' : ''}beam search, ${name}`;
+}
+
 /** The lines of exploration side by side: the best text of each. */
-export function lineLines({ lines, line }: StepSnapshot, columns: number, rows: number, colors: Colors): string[] {
+export function lineLines({ session, texts }: StepSnapshot, columns: number, rows: number, colors: Colors): string[] {
+  const { lines, line } = session.walk;
   const paint = painter(colors);
   const first = firstRow(line, lines.length, rows);
-  return lines.slice(first, first + rows).map(({ text, score, step, isDone }, i) => {
+  return lines.slice(first, first + rows).map(({ state }, i) => {
+    const [best] = results(state);
     const isCurrent = first + i === line;
-    const state = isDone ? `${MARKS.finished} ended at step ${step}` : `${MARKS.live} step ${step}`;
-    const head = `${isCurrent ? CHOSEN : ' '} line ${first + i} ${figure(score)}  `;
-    const shown = truncate(`${head}${text}  ${state}`, columns);
+    const where = isDone(state) ? `${MARKS.finished} ended at step` : `${MARKS.live} step`;
+    const head = `${isCurrent ? CHOSEN : ' '} line ${first + i} ${figure(best?.score ?? 0)}  `;
+    const shown = truncate(`${head}${texts.caption(best?.ids ?? [])}  ${where} ${state.step}`, columns);
     return isCurrent ? paint.bold(shown) : paint.dim(shown);
   });
 }

@@ -1,8 +1,12 @@
+import type { SearchState } from '../../../model/decoding/index.js';
+import { chosenOf, endOf } from '../../../model/stepper/line.js';
+import { currentLine } from '../../../model/stepper/session.js';
+import { type SessionNode, sessionTree } from '../../../model/stepper/tree.js';
 import { truncate, widthOf } from '../../layout.js';
 import { painter } from '../../palette.js';
 import type { Colors } from '../../terminal.js';
-import type { StepSnapshot, TreeNodeView } from '../source.js';
-import { cellSpans, cellText, clip, clipStart, inWidth, type Span, spansWidth } from './cells.js';
+import type { StepSnapshot } from '../source.js';
+import { cellSpans, cellsWidth, clip, clipStart, gapAfter, inWidth, type Pen, type Span, spansWidth } from './cells.js';
 import { CHOSEN, figure, markOf, paintFate, reasonText } from './theme.js';
 import { type TreeRow, treeRows } from './tree.js';
 import { firstRow, outsideText } from './viewport.js';
@@ -26,28 +30,35 @@ export interface TreeFrame {
   readonly scroll: number;
 }
 
-const drawn = new WeakMap<StepSnapshot['tree'], Map<Colors, DrawnTree>>();
-
 interface DrawnTree {
+  readonly states: readonly SearchState[];
+  readonly colors: Colors;
   readonly rows: readonly TreeRow[];
+  readonly tokens: number;
   /** Columns that the longest text takes. */
   readonly widest: number;
 }
 
-/** The rows of a snapshot's tree; keys that do not change the tree do not cost it again. */
-export function drawnTree({ tree }: StepSnapshot, colors: Colors): DrawnTree {
-  const known = drawn.get(tree) ?? new Map<Colors, DrawnTree>();
-  drawn.set(tree, known);
-  const made = known.get(colors);
-  if (made) return made;
-  const rows = treeRows(tree, colors);
-  const widest = Math.max(0, ...rows.map(({ column, nodes }) => column + cellsWidth(nodes, colors)));
-  known.set(colors, { rows, widest });
-  return { rows, widest };
+/** By the first line's search. */
+const drawn = new WeakMap<SearchState, DrawnTree>();
+
+/** The rows of the tree, without what was given; keys that do not change a search do not cost it again. */
+export function drawnTree({ session: { walk }, texts }: StepSnapshot, colors: Colors): DrawnTree {
+  const states = walk.lines.map(({ state }) => state);
+  const known = drawn.get(states[0]!);
+  const isSame = known?.states.length === states.length && states.every((own, i) => own === known.states[i]);
+  if (isSame && known.colors === colors) return known;
+  const pen = { texts, colors };
+  const nodes = sessionTree(walk).filter(({ step }) => step > 0);
+  const rows = treeRows(nodes, pen);
+  const widest = Math.max(0, ...rows.map((row) => row.column + cellsWidth(row.nodes, pen)));
+  const made = { states, colors, rows, tokens: nodes.length, widest };
+  drawn.set(states[0]!, made);
+  return made;
 }
 
-const cellsWidth = (nodes: readonly TreeNodeView[], colors: Colors): number =>
-  nodes.reduce((sum, { cell }) => sum + widthOf(cellText(cell, colors)) + (cell.isJoined ? 0 : 1), 0);
+/** The node that the chosen text ends with. */
+const chosenNode = ({ session }: StepSnapshot): number => endOf(chosenOf(currentLine(session)));
 
 /** Columns in which the longest text has room, and what became of it. */
 export const treeWidth = (snapshot: StepSnapshot, colors: Colors): number =>
@@ -55,7 +66,7 @@ export const treeWidth = (snapshot: StepSnapshot, colors: Colors): number =>
 
 /** The row that the chosen text ends in. */
 export function chosenRow(snapshot: StepSnapshot, colors: Colors): number {
-  const { node } = snapshot.hypotheses[snapshot.chosen]!;
+  const node = chosenNode(snapshot);
   const found = drawnTree(snapshot, colors).rows.findIndex(({ nodes }) => nodes.some(({ id }) => id === node));
   return Math.max(0, found);
 }
@@ -63,17 +74,19 @@ export function chosenRow(snapshot: StepSnapshot, colors: Colors): number {
 /** A title, and as much of the tree as there is room for: the rows around the chosen beam, moved by `scroll`. */
 export function treeLines(snapshot: StepSnapshot, { columns, rows: height, colors, scroll }: TreeFrame): string[] {
   if (height < 1) return [];
-  const { rows } = drawnTree(snapshot, colors);
+  const { rows, tokens } = drawnTree(snapshot, colors);
   const paint = painter(colors);
   if (rows.length === 0) return [paint.bold('tree'), paint.dim('Space takes the first step')].slice(0, height);
-  const { node } = snapshot.hypotheses[snapshot.chosen]!;
+  const node = chosenNode(snapshot);
   const at = chosenRow(snapshot, colors);
   const first = firstRow(at, rows.length, height - 1, scroll);
   const outside = outsideText(first, height - 1, rows.length);
-  const given = snapshot.prompt === '' ? '' : ` after "${snapshot.prompt}"`;
-  const title = `  ${snapshot.tree.length} tokens${given}${outside === '' ? '' : `, rows: ${outside}`}`;
+  const { state } = currentLine(snapshot.session);
+  const prompt = snapshot.texts.caption(state.nodes.slice(0, state.promptLength).map(({ token }) => token));
+  const given = prompt === '' ? '' : ` after "${prompt}"`;
+  const title = `  ${tokens} tokens${given}${outside === '' ? '' : `, rows: ${outside}`}`;
   const width = Math.min(columns, treeWidth(snapshot, colors)) - GUTTER - (columns < NARROW ? 0 : tailWidth(snapshot));
-  const from = offsetOf(rows[at]!, node, width, colors);
+  const from = offsetOf(rows[at]!, node, width, { texts: snapshot.texts, colors });
   return [
     paint.bold('tree') + paint.dim(truncate(title, columns - 4)),
     ...rows
@@ -83,9 +96,9 @@ export function treeLines(snapshot: StepSnapshot, { columns, rows: height, color
 }
 
 /** How far all rows are moved to the left, so that the end of the chosen text is there. */
-function offsetOf({ nodes, column }: TreeRow, node: number, width: number, colors: Colors): number {
+function offsetOf({ nodes, column }: TreeRow, node: number, width: number, pen: Pen): number {
   const upTo = nodes.slice(0, nodes.findIndex(({ id }) => id === node) + 1);
-  return Math.max(0, column + cellsWidth(upTo, colors) + 1 - width);
+  return Math.max(0, column + cellsWidth(upTo, pen) + 1 - width);
 }
 
 interface RowFrame {
@@ -101,7 +114,7 @@ function drawRow(row: TreeRow, { snapshot, node, from, width, hasTail, colors }:
   const paint = painter(colors);
   const isChosen = row.nodes.some(({ id }) => id === node);
   const gutter = isChosen ? paint.bold(`${CHOSEN} `) : '  ';
-  const body = rowBody(row, from, width, colors);
+  const body = rowBody(row, from, width, { texts: snapshot.texts, colors });
   if (!hasTail) return gutter + body;
   const pad = ' '.repeat(Math.max(0, width - widthOf(body)) + 1);
   return `${gutter}${body}${pad}${tail(row.nodes.at(-1)!, snapshot, colors)}`;
@@ -111,9 +124,9 @@ function drawRow(row: TreeRow, { snapshot, node, from, width, hasTail, colors }:
  * A row between the columns `from` and `from + width`. Of a text that lies beside them its end is drawn at their left
  * edge, or its beginning at their right edge.
  */
-function rowBody(row: TreeRow, from: number, width: number, colors: Colors): string {
-  const paint = painter(colors);
-  const cells = texts(row.nodes, colors);
+function rowBody(row: TreeRow, from: number, width: number, pen: Pen): string {
+  const paint = painter(pen.colors);
+  const cells = rowSpans(row.nodes, pen);
   const text = spansWidth(cells);
   const least = Math.min(text, LEAST_TEXT, width);
   if (row.column + text - from < least) return clipStart(cells, least);
@@ -137,23 +150,19 @@ function stem({ column, branch, isLast, guides }: TreeRow): string {
 }
 
 /** The tokens of a row: those that lead to something that survives in colour, the others dimmed. */
-function texts(nodes: readonly TreeNodeView[], colors: Colors): Span[] {
+function rowSpans(nodes: readonly SessionNode[], pen: Pen): Span[] {
   const alive = nodes.filter(({ state }) => state !== 'pruned');
   const fallen = nodes.slice(alive.length);
-  const cells = (some: readonly TreeNodeView[]) => some.map(({ cell }) => cell);
-  const gap = alive.length > 0 && fallen.length > 0 && !alive.at(-1)!.cell.isJoined ? [{ text: ' ' }] : [];
-  return [...cellSpans(cells(alive), { colors }), ...gap, ...cellSpans(cells(fallen), { colors, isDim: true })];
+  const gap = fallen.length > 0 ? [{ text: gapAfter(alive.at(-1), pen) }] : [];
+  return [...cellSpans(alive, pen), ...gap, ...cellSpans(fallen, { ...pen, isDim: true })];
 }
 
-const tailWidth = ({ lines }: StepSnapshot): number =>
-  TAIL + 1 + (lines.length > 1 ? String(lines.length - 1).length + 2 : 0);
+const tailWidth = ({ session: { walk } }: StepSnapshot): number =>
+  TAIL + 1 + (walk.lines.length > 1 ? String(walk.lines.length - 1).length + 2 : 0);
 
 /** What became of a row: its score, or why it ended; with several lines, in which. */
-function tail(
-  { state, why, score, line }: TreeNodeView,
-  { lines, line: current }: StepSnapshot,
-  colors: Colors,
-): string {
+function tail({ state, why, score, line }: SessionNode, { session }: StepSnapshot, colors: Colors): string {
+  const { lines, line: current } = session.walk;
   const text = state === 'pruned' ? reasonText(why ?? 'score') : figure(score).trim();
   const label = lines.length > 1 ? `L${String(line).padEnd(String(lines.length - 1).length)} ` : '';
   const shown = line === current ? label : painter(colors).dim(label);

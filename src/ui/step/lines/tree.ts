@@ -1,7 +1,5 @@
-import { widthOf } from '../../layout.js';
-import type { Colors } from '../../terminal.js';
-import type { TreeNodeView } from '../source.js';
-import { cellText } from './cells.js';
+import type { SessionNode } from '../../../model/stepper/index.js';
+import { cellsWidth, type Pen } from './cells.js';
 
 /**
  * The tree as rows of text, a row for each leaf. A row goes from where it branches off along the best of what follows;
@@ -9,7 +7,7 @@ import { cellText } from './cells.js';
  * right, and sees what it shares with the others.
  */
 export interface TreeRow {
-  readonly nodes: readonly TreeNodeView[];
+  readonly nodes: readonly SessionNode[];
   /** Column of the first token. */
   readonly column: number;
   /** Column of the line down from the row that it branches off; null for rows that nothing comes before. */
@@ -24,9 +22,9 @@ export interface TreeRow {
 const STEM = 2;
 
 /** All rows of a tree, the best text first. Cheap for thousands of nodes; what is drawn is only what is looked at. */
-export function treeRows(nodes: readonly TreeNodeView[], colors: Colors): readonly TreeRow[] {
+export function treeRows(nodes: readonly SessionNode[], pen: Pen): readonly TreeRow[] {
   const ids = new Set(nodes.map(({ id }) => id));
-  const children = new Map<number, TreeNodeView[]>();
+  const children = new Map<number, SessionNode[]>();
   for (const node of nodes) {
     const parent = ids.has(node.parent) ? node.parent : Number.NaN;
     const siblings = children.get(parent);
@@ -39,21 +37,20 @@ export function treeRows(nodes: readonly TreeNodeView[], colors: Colors): readon
     siblings.sort((a, b) => worth.get(b.id)! - worth.get(a.id)!);
   }
   const rows: TreeRow[] = [];
-  const width = ({ cell }: TreeNodeView): number => widthOf(cellText(cell, colors)) + (cell.isJoined ? 0 : 1);
   const add = (
-    first: TreeNodeView,
+    first: SessionNode,
     column: number,
     branch: number | null,
     isLast: boolean,
     guides: readonly number[],
   ): void => {
-    const chain: TreeNodeView[] = [];
+    const chain: SessionNode[] = [];
     const starts: number[] = [];
     let at = column;
-    for (let node: TreeNodeView | undefined = first; node; node = children.get(node.id)?.[0]) {
+    for (let node: SessionNode | undefined = first; node; node = children.get(node.id)?.[0]) {
       chain.push(node);
       starts.push(at);
-      at += width(node);
+      at += cellsWidth([node], pen);
     }
     rows.push({ nodes: chain, column, branch, isLast, guides });
     // Tokens of this row that others stand beside; the last first, so that no line crosses a text.
@@ -64,7 +61,7 @@ export function treeRows(nodes: readonly TreeNodeView[], colors: Colors): readon
       addSiblings(children.get(chain[i]!.id)!.slice(1), starts[i + 1]!, [...passing, ...open]);
     }
   };
-  const addSiblings = (siblings: readonly TreeNodeView[], branch: number, guides: readonly number[]): void => {
+  const addSiblings = (siblings: readonly SessionNode[], branch: number, guides: readonly number[]): void => {
     for (const [i, sibling] of siblings.entries()) {
       add(sibling, branch + STEM, branch, i === siblings.length - 1, guides);
     }
@@ -78,8 +75,8 @@ export function treeRows(nodes: readonly TreeNodeView[], colors: Colors): readon
 
 /** The best score that a branch has among what survives in it; -Infinity where nothing does. */
 function bestScores(
-  nodes: readonly TreeNodeView[],
-  children: ReadonlyMap<number, readonly TreeNodeView[]>,
+  nodes: readonly SessionNode[],
+  children: ReadonlyMap<number, readonly SessionNode[]>,
 ): ReadonlyMap<number, number> {
   const worth = new Map<number, number>();
   for (const { id, state, score } of nodes.toReversed()) {
