@@ -3,10 +3,11 @@ import { Readable } from 'node:stream';
 import type { Command, CommandContext, Invocation, Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
+import { fileError } from '../../model/base/regular-file.js';
 import { checkWritable } from '../../model/base/whole-file.js';
 import { SNIFFED_BYTES, sniffImage } from '../../model/image/sniff.js';
 import { isUrl } from '../../model/net/address.js';
-import { fileError, readStart } from './files.js';
+import { readStart } from './files.js';
 import { formatOf, objectWriter, Tally } from './results.js';
 import { type ImageSources, imageNames, readImage } from './sources.js';
 

@@ -5,8 +5,8 @@ import type { OptionSpecs, Outcome } from '../../cli/command.js';
 import { fileWriter, Output } from '../../cli/output.js';
 import { CocaError } from '../../model/base/errors.js';
 import { isFolder } from '../../model/base/folders.js';
+import { fileError } from '../../model/base/regular-file.js';
 import { MARK_BYTES, textLines, textStart } from '../../model/base/text-decoding.js';
-import { fileError } from './files.js';
 import { type RunRecord, requireSameRun, writeRecord } from './run-record.js';
 
 /** Options of commands that can write their results into a file, and go on with it. */
@@ -223,7 +223,7 @@ async function openToAppend(path: string): Promise<FileHandle> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw noFolder(path);
-    const { message } = fileError(path, error as NodeJS.ErrnoException);
+    const { message } = fileError(path, error);
     throw new CocaError('write-failed', `the results cannot be written: ${message}`, undefined, { cause: error });
   }
 }

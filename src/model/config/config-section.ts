@@ -1,10 +1,9 @@
 import { CocaError } from '../base/errors.js';
+import { isObject, type Json } from '../base/json.js';
 
 /** Nothing that fits a machine has more of anything than this; larger numbers are mistakes or attacks. */
 const MAX_DIMENSION = 1 << 20;
 export const MAX_LAYERS = 1024;
-
-export type Json = Record<string, unknown>;
 
 /** Longer values are shown by their beginning. */
 const LONGEST_SHOWN = 80;
@@ -116,10 +115,10 @@ export class Section {
   section(key: string, required: boolean): Section {
     const value = this.take(key);
     if (value === undefined && !required) return new Section({}, key, this.where);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (!isObject(value)) {
       this.fail(key, value === undefined ? 'is missing' : 'must be an object');
     }
-    return new Section(value as Json, this.path ? `${this.path}.${key}` : key, this.where);
+    return new Section(value, this.path ? `${this.path}.${key}` : key, this.where);
   }
 
   has(key: string): boolean {

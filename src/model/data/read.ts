@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
-import { parsePythonJson } from '../base/python-json.js';
+import { isObject, type Json, parsePythonJson } from '../base/json.js';
 import { RegularFile } from '../base/regular-file.js';
 import { decodePart, decodeText, lostIn } from '../base/text-decoding.js';
 import type { Picture } from '../image/picture.js';
 import type { SceneSample } from '../scenes/world/source.js';
-import { describe, isObject, type Json } from './formats/description.js';
+import { describe } from './formats/description.js';
 import { splitRow } from './formats/rows.js';
 import type { Description, Locator, RowContext, RowLocator, Sample, Span, TableContext, TarSample } from './sample.js';
 

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
 import { checkShapes, type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
 import type { CocaConfig } from '../config/config.js';
-import { readJsonFile } from '../config/config-file.js';
+import { readConfigJson } from '../config/config-file.js';
 import { PUBLIC_HUB } from '../hub/environment.js';
 import { COMMIT } from '../hub/names.js';
 import { readCard } from './card.js';
@@ -76,7 +76,7 @@ export async function inspectModel(named: string | undefined): Promise<ModelFact
     },
     parameters: countParameters(config),
     config,
-    json: await readJsonFile(join(folder, CONFIG_FILE)),
+    json: await readConfigJson(join(folder, CONFIG_FILE)),
   };
 }
 

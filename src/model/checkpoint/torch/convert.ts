@@ -3,7 +3,7 @@ import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
-import { RegularFile, unreadable } from '../../base/regular-file.js';
+import { fileError, RegularFile } from '../../base/regular-file.js';
 import { finalNameOf } from '../../base/whole-file.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint } from '../problem.js';
@@ -61,7 +61,7 @@ export async function convertedPath(path: string, cacheDir: string): Promise<str
 
 async function nameOf(file: RegularFile, archive: ZipArchive): Promise<string> {
   const path = await realpath(file.path).catch((error) => {
-    throw unreadable(file.path, error);
+    throw fileError(file.path, error);
   });
   const identity = JSON.stringify([CONVERSION, path, file.size, String(file.mtimeNs)]);
   const digest = createHash('sha256').update(identity).update('\n').update(archive.directory).digest('hex');

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
-import { readNamedText } from '../../base/named-file.js';
+import { readNamedText } from '../../base/text-file.js';
 import { orWriteFailed } from '../../base/whole-file.js';
 import {
   type Dataset,
