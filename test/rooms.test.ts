@@ -44,6 +44,7 @@ test('the model knows no terminal, the command line no command', () => {
 /** What views may know of the model: types of walks and maps; and of these rooms what computes from values alone. */
 const TYPES = ['model/api', 'model/decoding/', 'model/stepper/', 'model/attention/'];
 const PURE = [
+  'model/base/lru',
   'model/decoding/',
   'model/stepper/line',
   'model/stepper/tree',

@@ -1,6 +1,7 @@
 import type { Caption, CaptionLikelihood, CaptionRun, Coca, DecodingProgress, ImageEncoding } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
-import { CocaError } from './base/errors.js';
+import { CocaError, stopIfAborted } from './base/errors.js';
+import { Turns } from './base/turns.js';
 import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import type { CocaConfig } from './config/config.js';
 import {
@@ -64,7 +65,8 @@ function checkFinite(rows: Float32Array, what: string): void {
 
 /** A network, a tokenizer and the weights' few loose numbers, as one model. */
 export class CocaModel implements Coca {
-  private turn: Promise<unknown> = Promise.resolve();
+  /** The engine computes one thing at a time; callers queue. */
+  readonly #turns = new Turns();
 
   private constructor(
     readonly name: string,
@@ -109,22 +111,15 @@ export class CocaModel implements Coca {
     return weightsFingerprint(this.weights);
   }
 
-  /** The engine computes one thing at a time; callers queue. */
-  private alone<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.turn.then(work);
-    this.turn = result.catch(() => undefined);
-    return result;
-  }
-
   prepare(task: Task): Promise<void> {
-    return this.alone(() => this.network.prepare(task));
+    return this.#turns.take(() => this.network.prepare(task));
   }
 
   encodeImages(pictures: readonly Picture[], options: { readonly attention?: boolean } = {}): Promise<ImageEncoding> {
     const { mean, std } = this.config.preprocess;
     const pixels = normalise(pictures, mean, std);
     const seen: Attention[] | undefined = options.attention ? [] : undefined;
-    return this.alone(async () => {
+    return this.#turns.take(async () => {
       const start = performance.now();
       const onAttention = seen && ((attention: Attention) => seen.push(attention));
       const encoded = await this.network.encodeImages(pixels, pictures.length, onAttention);
@@ -141,7 +136,7 @@ export class CocaModel implements Coca {
     const features: Float32Array[] = [];
     for (let start = 0; start < contexts.length; start += TEXTS_PER_CALL) {
       const some = contexts.slice(start, start + TEXTS_PER_CALL);
-      const encoded = await this.alone(() => this.network.encodeTexts(some));
+      const encoded = await this.#turns.take(() => this.network.encodeTexts(some));
       checkFinite(encoded.features, 'text');
       features.push(...split(encoded.features, some.length));
     }
@@ -156,7 +151,7 @@ export class CocaModel implements Coca {
     const tokens = tokensOf(images);
     const { special } = this.tokenizer;
     const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
-    return this.alone(async () => {
+    return this.#turns.take(async () => {
       const start = performance.now();
       const trees = await this.network.openTrees(tokens);
       try {
@@ -177,11 +172,11 @@ export class CocaModel implements Coca {
 
   async openTree(image: ImageEncoding): Promise<TreeModel> {
     if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
-    const tree = await this.alone(() => this.network.openTrees(tokensOf(image)));
+    const tree = await this.#turns.take(() => this.network.openTrees(tokensOf(image)));
     return {
       vocabSize: tree.vocabSize,
       batch: tree.batch,
-      extend: (rows) => this.alone(() => tree.extend(rows)),
+      extend: (rows) => this.#turns.take(() => tree.extend(rows)),
       retain: (live) => tree.retain?.(live),
       release: () => tree.release(),
     };
@@ -200,8 +195,8 @@ export class CocaModel implements Coca {
     });
     const totals = images.features.map(() => captions.map((ids) => ({ sum: 0, count: ids.length - 1 })));
     for (const group of groupsOf(captions, Math.max(1, Math.floor(ROWS_PER_CALL / images.count)))) {
-      if (signal?.aborted) throw new CocaError('interrupted', 'stopped before all captions were weighed');
-      await this.alone(async () => {
+      stopIfAborted(signal, 'stopped before all captions were weighed');
+      await this.#turns.take(async () => {
         const trees = await this.network.openTrees(tokens);
         try {
           await addLogprobs(trees, captions, group, totals);
@@ -226,7 +221,7 @@ export class CocaModel implements Coca {
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.
     const rows = chainOf(ids.slice(0, -1));
-    return this.alone(async () => {
+    return this.#turns.take(async () => {
       const trees = await this.network.openTrees(tokens, (attention) => seen.push(attention));
       try {
         const [logits] = await trees.extend([rows]);
@@ -255,7 +250,7 @@ export class CocaModel implements Coca {
   async close(): Promise<void> {
     // A process of its own need not be waited for: it may be computing what is no longer wanted.
     if (this.network.ended) await this.network.release();
-    else await this.alone(() => this.network.release());
+    else await this.#turns.take(() => this.network.release());
   }
 }
 

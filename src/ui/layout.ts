@@ -2,6 +2,11 @@ import stringWidth from 'string-width';
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
+/** Characters as a reader sees them, each with where it begins. */
+export function graphemesOf(text: string): Iterable<Intl.SegmentData> {
+  return segmenter.segment(text);
+}
+
 /** Columns that text takes on a terminal: wide characters two, combining marks none. */
 export function widthOf(text: string): number {
   return stringWidth(text);
@@ -54,7 +59,7 @@ function breakWord(word: string, width: number): string[] {
   if (widthOf(word) <= width) return [word];
   const pieces: string[] = [];
   let piece = '';
-  for (const { segment } of segmenter.segment(word)) {
+  for (const { segment } of graphemesOf(word)) {
     if (piece !== '' && widthOf(piece + segment) > width) {
       pieces.push(piece);
       piece = segment;
@@ -69,7 +74,7 @@ export function truncate(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return '';
   let kept = '';
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     if (widthOf(kept + segment) > width - 1) break;
     kept += segment;
   }
@@ -81,7 +86,7 @@ export function truncateStart(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return '';
   let kept = '';
-  for (const { segment } of [...segmenter.segment(text)].reverse()) {
+  for (const { segment } of [...graphemesOf(text)].reverse()) {
     if (widthOf(segment + kept) > width - 1) break;
     kept = segment + kept;
   }

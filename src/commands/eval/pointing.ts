@@ -1,7 +1,7 @@
 import type { CommandContext, GlobalValues } from '../../cli/command.js';
 import { MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import type { LocatedScene, PointingFigures } from '../../model/attention/pointing.js';
-import { CocaError } from '../../model/base/errors.js';
+import { stopIfAborted } from '../../model/base/errors.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { safeJson, visible } from '../../ui/text.js';
 import { openPicture } from '../io/pictures.js';
@@ -28,7 +28,7 @@ export async function evaluatePointing(
   const objects = figures.map(({ choice, ...rest }) => ({ ...choice, ...rest }));
   if (options.json) await context.out.line(safeJson(objects));
   else if (options.jsonl) for (const object of objects) await context.out.line(safeJson(object));
-  else for (const line of table(figures)) await context.out.line(line);
+  else for (const line of linesOf(figures)) await context.out.line(line);
 }
 
 /** Every method with every layer and their mean; heads by their mean or also one by one. */
@@ -41,7 +41,7 @@ function choicesOf(coca: LoadedCoca, { heads }: PointingOptions): MapChoice[] {
 
 async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContext): AsyncGenerator<LocatedScene> {
   for (const [i, { image, caption, objects }] of scenes.entries()) {
-    if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(context.signal);
     context.status.show(`scene ${i + 1} of ${scenes.length}`);
     const opened = await openPicture(image, coca, context);
     if ('error' in opened) throw opened.error;
@@ -49,7 +49,7 @@ async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContex
   }
 }
 
-function table(figures: readonly PointingFigures[]): string[] {
+function linesOf(figures: readonly PointingFigures[]): string[] {
   const percent = (part: number, whole: number) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
   const row = (cells: readonly string[]) =>
     cells

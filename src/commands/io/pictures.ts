@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../cli/command.js';
-import { CocaError } from '../../model/base/errors.js';
+import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { filtered, grouped, mapAhead } from '../../model/base/pipeline.js';
 import { Budget } from '../../model/image/budget.js';
 import type { Picture } from '../../model/image/picture.js';
@@ -61,7 +61,7 @@ export async function* pictures(
   const names = filtered(imageNames(sources, context.stdin), isWanted);
   const places = new Budget(AT_ONCE);
   for await (const item of mapAhead(names, (name) => places.spend(1, () => prepare(name)), ahead)) {
-    if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(context.signal);
     yield item;
   }
 }

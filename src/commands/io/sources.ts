@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { InputKind } from '../../cli/answers.js';
 import type { ArgumentSpec, OptionSpecs } from '../../cli/command.js';
 import { type CollectOptions, collect } from '../../model/base/collect.js';
-import { CocaError } from '../../model/base/errors.js';
+import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
 import { filesOf, isPattern } from '../../model/base/glob.js';
 import { fileError } from '../../model/base/regular-file.js';
@@ -176,7 +176,7 @@ export async function readImage(
     if (isUrl(name)) return { name, bytes: await fetchPicture(name, options.signal) };
     return { name, bytes: await readRegularFile(name, MAX_INPUT_BYTES, requireImage) };
   } catch (error) {
-    if (options.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(options.signal);
     return { name, error: explainGlob(name, fileError(name, error)) };
   }
 }

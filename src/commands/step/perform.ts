@@ -1,4 +1,4 @@
-import { CocaError } from '../../model/base/errors.js';
+import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { type ScriptCommand, type ScriptWord, scriptError } from './script.js';
 import type { Walker } from './walk.js';
 
@@ -8,7 +8,7 @@ import type { Walker } from './walk.js';
  */
 export async function performScript(walker: Walker, script: readonly ScriptWord[], signal: AbortSignal): Promise<void> {
   for (const word of script) {
-    if (signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(signal);
     try {
       await perform(walker, word.command, signal);
     } catch (error) {

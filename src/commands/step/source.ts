@@ -1,6 +1,8 @@
 import type { ImageEncoding } from '../../model/api.js';
 import { AttentionMaps, DEFAULT_MAP, entropyOf, peakOf } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
+import { Lru } from '../../model/base/lru.js';
+import { Turns } from '../../model/base/turns.js';
 import { gridSize } from '../../model/config/config.js';
 import type { Picture } from '../../model/image/picture.js';
 import {
@@ -42,7 +44,7 @@ export class WalkSource implements StepSource {
   readonly grid: number;
   readonly #snapshots: Snapshots;
   readonly #listeners = new Set<() => void>();
-  readonly #maps = new Map<string, AttentionMaps>();
+  readonly #maps = new Lru<string, AttentionMaps>();
   #vocabulary: readonly string[] | undefined;
   #watched: Promise<ImageEncoding> | undefined;
   #current: StepSnapshot;
@@ -50,7 +52,7 @@ export class WalkSource implements StepSource {
   #isLeft = false;
   /** What had been done when it was saved, or opened. */
   #saved: string;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(
     private readonly options: SourceOptions,
@@ -226,9 +228,7 @@ export class WalkSource implements StepSource {
   }
 
   #inTurn(work: () => Promise<string>): Promise<string> {
-    const result = this.#turn.then(() => (this.#isLeft ? '' : work()));
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#turns.take(() => (this.#isLeft ? '' : work()));
   }
 
   #describe(action: Action): string {
@@ -271,7 +271,7 @@ export class WalkSource implements StepSource {
     });
     const maps = new AttentionMaps(await coca.attend(await this.#watched, ids, { gradient: true }), coca.config);
     this.#maps.set(key, maps);
-    if (this.#maps.size > REMEMBERED) this.#maps.delete(this.#maps.keys().next().value!);
+    this.#maps.trim(REMEMBERED);
     return maps;
   }
 }

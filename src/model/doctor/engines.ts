@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CocaError } from '../base/errors.js';
+import { stopIfAborted } from '../base/errors.js';
 import { type BenchOptions, measure } from '../bench.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { surveyOnnxDevices } from '../engine/onnx/devices.js';
@@ -34,7 +34,7 @@ export async function* checkEngines(context: CheckContext): AsyncGenerator<Check
   for (const { engine, survey } of ENGINES) {
     context.onStatus(`${engine}: looking for devices`);
     for (const report of await survey()) {
-      if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+      stopIfAborted(context.signal);
       const common = { area: 'engines', name: `${engine} ${report.device}` } as const;
       if (report.reason === undefined && !context.isTimed) yield { ...common, status: 'ok', found: 'computes' };
       else if (report.reason === undefined) {

@@ -8,7 +8,7 @@ import {
   plainText,
   quotedText,
 } from './literals.js';
-import { decodeText, PickleReader } from './reader.js';
+import { PickleReader, textOf } from './reader.js';
 import { PickleStack } from './stack.js';
 import {
   describe,
@@ -119,7 +119,7 @@ class Machine {
       case 'SHORT_BINUNICODE':
       case 'BINSTRING':
       case 'SHORT_BINSTRING':
-        return decodeText(reader.bytes);
+        return textOf(reader.bytes);
       case 'UNICODE':
         return plainText(reader.line);
       case 'STRING':

@@ -7,7 +7,7 @@ const MAX_LINE_BYTES = 4096;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Text of UTF-8 bytes. Throws PickleRefusal where they are none. */
-export function decodeText(bytes: Uint8Array): string {
+export function textOf(bytes: Uint8Array): string {
   // Names of tensors are short and ASCII, and many: this is several times faster for them.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   if (!/[\x80-\xff]/.test(text)) return text;
@@ -117,6 +117,6 @@ export class PickleReader {
       throw new PickleRefusal(rest.length < MAX_LINE_BYTES ? 'a line without end: cut short' : 'an overlong line');
     }
     this.position += length + 1;
-    return decodeText(rest.subarray(0, length));
+    return textOf(rest.subarray(0, length));
   }
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { fileError, RegularFile } from '../../base/regular-file.js';
-import { finalNameOf } from '../../base/whole-file.js';
+import { ABANDONED_MS, finalNameOf } from '../../base/whole-file.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint } from '../problem.js';
 import { openSafetensors } from '../safetensors.js';
@@ -18,9 +18,6 @@ const CONVERSION = 2;
 
 /** Shared storages are written once for each tensor on them. Beyond this much growth that is no longer sharing. */
 const MAX_GROWTH = 4;
-
-/** Temporary files of this age are what a conversion that was killed left behind. */
-const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The path of a safetensors file in `cacheDir` with the weights of a torch.save archive, bit for bit. Written at the

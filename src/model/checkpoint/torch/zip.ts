@@ -193,7 +193,7 @@ function readCentral(path: string, directory: Uint8Array, at: number): CentralRe
   if (end > directory.length) throw broken();
 
   const rawName = directory.subarray(at + CENTRAL_BYTES, nameEnd);
-  const name = decodeName(path, rawName);
+  const name = entryName(path, rawName);
   const refuse = (reason: string) => badCheckpoint(path, `zip entry ${quote(name)}: ${reason}`);
   if ((flags & 1) !== 0) throw refuse('it is encrypted');
   if ((flags & ~HARMLESS_FLAGS) !== 0) throw refuse(`flags 0x${flags.toString(16)}, which torch.save does not set`);
@@ -232,7 +232,7 @@ function zip64Fields(extra: Uint8Array, expected: number): number[] | undefined 
   return values ?? [];
 }
 
-function decodeName(path: string, raw: Uint8Array): string {
+function entryName(path: string, raw: Uint8Array): string {
   try {
     return utf8.decode(raw);
   } catch {

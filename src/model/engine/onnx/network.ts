@@ -15,7 +15,7 @@ import {
   visionProgram,
 } from './programs.js';
 import { loadRuntime } from './runtime.js';
-import { type Feeds, Session } from './session.js';
+import { type Feeds, OnnxSession } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
 const PROGRAMS = {
@@ -29,7 +29,7 @@ type ProgramName = keyof typeof PROGRAMS;
 
 /** The network through ONNX Runtime: five graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
-  private readonly sessions = new Map<string, Promise<Session>>();
+  private readonly sessions = new Map<string, Promise<OnnxSession>>();
 
   private constructor(
     private readonly runtime: typeof import('onnxruntime-node'),
@@ -43,7 +43,7 @@ export class OnnxNetwork implements Network {
     return new OnnxNetwork(await loadRuntime(), config, checkpoint, device);
   }
 
-  private session(name: ProgramName, watch = false): Promise<Session> {
+  private session(name: ProgramName, watch = false): Promise<OnnxSession> {
     const watched = `${name} with attention`;
     // A graph that also reports attention computes everything else alike: where it is there, a second is not made.
     const key = watch || this.sessions.has(watched) ? watched : name;
@@ -55,7 +55,7 @@ export class OnnxNetwork implements Network {
         fileName: basename(this.checkpoint.path),
         watch,
       };
-      session = Session.create(
+      session = OnnxSession.create(
         key,
         PROGRAMS[name](source),
         dirname(this.checkpoint.path),
@@ -119,7 +119,7 @@ export class OnnxNetwork implements Network {
     return new OnnxTreeModel(decoder, this.runtime.Tensor, this.config, tokens.count, image, onAttention);
   }
 
-  private imageMemory(memory: Session, tokens: ImageTokens): Promise<Feeds> {
+  private imageMemory(memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {
     const shape = [tokens.count, imageTokenCount(this.config), this.config.multimodal.width];
     return memory.run({ tokens: new this.runtime.Tensor('float32', tokens.data, shape) }, memory.outputNames);
   }

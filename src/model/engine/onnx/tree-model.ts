@@ -6,7 +6,7 @@ import { type ForestRows, TokenForest } from '../token-forest.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import { LayerCache } from './key-value-cache.js';
 import { cacheLayers, cacheNames, ownNames } from './programs.js';
-import type { Feeds, Session } from './session.js';
+import type { Feeds, OnnxSession } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 
@@ -23,7 +23,7 @@ export class OnnxTreeModel implements TreeModel {
    * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each
    */
   constructor(
-    private readonly session: Session,
+    private readonly session: OnnxSession,
     private readonly Tensor: TensorConstructor,
     config: CocaConfig,
     readonly batch: number,

@@ -9,7 +9,7 @@ import { type OrderState, readOrderState } from '../../data/index.js';
 import { hashFile } from '../../hub/hash.js';
 import { CLASSIFIER_FILE, classifierMetadata } from '../../store/classifier.js';
 import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from '../../store/model-files.js';
-import { readSettings, type TrainingSettings } from './settings.js';
+import { parseSettings, type TrainingSettings } from './settings.js';
 
 /**
  * Checkpoints of a run, each a folder of its own that OpenCLIP reads as a model:
@@ -205,7 +205,7 @@ async function verify(folder: string): Promise<TrainingProgress> {
     const { step, device, skipped, cut } = parsed;
     if (![step, skipped, cut].every((count) => Number.isSafeInteger(count) && count >= 0))
       throw new TypeError('a count is none');
-    const [settings, order] = [readSettings(parsed.settings), readOrderState(parsed.order)];
+    const [settings, order] = [parseSettings(parsed.settings), readOrderState(parsed.order)];
     progress = { step, settings, order, device: String(device), skipped, cut };
   } catch (cause) {
     throw refuse(`${path} cannot be read (${(cause as Error).message})`, cause);

@@ -45,7 +45,7 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainingSettings, TrainingKnobName>,
 };
 
 /** Reads settings from a file. Throws TypeError naming the first that is not as it should be. */
-export function readSettings(value: unknown): TrainingSettings {
+export function parseSettings(value: unknown): TrainingSettings {
   const settings = (value ?? {}) as Readonly<Record<string, unknown>>;
   for (const [name, check] of Object.entries(CHECKS)) {
     if (!check(settings[name])) throw new TypeError(`the setting ${name} is ${JSON.stringify(settings[name])}`);
