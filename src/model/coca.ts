@@ -130,7 +130,7 @@ export class CocaModel implements Coca {
 
   async encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]> {
     const contexts = texts.map((text) => {
-      this.mustFit(text);
+      this.#mustFit(text);
       return this.tokenizer.context(text);
     });
     const features: Float32Array[] = [];
@@ -159,14 +159,14 @@ export class CocaModel implements Coca {
           startSearch(options, special, prompt, trees.vocabSize),
         );
         const ended = await decode(trees, states, hooks);
-        return { captions: ended.map((state) => this.captionsOf(state)), ms: performance.now() - start };
+        return { captions: ended.map((state) => this.#captionsOf(state)), ms: performance.now() - start };
       } finally {
         trees.release();
       }
     });
   }
 
-  private captionsOf(state: SearchState): Caption[] {
+  #captionsOf(state: SearchState): Caption[] {
     return results(state).map((found) => ({ ...found, text: this.tokenizer.decode(found.ids) }));
   }
 
@@ -190,7 +190,7 @@ export class CocaModel implements Coca {
     const tokens = tokensOf(images);
     const { sot, eot } = this.tokenizer.special;
     const captions = texts.map((text) => {
-      this.mustFit(text);
+      this.#mustFit(text);
       return [sot, ...this.tokenizer.encode(text), eot];
     });
     const totals = images.features.map(() => captions.map((ids) => ({ sum: 0, count: ids.length - 1 })));
@@ -237,7 +237,7 @@ export class CocaModel implements Coca {
     });
   }
 
-  private mustFit(text: string): void {
+  #mustFit(text: string): void {
     if (this.tokenizer.fits(text)) return;
     const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
     throw new CocaError(

@@ -17,7 +17,10 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Breaks `text` (no control characters, no colours) into lines of at most `width` columns, at spaces where possible. */
+/**
+ * Breaks `text` (no control characters, no colours) into lines of at most `width` columns, at spaces where possible. Not with
+ * wrap-ansi 9, which Ink brings: it cuts between code points, so flags, skin tones and families of emoji come apart.
+ */
 export function wrap(text: string, width: number): string[] {
   const room = Math.max(1, width);
   const lines: string[] = [];
@@ -69,7 +72,10 @@ function breakWord(word: string, width: number): string[] {
   return pieces;
 }
 
-/** `text` in at most `width` columns; what was cut shows as an ellipsis. */
+/**
+ * `text` in at most `width` columns; what was cut shows as an ellipsis. Not with cli-truncate 5, which Ink brings: where the cut
+ * falls into a wide character, its line is a column too wide.
+ */
 export function truncate(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return '';

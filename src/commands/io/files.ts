@@ -8,6 +8,8 @@ import { SNIFFED_BYTES } from '../../model/image/sniff.js';
 /** No picture that can be decoded is larger; a mistake (a disk image, a video) is refused before it fills memory. */
 export const MAX_INPUT_BYTES = 512 * 2 ** 20;
 
+const PIPE_HINT = 'pipe the bytes in and use - for the picture';
+
 /**
  * Reads a regular file whole.
  * @param look is shown the first `SNIFFED_BYTES` before the rest is read, and may throw
@@ -23,10 +25,10 @@ export async function readRegularFile(
   let file: FileHandle | undefined;
   try {
     // Looked at before it is opened: opening alone can act on a device. Non-blocking, should it change in between.
-    requireRegular(name, await stat(path));
+    requireRegular(name, await stat(path), PIPE_HINT);
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const before = await file.stat();
-    requireRegular(name, before);
+    requireRegular(name, before, PIPE_HINT);
     if (before.size > limit) throw tooLarge(name, limit);
     if (look) {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0);

@@ -37,7 +37,11 @@ function notUtf8Hint(name: string): string | undefined {
 }
 
 /** @throws CocaError `unreadable` for what is no regular file: reading a pipe or a device could block or never end */
-export function requireRegular(name: string, stats: StatsBase<number | bigint>): void {
+export function requireRegular(
+  name: string,
+  stats: StatsBase<number | bigint>,
+  pipeHint = 'name a regular file',
+): void {
   if (stats.isFile()) return;
   const isPipe = stats.isFIFO();
   const kind = stats.isDirectory()
@@ -47,8 +51,7 @@ export function requireRegular(name: string, stats: StatsBase<number | bigint>):
       : stats.isSocket()
         ? 'a socket'
         : 'a device';
-  const hint = isPipe ? 'pipe the bytes in and use - for the picture' : undefined;
-  throw new CocaError('unreadable', `${name} is ${kind}, not a file`, hint);
+  throw new CocaError('unreadable', `${name} is ${kind}, not a file`, isPipe ? pipeHint : undefined);
 }
 
 /** A regular file opened for reading by offset. Never a directory, pipe or device, on which reads could block. */

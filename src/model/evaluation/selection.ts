@@ -12,15 +12,15 @@ import { type Batch, type Item, type Measure, type Metrics, textFeatures } from 
 export class SelectionMeasure implements Measure {
   readonly task = 'image_caption_selection';
   count = 0;
-  private byEmbedding = 0;
-  private byLikelihood = 0;
-  private readonly textsOf: ReturnType<typeof textFeatures>;
+  #byEmbedding = 0;
+  #byLikelihood = 0;
+  readonly #textsOf: ReturnType<typeof textFeatures>;
 
   constructor(
     private readonly coca: Coca,
     private readonly hooks: { readonly signal?: AbortSignal },
   ) {
-    this.textsOf = textFeatures(coca, (item) => candidates(item) ?? []);
+    this.#textsOf = textFeatures(coca, (item) => candidates(item) ?? []);
   }
 
   async add(batch: Batch, index: number): Promise<void> {
@@ -28,15 +28,15 @@ export class SelectionMeasure implements Measure {
     if (!captions) throw new CocaError('bad-data', 'no caption with "hard_negatives" to tell it from');
     mustBeUsable(captions, this.coca.tokenizer);
     const image = await batch.encodingOf(index);
-    const texts = await this.textsOf(batch);
+    const texts = await this.#textsOf(batch);
     const [likelihoods] = await this.coca.captionLikelihoods(image, captions, this.hooks);
     this.count++;
-    if (isFirst(captions.map((caption) => dot(texts.get(caption)!, image.features[0]!)))) this.byEmbedding++;
-    if (isFirst(likelihoods!.map(({ sum, count }) => sum / count))) this.byLikelihood++;
+    if (isFirst(captions.map((caption) => dot(texts.get(caption)!, image.features[0]!)))) this.#byEmbedding++;
+    if (isFirst(likelihoods!.map(({ sum, count }) => sum / count))) this.#byLikelihood++;
   }
 
   metrics(): Metrics {
-    return { acc: this.byEmbedding / this.count, acc_caption: this.byLikelihood / this.count };
+    return { acc: this.#byEmbedding / this.count, acc_caption: this.#byLikelihood / this.count };
   }
 }
 
