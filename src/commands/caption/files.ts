@@ -95,7 +95,7 @@ export class CaptionFiles {
     const before = earlier.done + earlier.failed;
     const total = tally.finished - this.#leftOut;
     notice(`${path}: ${pictureCount(total)}${before > 0 ? `, ${before} of them from before` : ''}`);
-    if (unasked > 0) notice(`${path} also answers ${pictureCount(unasked)} that nobody named this time`);
+    if (unasked > 0) notice(`${path} also answers ${pictureCount(unasked)} that this run was not given`);
   }
 
   async close(): Promise<void> {

@@ -146,7 +146,10 @@ interface DataOptions {
   readonly imageFolder: string | undefined;
 }
 
-/** Opens what is to be measured on. @throws CocaError as `openDataset` */
+/**
+ * Opens what is to be measured on.
+ * @throws CocaError as `openDataset`
+ */
 async function openData(
   tasks: readonly Task[],
   data: string | undefined,

@@ -48,7 +48,7 @@ export async function readRegularFile(
   }
 }
 
-/** The first bytes of a regular file; nothing where there is none, or none that can be read. */
+/** The first bytes of a regular file; undefined where it cannot be read. */
 export function readStart(name: string, count: number): Uint8Array | undefined {
   let file: number | undefined;
   try {

@@ -93,7 +93,7 @@ export class ResultsFile {
       // Two runs with one file would each answer what the other does: the second to write notices.
       const { size, nlink } = await handle.stat();
       if (size !== this.size) {
-        throw new CocaError('write-failed', `${path} was changed by someone else while it was written`);
+        throw new CocaError('write-failed', `${path} was changed by another program while it was written`);
       }
       // The system would go on taking what can never be read.
       if (isNamed && nlink === 0) {

@@ -276,7 +276,7 @@ export class WalkSource implements StepSource {
   }
 }
 
-/** What the next step would weigh; nothing where it cannot be taken (rules that ban every token): who tries is told why. */
+/** What the next step would weigh; nothing where it cannot be taken (rules that ban every token): taking it says why. */
 async function previewOf(stepper: Stepper): ReturnType<Stepper['preview']> {
   try {
     return await stepper.preview();

@@ -88,7 +88,10 @@ export class RegularFile {
     return Number(stats.size) !== this.size || stats.mtimeNs !== this.mtimeNs;
   }
 
-  /** Exactly `length` bytes from `offset`. The caller has checked them against `size`. @throws CocaError `unreadable` */
+  /**
+   * Exactly `length` bytes from `offset`. The caller has checked them against `size`.
+   * @throws CocaError `unreadable`
+   */
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
     await this.#readInto(bytes, offset);
@@ -112,7 +115,10 @@ export class RegularFile {
     return bytes;
   }
 
-  /** `length` bytes from `offset` in pieces. A piece is valid until the next one is asked for. @throws CocaError `unreadable` */
+  /**
+   * `length` bytes from `offset` in pieces. A piece is valid until the next one is asked for.
+   * @throws CocaError `unreadable`
+   */
   async *chunks(offset: number, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     const buffer = new Uint8Array(Math.min(CHUNK_BYTES, length));
     for (let done = 0; done < length; done += buffer.length) {

@@ -28,7 +28,10 @@ const TIMED: BenchOptions = {
   batches: [1],
 };
 
-/** Every device of every engine: whether it works, and how fast and how truly it captions with the bundled model. */
+/**
+ * Every device of every engine: whether it works, and how fast and how truly it captions with the bundled model.
+ * @throws CocaError `interrupted`
+ */
 export async function* checkEngines(context: CheckContext): AsyncGenerator<Check> {
   const [scene] = await readScenes(BUNDLED_SCENES);
   for (const { engine, survey } of ENGINES) {

@@ -85,7 +85,10 @@ async function checkDefault(): Promise<Check> {
   }
 }
 
-/** Reads all of a model but its weights, and whether those fit. @throws CocaError */
+/**
+ * Reads all of a model but its weights, and whether those fit.
+ * @throws CocaError
+ */
 async function openModel(path: string): Promise<void> {
   const { config, weights } = await readModelFolder(path);
   checkShapes(await listTensors(weights), parameterShapes(config));

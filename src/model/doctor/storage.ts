@@ -55,7 +55,7 @@ async function checkDownloads(): Promise<Check> {
   for (const partial of partials) if (await isUseless(partial)) useless.push(partial);
   if (useless.length > 0) {
     const paths = useless.map(({ path }) => path);
-    return { ...common, ...leftovers(`downloads that nobody will go on with`, paths, sizeOf(useless)) };
+    return { ...common, ...leftovers('abandoned downloads', paths, sizeOf(useless)) };
   }
   if (waiting.length === 0) return { ...common, status: 'ok', found: 'none' };
   const found = `${waiting.length} of ${sizeOf(waiting)}, which coca models pull goes on with`;

@@ -45,7 +45,10 @@ export class TokenTree {
     return this.#positions[node]!;
   }
 
-  /** Adds rows in order, each to the next slot. Throws `bad-text` past the context, RangeError for nodes out of order. */
+  /**
+   * Adds rows in order, each to the next slot.
+   * @throws CocaError `bad-text` past the context, RangeError for nodes out of order
+   */
   add(rows: readonly TokenRow[]): void {
     for (const { node, parent, token } of rows) {
       if (node !== this.size || parent >= node || parent < ROOT || this.#slots[parent] === FORGOTTEN) {

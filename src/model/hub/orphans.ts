@@ -51,7 +51,10 @@ async function linkedNames(folder: string): Promise<ReadonlySet<string> | undefi
   }
 }
 
-/** Where a link leads, undefined for what is none. @throws the system's error */
+/**
+ * Where a link leads; undefined for anything but a link.
+ * @throws the system's error
+ */
 async function targetOf(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);

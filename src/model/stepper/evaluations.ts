@@ -60,7 +60,10 @@ export class Evaluations {
     this.#rows.trim(Math.max(latest, Math.floor(this.keptBytes / (4 * vocabSize))));
   }
 
-  /** Logits after a text. Throws RangeError for one that was not evaluated, or too long ago. */
+  /**
+   * Logits after a text.
+   * @throws RangeError for one that was not evaluated, or too long ago
+   */
   readonly logits = (stem: Stem): Float32Array => {
     const row = this.#rows.get(keyOf(stem));
     if (!row) throw new RangeError(`the text ${keyOf(stem)} was not evaluated`);

@@ -38,7 +38,7 @@ export function formatSaved(saved: SavedSession): string {
 }
 
 /**
- * Reads the text of a session's file. Whether its options and actions can be had is seen when they are used.
+ * Reads the text of a session's file. Whether its options and actions fit the model shows when they are used.
  * @param name what errors call the file
  * @throws CocaError `bad-session`
  */

@@ -153,7 +153,10 @@ export class Trainer {
     }
   }
 
-  /** Losses of a batch by the parameters as they are, without gradients. Throws as `train`. */
+  /**
+   * Losses of a batch by the parameters as they are, without gradients.
+   * @throws as `train`
+   */
   async losses(pieces: readonly TrainingBatch[]): Promise<Losses> {
     this.check(pieces);
     const losses = this.compute(() => batchLosses(this.backend.tf, pieces, this.input));

@@ -6,7 +6,10 @@ const MAX_LINE_BYTES = 4096;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text of UTF-8 bytes. Throws PickleRefusal where they are none. */
+/**
+ * Text of UTF-8 bytes.
+ * @throws PickleRefusal for other bytes
+ */
 export function textOf(bytes: Uint8Array): string {
   // Names of tensors are short and ASCII, and many: this is several times faster for them.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
@@ -43,7 +46,10 @@ export class PickleReader {
     return this.data.length - this.#position;
   }
 
-  /** Reads the next instruction. Throws PickleRefusal at the end of the data or for an unknown opcode. */
+  /**
+   * Reads the next instruction.
+   * @throws PickleRefusal at the end of the data or for an unknown opcode
+   */
   next(): PickleOpcode {
     this.start = this.#position;
     const byte = this.data[this.#position];

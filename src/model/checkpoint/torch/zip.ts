@@ -79,7 +79,7 @@ export async function readZip(file: RegularFile): Promise<ZipArchive> {
   return { entries, directory };
 }
 
-/** Throws `bad-checkpoint` where an entry is compressed: torch.save stores them, only TorchScript compresses its code. */
+/** @throws CocaError `bad-checkpoint` where an entry is compressed: torch.save stores them, only TorchScript compresses its code */
 export function requireStored(path: string, { entries }: ZipArchive): void {
   for (const { name, method } of entries.values()) {
     if (method !== 0) {
@@ -88,14 +88,20 @@ export function requireStored(path: string, { entries }: ZipArchive): void {
   }
 }
 
-/** Goes through an entry's bytes and compares their checksum. Throws `bad-checkpoint`. */
+/**
+ * Goes through an entry's bytes and compares their checksum.
+ * @throws CocaError `bad-checkpoint`
+ */
 export async function verifyEntry(file: RegularFile, entry: ZipEntry): Promise<void> {
   let crc = 0;
   for await (const chunk of file.chunks(entry.offset, entry.size)) crc = crc32(chunk, crc);
   checkCrc(file.path, entry, crc);
 }
 
-/** A whole small entry, its checksum compared. Throws `bad-checkpoint`, also where it is over `maxBytes`. */
+/**
+ * A whole small entry, its checksum compared.
+ * @throws CocaError `bad-checkpoint`, also where it is over `maxBytes`
+ */
 export async function readEntry(file: RegularFile, entry: ZipEntry, maxBytes: number): Promise<Uint8Array> {
   if (entry.size > maxBytes) {
     throw badCheckpoint(file.path, `zip entry ${quote(entry.name)} has ${entry.size} bytes, over ${maxBytes}`);

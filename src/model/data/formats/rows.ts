@@ -70,7 +70,10 @@ class Units {
 const LINE_FEED = 0x0a;
 const WHITE_SPACE = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
-/** The lines of a file, its blank ones left out (their bytes belong to the line after them). */
+/**
+ * The lines of a file, its blank ones left out (their bytes belong to the line after them).
+ * @throws CocaError `not-found`, `unreadable`
+ */
 export async function indexLines(path: string): Promise<RowIndex> {
   const file = await RegularFile.open(path);
   try {

@@ -162,7 +162,7 @@ export async function removeLeftovers(run: string): Promise<void> {
  * The newest checkpoint that is as it was written, and makes it the latest. Newer ones that are not are renamed, for them
  * to be in the way of none. Only the holder of the lock may.
  * @param onHarmed told of each, and why
- * @throws CocaError `not-found` where there is none; `bad-checkpoint` where none is whole
+ * @throws CocaError `not-found` for a run without checkpoints; `bad-checkpoint` where no checkpoint is whole
  */
 export async function newestCheckpoint(run: string, onHarmed: (message: string) => void): Promise<OpenCheckpoint> {
   const folders = await checkpointFolders(run);
@@ -192,7 +192,10 @@ async function setAside(folder: string, message: string): Promise<string> {
   return `${message}; it is now ${away}`;
 }
 
-/** Reads every file once. Throws `bad-checkpoint` for what is not as it was written. */
+/**
+ * Reads every file once.
+ * @throws CocaError `bad-checkpoint` for what is not as it was written
+ */
 async function verify(folder: string): Promise<TrainingProgress> {
   const path = join(folder, PROGRESS_FILE);
   const refuse = (what: string, cause?: unknown) => new CocaError('bad-checkpoint', what, undefined, { cause });

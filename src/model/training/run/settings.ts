@@ -44,7 +44,10 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainingSettings, TrainingKnobName>,
   ...Object.fromEntries(Object.entries(TRAINING_KNOBS).map(([name, knob]) => [name, (value) => fits(knob, value)])),
 };
 
-/** Reads settings from a file. Throws TypeError naming the first that is not as it should be. */
+/**
+ * Reads settings from a file.
+ * @throws TypeError naming the first that is not as it should be
+ */
 export function parseSettings(value: unknown): TrainingSettings {
   const settings = (value ?? {}) as Readonly<Record<string, unknown>>;
   for (const [name, check] of Object.entries(CHECKS)) {

@@ -67,7 +67,10 @@ async function openEach(
   return datasets;
 }
 
-/** A model's files, and their texts as every checkpoint of the run will have them. */
+/**
+ * The texts of a model's files, as every checkpoint of the run will have them.
+ * @throws CocaError `not-found`, `unreadable`
+ */
 export async function readTexts(files: ModelFiles): Promise<ModelTexts> {
   const tokenizer = join(files.folder, TOKENIZER_FILE);
   return {
