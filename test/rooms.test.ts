@@ -52,6 +52,7 @@ const TYPES = [
 ];
 const PURE = [
   'model/base/knob',
+  'model/base/lru',
   'model/decoding/',
   'model/stepper/actions',
   'model/stepper/line',

@@ -102,7 +102,7 @@ function exampleLines({ line, does }: { line: string; does: string }, width: num
   return [`${INDENT}${line}`, ...hanging(`${INDENT}${INDENT}${does}`, width, 2 * INDENT.length)];
 }
 
-/** What `help` takes beside commands; a document that is called as a command is, by its file's name. */
+/** What `help` takes beside commands; a document with a command's name goes by its file's name. */
 export function topicLines(commands: readonly Command[], width: number): string[] {
   const isCommand = (name: string) => commands.some((command) => command.name === name);
   const rows = Object.entries(TOPICS).map(([name, about]): [string, string] => [

@@ -1,6 +1,7 @@
 import { fstatSync, write as writeFd } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { CocaError } from '../model/base/errors.js';
+import { Turns } from '../model/base/turns.js';
 
 /** The reader went away (`| head -1`): no error, only the end of the work. */
 export class ReaderGone extends Error {
@@ -15,7 +16,7 @@ type WriteChunk = (bytes: Buffer) => Promise<void>;
  */
 export class Output {
   readonly #write: WriteChunk;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   #before: () => void = () => undefined;
 
   constructor(write: WriteChunk) {
@@ -33,14 +34,12 @@ export class Output {
    */
   write(text: string): Promise<void> {
     this.#before();
-    const written = this.#tail
-      .then(() => this.#write(Buffer.from(text)))
+    // A failure is for the caller that awaits this write; the next write finds the stream failing by itself.
+    return this.#turns
+      .take(() => this.#write(Buffer.from(text)))
       .catch((error: unknown) => {
         throw toOutputError(error);
       });
-    // A failure is for the caller that awaits this write; the next write finds the stream failing by itself.
-    this.#tail = written.catch(() => undefined);
-    return written;
   }
 
   /** `write` with a line end. */
@@ -50,7 +49,7 @@ export class Output {
 
   /** Resolves when everything written so far has left. */
   flush(): Promise<void> {
-    return this.#tail;
+    return this.#turns.take(() => undefined);
   }
 }
 

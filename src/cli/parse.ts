@@ -250,7 +250,7 @@ function unknownVerb(word: string, command: Command, grammar: Grammar): CocaErro
   return new CocaError('usage', message, guess ?? helpHint(command, grammar));
 }
 
-/** @throws CocaError `usage` for a name that none of the commands has */
+/** @throws CocaError `usage` for a name that no command has */
 export function findCommand(name: string, commands: readonly Command[]): Command {
   const found = commands.find((command) => command.name === name);
   if (found) return found;

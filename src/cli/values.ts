@@ -2,7 +2,10 @@ import { CocaError } from '../model/base/errors.js';
 import { type ChoiceOption, kebab, type NumberOption } from './command.js';
 import { didYouMean } from './suggest.js';
 
-/** Reads a number as a person types it. Throws `usage` for anything else, and for one out of range. */
+/**
+ * Reads a number as a person types it.
+ * @throws CocaError `usage` for anything else, and for one out of range
+ */
 export function parseNumber(name: string, spec: Pick<NumberOption, 'type' | 'min' | 'max'>, text: string): number {
   const flag = `--${kebab(name)}`;
   const wanted = spec.type === 'integer' ? 'a whole number' : 'a number';
@@ -20,7 +23,10 @@ export function parseNumber(name: string, spec: Pick<NumberOption, 'type' | 'min
   return value;
 }
 
-/** Reads one of a few words. Throws `usage` with a guess for any other. */
+/**
+ * Reads one of a few words.
+ * @throws CocaError `usage` with a guess for any other
+ */
 export function parseChoice(name: string, spec: Pick<ChoiceOption, 'choices'>, text: string): string {
   if (spec.choices.includes(text)) return text;
   const guess = didYouMean(text, spec.choices);

@@ -61,7 +61,7 @@ export const bench = defineCommand({
       };
       if (options.json) await context.out.line(safeJson([report]));
       else if (options.jsonl) await context.out.line(safeJson(report));
-      else for (const line of table(report)) await context.out.line(line);
+      else for (const line of reportLines(report)) await context.out.line(line);
       return { done: 1, failed: 0 };
     });
   },
@@ -86,7 +86,7 @@ interface Report {
   readonly peakMemory: number;
 }
 
-function table({ model, device, load, measurements, peakMemory }: Report): string[] {
+function reportLines({ model, device, load, measurements, peakMemory }: Report): string[] {
   const row = (what: string, ms: string, rate: string) => `${what.padEnd(24)}${ms.padStart(12)}  ${rate}`.trimEnd();
   return [
     `${visible(model)} on ${device}`,

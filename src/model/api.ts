@@ -65,15 +65,24 @@ export interface Coca {
   readonly logitScale: number;
   /** logit_bias of models that have one, else 0. */
   readonly logitBias: number;
-  /** Tells this model's weights from others, in 64 hexadecimal digits. Throws `not-found` or `unreadable`. */
+  /**
+   * Tells this model's weights from others, in 64 hexadecimal digits.
+   * @throws CocaError `not-found` or `unreadable`
+   */
   fingerprint(): Promise<string>;
   /** Makes ready what a task will need, so that its first call is as fast as the others. */
   prepare(task: Task): Promise<void>;
   /** With `attention`, for one picture, the encoding can be given to `attend`. */
   encodeImages(pictures: readonly Picture[], options?: { readonly attention?: boolean }): Promise<ImageEncoding>;
-  /** Contrastive embeddings of texts, embed_dim floats of unit length each. Throws `bad-text` for one that does not fit. */
+  /**
+   * Contrastive embeddings of texts, embed_dim floats of unit length each.
+   * @throws CocaError `bad-text` for one that does not fit
+   */
   encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]>;
-  /** Captions as the options search for them. Throws `usage` for a prompt that leaves no room, `interrupted`. */
+  /**
+   * Captions as the options search for them.
+   * @throws CocaError `usage` for a prompt that leaves no room, `interrupted`
+   */
   caption(
     images: ImageEncoding,
     options: CaptionOptions,
@@ -84,7 +93,10 @@ export interface Coca {
    * that the model does. Release it.
    */
   openTree(image: ImageEncoding): Promise<TreeModel>;
-  /** result[i][j] for image i and text j. Throws `bad-text` for a text that does not fit the context. */
+  /**
+   * result[i][j] for image i and text j.
+   * @throws CocaError `bad-text` for a text that does not fit the context
+   */
   captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],

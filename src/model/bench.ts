@@ -1,5 +1,5 @@
 import type { Caption, Coca } from './api.js';
-import { CocaError } from './base/errors.js';
+import { stopIfAborted } from './base/errors.js';
 import { contextLength } from './config/config.js';
 import { type DecodingOptions, decodingOptions } from './decoding/index.js';
 import type { Picture } from './image/picture.js';
@@ -73,7 +73,7 @@ async function medianTime(
   const times: number[] = [];
   const end = performance.now() + budget;
   while (performance.now() < end || times.length < 2) {
-    if (signal?.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(signal);
     const start = performance.now();
     await run();
     times.push(performance.now() - start);

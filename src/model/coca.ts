@@ -8,7 +8,8 @@ import type {
   ImageEncoding,
 } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
-import { CocaError } from './base/errors.js';
+import { CocaError, stopIfAborted } from './base/errors.js';
+import { Turns } from './base/turns.js';
 import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import type { CocaConfig } from './config/config.js';
 import {
@@ -71,7 +72,8 @@ function checkFinite(rows: Float32Array, what: string): void {
 
 /** A network, a tokenizer and the weights' few loose numbers, as one model. */
 export class CocaModel implements Coca {
-  private turn: Promise<unknown> = Promise.resolve();
+  /** The engine computes one thing at a time; callers queue. */
+  readonly #turns = new Turns();
 
   private constructor(
     readonly name: string,
@@ -116,22 +118,15 @@ export class CocaModel implements Coca {
     return weightsFingerprint(this.weights);
   }
 
-  /** The engine computes one thing at a time; callers queue. */
-  private alone<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.turn.then(work);
-    this.turn = result.catch(() => undefined);
-    return result;
-  }
-
   prepare(task: Task): Promise<void> {
-    return this.alone(() => this.network.prepare(task));
+    return this.#turns.take(() => this.network.prepare(task));
   }
 
   encodeImages(pictures: readonly Picture[], options: { readonly attention?: boolean } = {}): Promise<ImageEncoding> {
     const { mean, std } = this.config.preprocess;
     const pixels = normalise(pictures, mean, std);
     const seen: Attention[] | undefined = options.attention ? [] : undefined;
-    return this.alone(async () => {
+    return this.#turns.take(async () => {
       const start = performance.now();
       const onAttention = seen && ((attention: Attention) => seen.push(attention));
       const encoded = await this.network.encodeImages(pixels, pictures.length, onAttention);
@@ -142,13 +137,13 @@ export class CocaModel implements Coca {
 
   async encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]> {
     const contexts = texts.map((text) => {
-      this.mustFit(text);
+      this.#mustFit(text);
       return this.tokenizer.context(text);
     });
     const features: Float32Array[] = [];
     for (let start = 0; start < contexts.length; start += TEXTS_PER_CALL) {
       const some = contexts.slice(start, start + TEXTS_PER_CALL);
-      const encoded = await this.alone(() => this.network.encodeTexts(some));
+      const encoded = await this.#turns.take(() => this.network.encodeTexts(some));
       checkFinite(encoded.features, 'text');
       features.push(...split(encoded.features, some.length));
     }
@@ -163,7 +158,7 @@ export class CocaModel implements Coca {
     const tokens = tokensOf(images);
     const { special } = this.tokenizer;
     const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
-    return this.alone(async () => {
+    return this.#turns.take(async () => {
       const start = performance.now();
       const trees = await this.network.openTrees(tokens);
       try {
@@ -171,24 +166,24 @@ export class CocaModel implements Coca {
           startSearch(options, special, prompt, trees.vocabSize),
         );
         const ended = await decode(trees, states, hooks);
-        return { captions: ended.map((state) => this.captionsOf(state)), ms: performance.now() - start };
+        return { captions: ended.map((state) => this.#captionsOf(state)), ms: performance.now() - start };
       } finally {
         trees.release();
       }
     });
   }
 
-  private captionsOf(state: SearchState): Caption[] {
+  #captionsOf(state: SearchState): Caption[] {
     return results(state).map((found) => ({ ...found, text: this.tokenizer.decode(found.ids) }));
   }
 
   async openTree(image: ImageEncoding): Promise<TreeModel> {
     if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
-    const tree = await this.alone(() => this.network.openTrees(tokensOf(image)));
+    const tree = await this.#turns.take(() => this.network.openTrees(tokensOf(image)));
     return {
       vocabSize: tree.vocabSize,
       batch: tree.batch,
-      extend: (rows) => this.alone(() => tree.extend(rows)),
+      extend: (rows) => this.#turns.take(() => tree.extend(rows)),
       retain: (live) => tree.retain?.(live),
       release: () => tree.release(),
     };
@@ -202,13 +197,13 @@ export class CocaModel implements Coca {
     const tokens = tokensOf(images);
     const { sot, eot } = this.tokenizer.special;
     const captions = texts.map((text) => {
-      this.mustFit(text);
+      this.#mustFit(text);
       return [sot, ...this.tokenizer.encode(text), eot];
     });
     const totals = images.features.map(() => captions.map((ids) => ({ sum: 0, count: ids.length - 1 })));
     for (const group of groupsOf(captions, Math.max(1, Math.floor(ROWS_PER_CALL / images.count)))) {
-      if (signal?.aborted) throw new CocaError('interrupted', 'stopped before all captions were weighed');
-      await this.alone(async () => {
+      stopIfAborted(signal, 'stopped before all captions were weighed');
+      await this.#turns.take(async () => {
         const trees = await this.network.openTrees(tokens);
         try {
           await addLogprobs(trees, captions, group, totals);
@@ -233,7 +228,7 @@ export class CocaModel implements Coca {
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.
     const rows = chainOf(ids.slice(0, -1));
-    return this.alone(async () => {
+    return this.#turns.take(async () => {
       const trees = await this.network.openTrees(tokens, (attention) => seen.push(attention));
       try {
         const [logits] = await trees.extend([rows]);
@@ -249,7 +244,7 @@ export class CocaModel implements Coca {
     });
   }
 
-  private mustFit(text: string): void {
+  #mustFit(text: string): void {
     if (this.tokenizer.fits(text)) return;
     const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
     throw new CocaError(
@@ -262,7 +257,7 @@ export class CocaModel implements Coca {
   async close(): Promise<void> {
     // A process of its own need not be waited for: it may be computing what is no longer wanted.
     if (this.network.ended) await this.network.release();
-    else await this.alone(() => this.network.release());
+    else await this.#turns.take(() => this.network.release());
   }
 }
 

@@ -2,6 +2,11 @@ import stringWidth from 'string-width';
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
+/** Characters as a reader sees them, each with where it begins. */
+export function graphemesOf(text: string): Iterable<Intl.SegmentData> {
+  return segmenter.segment(text);
+}
+
 /** Columns that text takes on a terminal: wide characters two, combining marks none. */
 export function widthOf(text: string): number {
   return stringWidth(text);
@@ -12,7 +17,10 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Breaks `text` (no control characters, no colours) into lines of at most `width` columns, at spaces where possible. */
+/**
+ * Breaks `text` (no control characters, no colours) into lines of at most `width` columns, at spaces where possible. Not with
+ * wrap-ansi 9, which Ink brings: it cuts between code points, so flags, skin tones and families of emoji come apart.
+ */
 export function wrap(text: string, width: number): string[] {
   const room = Math.max(1, width);
   const lines: string[] = [];
@@ -54,7 +62,7 @@ function breakWord(word: string, width: number): string[] {
   if (widthOf(word) <= width) return [word];
   const pieces: string[] = [];
   let piece = '';
-  for (const { segment } of segmenter.segment(word)) {
+  for (const { segment } of graphemesOf(word)) {
     if (piece !== '' && widthOf(piece + segment) > width) {
       pieces.push(piece);
       piece = segment;
@@ -64,12 +72,15 @@ function breakWord(word: string, width: number): string[] {
   return pieces;
 }
 
-/** `text` in at most `width` columns; what was cut shows as an ellipsis. */
+/**
+ * `text` in at most `width` columns; what was cut shows as an ellipsis. Not with cli-truncate 5, which Ink brings: where the cut
+ * falls into a wide character, its line is a column too wide.
+ */
 export function truncate(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return '';
   let kept = '';
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     if (widthOf(kept + segment) > width - 1) break;
     kept += segment;
   }
@@ -81,7 +92,7 @@ export function truncateStart(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return '';
   let kept = '';
-  for (const { segment } of [...segmenter.segment(text)].reverse()) {
+  for (const { segment } of [...graphemesOf(text)].reverse()) {
     if (widthOf(segment + kept) > width - 1) break;
     kept = segment + kept;
   }

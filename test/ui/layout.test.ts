@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bar, hanging, padEnd, widthOf, wrap } from '../../src/ui/layout.js';
+import { bar, hanging, padEnd, truncate, truncateStart, widthOf, wrap } from '../../src/ui/layout.js';
 
 describe('wrap', () => {
   it.each<[string, number, string[]]>([
@@ -9,6 +9,8 @@ describe('wrap', () => {
     ['abcdefgh', 3, ['abc', 'def', 'gh']],
     ['', 10, ['']],
     ['one', 0, ['o', 'n', 'e']],
+    // A flag, a family and a skin tone are one character each.
+    ['한🇩🇪👨‍👩‍👧👍🏽', 5, ['한🇩🇪', '👨‍👩‍👧👍🏽']],
   ])('%j in %i columns', (text, width, lines) => {
     expect(wrap(text, width)).toEqual(lines);
   });
@@ -44,6 +46,30 @@ describe('hanging', () => {
         const lines = hanging(words.join(' '), width, indent);
         expect(lines.join(' ').split(/ +/)).toEqual(words);
         for (const line of lines) expect(widthOf(line) <= width || !line.trim().includes(' ')).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('truncate and truncateStart', () => {
+  it.each<[string, number, string, string]>([
+    ['photo', 5, 'photo', 'photo'],
+    ['photo', 3, 'ph…', '…to'],
+    ['photo', 0, '', ''],
+    // Half of a wide character is not shown, nor the half of a flag.
+    ['犬각 photo犬각', 2, '…', '…'],
+    ['dog👍🏽犬🇩🇪-🏳️‍🌈-dog', 7, 'dog👍🏽…', '…🏳️‍🌈-dog'],
+  ])('%j in %i columns', (text, width, start, end) => {
+    expect([truncate(text, width), truncateStart(text, width)]).toEqual([start, end]);
+  });
+
+  it('never take more columns than there are', () => {
+    const texts = fc.string({ unit: fc.constantFrom('a', ' ', '犬', '👍🏽', '🇩🇪', 'e\u0301') });
+    fc.assert(
+      fc.property(texts, fc.nat(12), (text, width) => {
+        for (const cut of [truncate(text, width), truncateStart(text, width)]) {
+          expect(widthOf(cut)).toBeLessThanOrEqual(width);
+        }
       }),
     );
   });

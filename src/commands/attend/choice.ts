@@ -3,21 +3,27 @@ import { CocaError } from '../../model/base/errors.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
 
-/** What `--layer` takes. Throws `usage` for anything else; whether the model has such a layer is seen later. */
+/**
+ * What `--layer` takes.
+ * @throws CocaError `usage` for anything else; whether the model has such a layer is seen later
+ */
 export function parseLayer(text: string): MapChoice['layer'] {
   if (text === 'mean' || text === 'last') return text;
   if (/^\d+$/.test(text)) return Number(text);
   throw new CocaError('usage', `--layer takes a number from 0, mean or last, not '${text}'`);
 }
 
-/** What `--head` takes. Throws `usage` for anything else. */
+/**
+ * What `--head` takes.
+ * @throws CocaError `usage` for anything else
+ */
 export function parseHead(text: string): MapChoice['head'] {
   if (text === 'mean') return text;
   if (/^\d+$/.test(text)) return Number(text);
   throw new CocaError('usage', `--head takes a number from 0 or mean, not '${text}'`);
 }
 
-/** Throws `usage` for a layer or head that the model does not have, saying which it has. */
+/** @throws CocaError `usage` for a layer or head that the model does not have, saying which it has */
 export function checkRange({ layer, head }: MapChoice, layers: number, heads: number): void {
   if (typeof layer === 'number' && layer >= layers) {
     throw new CocaError('usage', `--layer must be 0 to ${layers - 1}, mean or last in this model, not ${layer}`);

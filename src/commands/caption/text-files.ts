@@ -82,7 +82,7 @@ export class TextFiles {
   async skips(image: string): Promise<boolean> {
     if (this.ifExists !== 'skip') return false;
     try {
-      return await exists(await this.claim(image));
+      return await hasText(await this.#claim(image));
     } catch {
       return false;
     }
@@ -93,9 +93,9 @@ export class TextFiles {
    * @throws CocaError `usage` where another picture's text has the name; `unreadable`, `write-failed`
    */
   async write(image: string, captions: readonly string[]): Promise<void> {
-    const name = await this.claim(image);
-    if (this.ifExists === 'skip' && (await exists(name))) return;
-    const before = this.ifExists === 'append' && (await exists(name)) ? await readRegularFile(name) : Buffer.alloc(0);
+    const name = await this.#claim(image);
+    if (this.ifExists === 'skip' && (await hasText(name))) return;
+    const before = this.ifExists === 'append' && (await hasText(name)) ? await readRegularFile(name) : Buffer.alloc(0);
     const isOpen = before.length > 0 && before.at(-1) !== 0x0a;
     const lines = captions.map((caption) => `${visible(caption)}\n`).join('');
     const text = Buffer.concat([before, Buffer.from(isOpen ? `\n${lines}` : lines)]);
@@ -104,11 +104,11 @@ export class TextFiles {
 
   /** Makes sure that a caption of an earlier run has its file: that run may have been killed before it wrote it. */
   async restore(image: string, captions: readonly string[], isLast: boolean): Promise<void> {
-    const name = await this.claim(image);
-    if ((isLast && this.ifExists === 'overwrite') || !(await exists(name))) await this.write(image, captions);
+    const name = await this.#claim(image);
+    if ((isLast && this.ifExists === 'overwrite') || !(await hasText(name))) await this.write(image, captions);
   }
 
-  private async claim(image: string): Promise<string> {
+  async #claim(image: string): Promise<string> {
     const name = textName(image);
     const [text, entry] = await Promise.all([entryOf(name), entryOf(image)]);
     const taken = (await this.#taken).get(text);
@@ -154,7 +154,7 @@ async function clearTemporaries(folder: string): Promise<void> {
 }
 
 /** @throws CocaError `write-failed` where the text's name is a folder's */
-async function exists(name: string): Promise<boolean> {
+async function hasText(name: string): Promise<boolean> {
   const stats = await lstat(encodeName(name)).catch(() => undefined);
   if (stats?.isDirectory())
     throw new CocaError('write-failed', `${name} is a folder: there can be no text of that name`);

@@ -58,7 +58,7 @@ function rank(
 
 /**
  * Labels from a list with commas, and from a file; each once.
- * @throws CocaError `bad-text` when there is none, `not-found` or `unreadable` for the file
+ * @throws CocaError `bad-text` without a label, `not-found` or `unreadable` for the file
  */
 export async function labelsOf(
   listed: string | undefined,

@@ -14,7 +14,7 @@ export const doctor = defineCommand({
   details: [
     'Looks at Node and the native packages, every device of every engine (about two seconds of measuring for each that works, on the bundled model), the terminal, the models on this machine (compared with their hashes), the folders that are written to, and what was left lying about in them. Asks no server.',
     'ok: as it should be. no: cannot be had here, which harms nothing. bad: something to do.',
-    '--fix removes broken conversions, files in the making that a killed process left, and downloads that nobody can go on with: nothing that took part in a result or that cannot be made again.',
+    '--fix removes broken conversions, files in the making that a killed process left, and abandoned downloads: nothing that took part in a result or that cannot be made again.',
     'Piped: STATUS<TAB>AREA<TAB>NAME<TAB>FOUND<TAB>ADVICE. STATUS, in JSON too, is ok, absent, problem or fatal.',
     'The exit code is 0 when coca is usable, whatever else was found, and 2 when it is not: Node is too old, a native package or the CPU does not work, or the default model cannot be loaded.',
   ].join('\n'),

@@ -131,7 +131,10 @@ function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySe
   }
 }
 
-/** Opens what is to be measured on. @throws CocaError as `openDataset` */
+/**
+ * Opens what is to be measured on.
+ * @throws CocaError as `openDataset`
+ */
 async function openData(
   tasks: readonly Task[],
   data: string | undefined,

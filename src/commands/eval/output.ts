@@ -28,7 +28,7 @@ export async function writeReports(out: Output, format: Format, reports: readonl
   if (format === 'json') return out.line(safeJson(reports));
   for (const report of reports) {
     if (format === 'jsonl') await out.line(safeJson(report));
-    else for (const line of format === 'plain' ? plainLines(report) : table(report)) await out.line(line);
+    else for (const line of format === 'plain' ? plainLines(report) : linesOf(report)) await out.line(line);
   }
 }
 
@@ -36,7 +36,7 @@ function plainLines({ task, metrics }: TaskReport): string[] {
   return Object.entries(metrics).map(([name, value]) => [task, name, value ?? '-'].join('\t'));
 }
 
-function table({ task, dataset, samples, metrics }: TaskReport): string[] {
+function linesOf({ task, dataset, samples, metrics }: TaskReport): string[] {
   const width = Math.max(...Object.keys(metrics).map(({ length }) => length));
   return [
     `${task}: ${visible(dataset)}, ${samples} ${samples === 1 ? 'picture' : 'pictures'}`,

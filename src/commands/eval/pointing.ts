@@ -27,7 +27,7 @@ export async function evaluatePointing(
   const objects = figures.map(({ choice, ...rest }) => ({ ...choice, ...rest }));
   if (options.json) await context.out.line(safeJson(objects));
   else if (options.jsonl) for (const object of objects) await context.out.line(safeJson(object));
-  else for (const line of table(figures)) await context.out.line(line);
+  else for (const line of linesOf(figures)) await context.out.line(line);
 }
 
 /** Every method with every layer and their mean; heads by their mean or also one by one. */
@@ -51,7 +51,7 @@ async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContex
   }
 }
 
-function table(figures: readonly PointingFigures[]): string[] {
+function linesOf(figures: readonly PointingFigures[]): string[] {
   const percent = (part: number, whole: number) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
   const row = (cells: readonly string[]) =>
     cells

@@ -4,11 +4,12 @@ import type { Failure } from '../../cli/answers.js';
 import type { Command, CommandContext, Invocation, Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
+import { fileError } from '../../model/base/regular-file.js';
 import { checkWritable } from '../../model/base/whole-file.js';
 import { SNIFFED_BYTES, sniffImage } from '../../model/image/sniff.js';
 import { isUrl } from '../../model/net/address.js';
 import { writeFindings } from './define-results.js';
-import { fileError, readStart } from './files.js';
+import { readStart } from './files.js';
 import { failure, formatOf, objectWriter } from './results.js';
 import { type ImageSources, imageNames, readImage } from './sources.js';
 

@@ -1,11 +1,14 @@
-import { closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
+import { fileError, requireRegular } from '../../model/base/regular-file.js';
 import { SNIFFED_BYTES } from '../../model/image/sniff.js';
 
 /** No picture that can be decoded is larger; a mistake (a disk image, a video) is refused before it fills memory. */
 export const MAX_INPUT_BYTES = 512 * 2 ** 20;
+
+const PIPE_HINT = 'pipe the bytes in and use - for the picture';
 
 /**
  * Reads a regular file whole.
@@ -22,10 +25,11 @@ export async function readRegularFile(
   let file: FileHandle | undefined;
   try {
     // Looked at before it is opened: opening alone can act on a device. Non-blocking, should it change in between.
-    requireRegular(name, await stat(path), limit);
+    requireRegular(name, await stat(path), PIPE_HINT);
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const before = await file.stat();
-    requireRegular(name, before, limit);
+    requireRegular(name, before, PIPE_HINT);
+    if (before.size > limit) throw tooLarge(name, limit);
     if (look) {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0);
       look(buffer.subarray(0, bytesRead));
@@ -38,13 +42,13 @@ export async function readRegularFile(
     }
     return bytes;
   } catch (error) {
-    throw error instanceof CocaError ? error : fileError(name, error as NodeJS.ErrnoException);
+    throw fileError(name, error);
   } finally {
     await file?.close();
   }
 }
 
-/** The first bytes of a regular file; nothing where there is none, or none that can be read. */
+/** The first bytes of a regular file; undefined where it cannot be read. */
 export function readStart(name: string, count: number): Uint8Array | undefined {
   let file: number | undefined;
   try {
@@ -76,49 +80,7 @@ async function readToEnd(name: string, file: FileHandle, expected: number, limit
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, total);
 }
 
-function requireRegular(name: string, stats: Stats, limit: number): void {
-  const kind = irregularKind(stats);
-  if (kind) {
-    const hint = kind === 'a named pipe' ? 'pipe the bytes in and use - for the picture' : undefined;
-    throw new CocaError('unreadable', `${name} is ${kind}, not a file`, hint);
-  }
-  if (stats.size > limit) throw tooLarge(name, limit);
-}
-
-function irregularKind(stats: Stats): string | undefined {
-  if (stats.isFile()) return undefined;
-  if (stats.isDirectory()) return 'a directory';
-  if (stats.isFIFO()) return 'a named pipe';
-  if (stats.isSocket()) return 'a socket';
-  return 'a device';
-}
-
 /** The error for an input of more than `limit` bytes. */
 export function tooLarge(name: string, limit: number): CocaError {
   return new CocaError('unreadable', `${name} is larger than ${Math.round(limit / 2 ** 20)} MiB`);
-}
-
-/** A failed file operation in words. */
-export function fileError(name: string, error: NodeJS.ErrnoException): CocaError {
-  switch (error.code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new CocaError('not-found', `no such file: ${name}`, notUtf8Hint(name), { cause: error });
-    case 'EACCES':
-    case 'EPERM':
-      return new CocaError('unreadable', `no permission to read ${name}`, undefined, { cause: error });
-    case 'ELOOP':
-      return new CocaError('unreadable', `${name} is a link that leads back to itself`, undefined, { cause: error });
-    case 'ENAMETOOLONG':
-      return new CocaError('not-found', `no such file: its name of ${name.length} characters is too long`);
-    case 'ERR_INVALID_ARG_VALUE':
-      return new CocaError('not-found', `no such file: ${name} (a name cannot contain NUL)`);
-    default:
-      return new CocaError('unreadable', `cannot read ${name}: ${error.message}`, undefined, { cause: error });
-  }
-}
-
-/** Arguments arrive decoded, with U+FFFD for what was no UTF-8: such a file can only be named in a list. */
-function notUtf8Hint(name: string): string | undefined {
-  return name.includes('\ufffd') ? 'list names that are not UTF-8 in a file for --files0' : undefined;
 }

@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CocaError } from '../../model/base/errors.js';
 import { decodeName, encodeName } from '../../model/base/file-names.js';
+import { fileError } from '../../model/base/regular-file.js';
 import { requireSound, textLines } from '../../model/base/text-decoding.js';
-import { fileError } from './files.js';
 
 /** Longer than any path or URL that works; a list without line ends is noticed before it fills memory. */
 const MAX_ENTRY_BYTES = 2 ** 20;
@@ -47,7 +47,7 @@ export async function* readList(source: string, separator: 'line' | 'nul', stdin
       }
     }
   } catch (error) {
-    throw error instanceof CocaError ? error : fileError(listName(source), error as NodeJS.ErrnoException);
+    throw fileError(listName(source), error);
   }
   const last = finish(Buffer.alloc(0));
   if (last !== '') yield last;
@@ -67,7 +67,7 @@ export async function* readTextList(source: string, stdin: Readable): AsyncGener
       if (text !== '') yield text;
     }
   } catch (error) {
-    throw error instanceof CocaError ? error : fileError(where, error as NodeJS.ErrnoException);
+    throw fileError(where, error);
   }
 }
 
@@ -78,7 +78,7 @@ async function openList(source: string): Promise<Readable> {
       throw new CocaError('unreadable', `${source} is a directory, not a list`);
     }
   } catch (error) {
-    throw error instanceof CocaError ? error : fileError(source, error as NodeJS.ErrnoException);
+    throw fileError(source, error);
   }
   return createReadStream(encodeName(source));
 }

@@ -1,6 +1,6 @@
 import type { Failure } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
-import { CocaError } from '../../model/base/errors.js';
+import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { grouped, mapAhead } from '../../model/base/pipeline.js';
 import { Budget } from '../../model/image/budget.js';
 import type { Picture } from '../../model/image/picture.js';
@@ -54,7 +54,7 @@ export async function* pictures(
   };
   const places = new Budget(AT_ONCE);
   for await (const item of mapAhead(names, (name) => places.spend(1, () => prepare(name)), ahead)) {
-    if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(context.signal);
     yield item;
   }
 }

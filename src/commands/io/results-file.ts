@@ -5,8 +5,8 @@ import type { OptionSpecs, Outcome } from '../../cli/command.js';
 import { fileWriter, Output } from '../../cli/output.js';
 import { CocaError } from '../../model/base/errors.js';
 import { isFolder } from '../../model/base/folders.js';
+import { fileError } from '../../model/base/regular-file.js';
 import { MARK_BYTES, textLines, textStart } from '../../model/base/text-decoding.js';
-import { fileError } from './files.js';
 import { type RunRecord, requireSameRun, writeRecord } from './run-record.js';
 
 /** Options of commands that can write their results into a file, and go on with it. */
@@ -93,7 +93,7 @@ export class ResultsFile {
       // Two runs with one file would each answer what the other does: the second to write notices.
       const { size, nlink } = await handle.stat();
       if (size !== this.size) {
-        throw new CocaError('write-failed', `${path} was changed by someone else while it was written`);
+        throw new CocaError('write-failed', `${path} was changed by another program while it was written`);
       }
       // The system would go on taking what can never be read.
       if (isNamed && nlink === 0) {
@@ -127,9 +127,9 @@ export class ResultsFile {
         await writeRecord(path, record);
       } else {
         await requireSameRun(path, record);
-        await file.requireUtf8();
-        await file.repair();
-        await file.readResults(onResult);
+        await file.#requireUtf8();
+        await file.#repair();
+        await file.#readResults(onResult);
       }
       return file;
     } catch (error) {
@@ -170,35 +170,35 @@ export class ResultsFile {
   }
 
   /** What is added is UTF-8, so what is there must be, too. */
-  private async requireUtf8(): Promise<void> {
+  async #requireUtf8(): Promise<void> {
     const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(MARK_BYTES), 0, MARK_BYTES, 0);
     if (textStart(buffer.subarray(0, bytesRead)).encoding === 'utf-8') return;
     throw new CocaError('unreadable', `${this.path} is UTF-16, and results are UTF-8`, 'choose another file');
   }
 
   /** Cuts off a last line that has no end: its writer was killed, or the disk was full. */
-  private async repair(): Promise<void> {
+  async #repair(): Promise<void> {
     const piece = Buffer.alloc(65_536);
     for (let end = this.size; end > 0; ) {
       const start = Math.max(0, end - piece.length);
       const { bytesRead } = await this.handle.read(piece, 0, end - start, start);
       const at = piece.subarray(0, bytesRead).lastIndexOf(0x0a);
       if (at >= 0) {
-        await this.truncate(start + at + 1);
+        await this.#truncate(start + at + 1);
         return;
       }
       end = start;
     }
-    await this.truncate(0);
+    await this.#truncate(0);
   }
 
-  private async truncate(size: number): Promise<void> {
+  async #truncate(size: number): Promise<void> {
     if (size === this.size) return;
     await this.handle.truncate(size);
     this.size = size;
   }
 
-  private async readResults(onResult: (result: EarlierResult, isLast: boolean) => Promise<void>): Promise<void> {
+  async #readResults(onResult: (result: EarlierResult, isLast: boolean) => Promise<void>): Promise<void> {
     let last: EarlierResult | undefined;
     const stream = this.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 2 ** 20 });
     for await (const { number, text } of textLines(stream as AsyncIterable<Buffer>, this.path, LONGEST_RESULT)) {
@@ -223,7 +223,7 @@ async function openToAppend(path: string): Promise<FileHandle> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw noFolder(path);
-    const { message } = fileError(path, error as NodeJS.ErrnoException);
+    const { message } = fileError(path, error);
     throw new CocaError('write-failed', `the results cannot be written: ${message}`, undefined, { cause: error });
   }
 }

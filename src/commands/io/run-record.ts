@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { VERSION } from '../../cli/version.js';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
+import { fileError } from '../../model/base/regular-file.js';
 import { decodeText } from '../../model/base/text-decoding.js';
 import { writeWhole } from '../../model/base/whole-file.js';
-import { fileError } from './files.js';
 
 /** What results depend on besides the pictures: a file of results is gone on with only if this is the same. */
 export interface RunRecord {
@@ -61,8 +61,7 @@ async function readRecord(results: string): Promise<Partial<RunRecord>> {
   try {
     text = decodeText(await readFile(path), path);
   } catch (error) {
-    const { code, message, hint } =
-      error instanceof CocaError ? error : fileError(path, error as NodeJS.ErrnoException);
+    const { code, message, hint } = fileError(path, error);
     const why = `without ${path}, which says how it was made, ${results} cannot be gone on with`;
     throw new CocaError(code, `${why}: ${message}`, hint ?? 'choose another file', { cause: error });
   }

@@ -3,12 +3,13 @@ import { Readable } from 'node:stream';
 import type { InputKind } from '../../cli/answers.js';
 import type { ArgumentSpec, OptionSpecs } from '../../cli/command.js';
 import { type CollectOptions, collect } from '../../model/base/collect.js';
-import { CocaError } from '../../model/base/errors.js';
+import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
 import { filesOf, isPattern } from '../../model/base/glob.js';
+import { fileError } from '../../model/base/regular-file.js';
 import { requireImage, SNIFFED_BYTES } from '../../model/image/sniff.js';
 import { isUrl, publicName } from '../../model/net/address.js';
-import { fileError, MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
+import { MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
 import { readList } from './lists.js';
 
 /** Options of every command that takes pictures. */
@@ -180,13 +181,9 @@ export async function readImage(
     if (isUrl(name)) return { name, bytes: await fetchPicture(name, options.signal) };
     return { name, bytes: await readRegularFile(name, MAX_INPUT_BYTES, requireImage) };
   } catch (error) {
-    if (options.signal.aborted) throw new CocaError('interrupted', 'interrupted');
-    return { name, error: explainGlob(name, toCocaError(name, error)) };
+    stopIfAborted(options.signal);
+    return { name, error: explainGlob(name, fileError(name, error)) };
   }
-}
-
-function toCocaError(name: string, error: unknown): CocaError {
-  return error instanceof CocaError ? error : fileError(name, error as NodeJS.ErrnoException);
 }
 
 function explainGlob(name: string, error: CocaError): CocaError {

@@ -33,7 +33,7 @@ export const modelsList = defineCommand({
     if (format === 'json' || format === 'jsonl') await writeObjects(context.out, format, list);
     else if (format === 'plain') for (const model of list) await context.out.line(plainLine(model));
     else {
-      for (const line of table(list, painter(context.terminal.colors).bold)) await context.out.line(line);
+      for (const line of linesOf(list, painter(context.terminal.colors).bold)) await context.out.line(line);
       context.notice('coca models pull NAME fetches one, coca models use NAME makes one the default (*)');
     }
     return { done: 1, failed: 0 };
@@ -43,7 +43,7 @@ export const modelsList = defineCommand({
 const plainLine = ({ name, state, bytes, isDefault, folder }: ListedModel) =>
   [visible(name), state, bytes ?? '', isDefault ? 'default' : '', visible(folder ?? '')].join('\t');
 
-function table(list: readonly ListedModel[], bold: (text: string) => string): string[] {
+function linesOf(list: readonly ListedModel[], bold: (text: string) => string): string[] {
   const names = list.map(({ name }) => visible(name));
   const width = Math.max(...names.map(widthOf));
   return list.map(({ state, bytes, approximateBytes, isDefault }, i) => {

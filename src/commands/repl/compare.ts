@@ -9,14 +9,14 @@ import { capturing } from './capture.js';
 import type { SessionContext } from './context.js';
 import type { FilledLine } from './line/arguments.js';
 import { shortName } from './pictures.js';
-import type { Session } from './session.js';
+import type { ReplSession } from './session.js';
 
 /**
  * All open pictures beside the same captions, by the cosine of their embeddings.
  * @param given the captions; without any, those of the pictures
  */
 export async function comparePictures(
-  session: Session,
+  session: ReplSession,
   given: readonly string[],
   options: { readonly json: boolean },
   context: SessionContext,
@@ -37,7 +37,7 @@ export async function comparePictures(
 }
 
 /** A caption of each picture, those that are known already and those that are not. */
-async function captionsOfAll(session: Session, context: SessionContext): Promise<string[]> {
+async function captionsOfAll(session: ReplSession, context: SessionContext): Promise<string[]> {
   const { pictures } = session;
   const unknown = pictures.names.filter((name) => pictures.captionOf(name) === undefined);
   if (unknown.length > 0) {
@@ -48,7 +48,12 @@ async function captionsOfAll(session: Session, context: SessionContext): Promise
 }
 
 /** Runs a command for its answers; its failures are reported as ever, and it counts among the session's actions. */
-function findings(session: Session, command: Command, line: FilledLine, context: SessionContext): Promise<Performed> {
+function findings(
+  session: ReplSession,
+  command: Command,
+  line: FilledLine,
+  context: SessionContext,
+): Promise<Performed> {
   const asked = { ...line, options: [...line.options, '--json'] };
   return session.perform(command, asked, capturing(context).context, Number.POSITIVE_INFINITY);
 }
@@ -58,7 +63,7 @@ const rankingOf = (answer: Answer): Ranking[] => (answer.kind === 'result' ? [an
 async function writeTable(
   rankings: readonly Ranking[],
   captions: readonly string[],
-  session: Session,
+  session: ReplSession,
   context: SessionContext,
 ): Promise<void> {
   const { terminal, out } = context;

@@ -2,7 +2,7 @@ import type { CommandContext, Outcome } from '../../cli/command.js';
 import { debugLines, failureLines, shown } from '../../cli/failures.js';
 import { Output } from '../../cli/output.js';
 import { VERSION } from '../../cli/version.js';
-import { CocaError } from '../../model/base/errors.js';
+import { stopIfAborted } from '../../model/base/errors.js';
 import { withoutPasswords } from '../../model/net/address.js';
 import { wrap } from '../../ui/layout.js';
 import { describeTerminal } from '../../ui/terminal.js';
@@ -12,7 +12,7 @@ import { History, historyPath } from './history.js';
 import { complete } from './line/complete.js';
 import { modelNames } from './model-names.js';
 import { shortName } from './pictures.js';
-import type { Session } from './session.js';
+import type { ReplSession } from './session.js';
 
 /**
  * A session at a terminal, until it is left.
@@ -20,7 +20,7 @@ import type { Session } from './session.js';
  * @throws CocaError `interrupted` when it was left with Ctrl-C, or ended from outside
  */
 export async function runInteractive(
-  session: Session,
+  session: ReplSession,
   image: string | undefined,
   context: CommandContext,
 ): Promise<Outcome> {
@@ -112,7 +112,7 @@ export async function runInteractive(
     } finally {
       await prompt.hide();
     }
-    if (ended.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(ended);
     return { done: 1, failed: 0 };
   });
 }

@@ -21,10 +21,13 @@ export function replOver(programs: readonly Command[]): Command {
       { line: "printf 'open a.png\\nrank a dog | a cat\\n' | coca repl", does: 'the same for a program' },
     ],
     async run({ args, options, typed }, context) {
-      const [{ Session }, { sessionVerbs }] = await Promise.all([import('./session.js'), import('./verbs/verbs.js')]);
+      const [{ ReplSession }, { sessionVerbs }] = await Promise.all([
+        import('./session.js'),
+        import('./verbs/verbs.js'),
+      ]);
       // Whatever becomes of an engine, pictures and prompt stay.
       const load = (options: LoadOptions) => FRESH_MODELS.borrow({ ...options, isolated: true });
-      const session = new Session(programs, load, sessionVerbs);
+      const session = new ReplSession(programs, load, sessionVerbs);
       for (const name of typed) session.settings.set(name, String(options[name as keyof typeof options]));
       try {
         if (canShow(context.terminal, context.stdin)) {

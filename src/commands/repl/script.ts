@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { CommandContext, Outcome } from '../../cli/command.js';
 import { failureLines } from '../../cli/failures.js';
-import { CocaError } from '../../model/base/errors.js';
+import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { readList } from '../io/lists.js';
 import type { Stage } from './context.js';
-import type { Session } from './session.js';
+import type { ReplSession } from './session.js';
 
 /** A command's stdin in a session that reads its lines from there. */
 export function takenStdin(): Readable {
@@ -23,7 +23,7 @@ export function takenStdin(): Readable {
  * @returns how many lines were done, and how many failed in whole or part
  */
 export async function runScript(
-  session: Session,
+  session: ReplSession,
   image: string | undefined,
   context: CommandContext,
   prompt: string,
@@ -42,7 +42,7 @@ export async function runScript(
   const ask = () => process.stderr.write(prompt);
   ask();
   for await (const line of readList('-', 'line', context.stdin)) {
-    if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(context.signal);
     try {
       const outcome = await session.run(line, stage);
       if (outcome !== 'nothing') outcome.failed === 0 ? tally.done++ : tally.failed++;

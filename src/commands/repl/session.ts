@@ -27,7 +27,7 @@ import {
   fillArguments,
   looksLikePicture,
   optionsOf,
-  pictureOf,
+  pictureNamed,
   plainWords,
 } from './line/arguments.js';
 import { quoteLine, splitLine, type Word } from './line/words.js';
@@ -45,7 +45,7 @@ const MOST_KEPT = 1000;
  * One session over warm models: lines in, whatever the commands write out. It knows the open pictures and their
  * captions, what was set, and which shell commands its lines stood for; it knows no terminal.
  */
-export class Session {
+export class ReplSession {
   readonly pictures = new Pictures();
   readonly settings: Settings;
   readonly models: WarmModels;
@@ -62,7 +62,7 @@ export class Session {
   constructor(
     readonly programs: readonly Command[],
     load: (options: LoadOptions) => Promise<LoadedCoca>,
-    verbs: (session: Session) => readonly Command[],
+    verbs: (session: ReplSession) => readonly Command[],
   ) {
     this.settings = new Settings(programs);
     this.models = new WarmModels(load);
@@ -81,7 +81,7 @@ export class Session {
     if (words[0]!.text === 'coca' && words.length > 1) return this.#runShellWords(words.slice(1), context);
     const [verb, ...rest] = words as [Word, ...Word[]];
     if (words.length === 1 && !verb.isQuoted && /^@?\d+$/.test(verb.text)) {
-      return this.runOwn(['show', pictureOf(verb, this.#fillings(), true)], context);
+      return this.runOwn(['show', pictureNamed(verb, this.#fillings(), true)], context);
     }
     const found = verb.isQuoted ? undefined : this.commands.find(({ name }) => name === verb.text);
     if (found === undefined) {

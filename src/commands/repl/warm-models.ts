@@ -1,4 +1,5 @@
 import type { ModelSource } from '../../cli/command.js';
+import { Lru } from '../../model/base/lru.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import { chosenModel } from '../../model/store/locate.js';
 
@@ -7,8 +8,7 @@ const KEPT = 2;
 
 /** Models that stay loaded between commands; the least recently used makes room. */
 export class WarmModels implements ModelSource {
-  /** In order of use, the most recent last. */
-  readonly #models = new Map<string, Promise<LoadedCoca>>();
+  readonly #models = new Lru<string, Promise<LoadedCoca>>();
 
   constructor(private readonly load: (options: LoadOptions) => Promise<LoadedCoca>) {}
 
@@ -16,7 +16,6 @@ export class WarmModels implements ModelSource {
     const key = await keyOf(options);
     const known = this.#models.get(key);
     const model = known ?? this.load(options);
-    this.#models.delete(key);
     this.#models.set(key, model);
     const forget = () => {
       if (this.#models.get(key) === model) this.#models.delete(key);
@@ -26,7 +25,7 @@ export class WarmModels implements ModelSource {
       // Without its engine it is of no use: the next command has it loaded anew.
       if (loaded.ended?.aborted) forget();
       else if (!known) loaded.ended?.addEventListener('abort', forget, { once: true });
-      await this.#trim();
+      await Promise.all(this.#models.trim(KEPT).map(close));
       return loaded;
     } catch (error) {
       forget();
@@ -49,12 +48,6 @@ export class WarmModels implements ModelSource {
     const models = [...this.#models.values()];
     this.#models.clear();
     await Promise.all(models.map(close));
-  }
-
-  async #trim(): Promise<void> {
-    const surplus = [...this.#models].slice(0, -KEPT);
-    for (const [key] of surplus) this.#models.delete(key);
-    await Promise.all(surplus.map(([, model]) => close(model)));
   }
 }
 

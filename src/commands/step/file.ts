@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Coca } from '../../model/api.js';
-import { CocaError } from '../../model/base/errors.js';
+import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { decodeText } from '../../model/base/text-decoding.js';
 import { writeWhole } from '../../model/base/whole-file.js';
 import {
@@ -89,7 +89,7 @@ export function checkSession(
  */
 export async function replay(stepper: Stepper, { saved, file }: LoadedSession, signal: AbortSignal): Promise<void> {
   for (const [i, action] of saved.actions.entries()) {
-    if (signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(signal);
     try {
       await stepper.perform(action);
     } catch (error) {

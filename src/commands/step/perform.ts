@@ -1,4 +1,4 @@
-import { CocaError } from '../../model/base/errors.js';
+import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { performVerb, type Stepper } from '../../model/stepper/index.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import { type ScriptWord, scriptError } from './script.js';
@@ -14,7 +14,7 @@ export async function performScript(
   signal: AbortSignal,
 ): Promise<void> {
   for (const word of script) {
-    if (signal.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(signal);
     try {
       await performVerb(stepper, word.verb, tokenizer, signal);
     } catch (error) {

@@ -1,6 +1,8 @@
 import type { ImageEncoding } from '../../model/api.js';
 import { AttentionMaps, DEFAULT_MAP, type MeasuredMap, measureMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
+import { Lru } from '../../model/base/lru.js';
+import { Turns } from '../../model/base/turns.js';
 import { gridSize } from '../../model/config/config.js';
 import { isDone } from '../../model/decoding/index.js';
 import type { ChangeableName } from '../../model/decoding/knobs.js';
@@ -45,14 +47,14 @@ export class WalkSource implements StepSource {
   readonly picture: Picture;
   readonly grid: number;
   readonly #listeners = new Set<() => void>();
-  readonly #maps = new Map<string, AttentionMaps>();
+  readonly #maps = new Lru<string, AttentionMaps>();
   #watched: Promise<ImageEncoding> | undefined;
   #current: StepSnapshot;
   #running: AbortController | undefined;
   #isLeft = false;
   /** What had been done when it was saved, or opened. */
   #saved: string;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(
     private readonly options: SourceOptions,
@@ -204,9 +206,7 @@ export class WalkSource implements StepSource {
   }
 
   #inTurn(work: () => Promise<string>): Promise<string> {
-    const result = this.#turn.then(() => (this.#isLeft ? '' : work()));
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#turns.take(() => (this.#isLeft ? '' : work()));
   }
 
   #describe(action: Action): string {
@@ -235,7 +235,7 @@ export class WalkSource implements StepSource {
     });
     const maps = new AttentionMaps(await coca.attend(await this.#watched, ids, { gradient: true }), coca.config);
     this.#maps.set(key, maps);
-    if (this.#maps.size > REMEMBERED) this.#maps.delete(this.#maps.keys().next().value!);
+    this.#maps.trim(REMEMBERED);
     return maps;
   }
 }

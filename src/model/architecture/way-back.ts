@@ -13,7 +13,7 @@ export class Recorded<T> {
  * through (see `AttentionGradients`), for all rows in one pass.
  */
 export class WayBack<T> implements BlockOps<Recorded<T>> {
-  private readonly steps: { readonly site?: AttentionSite; readonly back: () => void }[] = [];
+  readonly #steps: { readonly site?: AttentionSite; readonly back: () => void }[] = [];
 
   /** @param onAttention receives the gradient by each attention's probabilities, [B, H, N, M], the last attention's first */
   constructor(
@@ -26,7 +26,7 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
    * @param until the attention to stop at: nothing before it is gone through
    */
   goBack(until: (site: AttentionSite) => boolean): void {
-    for (const { site, back } of this.steps.reverse()) {
+    for (const { site, back } of this.#steps.reverse()) {
       back();
       if (site && until(site)) return;
     }
@@ -42,17 +42,17 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
 
   linear(x: Recorded<T>, weight: Recorded<T>, bias: Recorded<T>): Recorded<T> {
     const out = new Recorded(this.ops.linear(x.value, weight.value, bias.value));
-    return this.remember(out, (g) => this.give(x, this.ops.linearGradient(g, weight.value)));
+    return this.#remember(out, (g) => this.#give(x, this.ops.linearGradient(g, weight.value)));
   }
 
   inProjection(x: Recorded<T>, prefix: string, which: ProjectionParts, heads: number): readonly Recorded<T>[] {
     const parts = this.ops.inProjection(x.value, prefix, which, heads).map((part) => new Recorded(part));
-    this.steps.push({
+    this.#steps.push({
       back: () => {
         // They come together, from one attention, or not at all.
         const gradients = parts.map(({ gradient }) => gradient).filter((gradient) => gradient !== undefined);
         if (gradients.length < parts.length) return;
-        this.give(x, this.ops.inProjectionGradient(gradients, prefix, which));
+        this.#give(x, this.ops.inProjectionGradient(gradients, prefix, which));
       },
     });
     return parts;
@@ -60,32 +60,32 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
 
   layerNorm(x: Recorded<T>, weight: Recorded<T>, bias: Recorded<T>): Recorded<T> {
     const out = new Recorded(this.ops.layerNorm(x.value, weight.value, bias.value));
-    return this.remember(out, (g) => this.give(x, this.ops.layerNormGradient(g, x.value, weight.value)));
+    return this.#remember(out, (g) => this.#give(x, this.ops.layerNormGradient(g, x.value, weight.value)));
   }
 
   gelu(x: Recorded<T>): Recorded<T> {
     const out = new Recorded(this.ops.gelu(x.value));
-    return this.remember(out, (g) => this.give(x, this.ops.geluGradient(g, x.value)));
+    return this.#remember(out, (g) => this.#give(x, this.ops.geluGradient(g, x.value)));
   }
 
   quickGelu(x: Recorded<T>): Recorded<T> {
     const out = new Recorded(this.ops.quickGelu(x.value));
-    return this.remember(out, (g) => this.give(x, this.ops.quickGeluGradient(g, x.value)));
+    return this.#remember(out, (g) => this.#give(x, this.ops.quickGeluGradient(g, x.value)));
   }
 
   /** a and b of one shape. */
   add(a: Recorded<T>, b: Recorded<T>): Recorded<T> {
     const out = new Recorded(this.ops.add(a.value, b.value));
-    return this.remember(out, (g) => {
-      this.give(a, g);
-      this.give(b, g);
+    return this.#remember(out, (g) => {
+      this.#give(a, g);
+      this.#give(b, g);
     });
   }
 
   /** b is a constant. */
   multiply(a: Recorded<T>, b: Recorded<T>): Recorded<T> {
     const out = new Recorded(this.ops.multiply(a.value, b.value));
-    return this.remember(out, (g) => this.give(a, this.ops.multiply(g, b.value)));
+    return this.#remember(out, (g) => this.#give(a, this.ops.multiply(g, b.value)));
   }
 
   attention(input: AttentionInput<Recorded<T>>): AttentionOutput<Recorded<T>> {
@@ -109,12 +109,12 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
     const back = (g: T): void => {
       const gradients = this.ops.attentionGradient(g, plain, probabilities!);
       this.onAttention(site, gradients.probabilities);
-      this.give(query, gradients.query);
+      this.#give(query, gradients.query);
       if (own === undefined) return;
-      this.give(own.keys, gradients.own!.keys);
-      this.give(own.values, gradients.own!.values);
+      this.#give(own.keys, gradients.own!.keys);
+      this.#give(own.values, gradients.own!.values);
     };
-    this.remember(out, back, site);
+    this.#remember(out, back, site);
     return { output: out };
   }
 
@@ -123,8 +123,8 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
     return piece();
   }
 
-  private remember(out: Recorded<T>, back: (gradient: T) => void, site?: AttentionSite): Recorded<T> {
-    this.steps.push({
+  #remember(out: Recorded<T>, back: (gradient: T) => void, site?: AttentionSite): Recorded<T> {
+    this.#steps.push({
       ...(site && { site }),
       back: () => {
         if (out.gradient !== undefined) back(out.gradient);
@@ -133,7 +133,7 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
     return out;
   }
 
-  private give(to: Recorded<T>, gradient: T): void {
+  #give(to: Recorded<T>, gradient: T): void {
     to.gradient = to.gradient === undefined ? gradient : this.ops.add(to.gradient, gradient);
   }
 }

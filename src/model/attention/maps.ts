@@ -36,9 +36,9 @@ export class AttentionMaps {
   readonly grid: number;
   readonly layers: number;
   readonly heads: number;
-  private readonly poolerMean: Float32Array | undefined;
-  private visionMeans: readonly Float32Array[] | undefined;
-  private raisingLayers: readonly AttentionLayer[] | undefined;
+  readonly #poolerMean: Float32Array | undefined;
+  #visionMeans: readonly Float32Array[] | undefined;
+  #raisingLayers: readonly AttentionLayer[] | undefined;
 
   constructor(
     private readonly raw: RawAttention,
@@ -47,7 +47,7 @@ export class AttentionMaps {
     this.grid = raw.grid;
     this.layers = raw.cross.length;
     this.heads = raw.cross[0]?.heads ?? 0;
-    this.poolerMean = raw.pooler ? meanOfHeads(raw.pooler) : undefined;
+    this.#poolerMean = raw.pooler ? meanOfHeads(raw.pooler) : undefined;
   }
 
   /**
@@ -57,15 +57,15 @@ export class AttentionMaps {
    */
   ofRows(rows: readonly number[], choice: MapChoice): Float32Array {
     const tokens = new Float32Array(this.raw.cross[0]!.keys); // [S]
-    const layers = this.chosenLayers(choice);
-    const heads = this.chosenHeads(choice.head);
+    const layers = this.#chosenLayers(choice);
+    const heads = this.#chosenHeads(choice.head);
     const share = 1 / (layers.length * heads.length * rows.length);
     for (const layer of layers) {
       for (const head of heads) {
         for (const row of rows) addRow(tokens, layer, head, row, share);
       }
     }
-    return this.overPatches(this.toEncoder(tokens), choice.method);
+    return this.#overPatches(this.#toEncoder(tokens), choice.method);
   }
 
   /** What the contrastive embedding looked at: pooler query 0, the contrastive pooler, or the class token's last layer. */
@@ -74,13 +74,13 @@ export class AttentionMaps {
     let outputs: Float32Array; // [K]
     if (raw.contrastive) {
       const mean = meanOfHeads(raw.contrastive); // [1, Q] or [1, K]
-      outputs = config.vision.attentional_pool === 'cascade' ? this.throughPooler(mean, 0) : mean;
-    } else if (this.poolerMean) {
+      outputs = config.vision.attentional_pool === 'cascade' ? this.#throughPooler(mean, 0) : mean;
+    } else if (this.#poolerMean) {
       // Query 0 is the embedding; or, pooled by the mean, all the others in equal parts.
       const queries = new Float32Array(raw.pooler!.queries);
       if (config.vision.pool_type === 'tok') queries[0] = 1;
       else queries.fill(1 / (queries.length - 1), 1);
-      outputs = this.throughPooler(queries, 0);
+      outputs = this.#throughPooler(queries, 0);
     } else {
       const last = raw.vision.at(-1)!;
       outputs = new Float32Array(last.keys);
@@ -88,7 +88,7 @@ export class AttentionMaps {
       // The class token gathers what it knows through its last attention.
       else for (let head = 0; head < last.heads; head++) addRow(outputs, last, head, 0, 1 / last.heads);
     }
-    return this.overPatches(outputs, method);
+    return this.#overPatches(outputs, method);
   }
 
   /** The methods that there is what they need for. */
@@ -96,8 +96,8 @@ export class AttentionMaps {
     return MAP_METHODS.filter((method) => method !== 'gradient' || this.raw.crossGradient !== undefined);
   }
 
-  private chosenLayers({ method, layer }: MapChoice): readonly AttentionLayer[] {
-    const all = method === 'gradient' ? this.raising : this.raw.cross;
+  #chosenLayers({ method, layer }: MapChoice): readonly AttentionLayer[] {
+    const all = method === 'gradient' ? this.#raising : this.raw.cross;
     if (layer === 'mean') return all;
     if (layer === 'last') return [all.at(-1)!];
     const found = all[layer];
@@ -107,19 +107,19 @@ export class AttentionMaps {
   }
 
   /** Cross-attention times the positive part of its gradient. */
-  private get raising(): readonly AttentionLayer[] {
+  get #raising(): readonly AttentionLayer[] {
     const { cross, crossGradient } = this.raw;
     if (crossGradient === undefined) {
       throw new CocaError('usage', 'the gradient of this caption was not computed', 'attend with { gradient: true }');
     }
-    this.raisingLayers ??= cross.map((layer, i) => {
+    this.#raisingLayers ??= cross.map((layer, i) => {
       const gradient = crossGradient[i]!.data;
       return { ...layer, data: layer.data.map((probability, at) => probability * Math.max(0, gradient[at]!)) };
     });
-    return this.raisingLayers;
+    return this.#raisingLayers;
   }
 
-  private chosenHeads(head: MapChoice['head']): readonly number[] {
+  #chosenHeads(head: MapChoice['head']): readonly number[] {
     if (head === 'mean') return [...Array(this.heads).keys()];
     if (head >= this.heads)
       throw new CocaError('usage', `there is no head ${head}: the model has 0 to ${this.heads - 1}`);
@@ -127,22 +127,22 @@ export class AttentionMaps {
   }
 
   /** From weights of image tokens [S] to weights of encoder outputs [K]. */
-  private toEncoder(tokens: Float32Array): Float32Array {
+  #toEncoder(tokens: Float32Array): Float32Array {
     const { attentional_pool: pooling } = this.config.vision;
     // With one pooler, query 0 is kept for the embedding and tokens are queries 1, 2, ...
-    if (pooling) return this.throughPooler(tokens, pooling === true ? 1 : 0);
+    if (pooling) return this.#throughPooler(tokens, pooling === true ? 1 : 0);
     const outputs = new Float32Array(tokens.length + 1);
     outputs.set(tokens, 1);
     return outputs;
   }
 
   /** Weights of queries [S], the first of which is query `first`, to weights of encoder outputs [K]. */
-  private throughPooler(weights: Float32Array, first: number): Float32Array {
+  #throughPooler(weights: Float32Array, first: number): Float32Array {
     const { keys } = this.raw.pooler!;
     const outputs = new Float32Array(keys);
     for (const [i, weight] of weights.entries()) {
       const from = (first + i) * keys;
-      for (let key = 0; key < keys; key++) outputs[key]! += weight * this.poolerMean![from + key]!;
+      for (let key = 0; key < keys; key++) outputs[key]! += weight * this.#poolerMean![from + key]!;
     }
     return outputs;
   }
@@ -151,17 +151,17 @@ export class AttentionMaps {
    * Encoder outputs [K] to patches [P]: the class token, which sits nowhere, is left out and the rest made to sum to 1.
    * Where nothing at all speaks for the word, no patch does more than another.
    */
-  private overPatches(outputs: Float32Array, method: MapMethod): Float32Array {
-    const patches = (method === 'rollout' ? this.rollOut(outputs) : outputs).slice(1);
+  #overPatches(outputs: Float32Array, method: MapMethod): Float32Array {
+    const patches = (method === 'rollout' ? this.#rollOut(outputs) : outputs).slice(1);
     const sum = patches.reduce((total, value) => total + value, 0);
     return sum === 0 ? patches.fill(1 / patches.length) : patches.map((value) => value / sum);
   }
 
-  private rollOut(outputs: Float32Array): Float32Array {
-    this.visionMeans ??= this.raw.vision.map(meanOfHeads);
+  #rollOut(outputs: Float32Array): Float32Array {
+    this.#visionMeans ??= this.raw.vision.map(meanOfHeads);
     let weights = outputs;
-    for (let layer = this.visionMeans.length - 1; layer >= 0; layer--) {
-      const mean = this.visionMeans[layer]!; // [K, K]
+    for (let layer = this.#visionMeans.length - 1; layer >= 0; layer--) {
+      const mean = this.#visionMeans[layer]!; // [K, K]
       const earlier = weights.map((weight) => weight / 2); // the residual path
       for (const [query, weight] of weights.entries()) {
         const from = query * weights.length;

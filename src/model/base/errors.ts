@@ -37,6 +37,11 @@ export class CocaError extends Error {
   }
 }
 
+/** @throws CocaError `interrupted` once `signal` is aborted */
+export function stopIfAborted(signal: AbortSignal | undefined, message = 'interrupted'): void {
+  if (signal?.aborted) throw new CocaError('interrupted', message);
+}
+
 /** An error as it passes between threads and processes, which its class does not; `code` is missing where it was none of ours. */
 export interface PlainError {
   readonly code: ErrorCode | undefined;

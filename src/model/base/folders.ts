@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { encodeName } from './file-names.js';
 
@@ -37,6 +37,13 @@ export const isFolder = (path: string) =>
 /** Whether there is anything at a path, links followed. */
 export const exists = (path: string) =>
   stat(encodeName(path)).then(
+    () => true,
+    () => false,
+  );
+
+/** Whether a folder has an entry of this name, also a link that leads nowhere. */
+export const hasEntry = (path: string) =>
+  lstat(encodeName(path)).then(
     () => true,
     () => false,
   );

@@ -1,10 +1,10 @@
 import type { Dirent } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { expand } from 'brace-expansion';
 import picomatch from 'picomatch';
 import { CocaError } from './errors.js';
 import { decodeName, encodeName } from './file-names.js';
-import { folderIdentity, isFolder } from './folders.js';
+import { folderIdentity, hasEntry, isFolder } from './folders.js';
 
 /** As many as the shards of the largest sets there are, and more: `{1..1000000000}` must not fill memory. */
 const MAX_WORDS = 1_000_000;
@@ -64,20 +64,13 @@ function hasWildcard(word: string): boolean {
 
 /** The longest beginning of a word, by whole names, that exists; and what follows it. */
 async function existingPart(word: string): Promise<[base: string, rest: string]> {
-  if (await exists(word)) return [word, ''];
+  if (await hasEntry(word)) return [word, ''];
   for (let end = word.lastIndexOf('/'); end >= 0; end = word.lastIndexOf('/', end - 1)) {
     const base = word.slice(0, end + 1);
-    if (await exists(base)) return [base, word.slice(end + 1)];
+    if (await hasEntry(base)) return [base, word.slice(end + 1)];
     if (end === 0) break;
   }
   return ['', word];
-}
-
-async function exists(name: string): Promise<boolean> {
-  return lstat(encodeName(name)).then(
-    () => true,
-    () => false,
-  );
 }
 
 function segmentsOf(pattern: string): string[] {
@@ -109,9 +102,9 @@ async function* walk(
 ): AsyncGenerator<string> {
   const [segment, ...rest] = segments as [string, ...string[]];
   if (!walked.isNew(folder, segments.length)) return;
-  if (segment !== '**' && (!hasWildcard(segment) || (await exists(folder + segment)))) {
+  if (segment !== '**' && (!hasWildcard(segment) || (await hasEntry(folder + segment)))) {
     if (rest.length === 0) {
-      if (await exists(folder + segment)) yield folder + segment;
+      if (await hasEntry(folder + segment)) yield folder + segment;
     } else yield* walk(`${folder}${segment}/`, rest, walked, ancestors);
     return;
   }

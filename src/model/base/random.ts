@@ -33,20 +33,20 @@ export function nextRandom(state: RandomState): { state: RandomState; value: num
 
 /** Draws from one stream of a seed, one after another: for what is drawn once, in a fixed order, and never undone. */
 export class Random {
-  private state: RandomState;
+  #state: RandomState;
 
   /**
    * @param seed a whole number from 0 to 2^53 - 1
    * @param stream from 0 to 2^32 - 1: streams of one seed are independent of each other
    */
   constructor(seed: number, stream: number) {
-    this.state = seedRandom(seed, stream);
+    this.#state = seedRandom(seed, stream);
   }
 
   /** Uniform in [0, 1). */
   unit(): number {
-    const { state, value } = nextRandom(this.state);
-    this.state = state;
+    const { state, value } = nextRandom(this.#state);
+    this.#state = state;
     return value;
   }
 

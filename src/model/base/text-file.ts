@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { CocaError } from './errors.js';
-import { RegularFile } from './regular-file.js';
+import { encodeName } from './file-names.js';
+import { fileError, RegularFile } from './regular-file.js';
 import { decodeText } from './text-decoding.js';
 
 /**
@@ -17,4 +19,22 @@ export async function readTextFile(path: string, what: string, limit: number): P
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Reads a file that a person named.
+ * @throws CocaError `not-found`, `unreadable`
+ */
+export async function readNamedFile(path: string): Promise<Buffer> {
+  return readFile(encodeName(path)).catch((cause) => {
+    throw fileError(path, cause);
+  });
+}
+
+/**
+ * Reads a text that a person named.
+ * @throws CocaError `not-found`; `unreadable`, also for what is no text (`decodeText`)
+ */
+export async function readNamedText(path: string): Promise<string> {
+  return decodeText(await readNamedFile(path), path);
 }

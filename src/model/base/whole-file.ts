@@ -9,6 +9,9 @@ function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
+/** A temporary file of this age was left by a process that was killed. */
+export const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
 /** What the file that `writeWhole` makes under this temporary name is to be called; undefined for any other name. */
 export function finalNameOf(name: string): string | undefined {
   return /^\.(?<final>.+)\.[0-9a-f]{12}\.tmp$/.exec(name)?.groups?.final;

@@ -8,7 +8,7 @@ const PIECE_BYTES = 16 * 1024;
 /**
  * What tells one file of weights from another without reading it whole: SHA-256 over its size and 64 pieces of 16 KiB,
  * the first and the last bytes among them. Training changes every weight, so two checkpoints of one run differ in each
- * piece. Against someone who makes two files alike on purpose it is no protection.
+ * piece. It does not protect against files that were made alike on purpose.
  * @throws CocaError `not-found`, `unreadable`
  */
 export async function weightsFingerprint(path: string): Promise<string> {

@@ -34,9 +34,9 @@ export function parseHeader(path: string, text: string): SafetensorsHeader {
 }
 
 class HeaderParser {
-  private position = 0;
+  #position = 0;
   /** The tensor being read, for messages. */
-  private tensor: string | undefined;
+  #tensor: string | undefined;
 
   constructor(
     private readonly path: string,
@@ -46,152 +46,152 @@ class HeaderParser {
   parse(): SafetensorsHeader {
     const tensors = new Map<string, DeclaredTensor>();
     let metadata: ReadonlyMap<string, string> | undefined;
-    this.object((key) => {
+    this.#object((key) => {
       if (key === METADATA) {
-        if (metadata !== undefined) throw this.problem(`the key ${quote(key)} occurs twice`);
-        metadata = this.metadata();
+        if (metadata !== undefined) throw this.#problem(`the key ${quote(key)} occurs twice`);
+        metadata = this.#metadata();
         return;
       }
-      if (tensors.has(key)) throw this.problem(`the key ${quote(key)} occurs twice`);
-      if (tensors.size === MAX_ENTRIES) throw this.problem(`more than ${MAX_ENTRIES} tensors`);
-      this.tensor = key;
-      tensors.set(key, this.declaration());
-      this.tensor = undefined;
+      if (tensors.has(key)) throw this.#problem(`the key ${quote(key)} occurs twice`);
+      if (tensors.size === MAX_ENTRIES) throw this.#problem(`more than ${MAX_ENTRIES} tensors`);
+      this.#tensor = key;
+      tensors.set(key, this.#declaration());
+      this.#tensor = undefined;
     });
-    this.space();
-    if (this.position !== this.text.length) throw this.problem('text after the closing brace');
+    this.#space();
+    if (this.#position !== this.text.length) throw this.#problem('text after the closing brace');
     return { metadata: metadata ?? new Map(), tensors };
   }
 
-  private metadata(): ReadonlyMap<string, string> {
+  #metadata(): ReadonlyMap<string, string> {
     const entries = new Map<string, string>();
-    this.object((key) => {
-      if (entries.has(key)) throw this.problem(`the key ${quote(key)} occurs twice in ${METADATA}`);
-      if (entries.size === MAX_ENTRIES) throw this.problem(`more than ${MAX_ENTRIES} entries in ${METADATA}`);
-      this.space();
-      if (this.text[this.position] !== '"') throw this.problem(`${METADATA} holds something other than strings`);
-      entries.set(key, this.string());
+    this.#object((key) => {
+      if (entries.has(key)) throw this.#problem(`the key ${quote(key)} occurs twice in ${METADATA}`);
+      if (entries.size === MAX_ENTRIES) throw this.#problem(`more than ${MAX_ENTRIES} entries in ${METADATA}`);
+      this.#space();
+      if (this.text[this.#position] !== '"') throw this.#problem(`${METADATA} holds something other than strings`);
+      entries.set(key, this.#string());
     });
     return entries;
   }
 
-  private declaration(): DeclaredTensor {
+  #declaration(): DeclaredTensor {
     let dtype: string | undefined;
     let shape: readonly number[] | undefined;
     let offsets: readonly number[] | undefined;
-    this.object((key) => {
-      const twice = () => this.problem(`the field ${quote(key)} occurs twice`);
+    this.#object((key) => {
+      const twice = () => this.#problem(`the field ${quote(key)} occurs twice`);
       if (key === 'dtype') {
         if (dtype !== undefined) throw twice();
-        dtype = this.string();
+        dtype = this.#string();
       } else if (key === 'shape') {
         if (shape !== undefined) throw twice();
-        shape = this.integers(MAX_DIMENSIONS, `more than ${MAX_DIMENSIONS} dimensions`);
+        shape = this.#integers(MAX_DIMENSIONS, `more than ${MAX_DIMENSIONS} dimensions`);
       } else if (key === 'data_offsets') {
         if (offsets !== undefined) throw twice();
-        offsets = this.integers(2, 'data_offsets are not two numbers');
+        offsets = this.#integers(2, 'data_offsets are not two numbers');
       } else {
-        throw this.problem(`unknown field ${quote(key)}`);
+        throw this.#problem(`unknown field ${quote(key)}`);
       }
     });
-    if (dtype === undefined) throw this.problem('no dtype');
-    if (shape === undefined) throw this.problem('no shape');
-    if (offsets === undefined) throw this.problem('no data_offsets');
-    if (offsets.length !== 2) throw this.problem('data_offsets are not two numbers');
+    if (dtype === undefined) throw this.#problem('no dtype');
+    if (shape === undefined) throw this.#problem('no shape');
+    if (offsets === undefined) throw this.#problem('no data_offsets');
+    if (offsets.length !== 2) throw this.#problem('data_offsets are not two numbers');
     return { dtype, shape, begin: offsets[0]!, end: offsets[1]! };
   }
 
   /** `{ "key": <value read by readValue>, ... }` */
-  private object(readValue: (key: string) => void): void {
-    this.expect('{');
-    if (this.skip('}')) return;
+  #object(readValue: (key: string) => void): void {
+    this.#expect('{');
+    if (this.#skip('}')) return;
     do {
-      const key = this.string();
-      this.expect(':');
+      const key = this.#string();
+      this.#expect(':');
       readValue(key);
-    } while (this.skip(','));
-    this.expect('}');
+    } while (this.#skip(','));
+    this.#expect('}');
   }
 
-  private integers(most: number, tooMany: string): readonly number[] {
+  #integers(most: number, tooMany: string): readonly number[] {
     const numbers: number[] = [];
-    this.expect('[');
-    if (this.skip(']')) return numbers;
+    this.#expect('[');
+    if (this.#skip(']')) return numbers;
     do {
-      if (numbers.length === most) throw this.problem(tooMany);
-      numbers.push(this.integer());
-    } while (this.skip(','));
-    this.expect(']');
+      if (numbers.length === most) throw this.#problem(tooMany);
+      numbers.push(this.#integer());
+    } while (this.#skip(','));
+    this.#expect(']');
     return numbers;
   }
 
   /** A whole number from 0 to 2^53 - 1, in plain decimal digits. */
-  private integer(): number {
-    this.space();
-    const start = this.position;
-    while (isDigit(this.text.charCodeAt(this.position))) this.position++;
-    const digits = this.text.slice(start, Math.min(this.position, start + 20));
-    if (digits === '') throw this.problem('a whole number of 0 or more is missing');
-    if (digits.length > 1 && digits.startsWith('0')) throw this.problem('a number with leading zeros');
+  #integer(): number {
+    this.#space();
+    const start = this.#position;
+    while (isDigit(this.text.charCodeAt(this.#position))) this.#position++;
+    const digits = this.text.slice(start, Math.min(this.#position, start + 20));
+    if (digits === '') throw this.#problem('a whole number of 0 or more is missing');
+    if (digits.length > 1 && digits.startsWith('0')) throw this.#problem('a number with leading zeros');
     const value = Number(digits);
-    if (!Number.isSafeInteger(value)) throw this.problem('a number of 2^53 or more');
+    if (!Number.isSafeInteger(value)) throw this.#problem('a number of 2^53 or more');
     return value;
   }
 
-  private string(): string {
-    this.expect('"');
-    const start = this.position;
+  #string(): string {
+    this.#expect('"');
+    const start = this.#position;
     let escaped = false;
     for (;;) {
-      const code = this.text.charCodeAt(this.position);
-      if (Number.isNaN(code)) throw this.problem('the text ends within a string');
-      if (code < 0x20) throw this.problem('a raw control character within a string');
+      const code = this.text.charCodeAt(this.#position);
+      if (Number.isNaN(code)) throw this.#problem('the text ends within a string');
+      if (code < 0x20) throw this.#problem('a raw control character within a string');
       if (code === 0x22) break;
       if (code === 0x5c) {
         escaped = true;
-        this.position++;
+        this.#position++;
       }
-      this.position++;
+      this.#position++;
     }
-    const raw = this.text.slice(start, this.position++);
-    return escaped ? this.unescape(raw) : raw;
+    const raw = this.text.slice(start, this.#position++);
+    return escaped ? this.#unescape(raw) : raw;
   }
 
-  private unescape(raw: string): string {
+  #unescape(raw: string): string {
     let value: string;
     try {
       value = JSON.parse(`"${raw}"`);
     } catch {
-      throw this.problem(`the string ${quote(raw)} has an escape that JSON does not know`);
+      throw this.#problem(`the string ${quote(raw)} has an escape that JSON does not know`);
     }
-    if (/\p{Surrogate}/u.test(value)) throw this.problem(`the string ${quote(raw)} is no Unicode text`);
+    if (/\p{Surrogate}/u.test(value)) throw this.#problem(`the string ${quote(raw)} is no Unicode text`);
     return value;
   }
 
-  private expect(character: string): void {
-    if (this.skip(character)) return;
-    const found = this.text[this.position];
-    throw this.problem(`${quote(character)} expected, ${found === undefined ? 'end of header' : quote(found)} found`);
+  #expect(character: string): void {
+    if (this.#skip(character)) return;
+    const found = this.text[this.#position];
+    throw this.#problem(`${quote(character)} expected, ${found === undefined ? 'end of header' : quote(found)} found`);
   }
 
-  private skip(character: string): boolean {
-    this.space();
-    if (this.text[this.position] !== character) return false;
-    this.position++;
+  #skip(character: string): boolean {
+    this.#space();
+    if (this.text[this.#position] !== character) return false;
+    this.#position++;
     return true;
   }
 
-  private space(): void {
+  #space(): void {
     for (;;) {
-      const code = this.text.charCodeAt(this.position);
+      const code = this.text.charCodeAt(this.#position);
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
-      this.position++;
+      this.#position++;
     }
   }
 
-  private problem(reason: string) {
-    const where = this.tensor === undefined ? '' : `tensor ${quote(this.tensor)}: `;
-    return badCheckpoint(this.path, `${where}${reason} (character ${this.position} of the safetensors header)`);
+  #problem(reason: string) {
+    const where = this.#tensor === undefined ? '' : `tensor ${quote(this.#tensor)}: `;
+    return badCheckpoint(this.path, `${where}${reason} (character ${this.#position} of the safetensors header)`);
   }
 }
 

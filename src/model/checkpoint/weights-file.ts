@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../base/errors.js';
-import { unreadable } from '../base/regular-file.js';
+import { fileError } from '../base/regular-file.js';
 import { badCheckpoint } from './problem.js';
 
 /** The names that weights go by, the better first. */
@@ -30,7 +30,7 @@ export async function weightsFile(path: string): Promise<string> {
     }
     names = (await readdir(path)).sort();
   } catch (error) {
-    throw error instanceof CocaError ? error : unreadable(path, error);
+    throw fileError(path, error);
   }
   if (names.includes(LATEST) && !names.some((name) => PREFERRED.includes(name))) return weightsFile(join(path, LATEST));
   return join(path, chooseWeights(path, names));

@@ -1,4 +1,5 @@
 import { CocaError } from '../base/errors.js';
+import { parseJson } from '../base/json.js';
 import { readTextFile } from '../base/text-file.js';
 import { type CocaConfig, parseConfig } from './config.js';
 
@@ -14,23 +15,13 @@ const MAX_LEVELS = 100;
  * @throws CocaError `bad-config`, `not-found`, `unreadable`
  */
 export async function readConfigFile(path: string, where = path): Promise<CocaConfig> {
-  return parseConfig(await readJsonFile(path, where), where);
+  return parseConfig(await readConfigJson(path, where), where);
 }
 
 /** @throws CocaError `bad-config`, `not-found`, `unreadable` naming the file */
-export async function readJsonFile(path: string, where = path): Promise<unknown> {
-  return parseJson(await readTextFile(path, 'config', MAX_CONFIG_BYTES), where);
-}
-
-/** @throws CocaError `bad-config` naming the file */
-function parseJson(text: string, path: string): unknown {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new CocaError('bad-config', `${path} is not JSON: ${(cause as Error).message}`, undefined, { cause });
-  }
-  if (hasMoreLevels(json, MAX_LEVELS)) throw new CocaError('bad-config', `${path} is nested too deeply for a config`);
+export async function readConfigJson(path: string, where = path): Promise<unknown> {
+  const json = parseJson(await readTextFile(path, 'config', MAX_CONFIG_BYTES), where, 'bad-config');
+  if (hasMoreLevels(json, MAX_LEVELS)) throw new CocaError('bad-config', `${where} is nested too deeply for a config`);
   return json;
 }
 

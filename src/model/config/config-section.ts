@@ -1,10 +1,9 @@
 import { CocaError } from '../base/errors.js';
+import { isObject, type Json } from '../base/json.js';
 
 /** Nothing that fits a machine has more of anything than this; larger numbers are mistakes or attacks. */
 const MAX_DIMENSION = 1 << 20;
 export const MAX_LAYERS = 1024;
-
-export type Json = Record<string, unknown>;
 
 /** Longer values are shown by their beginning. */
 const LONGEST_SHOWN = 80;
@@ -22,7 +21,7 @@ function show(value: unknown): string {
 
 /** Reads the fields of one section, remembers which it has seen, and reports the rest. */
 export class Section {
-  private readonly seen = new Set<string>();
+  readonly #seen = new Set<string>();
 
   constructor(
     private readonly json: Json,
@@ -35,13 +34,13 @@ export class Section {
     throw new CocaError('bad-config', `${this.where}: ${name} ${problem}`, 'Check the config against the checkpoint.');
   }
 
-  private take(key: string): unknown {
-    this.seen.add(key);
+  #take(key: string): unknown {
+    this.#seen.add(key);
     return Object.hasOwn(this.json, key) ? (this.json[key] ?? undefined) : undefined;
   }
 
   integer(key: string, fallback: number, { min = 1, max = MAX_DIMENSION } = {}): number {
-    const value = this.take(key) ?? fallback;
+    const value = this.#take(key) ?? fallback;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
       this.fail(key, `must be a whole number from ${min} to ${max}, not ${show(value)}`);
     }
@@ -49,7 +48,7 @@ export class Section {
   }
 
   number(key: string, fallback: number, { min = 0, max = MAX_DIMENSION } = {}): number {
-    const value = this.take(key) ?? fallback;
+    const value = this.#take(key) ?? fallback;
     if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
       this.fail(key, `must be a number from ${min} to ${max}, not ${show(value)}`);
     }
@@ -65,7 +64,7 @@ export class Section {
   }
 
   optionalNumber(key: string): number | null {
-    const value = this.take(key);
+    const value = this.#take(key);
     if (value === undefined) return null;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       this.fail(key, `must be a number or null, not ${show(value)}`);
@@ -74,19 +73,19 @@ export class Section {
   }
 
   boolean(key: string, fallback: boolean): boolean {
-    const value = this.take(key) ?? fallback;
+    const value = this.#take(key) ?? fallback;
     if (typeof value !== 'boolean') this.fail(key, `must be true or false, not ${show(value)}`);
     return value;
   }
 
   string(key: string): string | null {
-    const value = this.take(key) ?? null;
+    const value = this.#take(key) ?? null;
     if (value !== null && typeof value !== 'string') this.fail(key, `must be a text, not ${show(value)}`);
     return value;
   }
 
   choice<T extends string | boolean>(key: string, choices: readonly T[], fallback: T): T {
-    const value = this.take(key) ?? fallback;
+    const value = this.#take(key) ?? fallback;
     if (!choices.includes(value as T)) {
       const known = choices.map((choice) => show(choice)).join(', ');
       this.fail(key, `is ${show(value)}; this network knows ${known}`);
@@ -95,7 +94,7 @@ export class Section {
   }
 
   numbers(key: string, count: number, fallback: readonly number[]): readonly number[] {
-    const value = this.take(key) ?? fallback;
+    const value = this.#take(key) ?? fallback;
     if (!Array.isArray(value) || value.length !== count || !value.every((v) => Number.isFinite(v))) {
       this.fail(key, `must be a list of ${count} numbers, not ${show(value)}`);
     }
@@ -104,7 +103,7 @@ export class Section {
 
   /** A side length that may be written as one number or as an equal pair. */
   square(key: string, fallback: number): number {
-    const value = this.take(key) ?? fallback;
+    const value = this.#take(key) ?? fallback;
     const [height, width = height] = Array.isArray(value) ? value : [value];
     if (height !== width) this.fail(key, `is ${show(value)}; this network only knows squares`);
     if (typeof height !== 'number' || !Number.isInteger(height) || height < 1 || height > MAX_DIMENSION) {
@@ -114,12 +113,12 @@ export class Section {
   }
 
   section(key: string, required: boolean): Section {
-    const value = this.take(key);
+    const value = this.#take(key);
     if (value === undefined && !required) return new Section({}, key, this.where);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (!isObject(value)) {
       this.fail(key, value === undefined ? 'is missing' : 'must be an object');
     }
-    return new Section(value as Json, this.path ? `${this.path}.${key}` : key, this.where);
+    return new Section(value, this.path ? `${this.path}.${key}` : key, this.where);
   }
 
   has(key: string): boolean {
@@ -128,14 +127,14 @@ export class Section {
 
   /** Fields that change training or packaging, not what a trained network computes. */
   withoutEffect(...keys: string[]): this {
-    for (const key of keys) this.seen.add(key);
+    for (const key of keys) this.#seen.add(key);
     return this;
   }
 
   /** Fields whose only supported value is this one (or null). */
   fixed(values: Record<string, unknown>): this {
     for (const [key, only] of Object.entries(values)) {
-      const value = this.take(key);
+      const value = this.#take(key);
       if (value !== undefined && value !== only) {
         this.fail(key, `is ${show(value)}, which this network does not support (only ${show(only)})`);
       }
@@ -145,7 +144,7 @@ export class Section {
 
   /** Reports the fields that were not read. */
   done(): void {
-    const unknown = Object.keys(this.json).filter((key) => !this.seen.has(key));
+    const unknown = Object.keys(this.json).filter((key) => !this.#seen.has(key));
     if (unknown.length > 0) this.fail(unknown[0]!, 'is a field that this network does not know');
   }
 }

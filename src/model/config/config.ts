@@ -1,6 +1,7 @@
 import { CocaError } from '../base/errors.js';
+import { isObject } from '../base/json.js';
 import type { SpecialIds } from '../decoding/types.js';
-import { type Json, MAX_LAYERS, Section } from './config-section.js';
+import { MAX_LAYERS, Section } from './config-section.js';
 
 /**
  * The typed form of `open_clip_config.json`. Names are the file's own. Every field of the file is either read here,
@@ -238,10 +239,10 @@ function checkDivisions(config: CocaConfig, where: string): void {
  * @throws CocaError `bad-config` naming the first field that is missing, malformed, unknown or unsupported
  */
 export function parseConfig(json: unknown, where: string): CocaConfig {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+  if (!isObject(json)) {
     throw new CocaError('bad-config', `${where}: a model config must be a JSON object`);
   }
-  const top = new Section(json as Json, '', where);
+  const top = new Section(json, '', where);
   const wrapped = top.has('model_cfg');
   const model = wrapped ? top.section('model_cfg', true) : top;
   if (!model.has('multimodal_cfg')) {

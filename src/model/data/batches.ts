@@ -102,49 +102,49 @@ function tooFew(count: number, batch: number, name: string): CocaError {
 
 /** Sees to it that every whole epoch fills a batch: else one picture would be its own negative, or nothing ever come. */
 class EpochCount {
-  private epoch: number;
-  private readable = 0;
+  #epoch: number;
+  #readable = 0;
   /** An epoch that was begun elsewhere is not judged. */
-  private isWhole: boolean;
+  #isWhole: boolean;
 
   constructor(
     start: OrderState,
     private readonly batch: number,
     private readonly name: string,
   ) {
-    this.epoch = start.epoch;
-    this.isWhole = start.group === 0 && start.position === 0;
+    this.#epoch = start.epoch;
+    this.#isWhole = start.group === 0 && start.position === 0;
   }
 
   reach({ epoch }: OrderState): void {
-    if (epoch === this.epoch) return;
+    if (epoch === this.#epoch) return;
     this.end();
-    this.epoch = epoch;
-    this.readable = 0;
-    this.isWhole = true;
+    this.#epoch = epoch;
+    this.#readable = 0;
+    this.#isWhole = true;
   }
 
   count(): void {
-    this.readable++;
+    this.#readable++;
   }
 
   end(): void {
-    if (this.isWhole && this.readable < this.batch) throw tooFew(this.readable, this.batch, this.name);
+    if (this.#isWhole && this.#readable < this.batch) throw tooFew(this.#readable, this.batch, this.name);
   }
 }
 
 /** A batch that is being filled. */
 class OpenBatch {
-  private pixels: Float32Array | undefined;
-  private readonly contexts: Int32Array[] = [];
-  private readonly captions: string[] = [];
-  private readonly names: string[] = [];
-  private readonly classes: number[] = [];
+  #pixels: Float32Array | undefined;
+  readonly #contexts: Int32Array[] = [];
+  readonly #captions: string[] = [];
+  readonly #names: string[] = [];
+  readonly #classes: number[] = [];
 
   constructor(private readonly options: BatchOptions) {}
 
   get size(): number {
-    return this.names.length;
+    return this.#names.length;
   }
 
   get isFull(): boolean {
@@ -154,7 +154,7 @@ class OpenBatch {
   /** @returns why the sample cannot be taken, if it cannot */
   add(sample: PreparedSample): CocaError | undefined {
     try {
-      this.take(sample);
+      this.#take(sample);
     } catch (error) {
       if (!(error instanceof CocaError)) throw error;
       return new CocaError(error.code, `${sample.name}: ${error.message}`, error.hint, { cause: error });
@@ -162,25 +162,25 @@ class OpenBatch {
     return undefined;
   }
 
-  private take({ name, pixels, caption, label }: PreparedSample): void {
+  #take({ name, pixels, caption, label }: PreparedSample): void {
     const { batch, tokenizer, classes, onCut } = this.options;
     const context = tokenizer.context(caption);
-    if (classes) this.classes.push(classIndexOf(classes, label));
+    if (classes) this.#classes.push(classIndexOf(classes, label));
     if (onCut && !tokenizer.fits(caption)) onCut(name);
-    this.pixels ??= new Float32Array(batch * pixels.length);
-    this.pixels.set(pixels, this.names.length * pixels.length);
-    this.contexts.push(context);
-    this.captions.push(caption);
-    this.names.push(name);
+    this.#pixels ??= new Float32Array(batch * pixels.length);
+    this.#pixels.set(pixels, this.#names.length * pixels.length);
+    this.#contexts.push(context);
+    this.#captions.push(caption);
+    this.#names.push(name);
   }
 
   close(next: OrderState): Batch {
     return {
-      pixels: this.pixels!,
-      contexts: this.contexts,
-      ...(this.options.classes && { classes: Int32Array.from(this.classes) }),
-      captions: this.captions,
-      names: this.names,
+      pixels: this.#pixels!,
+      contexts: this.#contexts,
+      ...(this.options.classes && { classes: Int32Array.from(this.#classes) }),
+      captions: this.#captions,
+      names: this.#names,
       next,
     };
   }

@@ -1,6 +1,6 @@
 import { CocaError } from '../base/errors.js';
-import { readNamedText } from '../base/named-file.js';
 import { requireSound } from '../base/text-decoding.js';
+import { readNamedText } from '../base/text-file.js';
 import type { Dataset } from './dataset.js';
 import { descriptions } from './sequence.js';
 

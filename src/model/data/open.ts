@@ -99,7 +99,7 @@ function listed(pattern: string, units: readonly DatasetUnit[]): Dataset {
   };
 }
 
-/** Where all samples are lost there are none. */
+/** A unit whose samples are all lost has none, so that a data set without samples is refused. */
 function listedUnit(locators: readonly Locator[]): DatasetUnit {
   const size = locators.every(({ kind }) => kind === 'lost') ? 0 : locators.length;
   return { size, locate: (index) => locators[index]! };

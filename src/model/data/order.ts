@@ -31,7 +31,10 @@ const seedOf = ({ seed, epoch }: OrderState): number => seed + epoch * 2 ** 32;
 const UNITS_STREAM = 0xffff_ffff;
 const groupStream = (group: number): number => UNITS_STREAM - 1 - group;
 
-/** Reads a state that was saved with a run. Throws `bad-data` for anything else. */
+/**
+ * Reads a state that was saved with a run.
+ * @throws CocaError `bad-data` for anything else
+ */
 export function readOrderState(value: unknown): OrderState {
   const { seed, epoch, group, position } = (value ?? {}) as Partial<OrderState>;
   for (const part of [seed, epoch, group, position]) {

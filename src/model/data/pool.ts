@@ -24,29 +24,29 @@ interface Waiting {
  * one is busy computing. (Piscina was tried: closed while jobs run, it ends the process.)
  */
 export class DecodingPool {
-  private readonly threads: readonly Thread[];
+  readonly #threads: readonly Thread[];
 
   constructor(count = defaultThreads()) {
-    this.threads = Array.from({ length: count }, () => new Thread());
+    this.#threads = Array.from({ length: count }, () => new Thread());
   }
 
   /** `prepareSample` in another thread. */
   prepare(...[locator, place, transform, needs]: Parameters<typeof prepareSample>): Promise<PreparedSample> {
-    return this.run<PreparedSample>({ kind: 'sample', locator, place, transform, needs });
+    return this.#run<PreparedSample>({ kind: 'sample', locator, place, transform, needs });
   }
 
   /** `indexShard` in another thread. */
   indexShard(path: string): Promise<TarIndex> {
-    return this.run<TarIndex>({ kind: 'shard', path });
+    return this.#run<TarIndex>({ kind: 'shard', path });
   }
 
   /** Ends the threads; what they had not finished is rejected. */
   async close(): Promise<void> {
-    await Promise.all(this.threads.map((thread) => thread.close()));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  private async run<T extends Answer>(job: Job): Promise<T> {
-    const idlest = this.threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
+  async #run<T extends Answer>(job: Job): Promise<T> {
+    const idlest = this.#threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
     const answer = await idlest.run(job);
     if ('error' in answer) throw errorFrom(answer.error);
     return answer as T;
@@ -55,40 +55,40 @@ export class DecodingPool {
 
 /** One thread and the jobs it has not answered yet. */
 class Thread {
-  private readonly worker = new Worker(WORKER);
-  private readonly waiting = new Map<number, Waiting>();
-  private jobs = 0;
-  private end: Error | undefined;
+  readonly #worker = new Worker(WORKER);
+  readonly #waiting = new Map<number, Waiting>();
+  #jobs = 0;
+  #end: Error | undefined;
 
   constructor() {
-    this.worker.on('message', ({ id, answer }: Response) => {
-      this.waiting.get(id)?.resolve(answer);
-      this.waiting.delete(id);
+    this.#worker.on('message', ({ id, answer }: Response) => {
+      this.#waiting.get(id)?.resolve(answer);
+      this.#waiting.delete(id);
     });
-    this.worker.on('error', (error) => this.fail(`a decoding thread failed: ${error.message}`, error));
-    this.worker.on('exit', () => this.fail('a decoding thread ended'));
+    this.#worker.on('error', (error) => this.#fail(`a decoding thread failed: ${error.message}`, error));
+    this.#worker.on('exit', () => this.#fail('a decoding thread ended'));
   }
 
   get load(): number {
-    return this.waiting.size;
+    return this.#waiting.size;
   }
 
   run(job: Job): Promise<Answer> {
-    if (this.end) return Promise.reject(this.end);
-    const request: Request = { id: this.jobs++, job };
+    if (this.#end) return Promise.reject(this.#end);
+    const request: Request = { id: this.#jobs++, job };
     return new Promise((resolve, reject) => {
-      this.waiting.set(request.id, { resolve, reject });
-      this.worker.postMessage(request);
+      this.#waiting.set(request.id, { resolve, reject });
+      this.#worker.postMessage(request);
     });
   }
 
   async close(): Promise<void> {
-    await this.worker.terminate();
+    await this.#worker.terminate();
   }
 
-  private fail(message: string, cause?: Error): void {
-    this.end ??= new Error(message, { cause });
-    for (const { reject } of this.waiting.values()) reject(this.end);
-    this.waiting.clear();
+  #fail(message: string, cause?: Error): void {
+    this.#end ??= new Error(message, { cause });
+    for (const { reject } of this.#waiting.values()) reject(this.#end);
+    this.#waiting.clear();
   }
 }

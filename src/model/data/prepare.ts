@@ -29,7 +29,7 @@ export interface PreparedSample {
   readonly name: string;
   /** 3 x size x size. */
   readonly pixels: Float32Array<ArrayBuffer>;
-  /** One of its captions; "" where none is needed and there is none. */
+  /** One of its captions; "" for a sample without one, where none is needed. */
   readonly caption: string;
   readonly label?: string | number;
 }
@@ -63,7 +63,10 @@ export async function prepareSample(
   };
 }
 
-/** The picture of a sample as evaluation sees it. Throws `bad-image` naming the sample. */
+/**
+ * The picture of a sample as evaluation sees it.
+ * @throws CocaError `bad-image` naming the sample
+ */
 export async function pictureOf(sample: Sample, options: PictureOptions): Promise<Picture> {
   const { image } = sample;
   return image instanceof Uint8Array ? naming(sample, () => loadPicture(image, options)) : image;

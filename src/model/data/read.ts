@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
-import { parsePythonJson } from '../base/python-json.js';
+import { isObject, type Json, parsePythonJson } from '../base/json.js';
 import { RegularFile } from '../base/regular-file.js';
 import { decodePart, decodeText, lostIn } from '../base/text-decoding.js';
 import type { Picture } from '../image/picture.js';
 import type { SceneSample } from '../scenes/world/source.js';
-import { describe, isObject, type Json } from './formats/description.js';
+import { describe } from './formats/description.js';
 import { splitRow } from './formats/rows.js';
 import type { Description, Locator, RowContext, RowLocator, Sample, Span, TableContext, TarSample } from './sample.js';
 
@@ -35,12 +35,15 @@ export async function readSample(locator: Locator): Promise<Sample> {
   return { name, ...description, image: await readImage() };
 }
 
-/** What is known about a sample, its picture left alone. Throws as `readSample`. */
+/**
+ * What is known about a sample, its picture left alone.
+ * @throws as `readSample`
+ */
 export async function readDescription(locator: Locator): Promise<Description> {
   return (await openSample(locator)).description;
 }
 
-/** Captions without a word are none: an empty cell, an empty file. */
+/** Captions without a word do not count: an empty cell, an empty file. */
 async function openSample(locator: Locator): Promise<OpenSample> {
   const sample = await openAny(locator);
   const { trueCaptions = [], hardNegatives = [], label } = sample.description;
@@ -174,7 +177,10 @@ async function readTexts({ file, sample: { key, members } }: Locator & { readonl
   return { json: await read('json'), txt: await read('txt'), cls: await read('cls') };
 }
 
-/** The bytes of a part of a file, by default of all of it. Throws `unreadable`, `not-found`. */
+/**
+ * The bytes of a part of a file, by default of all of it.
+ * @throws CocaError `unreadable`, `not-found`
+ */
 async function readBytes(path: string, limit: number, span?: Span): Promise<Uint8Array> {
   const file = await RegularFile.open(path);
   try {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CocaError } from '../base/errors.js';
+import { CocaError, stopIfAborted } from '../base/errors.js';
 import { advance } from './advance.js';
 import { retainedNodes } from './results.js';
 import { isDone, pendingRows, type SearchState } from './state.js';
@@ -16,6 +16,8 @@ export interface DecodeHooks {
   }) => void;
   readonly signal?: AbortSignal;
 }
+
+const STOPPED = 'stopped before the captions were done';
 
 /**
  * Runs one search a picture side by side to their ends. Searches that end early ask the model for nothing more; results
@@ -41,9 +43,9 @@ export async function decode(
   const maxSteps = Math.max(0, ...states.map(({ options, promptLength }) => options.maxLength - promptLength));
   let current = [...states];
   for (let step = 1; !current.every(isDone); step++) {
-    stopIfAborted(hooks.signal);
+    stopIfAborted(hooks.signal, STOPPED);
     const logits = await model.extend(current.map(pendingRows));
-    stopIfAborted(hooks.signal);
+    stopIfAborted(hooks.signal, STOPPED);
     current = current.map((state, picture) => advance(state, logits[picture]!));
     hooks.onStep?.({ step, maxSteps, states: current });
     model.retain?.(current.map(retainedNodes));
@@ -51,8 +53,4 @@ export async function decode(
     await nextTurn();
   }
   return current;
-}
-
-function stopIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CocaError('interrupted', 'stopped before the captions were done');
 }

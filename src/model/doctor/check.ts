@@ -14,7 +14,10 @@ export interface Check {
   readonly advice?: string;
   /** Measured on the bundled model, in milliseconds. */
   readonly ms?: { readonly encode: number; readonly caption: number };
-  /** Makes it right without losing anything; says what was done. @throws CocaError where that cannot be done */
+  /**
+   * Makes it right without losing anything; says what was done.
+   * @throws CocaError where that cannot be done
+   */
   readonly fix?: () => Promise<string>;
 }
 

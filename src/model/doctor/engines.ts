@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CocaError } from '../base/errors.js';
+import { stopIfAborted } from '../base/errors.js';
 import { type BenchOptions, measure } from '../bench.js';
 import { DECODING_KNOBS } from '../decoding/knobs.js';
 import type { Device, Engine } from '../engine/engines.js';
@@ -29,13 +29,16 @@ const TIMED: BenchOptions = {
   batches: [1],
 };
 
-/** Every device of every engine: whether it works, and how fast and how truly it captions with the bundled model. */
+/**
+ * Every device of every engine: whether it works, and how fast and how truly it captions with the bundled model.
+ * @throws CocaError `interrupted`
+ */
 export async function* checkEngines(context: CheckContext): AsyncGenerator<Check> {
   const [scene] = await readScenes(BUNDLED_SCENES);
   for (const { engine, survey } of ENGINES) {
     context.onStatus(`${engine}: looking for devices`);
     for (const report of await survey()) {
-      if (context.signal.aborted) throw new CocaError('interrupted', 'interrupted');
+      stopIfAborted(context.signal);
       const common = { area: 'engines', name: `${engine} ${report.device}` } as const;
       if (report.reason === undefined && !context.isTimed) yield { ...common, status: 'ok', found: 'computes' };
       else if (report.reason === undefined) {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
-import { CocaError } from '../base/errors.js';
+import { CocaError, stopIfAborted } from '../base/errors.js';
 import { checkShapes, listTensors } from '../checkpoint/index.js';
 import { hubCacheFolder } from '../hub/environment.js';
 import { contentHash, hashFile } from '../hub/hash.js';
@@ -50,7 +50,7 @@ async function checkCached(model: CachedModel, { onStatus, signal }: CheckContex
       // Where the cache has no links, its files' names say nothing of their contents.
       const expected = await cache.linkedHash(path);
       const onProgress = () => {
-        if (signal.aborted) throw new CocaError('interrupted', 'interrupted');
+        stopIfAborted(signal);
         onStatus(`${model.name}: checking`);
       };
       if (expected === undefined) continue;
@@ -85,7 +85,10 @@ async function checkDefault(): Promise<Check> {
   }
 }
 
-/** Reads all of a model but its weights, and whether those fit. @throws CocaError */
+/**
+ * Reads all of a model but its weights, and whether those fit.
+ * @throws CocaError
+ */
 async function openModel(path: string): Promise<void> {
   const { config, weights } = await readModelFolder(path);
   checkShapes(await listTensors(weights), parameterShapes(config));

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { conversionsFolder } from '../base/cache.js';
 import { CocaError } from '../base/errors.js';
 import { exists, isFolder } from '../base/folders.js';
-import { finalNameOf, orWriteFailed } from '../base/whole-file.js';
+import { ABANDONED_MS, finalNameOf, orWriteFailed } from '../base/whole-file.js';
 import { openSafetensors } from '../checkpoint/index.js';
 import { hubAccess, hubCacheFolder } from '../hub/environment.js';
 import { orphanedBlobs } from '../hub/orphans.js';
@@ -13,8 +13,6 @@ import { freeBytes } from '../hub/space.js';
 import { configFolder } from '../store/settings.js';
 import type { Check } from './check.js';
 
-/** Files in the making of this age are what a process that was killed left behind. */
-const ABANDONED_MS = 24 * 60 * 60 * 1000;
 /** After so long a download is not gone on with. */
 const FORGOTTEN_MS = 30 * ABANDONED_MS;
 
@@ -57,7 +55,7 @@ async function checkDownloads(): Promise<Check> {
   for (const partial of partials) if (await isUseless(partial)) useless.push(partial);
   if (useless.length > 0) {
     const paths = useless.map(({ path }) => path);
-    return { ...common, ...leftovers(`downloads that nobody will go on with`, paths, sizeOf(useless)) };
+    return { ...common, ...leftovers('abandoned downloads', paths, sizeOf(useless)) };
   }
   if (waiting.length === 0) return { ...common, status: 'ok', found: 'none' };
   const found = `${waiting.length} of ${sizeOf(waiting)}, which coca models pull goes on with`;

@@ -13,7 +13,7 @@ export interface DeviceHost<D extends string = string> {
   readonly env: NodeJS.ProcessEnv;
   /** Names in a folder; an empty list where there is none. */
   readonly list: (folder: string) => readonly string[];
-  /** Throws when a device cannot run the network. */
+  /** @throws Error when a device cannot run the network */
   readonly tryDevice: (device: D) => Promise<void>;
 }
 
@@ -138,7 +138,7 @@ const probe = (period: number, middle: number) =>
   Float32Array.from({ length: PROBE_SIDE * PROBE_SIDE }, (_, i) => (i % period) - middle);
 export const PROBE = { left: probe(7, 3), right: probe(5, 2) } as const;
 
-/** Throws when a device's product differs from the sum done here. */
+/** @throws Error when a device's product differs from the sum done here */
 export function checkProbe(product: ArrayLike<number>): void {
   for (let i = 0; i < PROBE_SIDE * PROBE_SIDE; i++) {
     const row = Math.floor(i / PROBE_SIDE) * PROBE_SIDE;

@@ -10,7 +10,7 @@ export interface DeviceReport<D extends string = string> {
 /** What is known of an engine's devices without trying them. */
 export interface DeviceFacts<D extends string> extends DeviceAdvice<D> {
   readonly devices: readonly D[];
-  /** Why a device is none for this system, if it is not. */
+  /** Why a device does not exist on this system; undefined where it does. */
   readonly elsewhere: (device: D, platform: NodeJS.Platform) => string | undefined;
 }
 

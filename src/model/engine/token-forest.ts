@@ -20,7 +20,7 @@ export interface ForestRows {
 
 /** The token trees of a batch of pictures, which are evaluated side by side. */
 export class TokenForest {
-  private readonly trees: readonly TokenTree[];
+  readonly #trees: readonly TokenTree[];
 
   constructor(
     { text, multimodal }: CocaConfig,
@@ -29,12 +29,12 @@ export class TokenForest {
     // The last position of the table is the CLS's.
     const contextLength = Math.min(text.context_length, multimodal.context_length);
     const padding = { padId: text.pad_id, correct: text.correct_cls_mask };
-    this.trees = Array.from({ length: batch }, () => new TokenTree(contextLength, padding));
+    this.#trees = Array.from({ length: batch }, () => new TokenTree(contextLength, padding));
   }
 
   /** How many cache slots the fullest tree has taken. */
   get used(): number {
-    return Math.max(...this.trees.map((tree) => tree.used));
+    return Math.max(...this.#trees.map((tree) => tree.used));
   }
 
   /**
@@ -43,7 +43,8 @@ export class TokenForest {
    * @throws CocaError `bad-text` past the context; RangeError for another number of trees
    */
   add(rows: readonly (readonly TokenRow[])[], capacity: number): ForestRows {
-    const { batch, trees } = this;
+    const { batch } = this;
+    const trees = this.#trees;
     if (rows.length !== batch) throw new RangeError(`${rows.length} lists of rows for ${batch} pictures`);
     const count = Math.max(...rows.map((list) => list.length));
     const firsts = trees.map((tree) => tree.used);
@@ -78,7 +79,7 @@ export class TokenForest {
    * @returns for each tree the slots that moved to the front, in their order, or undefined where all stay
    */
   retain(live: readonly (readonly number[])[]): readonly (readonly number[] | undefined)[] {
-    return this.trees.map((tree, entry) =>
+    return this.#trees.map((tree, entry) =>
       2 * live[entry]!.length > tree.used ? undefined : tree.retain(live[entry]!),
     );
   }

@@ -20,11 +20,11 @@ const FORGOTTEN = -1;
  * several captions to share one sequence of keys and values.
  */
 export class TokenTree {
-  private readonly parents: number[] = [];
-  private readonly tokens: number[] = [];
-  private readonly positions: number[] = [];
-  private readonly slots: number[] = [];
-  private usedSlots = 0;
+  readonly #parents: number[] = [];
+  readonly #tokens: number[] = [];
+  readonly #positions: number[] = [];
+  readonly #slots: number[] = [];
+  #usedSlots = 0;
 
   constructor(
     private readonly contextLength: number,
@@ -33,35 +33,38 @@ export class TokenTree {
 
   /** How many tokens have been added. */
   get size(): number {
-    return this.parents.length;
+    return this.#parents.length;
   }
 
   /** How many cache slots are taken: the next free one. */
   get used(): number {
-    return this.usedSlots;
+    return this.#usedSlots;
   }
 
   position(node: number): number {
-    return this.positions[node]!;
+    return this.#positions[node]!;
   }
 
-  /** Adds rows in order, each to the next slot. Throws `bad-text` past the context, RangeError for nodes out of order. */
+  /**
+   * Adds rows in order, each to the next slot.
+   * @throws CocaError `bad-text` past the context, RangeError for nodes out of order
+   */
   add(rows: readonly TokenRow[]): void {
     for (const { node, parent, token } of rows) {
-      if (node !== this.size || parent >= node || parent < ROOT || this.slots[parent] === FORGOTTEN) {
+      if (node !== this.size || parent >= node || parent < ROOT || this.#slots[parent] === FORGOTTEN) {
         throw new RangeError(`token tree: node ${node} after ${parent} cannot follow ${this.size} nodes`);
       }
-      const position = parent === ROOT ? 0 : this.positions[parent]! + 1;
+      const position = parent === ROOT ? 0 : this.#positions[parent]! + 1;
       if (position >= this.contextLength) {
         throw new CocaError(
           'bad-text',
           `a text of ${position + 1} tokens does not fit the context of ${this.contextLength}`,
         );
       }
-      this.parents.push(parent);
-      this.tokens.push(token);
-      this.positions.push(position);
-      this.slots.push(this.usedSlots++);
+      this.#parents.push(parent);
+      this.#tokens.push(token);
+      this.#positions.push(position);
+      this.#slots.push(this.#usedSlots++);
     }
   }
 
@@ -70,16 +73,16 @@ export class TokenTree {
    * @returns the slots they were in, in order
    */
   retain(live: readonly number[]): number[] {
-    const kept = live.map((node) => this.slots[node]!);
-    this.slots.fill(FORGOTTEN);
-    for (const [slot, node] of live.entries()) this.slots[node] = slot;
-    this.usedSlots = live.length;
+    const kept = live.map((node) => this.#slots[node]!);
+    this.#slots.fill(FORGOTTEN);
+    for (const [slot, node] of live.entries()) this.#slots[node] = slot;
+    this.#usedSlots = live.length;
     return kept;
   }
 
-  private hidesKey(node: number): boolean {
+  #hidesKey(node: number): boolean {
     const { padId, correct } = this.padding;
-    const token = correct ? this.tokens[node] : this.tokens[this.parents[node]!];
+    const token = correct ? this.#tokens[node] : this.#tokens[this.#parents[node]!];
     return token === padId;
   }
 
@@ -95,11 +98,11 @@ export class TokenTree {
   ): void {
     unimodal.fill(HIDDEN);
     multimodal.fill(HIDDEN);
-    for (let at = node; at !== ROOT; at = this.parents[at]!) {
-      const slot = this.slots[at]!;
+    for (let at = node; at !== ROOT; at = this.#parents[at]!) {
+      const slot = this.#slots[at]!;
       const key = slot < keys.firstSlot ? slot : keys.capacity + slot - keys.firstSlot;
       multimodal[key] = 0;
-      if (!this.hidesKey(at)) unimodal[key] = 0;
+      if (!this.#hidesKey(at)) unimodal[key] = 0;
     }
   }
 }

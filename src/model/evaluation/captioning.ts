@@ -17,8 +17,8 @@ export interface Prediction {
 /** What captions are worth: their truth where all true ones are known, and COCO's metrics against references. */
 export class CaptioningMeasure implements Measure {
   readonly task = 'captioning';
-  private readonly written: ReferencedCaption[] = [];
-  private readonly truth = new TruthCount();
+  readonly #written: ReferencedCaption[] = [];
+  readonly #truth = new TruthCount();
 
   constructor(
     private readonly coca: Coca,
@@ -28,16 +28,16 @@ export class CaptioningMeasure implements Measure {
   ) {}
 
   get count(): number {
-    return this.written.length;
+    return this.#written.length;
   }
 
   async add(batch: Batch, index: number): Promise<void> {
     const item = batch.items[index]!;
     const references = item.trueCaptions ?? item.captions;
     if (references.length === 0) throw new CocaError('bad-data', 'no caption to compare with');
-    const candidate = (await this.captionsOf(batch))[index]!;
-    this.written.push({ candidate, references });
-    const isTrue = item.trueCaptions && this.truth.add(candidate, item.trueCaptions);
+    const candidate = (await this.#captionsOf(batch))[index]!;
+    this.#written.push({ candidate, references });
+    const isTrue = item.trueCaptions && this.#truth.add(candidate, item.trueCaptions);
     await this.onPrediction({
       ...predictionOf(item, candidate, references),
       ...(isTrue !== undefined && { true: isTrue }),
@@ -45,13 +45,13 @@ export class CaptioningMeasure implements Measure {
   }
 
   /** All captions of a batch, searched for together. */
-  private readonly captionsOf = perBatch(async (batch) => {
+  readonly #captionsOf = perBatch(async (batch) => {
     const run = await this.coca.caption(await batch.encoding(), this.decoding, this.hooks);
     return run.captions.map((found) => found[0]!.text);
   });
 
   metrics(): Metrics {
-    return { ...this.truth.metrics(), ...captionMetrics(this.written) };
+    return { ...this.#truth.metrics(), ...captionMetrics(this.#written) };
   }
 }
 

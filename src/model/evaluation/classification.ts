@@ -7,20 +7,20 @@ import type { Batch, Measure, Metrics } from './measure.js';
 export class ClassifierMeasure implements Measure {
   readonly task = 'linear_classification';
   count = 0;
-  private readonly counts: ClassificationCount;
+  readonly #counts: ClassificationCount;
 
   constructor(private readonly classifier: Classifier) {
-    this.counts = new ClassificationCount(classifier.classes.names.length);
+    this.#counts = new ClassificationCount(classifier.classes.names.length);
   }
 
   async add(batch: Batch, index: number): Promise<void> {
     const target = classIndexOf(this.classifier.classes, batch.items[index]!.label);
     const { latents } = await batch.encoding();
-    this.counts.add(this.classifier.logits(latents[index]!), target);
+    this.#counts.add(this.classifier.logits(latents[index]!), target);
     this.count++;
   }
 
   metrics(): Metrics {
-    return { ...this.counts.metrics() };
+    return { ...this.#counts.metrics() };
   }
 }

@@ -1,5 +1,5 @@
 import type { Coca } from '../api.js';
-import { CocaError } from '../base/errors.js';
+import { CocaError, stopIfAborted } from '../base/errors.js';
 import { grouped, mapAhead } from '../base/pipeline.js';
 import type { Dataset } from '../data/dataset.js';
 import { pictureOf } from '../data/prepare.js';
@@ -64,10 +64,6 @@ export async function evaluate(
     onProgress?.(seen);
   }
   return { seen, failed };
-}
-
-function stopIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CocaError('interrupted', 'interrupted');
 }
 
 async function addTo(measure: Measure, batch: Batch, index: number, fail: (error: CocaError) => void): Promise<void> {

@@ -11,8 +11,8 @@ export interface Item extends Description {
 
 /** Pictures that go through the model together; the measures share their encodings. */
 export class Batch {
-  private together: Promise<ImageEncoding> | undefined;
-  private readonly single = new Map<number, Promise<ImageEncoding>>();
+  #together: Promise<ImageEncoding> | undefined;
+  readonly #single = new Map<number, Promise<ImageEncoding>>();
 
   constructor(
     private readonly coca: Coca,
@@ -21,17 +21,17 @@ export class Batch {
 
   /** All pictures. */
   encoding(): Promise<ImageEncoding> {
-    this.together ??= this.coca.encodeImages(this.items.map(({ picture }) => picture));
-    return this.together;
+    this.#together ??= this.coca.encodeImages(this.items.map(({ picture }) => picture));
+    return this.#together;
   }
 
   /** One picture by itself: likelihoods are of every caption with every picture of an encoding. */
   encodingOf(index: number): Promise<ImageEncoding> {
     if (this.items.length === 1) return this.encoding();
-    const known = this.single.get(index);
+    const known = this.#single.get(index);
     if (known) return known;
     const encoding = this.coca.encodeImages([this.items[index]!.picture]);
-    this.single.set(index, encoding);
+    this.#single.set(index, encoding);
     return encoding;
   }
 }

@@ -7,8 +7,8 @@ import type { Batch, Measure, Metrics } from './measure.js';
 export class PerplexityMeasure implements Measure {
   readonly task = 'caption_perplexity';
   count = 0;
-  private sum = 0;
-  private tokens = 0;
+  #sum = 0;
+  #tokens = 0;
 
   constructor(
     private readonly coca: Coca,
@@ -22,12 +22,12 @@ export class PerplexityMeasure implements Measure {
     const [likelihoods] = await this.coca.captionLikelihoods(await batch.encodingOf(index), captions, this.hooks);
     this.count++;
     for (const { sum, count } of likelihoods!) {
-      this.sum += sum;
-      this.tokens += count;
+      this.#sum += sum;
+      this.#tokens += count;
     }
   }
 
   metrics(): Metrics {
-    return { caption_perplexity: Math.exp(-this.sum / this.tokens) };
+    return { caption_perplexity: Math.exp(-this.#sum / this.#tokens) };
   }
 }

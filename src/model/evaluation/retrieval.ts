@@ -9,21 +9,21 @@ const KS = [1, 5, 10];
 /** Finding pictures by their captions and captions by their pictures, among all of the data set. */
 export class RetrievalMeasure implements Measure {
   readonly task = 'zeroshot_retrieval';
-  private readonly images: Float32Array[] = [];
-  private readonly texts: Float32Array[] = [];
-  private readonly imageOfText: number[] = [];
+  readonly #images: Float32Array[] = [];
+  readonly #texts: Float32Array[] = [];
+  readonly #imageOfText: number[] = [];
 
-  private readonly textsOf: ReturnType<typeof textFeatures>;
+  readonly #textsOf: ReturnType<typeof textFeatures>;
 
   constructor(
     private readonly coca: Coca,
     private readonly hooks: { readonly signal?: AbortSignal },
   ) {
-    this.textsOf = textFeatures(coca, ({ captions }) => captions);
+    this.#textsOf = textFeatures(coca, ({ captions }) => captions);
   }
 
   get count(): number {
-    return this.images.length;
+    return this.#images.length;
   }
 
   async add(batch: Batch, index: number): Promise<void> {
@@ -31,15 +31,15 @@ export class RetrievalMeasure implements Measure {
     if (captions.length === 0) throw new CocaError('bad-data', 'no caption');
     mustBeUsable(captions, this.coca.tokenizer);
     const { features } = await batch.encoding();
-    const texts = await this.textsOf(batch);
+    const texts = await this.#textsOf(batch);
     for (const caption of captions) {
-      this.texts.push(texts.get(caption)!);
-      this.imageOfText.push(this.images.length);
+      this.#texts.push(texts.get(caption)!);
+      this.#imageOfText.push(this.#images.length);
     }
-    this.images.push(features[index]!);
+    this.#images.push(features[index]!);
   }
 
   metrics(): Promise<Metrics> {
-    return retrievalMetrics(this.images, this.texts, this.imageOfText, KS, this.hooks);
+    return retrievalMetrics(this.#images, this.#texts, this.#imageOfText, KS, this.hooks);
   }
 }

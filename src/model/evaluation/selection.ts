@@ -15,15 +15,15 @@ import { type Batch, type Item, type Measure, type Metrics, textFeatures } from 
 export class SelectionMeasure implements Measure {
   readonly task = 'image_caption_selection';
   count = 0;
-  private readonly ofAll = new Preferred();
-  private readonly ofArrangements = new Preferred();
-  private readonly textsOf: ReturnType<typeof textFeatures>;
+  readonly #ofAll = new Preferred();
+  readonly #ofArrangements = new Preferred();
+  readonly #textsOf: ReturnType<typeof textFeatures>;
 
   constructor(
     private readonly coca: Coca,
     private readonly hooks: { readonly signal?: AbortSignal },
   ) {
-    this.textsOf = textFeatures(coca, (item) => [...(candidates(item) ?? []), ...arrangements(item)]);
+    this.#textsOf = textFeatures(coca, (item) => [...(candidates(item) ?? []), ...arrangements(item)]);
   }
 
   async add(batch: Batch, index: number): Promise<void> {
@@ -33,19 +33,19 @@ export class SelectionMeasure implements Measure {
     const fours = arrangements(batch.items[index]!);
     mustBeUsable(fours, this.coca.tokenizer);
     const image = await batch.encodingOf(index);
-    const texts = await this.textsOf(batch);
+    const texts = await this.#textsOf(batch);
     const all = [...captions, ...fours];
     const [likelihoods] = await this.coca.captionLikelihoods(image, all, this.hooks);
     const cosines = all.map((caption) => dot(texts.get(caption)!, image.features[0]!));
     const means = likelihoods!.map(({ sum, count }) => sum / count);
     this.count++;
     const [end, start] = [captions.length, captions.length];
-    this.ofAll.add(cosines.slice(0, end), means.slice(0, end));
-    if (fours.length > 0) this.ofArrangements.add(cosines.slice(start), means.slice(start));
+    this.#ofAll.add(cosines.slice(0, end), means.slice(0, end));
+    if (fours.length > 0) this.#ofArrangements.add(cosines.slice(start), means.slice(start));
   }
 
   metrics(): Metrics {
-    const { ofAll, ofArrangements } = this;
+    const [ofAll, ofArrangements] = [this.#ofAll, this.#ofArrangements];
     return {
       acc: ofAll.byEmbedding,
       acc_caption: ofAll.byLikelihood,
@@ -60,21 +60,21 @@ export class SelectionMeasure implements Measure {
 /** How often the first of several captions is preferred. */
 class Preferred {
   count = 0;
-  private embedding = 0;
-  private likelihood = 0;
+  #embedding = 0;
+  #likelihood = 0;
 
   add(cosines: readonly number[], likelihoods: readonly number[]): void {
     this.count++;
-    if (isFirst(cosines)) this.embedding++;
-    if (isFirst(likelihoods)) this.likelihood++;
+    if (isFirst(cosines)) this.#embedding++;
+    if (isFirst(likelihoods)) this.#likelihood++;
   }
 
   get byEmbedding(): number {
-    return this.embedding / this.count;
+    return this.#embedding / this.count;
   }
 
   get byLikelihood(): number {
-    return this.likelihood / this.count;
+    return this.#likelihood / this.count;
   }
 }
 

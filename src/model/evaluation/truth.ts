@@ -7,16 +7,16 @@ const PARTS: readonly (keyof Verdict)[] = ['things', 'counts', 'relation', 'size
 
 /** A part of something: how many of how many. */
 class Share {
-  private hits = 0;
-  private total = 0;
+  #hits = 0;
+  #total = 0;
 
   add(hit: boolean): void {
-    this.total++;
-    if (hit) this.hits++;
+    this.#total++;
+    if (hit) this.#hits++;
   }
 
   get value(): number | null {
-    return this.total === 0 ? null : this.hits / this.total;
+    return this.#total === 0 ? null : this.#hits / this.#total;
   }
 }
 
@@ -25,22 +25,22 @@ class Share {
  * of scene, and which parts of the captions hold (a caption that is not of the grammar holds in none).
  */
 export class TruthCount {
-  private readonly all = new Share();
-  private readonly ofKind = new Map(KINDS.map((kind) => [kind, new Share()]));
-  private readonly inGrammar = new Share();
-  private readonly ofPart = new Map(PARTS.map((part) => [part, new Share()]));
+  readonly #all = new Share();
+  readonly #ofKind = new Map(KINDS.map((kind) => [kind, new Share()]));
+  readonly #inGrammar = new Share();
+  readonly #ofPart = new Map(PARTS.map((part) => [part, new Share()]));
 
   /** @returns whether the caption is true */
   add(caption: string, trueCaptions: readonly string[]): boolean {
     const isTrue = trueCaptions.includes(caption);
-    this.all.add(isTrue);
+    this.#all.add(isTrue);
     const readings = readingsOf(trueCaptions);
     if (readings.length === 0) return isTrue;
-    this.ofKind.get(kindOf(readings[0]!.groups))!.add(isTrue);
+    this.#ofKind.get(kindOf(readings[0]!.groups))!.add(isTrue);
     const claim = parseCaption(caption);
-    this.inGrammar.add(claim !== undefined);
+    this.#inGrammar.add(claim !== undefined);
     const verdicts = claim ? readings.map((reading) => judge(claim, reading)) : [];
-    for (const [part, share] of this.ofPart) {
+    for (const [part, share] of this.#ofPart) {
       // A pair that can be read either way says nothing of whether relations are known.
       if (part === 'relation' && readings.length > 1) continue;
       share.add(verdicts.some((verdict) => verdict[part]));
@@ -50,12 +50,12 @@ export class TruthCount {
 
   /** Nothing where no true captions were known, nor parts where no scene was of our world. */
   metrics(): Metrics {
-    if (this.all.value === null) return {};
+    if (this.#all.value === null) return {};
     const own: [string, number | null][] = [
-      ...[...this.ofKind].map(([kind, share]): [string, number | null] => [`true_captions_${kind}`, share.value]),
-      ['in_grammar', this.inGrammar.value],
-      ...[...this.ofPart].map(([part, share]): [string, number | null] => [`${part}_right`, share.value]),
+      ...[...this.#ofKind].map(([kind, share]): [string, number | null] => [`true_captions_${kind}`, share.value]),
+      ['in_grammar', this.#inGrammar.value],
+      ...[...this.#ofPart].map(([part, share]): [string, number | null] => [`${part}_right`, share.value]),
     ];
-    return { true_captions: this.all.value, ...Object.fromEntries(this.inGrammar.value === null ? [] : own) };
+    return { true_captions: this.#all.value, ...Object.fromEntries(this.#inGrammar.value === null ? [] : own) };
   }
 }

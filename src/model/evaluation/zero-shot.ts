@@ -29,14 +29,14 @@ export async function classDirections(
 export class ZeroShotMeasure implements Measure {
   readonly task = 'zeroshot_classification';
   count = 0;
-  private readonly counts: ClassificationCount;
+  readonly #counts: ClassificationCount;
 
   private constructor(
     private readonly classes: ClassNames,
     /** One direction for each class. */
     private readonly directions: readonly Float32Array[],
   ) {
-    this.counts = new ClassificationCount(classes.names.length);
+    this.#counts = new ClassificationCount(classes.names.length);
   }
 
   /**
@@ -50,7 +50,7 @@ export class ZeroShotMeasure implements Measure {
   async add(batch: Batch, index: number): Promise<void> {
     const target = classIndexOf(this.classes, batch.items[index]!.label);
     const { features } = await batch.encoding();
-    this.counts.add(
+    this.#counts.add(
       this.directions.map((direction) => dot(direction, features[index]!)),
       target,
     );
@@ -58,6 +58,6 @@ export class ZeroShotMeasure implements Measure {
   }
 
   metrics(): Metrics {
-    return { ...this.counts.metrics() };
+    return { ...this.#counts.metrics() };
   }
 }

@@ -4,7 +4,7 @@ import { answerError, shownUrl } from '../net/failures.js';
 /** A server does not send the part of a file that was asked for: it may still send the whole. */
 export class PartRefusedError extends CocaError {}
 
-/** What became of the token in a request: there is none, it was sent, or it was kept back. */
+/** What became of the token in a request: none was set, it was sent, or it was kept back. */
 export type TokenUse = 'none' | 'sent' | 'withheld';
 
 const TOKEN_ADVICE: Readonly<Record<TokenUse, string>> = {

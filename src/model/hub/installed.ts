@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { weightsFile } from '../checkpoint/weights-file.js';
-import { readJsonFile } from '../config/config-file.js';
+import { readConfigJson } from '../config/config-file.js';
 import { CONFIG_FILE } from '../store/model-files.js';
 import { hubCacheFolder } from './environment.js';
 import { RepositoryCache } from './layout.js';
@@ -67,7 +67,7 @@ async function revisionsOf(cache: RepositoryCache): Promise<ReadonlyMap<string, 
 }
 
 async function describesCoca(folder: string): Promise<boolean> {
-  const json = (await readJsonFile(join(folder, CONFIG_FILE)).catch(() => undefined)) as
+  const json = (await readConfigJson(join(folder, CONFIG_FILE)).catch(() => undefined)) as
     | { model_cfg?: { multimodal_cfg?: unknown } }
     | null
     | undefined;

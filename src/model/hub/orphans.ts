@@ -1,6 +1,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { exists } from '../base/folders.js';
+import { ABANDONED_MS } from '../base/whole-file.js';
 import { isContentHash } from './hash.js';
 import { listPartials } from './partial.js';
 
@@ -12,8 +13,6 @@ export interface OrphanedBlob {
 
 /** A program that fetches a file, Python too, puts it in place before a snapshot links to it: for so long it may be on its way. */
 const SETTLED_MS = 60 * 60 * 1000;
-/** So long after its last sign of life, another program's download is no more. */
-const ABANDONED_MS = 24 * SETTLED_MS;
 
 /**
  * Blobs that no snapshot of their repository links to: what a removal that was killed has left. None while a program
@@ -52,7 +51,10 @@ async function linkedNames(folder: string): Promise<ReadonlySet<string> | undefi
   }
 }
 
-/** Where a link leads, undefined for what is none. @throws the system's error */
+/**
+ * Where a link leads; undefined for anything but a link.
+ * @throws the system's error
+ */
 async function targetOf(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);

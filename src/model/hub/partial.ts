@@ -16,7 +16,7 @@ import { isRunning } from '../base/processes.js';
  */
 
 /** A writer touches the file at least this often; older ones have no writer any more. */
-const ABANDONED_MS = 10 * 60 * 1000;
+const SILENT_MS = 10 * 60 * 1000;
 
 const NAME =
   /^(?<hash>[0-9a-f]{40,64})\.coca-(?<owner>free|(?<host>[0-9a-f]{8})-(?<pid>\d+))-(?<stamp>[0-9a-f]{16})\.incomplete$/;
@@ -58,7 +58,7 @@ async function describePartial(blobs: string, name: string): Promise<PartialFile
   if (groups === undefined) return { ...common, state: 'foreign' };
   if (groups.owner === 'free') return { ...common, state: 'free' };
   const pid = groups.host === HOST ? Number(groups.pid) : undefined;
-  const isAbandoned = ageMs > ABANDONED_MS || (pid !== undefined && !isRunning(pid));
+  const isAbandoned = ageMs > SILENT_MS || (pid !== undefined && !isRunning(pid));
   return { ...common, state: isAbandoned ? 'abandoned' : 'owned', ...(pid === undefined ? {} : { pid }) };
 }
 

@@ -182,7 +182,10 @@ function requireFile(snapshot: RemoteSnapshot, name: string): RemoteFile {
   return file;
 }
 
-/** Files that are read whole must be of a size for that. @throws CocaError `bad-download` */
+/**
+ * Files that are read whole must be of a size for that.
+ * @throws CocaError `bad-download`
+ */
 function requireSmall(files: readonly (RemoteFile | undefined)[], repository: string): void {
   const large = files.find((file) => file !== undefined && file.size > MAX_SMALL_BYTES);
   if (large === undefined) return;

@@ -8,7 +8,7 @@ import { statusError } from './failures.js';
 
 /** HTTP with the hub: offline where that is wanted, with the token where that may go. */
 
-/** Answers of the hub's API are lists of files: anything larger is none. */
+/** Answers of the hub's API are lists of files, which are never larger. */
 const MAX_JSON_BYTES = 16 * 2 ** 20;
 
 /** A list of ten thousand files has ten pages. */
@@ -48,8 +48,9 @@ export async function request(start: URL, access: HubAccess, options: RequestOpt
 }
 
 /**
- * `fetch` over `request` for short answers, as the hub's client library takes one. Errors are those of `request`. Only
- * the endpoint itself is asked, wherever a page of a list says that the next one is, and not without end.
+ * `fetch` over `request` for short answers, as the hub's client library takes one. Only the endpoint itself
+ * is asked, wherever a page of a list says that the next one is, and not without end.
+ * @throws CocaError `network` for another server or an answer without end; as `request`
  */
 export function fetchOver(access: HubAccess, signal: AbortSignal | undefined): typeof fetch {
   let answers = 0;

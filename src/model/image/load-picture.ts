@@ -22,7 +22,7 @@ export interface PictureOptions {
 }
 
 /** The part of an output axis that shows the picture: output pixels `from` to `from + count` lie at `at` in the square. */
-function visible(resized: number, start: number, size: number): { from: number; at: number; count: number } {
+function shownPart(resized: number, start: number, size: number): { from: number; at: number; count: number } {
   const from = Math.max(0, start);
   const at = Math.max(0, -start);
   return { from, at, count: Math.min(resized - from, size - at) };
@@ -46,8 +46,8 @@ export async function loadPicture(bytes: Uint8Array, options: PictureOptions): P
   const source = picture.size;
   const { resized, left, top } = place(source, size, resizeMode);
 
-  const across = visible(resized.width, left, size);
-  const down = visible(resized.height, top, size);
+  const across = shownPart(resized.width, left, size);
+  const down = shownPart(resized.height, top, size);
   const columns = axis(source.width, resized.width, across.from, across.count, interpolation);
   const rows = axis(source.height, resized.height, down.from, down.count, interpolation);
   // Down to the last row: a picture that is cut short or damaged below the square is no whole picture either.

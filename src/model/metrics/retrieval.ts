@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CocaError } from '../base/errors.js';
+import { stopIfAborted } from '../base/errors.js';
 import { dot } from '../base/vectors.js';
 
 /** By the names that CLIP_benchmark gives them: `image_retrieval_recall@5` and so on. */
@@ -40,7 +40,7 @@ export async function retrievalMetrics(
     }
     if (performance.now() - turn < TURN_MS) continue;
     await nextTurn();
-    if (signal?.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(signal);
     turn = performance.now();
   }
   const within = (places: readonly Place[], k: number) => places.filter(({ rank }) => rank < k).length / places.length;

@@ -7,7 +7,7 @@ type Send = (url: URL, init: RequestInit) => Promise<Response>;
 /**
  * What sends a request to `url`: `fetch`, or one through the proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY
  * name for it, as Python, curl and others read them; Node's own does not.
- * @throws CocaError `usage` for a proxy that is none; the message does not repeat it, since it may hold a password
+ * @throws CocaError `usage` for what is no proxy's address; the message does not repeat it, since it may hold a password
  */
 export async function sender(url: URL): Promise<Send> {
   const proxy = getProxyForUrl(url.href);

@@ -28,7 +28,10 @@ export interface Request extends Patience {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The body in pieces. Throws TransientError when it breaks off or pauses too long. */
+  /**
+   * The body in pieces.
+   * @throws TransientError when it breaks off or pauses too long
+   */
   readonly body: AsyncGenerator<Uint8Array, void>;
   /** Ends the request without reading the body. */
   readonly close: () => void;

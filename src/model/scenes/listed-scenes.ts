@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
-import { describe, isObject } from '../data/formats/description.js';
+import { isObject } from '../base/json.js';
+import { describe } from '../data/formats/description.js';
 import type { Locator } from '../data/sample.js';
 
 /**

@@ -2,8 +2,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Box } from '../attention/faithfulness.js';
 import { CocaError } from '../base/errors.js';
-import { readNamedText } from '../base/named-file.js';
+import type { Json } from '../base/json.js';
 import { lostIn } from '../base/text-decoding.js';
+import { readJsonFile } from '../data/formats/json-file.js';
 
 /** The scenes that come with the program. */
 export const BUNDLED_SCENES = fileURLToPath(new URL('../../../fixtures/scenes/scenes.json', import.meta.url));
@@ -21,27 +22,19 @@ export interface Scene {
 
 /**
  * Reads a `scenes.json`: a list of `{image, caption, true_captions, hard_negatives, groups, boxes}`, with pictures beside it.
- * @throws CocaError `not-found`, `unreadable`, or `bad-text` naming the scene that is not as it should be
+ * @throws CocaError `not-found`, `unreadable`, or `bad-data` naming the scene that is not as it should be
  */
 export async function readScenes(path: string): Promise<readonly Scene[]> {
-  const text = await readNamedText(path);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new CocaError('bad-text', `${path} is not JSON: ${(cause as Error).message}`, undefined, { cause });
-  }
-  if (!Array.isArray(json)) throw new CocaError('bad-text', `${path} must be a list of scenes`);
+  const json = await readJsonFile(path);
+  if (!Array.isArray(json)) throw new CocaError('bad-data', `${path} must be a list of scenes`);
   return json.map((item, i) => {
     try {
       return scene(item, dirname(path));
     } catch (cause) {
-      throw new CocaError('bad-text', `${path}: scene ${i + 1} ${(cause as Error).message}`, undefined, { cause });
+      throw new CocaError('bad-data', `${path}: scene ${i + 1} ${(cause as Error).message}`, undefined, { cause });
     }
   });
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 function scene(item: Json, folder: string): Scene {
   const boxes = list(item, 'boxes').map((box) => ({

@@ -1,3 +1,4 @@
+import { Lru } from '../base/lru.js';
 import type { Beam } from '../decoding/state.js';
 import { ROOT, type TokenRow, type TreeModel } from '../decoding/types.js';
 
@@ -27,8 +28,7 @@ export const stemOf = ({ path, ids }: Stem, length: number): Stem => ({
 export class Evaluations {
   /** Nodes that the model still knows. */
   readonly #nodes = new Map<string, number>();
-  /** The longest unused first. */
-  readonly #rows = new Map<string, Float32Array>();
+  readonly #rows = new Lru<string, Float32Array>();
   /** parents[node], of every node there ever was. */
   readonly #parents: number[] = [];
   #failure: unknown;
@@ -45,7 +45,8 @@ export class Evaluations {
 
   /** Has the model evaluate those texts that it has not, in one call. */
   async evaluate(stems: readonly Stem[]): Promise<void> {
-    for (const stem of stems) this.#touch(keyOf(stem));
+    // What is looked up counts as used, and stays.
+    for (const stem of stems) this.#rows.get(keyOf(stem));
     const rows = this.#missing(stems);
     if (rows.size === 0) return;
     const logits = await this.#extend([...rows.values()]);
@@ -55,10 +56,14 @@ export class Evaluations {
       if (!this.#nodes.has(key)) this.#nodes.set(key, node);
       this.#rows.set(key, logits.slice(place * vocabSize, (place + 1) * vocabSize));
     }
-    this.#drop(stems.length + rows.size);
+    const latest = stems.length + rows.size;
+    this.#rows.trim(Math.max(latest, Math.floor(this.keptBytes / (4 * vocabSize))));
   }
 
-  /** Logits after a text. Throws RangeError for one that was not evaluated, or too long ago. */
+  /**
+   * Logits after a text.
+   * @throws RangeError for one that was not evaluated, or too long ago
+   */
   readonly logits = (stem: Stem): Float32Array => {
     const row = this.#rows.get(keyOf(stem));
     if (!row) throw new RangeError(`the text ${keyOf(stem)} was not evaluated`);
@@ -108,21 +113,5 @@ export class Evaluations {
       if (!this.#rows.has(key) && !rows.has(key)) add(stem);
     }
     return rows;
-  }
-
-  #touch(key: string): void {
-    const row = this.#rows.get(key);
-    if (row === undefined) return;
-    this.#rows.delete(key);
-    this.#rows.set(key, row);
-  }
-
-  /** Drops the longest unused rows; never the `latest` ones. */
-  #drop(latest: number): void {
-    const most = Math.max(latest, Math.floor(this.keptBytes / (4 * this.model.vocabSize)));
-    for (const key of this.#rows.keys()) {
-      if (this.#rows.size <= most) return;
-      this.#rows.delete(key);
-    }
   }
 }

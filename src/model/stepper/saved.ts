@@ -1,4 +1,5 @@
 import { CocaError } from '../base/errors.js';
+import { isObject, parseJson } from '../base/json.js';
 import type { DecodingOptions } from '../decoding/knobs.js';
 import type { Action } from './actions.js';
 import type { Session } from './session.js';
@@ -37,7 +38,7 @@ export function formatSaved(saved: SavedSession): string {
 }
 
 /**
- * Reads the text of a session's file. Whether its options and actions can be had is seen when they are used.
+ * Reads the text of a session's file. Whether its options and actions fit the model shows when they are used.
  * @param name what errors call the file
  * @throws CocaError `bad-session`
  */
@@ -45,12 +46,7 @@ export function parseSaved(text: string, name: string): SavedSession {
   const fail = (problem: string): never => {
     throw new CocaError('bad-session', `${name}${problem}`, 'coca step --save FILE writes such files');
   };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new CocaError('bad-session', `${name} is not JSON: ${(cause as Error).message}`, undefined, { cause });
-  }
+  const json = parseJson(text, name, 'bad-session');
   if (!isObject(json) || json.format !== FORMAT) return fail(' is no session of coca step');
   if (json.version !== VERSION) return fail(` is of version ${show(json.version)}, and this program reads ${VERSION}`);
   const textOf = (key: string): string => {
@@ -73,11 +69,6 @@ export function parseSaved(text: string, name: string): SavedSession {
     best: textOrNull('best'),
   };
 }
-
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 

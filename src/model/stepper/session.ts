@@ -35,7 +35,10 @@ export interface Session {
   readonly future: readonly Taken[];
 }
 
-/** What the model says after a text: vocab_size logits. Throws RangeError for a text that it was not asked about. */
+/**
+ * What the model says after a text: vocab_size logits.
+ * @throws RangeError for a text that it was not asked about
+ */
 export type LogitsOf = (stem: Stem) => Float32Array;
 
 /**

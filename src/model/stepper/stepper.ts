@@ -1,5 +1,6 @@
 import type { CaptionOptions, Coca, ImageEncoding } from '../api.js';
-import { CocaError } from '../base/errors.js';
+import { stopIfAborted } from '../base/errors.js';
+import { Turns } from '../base/turns.js';
 import { contextLength } from '../config/config.js';
 import { advance } from '../decoding/advance.js';
 import { type Candidate, isDone } from '../decoding/state.js';
@@ -13,7 +14,7 @@ import { currentLine, logitsOfAll, neededStems, reduce, type Session, startSessi
 export class Stepper {
   readonly #evaluations: Evaluations;
   #session: Session;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** @param model serves one picture, and has evaluated nothing yet; the stepper releases it */
   constructor(model: TreeModel, session: Session) {
@@ -35,7 +36,7 @@ export class Stepper {
    * @throws CocaError `usage` for what cannot be done; the session is as it was
    */
   perform(input: Action | Move): Promise<Session> {
-    return this.#alone(() => this.#perform(input));
+    return this.#turns.take(() => this.#perform(input));
   }
 
   /**
@@ -43,9 +44,9 @@ export class Stepper {
    * @throws CocaError `interrupted` when the signal says so; what was stepped stays
    */
   run({ onStep, signal }: { readonly onStep?: () => void; readonly signal?: AbortSignal } = {}): Promise<Session> {
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       while (!isDone(currentLine(this.#session).state)) {
-        if (signal?.aborted) throw new CocaError('interrupted', 'stopped before the search had ended');
+        stopIfAborted(signal, 'stopped before the search had ended');
         await this.#perform({ type: 'next', line: this.#session.walk.line });
         onStep?.();
       }
@@ -55,7 +56,7 @@ export class Stepper {
 
   /** What the next step of the current line would weigh; nothing once its search has ended. */
   preview(): Promise<readonly Candidate[]> {
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       const line = currentLine(this.#session);
       if (isDone(line.state)) return [];
       const stems = awaitedStems(line);
@@ -66,7 +67,7 @@ export class Stepper {
 
   /** What the model says after a beam's text: vocab_size logits. */
   logits(beam: Stem): Promise<Float32Array> {
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       await this.#evaluations.evaluate([beam]);
       return this.#evaluations.logits(beam);
     });
@@ -74,7 +75,7 @@ export class Stepper {
 
   /** Gives the model back, after what is under way. */
   close(): Promise<void> {
-    return this.#alone(async () => this.#evaluations.model.release());
+    return this.#turns.take(async () => this.#evaluations.model.release());
   }
 
   async #perform(input: Action | Move): Promise<Session> {
@@ -84,12 +85,6 @@ export class Stepper {
     // Told when and as `decode` tells it, so that an untouched walk computes the same to the last bit.
     if ((input.type === 'next' || input.type === 'force') && followed.length > 0) this.#evaluations.retain(followed);
     return this.#session;
-  }
-
-  #alone<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
 

@@ -7,7 +7,7 @@ import { exists, makeFolder } from '../base/folders.js';
 import { nextRandom, seedRandom } from '../base/random.js';
 import { encodeF16, writeSafetensors } from '../checkpoint/safetensors.js';
 import { type CocaConfig, gridSize, MULTIMODAL_MLP_RATIO, parseConfig } from '../config/config.js';
-import { readJsonFile } from '../config/config-file.js';
+import { readConfigJson } from '../config/config-file.js';
 import { NAMED_CONFIGS } from '../config/configs.js';
 import { CONFIG_FILE, WEIGHTS_FILE } from './model-files.js';
 
@@ -77,7 +77,7 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
 export async function readConfig(nameOrPath: string): Promise<unknown> {
   if (Object.hasOwn(NAMED_CONFIGS, nameOrPath)) return NAMED_CONFIGS[nameOrPath];
   try {
-    return await readJsonFile(nameOrPath);
+    return await readConfigJson(nameOrPath);
   } catch (cause) {
     if (!(cause instanceof CocaError) || cause.code !== 'not-found') throw cause;
     throw new CocaError(

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
 import { checkShapes, type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
 import type { CocaConfig } from '../config/config.js';
-import { readJsonFile } from '../config/config-file.js';
+import { readConfigJson } from '../config/config-file.js';
 import { PUBLIC_HUB } from '../hub/environment.js';
 import { COMMIT } from '../hub/names.js';
 import { readCard } from './card.js';
@@ -76,7 +76,7 @@ export async function inspectModel(named: string | undefined): Promise<ModelFact
     },
     parameters: countParameters(config),
     config,
-    json: await readJsonFile(join(folder, CONFIG_FILE)),
+    json: await readConfigJson(join(folder, CONFIG_FILE)),
   };
 }
 
@@ -87,7 +87,7 @@ function dtypesOf(all: readonly Dtype[]): readonly Dtype[] {
 }
 
 /** Which part of the model a parameter belongs to, by its name. */
-function partOf(name: string): Exclude<keyof ParameterCounts, 'total'> {
+function countedAs(name: string): Exclude<keyof ParameterCounts, 'total'> {
   if (name.startsWith('visual.attn_pool')) return 'poolers';
   if (name.startsWith('visual.')) return 'vision';
   if (name.startsWith('text.')) return 'text';
@@ -99,7 +99,7 @@ export function countParameters(config: CocaConfig): ParameterCounts {
   const counts = { total: 0, vision: 0, poolers: 0, text: 0, multimodal: 0, logits: 0 };
   for (const [name, shape] of parameterShapes(config)) {
     const count = shape.reduce((product, side) => product * side, 1);
-    counts[partOf(name)] += count;
+    counts[countedAs(name)] += count;
     counts.total += count;
   }
   return counts;

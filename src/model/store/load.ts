@@ -71,7 +71,7 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const apart = isolated || !isMainThread || isSoftwareAdapter(device, THIS_MACHINE);
   const open = apart ? (await import('../engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
   const network = await open(engine, device, config, checkpoint, notice);
-  if (chosenBy === 'nobody') notice(BUNDLED_NOTICE);
+  if (chosenBy === 'default') notice(BUNDLED_NOTICE);
   try {
     return await CocaModel.create(name, config, tokenizer, network, checkpoint);
   } catch (error) {

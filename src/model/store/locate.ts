@@ -14,7 +14,7 @@ export const BUNDLED_MODEL = 'scenes';
 export const BUNDLED_FOLDER = fileURLToPath(new URL(`../../../fixtures/models/${BUNDLED_MODEL}`, import.meta.url));
 
 /** What chose a model: the caller, `$COCA_MODEL`, `coca models use`, or nothing: then it is the bundled one. */
-export type ChosenBy = 'caller' | 'environment' | 'settings' | 'nobody';
+export type ChosenBy = 'caller' | 'environment' | 'settings' | 'default';
 
 /** A model that is on this machine. */
 export interface LocatedModel {
@@ -35,7 +35,7 @@ export async function chosenModel(
   if (named !== undefined) return { model: named, chosenBy: 'caller' };
   if (env.COCA_MODEL) return { model: env.COCA_MODEL, chosenBy: 'environment' };
   const { model } = await readSettings(env);
-  return model === undefined ? { model: BUNDLED_MODEL, chosenBy: 'nobody' } : { model, chosenBy: 'settings' };
+  return model === undefined ? { model: BUNDLED_MODEL, chosenBy: 'default' } : { model, chosenBy: 'settings' };
 }
 
 /**

@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { makeFolder } from '../base/folders.js';
+import { isObject, type Json, parseJson } from '../base/json.js';
+import { fileError } from '../base/regular-file.js';
 import { decodeText } from '../base/text-decoding.js';
 import { orWriteFailed, writeWhole } from '../base/whole-file.js';
 
@@ -29,7 +31,7 @@ export const settingsFile = (env?: NodeJS.ProcessEnv): string => join(configFold
 export async function readSettings(env?: NodeJS.ProcessEnv): Promise<Settings> {
   const { model } = await readFields(settingsFile(env));
   if (model === undefined) return {};
-  if (typeof model !== 'string' || model === '') throw broken(settingsFile(env), '"model" must be a name or a path');
+  if (typeof model !== 'string' || model === '') throw broken(`${settingsFile(env)}: "model" must be a name or a path`);
   return { model };
 }
 
@@ -45,27 +47,18 @@ export async function changeSettings(changes: { [K in keyof Settings]: Settings[
   await writeWhole(path, (write) => write(Buffer.from(`${JSON.stringify(fields, null, 2)}\n`)));
 }
 
-async function readFields(path: string): Promise<Record<string, unknown>> {
-  let text: string;
+async function readFields(path: string): Promise<Json> {
   try {
-    text = decodeText(await readFile(path), path);
+    const json = parseJson(decodeText(await readFile(path), path), path, 'bad-settings');
+    if (isObject(json)) return json;
   } catch (cause) {
-    if (cause instanceof CocaError)
-      throw new CocaError('bad-settings', cause.message, 'mend the file or remove it', { cause });
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
-    throw broken(path, `it cannot be read (${code ?? message})`, cause);
+    const error = fileError(path, cause);
+    if (error.code === 'not-found') return {};
+    throw broken(error.message, cause);
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw broken(path, `it is not JSON: ${(cause as Error).message}`, cause);
-  }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
-  throw broken(path, 'it must be a JSON object');
+  throw broken(`${path}: it must be a JSON object`);
 }
 
-function broken(path: string, problem: string, cause?: unknown): CocaError {
-  return new CocaError('bad-settings', `${path}: ${problem}`, 'mend the file or remove it', { cause });
+function broken(message: string, cause?: unknown): CocaError {
+  return new CocaError('bad-settings', message, 'mend the file or remove it', { cause });
 }

@@ -1,13 +1,13 @@
 /** A smallest-first queue of numbers. */
 class Heap {
-  private readonly items: number[] = [];
+  readonly #items: number[] = [];
 
   get size(): number {
-    return this.items.length;
+    return this.#items.length;
   }
 
   push(value: number): void {
-    const { items } = this;
+    const items = this.#items;
     let at = items.push(value) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -19,7 +19,7 @@ class Heap {
   }
 
   pop(): number {
-    const { items } = this;
+    const items = this.#items;
     const top = items[0]!;
     const last = items.pop()!;
     if (items.length === 0) return top;

@@ -9,11 +9,11 @@ const VISIBLE: readonly (readonly [number, number])[] = [
 ];
 
 const order: number[] = VISIBLE.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
-const visible = new Set(order);
+const printable = new Set(order);
 const letters = order.map((byte) => String.fromCharCode(byte));
 for (let byte = 0; byte < 256; byte++) {
-  if (visible.has(byte)) continue;
-  letters.push(String.fromCharCode(256 + order.length - visible.size));
+  if (printable.has(byte)) continue;
+  letters.push(String.fromCharCode(256 + order.length - printable.size));
   order.push(byte);
 }
 

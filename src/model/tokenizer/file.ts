@@ -27,7 +27,7 @@ export function fileCodec(json: string, file: string): Codec {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new CocaError('bad-tokenizer', `${file}: ${detail}`, 'this kind of tokenizer is not supported', { cause });
   }
-  // Its patterns are regular expressions from the file: some take longer than anyone waits, for a text that fits them.
+  // Its patterns are regular expressions from the file: for a text that fits them, some take longer than a command can wait.
   const bounded = <T extends object | string>(size: number, work: () => T): T => {
     const limit = MS_AT_LEAST + MS_PER_CHARACTER * size;
     let result: T | undefined;

@@ -1,6 +1,5 @@
 import { CocaError } from '../base/errors.js';
-
-type Json = Readonly<Record<string, unknown>>;
+import { isObject, type Json } from '../base/json.js';
 
 /** A `tokenizer.json` whose ids were checked. */
 export interface TokenizerFile {
@@ -15,9 +14,6 @@ export interface TokenizerFile {
   /** What marks the end of a word, "" where nothing does. */
   readonly suffix: string;
 }
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const show = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
 

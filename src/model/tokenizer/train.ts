@@ -89,66 +89,66 @@ const inOrder = (a: Pair, b: Pair): number => b.count - a.count || a.left - b.le
 
 /** Neighbouring tokens in all words, how often and where. */
 class Pairs {
-  private readonly words: { ids: number[]; readonly count: number }[];
-  private readonly counts = new Map<number, number>();
+  readonly #words: { ids: number[]; readonly count: number }[];
+  readonly #counts = new Map<number, number>();
   /** Words that have a pair, or had it. */
-  private readonly places = new Map<number, Set<number>>();
+  readonly #places = new Map<number, Set<number>>();
   /** May hold counts that are no longer true: `mostFrequent` looks. */
-  private readonly queue: TinyQueue<Pair>;
+  readonly #queue: TinyQueue<Pair>;
 
   constructor(words: ReadonlyMap<string, number>) {
-    this.words = [...words].map(([word, count]) => ({ ids: byteIds(word), count }));
-    for (const at of this.words.keys()) this.add(at);
-    const all = [...this.counts].map(([key, count]) => pairOf(key, count));
-    this.queue = new TinyQueue(all, inOrder);
+    this.#words = [...words].map(([word, count]) => ({ ids: byteIds(word), count }));
+    for (const at of this.#words.keys()) this.#add(at);
+    const all = [...this.#counts].map(([key, count]) => pairOf(key, count));
+    this.#queue = new TinyQueue(all, inOrder);
   }
 
   mostFrequent(): Pair | undefined {
     for (;;) {
-      const best = this.queue.pop();
+      const best = this.#queue.pop();
       if (best === undefined) return undefined;
-      const count = this.counts.get(keyOf(best.left, best.right)) ?? 0;
+      const count = this.#counts.get(keyOf(best.left, best.right)) ?? 0;
       if (count === best.count) return best;
       // Its count has sunk since; counts that rise are queued anew.
-      if (count > 0 && count < best.count) this.queue.push({ ...best, count });
+      if (count > 0 && count < best.count) this.#queue.push({ ...best, count });
     }
   }
 
   /** Makes a pair one token, in every word, from the left. */
   merge(left: number, right: number, token: number): void {
     const touched = new Set<number>();
-    for (const at of this.places.get(keyOf(left, right)) ?? []) {
-      for (const key of this.remove(at)) touched.add(key);
-      this.words[at]!.ids = joined(this.words[at]!.ids, left, right, token);
-      for (const key of this.add(at)) touched.add(key);
+    for (const at of this.#places.get(keyOf(left, right)) ?? []) {
+      for (const key of this.#remove(at)) touched.add(key);
+      this.#words[at]!.ids = joined(this.#words[at]!.ids, left, right, token);
+      for (const key of this.#add(at)) touched.add(key);
     }
-    this.places.delete(keyOf(left, right));
+    this.#places.delete(keyOf(left, right));
     for (const key of touched) {
-      const count = this.counts.get(key) ?? 0;
-      if (count > 0) this.queue.push(pairOf(key, count));
-      else this.counts.delete(key);
+      const count = this.#counts.get(key) ?? 0;
+      if (count > 0) this.#queue.push(pairOf(key, count));
+      else this.#counts.delete(key);
     }
   }
 
-  private add(at: number): number[] {
-    return this.change(at, 1, (key) => {
-      const places = this.places.get(key);
+  #add(at: number): number[] {
+    return this.#change(at, 1, (key) => {
+      const places = this.#places.get(key);
       if (places) places.add(at);
-      else this.places.set(key, new Set([at]));
+      else this.#places.set(key, new Set([at]));
     });
   }
 
-  private remove(at: number): number[] {
-    return this.change(at, -1, () => undefined);
+  #remove(at: number): number[] {
+    return this.#change(at, -1, () => undefined);
   }
 
   /** Counts the pairs of a word once more or once less. */
-  private change(at: number, sign: 1 | -1, note: (key: number) => void): number[] {
-    const { ids, count } = this.words[at]!;
+  #change(at: number, sign: 1 | -1, note: (key: number) => void): number[] {
+    const { ids, count } = this.#words[at]!;
     const keys: number[] = [];
     for (let i = 1; i < ids.length; i++) {
       const key = keyOf(ids[i - 1]!, ids[i]!);
-      this.counts.set(key, (this.counts.get(key) ?? 0) + sign * count);
+      this.#counts.set(key, (this.#counts.get(key) ?? 0) + sign * count);
       keys.push(key);
       note(key);
     }

@@ -24,8 +24,8 @@ interface Group {
 
 /** AdamW, as PyTorch computes it. A parameter that never has a gradient is left alone. */
 export class AdamW implements Optimizer {
-  private groups: readonly Group[] | undefined;
-  private start: ReadonlyMap<string, Moments> = new Map();
+  #groups: readonly Group[] | undefined;
+  #start: ReadonlyMap<string, Moments> = new Map();
 
   /** @param decays whether weight decay applies to a parameter */
   constructor(
@@ -36,7 +36,7 @@ export class AdamW implements Optimizer {
   ) {}
 
   update(gradients: ReadonlyMap<string, Tensor>, { step, learningRate, scale }: StepFacts): void {
-    this.groups ??= this.grouped([...gradients.keys()]);
+    this.#groups ??= this.#grouped([...gradients.keys()]);
     const { tf } = this.backend;
     const { betas, epsilon, weightDecay } = this.options;
     const [beta1, beta2] = betas;
@@ -52,28 +52,28 @@ export class AdamW implements Optimizer {
       rate: tf.scalar((learningRate * correction2) / correction1),
       kept: tf.scalar(1 - learningRate * weightDecay),
     };
-    for (const group of this.groups) {
+    for (const group of this.#groups) {
       tf.tidy(() => {
-        const gradient = this.sideBySide(group.members.map(({ name }) => gradients.get(name)!));
-        const parameter = this.sideBySide(group.members.map(({ variable }) => variable));
+        const gradient = this.#sideBySide(group.members.map(({ name }) => gradients.get(name)!));
+        const parameter = this.#sideBySide(group.members.map(({ variable }) => variable));
         const first = tf.add(tf.mul(group.first, constants.beta1), tf.mul(gradient, constants.fresh1));
         const second = tf.add(tf.mul(group.second, constants.beta2), tf.mul(tf.square(gradient), constants.fresh2));
         const change = tf.div(tf.mul(first, constants.rate), tf.add(tf.sqrt(second), constants.epsilon));
         const kept = group.decays && weightDecay !== 0 ? tf.mul(parameter, constants.kept) : parameter;
         group.first.assign(first);
         group.second.assign(second);
-        this.assign(group, tf.sub(kept, change));
+        this.#assign(group, tf.sub(kept, change));
       });
     }
   }
 
   /** Groups of one in their shape, others as one row. */
-  private sideBySide(tensors: readonly Tensor[]): Tensor {
+  #sideBySide(tensors: readonly Tensor[]): Tensor {
     const { tf } = this.backend;
     return tensors.length === 1 ? tensors[0]! : tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [-1])));
   }
 
-  private assign({ members }: Group, value: Tensor): void {
+  #assign({ members }: Group, value: Tensor): void {
     const { tf } = this.backend;
     const sizes = members.map(({ variable }) => variable.size);
     const parts = members.length === 1 ? [value] : tf.split(value, sizes);
@@ -83,7 +83,7 @@ export class AdamW implements Optimizer {
     }
   }
 
-  private grouped(names: readonly string[]): readonly Group[] {
+  #grouped(names: readonly string[]): readonly Group[] {
     const all = names.map((name) => ({ name, variable: this.trainable.get(name)! }));
     const decays = ({ name, variable }: (typeof all)[0]) => this.decays(name, variable.shape);
     const small = all.filter(({ variable }) => variable.size < SMALL);
@@ -94,18 +94,18 @@ export class AdamW implements Optimizer {
       .map((members) => ({
         members,
         decays: decays(members[0]!),
-        first: this.moment(members, 'first'),
-        second: this.moment(members, 'second'),
+        first: this.#moment(members, 'first'),
+        second: this.#moment(members, 'second'),
       }));
   }
 
   /** A moment of a group, from where it was restored to, or zero. */
-  private moment(members: Group['members'], which: keyof Moments): Variable {
+  #moment(members: Group['members'], which: keyof Moments): Variable {
     const size = members.reduce((sum, { variable }) => sum + variable.size, 0);
     const data = new Float32Array(size);
     let at = 0;
     for (const { name, variable } of members) {
-      const known = this.start.get(name)?.[which];
+      const known = this.#start.get(name)?.[which];
       if (known) data.set(known, at);
       at += variable.size;
     }
@@ -117,7 +117,7 @@ export class AdamW implements Optimizer {
   }
 
   async moments(name: string): Promise<Moments> {
-    for (const { members, first, second } of this.groups ?? []) {
+    for (const { members, first, second } of this.#groups ?? []) {
       const index = members.findIndex((member) => member.name === name);
       if (index < 0) continue;
       const from = members.slice(0, index).reduce((sum, { variable }) => sum + variable.size, 0);
@@ -131,19 +131,19 @@ export class AdamW implements Optimizer {
       return { first: await read(first), second: await read(second) };
     }
     const { size } = this.trainable.get(name)!;
-    return this.start.get(name) ?? { first: new Float32Array(size), second: new Float32Array(size) };
+    return this.#start.get(name) ?? { first: new Float32Array(size), second: new Float32Array(size) };
   }
 
   restore(moments: ReadonlyMap<string, Moments>): void {
     this.release();
-    this.start = moments;
+    this.#start = moments;
   }
 
   release(): void {
-    for (const { first, second } of this.groups ?? []) {
+    for (const { first, second } of this.#groups ?? []) {
       first.dispose();
       second.dispose();
     }
-    this.groups = undefined;
+    this.#groups = undefined;
   }
 }

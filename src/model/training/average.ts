@@ -6,7 +6,7 @@ import type { Backend } from '../engine/tfjs/backends.js';
  * beginning, (1 + steps) / (10 + steps), for random weights not to stay in it for long.
  */
 export class RunningAverage {
-  private readonly variables: ReadonlyMap<string, Variable>;
+  readonly #variables: ReadonlyMap<string, Variable>;
 
   /** Begins with the parameters as they are. */
   constructor(
@@ -15,13 +15,13 @@ export class RunningAverage {
     private readonly decay: number,
   ) {
     const { tf } = backend;
-    this.variables = new Map(
+    this.#variables = new Map(
       [...parameters].map(([name, variable]) => [name, backend.run(() => tf.variable(tf.clone(variable)))]),
     );
   }
 
   get all(): ReadonlyMap<string, Variable> {
-    return this.variables;
+    return this.#variables;
   }
 
   /**
@@ -31,12 +31,12 @@ export class RunningAverage {
   update(steps: number): void {
     const { tf } = this.backend;
     const decay = Math.min(this.decay, (1 + steps) / (10 + steps));
-    for (const [name, average] of this.variables) {
+    for (const [name, average] of this.#variables) {
       tf.tidy(() => average.assign(tf.add(average, tf.mul(tf.sub(this.parameters.get(name)!, average), 1 - decay))));
     }
   }
 
   release(): void {
-    for (const variable of this.variables.values()) variable.dispose();
+    for (const variable of this.#variables.values()) variable.dispose();
   }
 }

@@ -16,11 +16,11 @@ export class DividedOptimizer implements Optimizer {
   }
 
   keeps(name: string): readonly (keyof Moments)[] {
-    return this.of(name).keeps(name);
+    return this.#of(name).keeps(name);
   }
 
   moments(name: string): Promise<Moments> {
-    return this.of(name).moments(name);
+    return this.#of(name).moments(name);
   }
 
   restore(moments: ReadonlyMap<string, Moments>): void {
@@ -33,7 +33,7 @@ export class DividedOptimizer implements Optimizer {
     this.second.release();
   }
 
-  private of(name: string): Optimizer {
+  #of(name: string): Optimizer {
     return this.isFirsts(name) ? this.first : this.second;
   }
 }

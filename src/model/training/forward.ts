@@ -36,31 +36,31 @@ export class TrainingModel {
 
   /** Everything that the objective asks for. */
   run(batch: TrainingBatch, objective: Objective): Forward {
-    const vision = this.vision(batch);
+    const vision = this.#vision(batch);
     const needsText = objective.contrastive > 0 || objective.captioning > 0;
-    const text = needsText ? this.text(batch) : undefined;
+    const text = needsText ? this.#text(batch) : undefined;
     return {
       images: vision.features,
       texts: text?.features,
       captions:
         objective.captioning > 0
-          ? this.captions(batch, vision.tokens, text!.tokens, objective.labelSmoothing)
+          ? this.#captions(batch, vision.tokens, text!.tokens, objective.labelSmoothing)
           : undefined,
-      classes: objective.classification > 0 ? this.classes(batch, vision.latent) : undefined,
+      classes: objective.classification > 0 ? this.#classes(batch, vision.latent) : undefined,
     };
   }
 
   /** Contrastive embeddings alone. */
   embed(batch: TrainingBatch): { readonly images: Tensor; readonly texts: Tensor } {
-    return { images: this.vision(batch).features, texts: this.text(batch).features };
+    return { images: this.#vision(batch).features, texts: this.#text(batch).features };
   }
 
-  private vision({ pixels, contexts }: TrainingBatch): VisionOutput<Tensor> {
+  #vision({ pixels, contexts }: TrainingBatch): VisionOutput<Tensor> {
     const side = this.config.vision.image_size;
     return visionTower(this.ops, this.config, this.ops.floats(pixels, [contexts.length, 3, side, side]));
   }
 
-  private text({ contexts }: TrainingBatch): TextOutput<Tensor> {
+  #text({ contexts }: TrainingBatch): TextOutput<Tensor> {
     const { ops, config } = this;
     const { batch, length, ids, positions, clsPosition, mask } = textBatch(config.text, contexts);
     return textTower(ops, config, {
@@ -72,7 +72,7 @@ export class TrainingModel {
   }
 
   /** Only rows that predict something go through the last layer: with a large vocabulary it is the dearest of all. */
-  private captions({ contexts }: TrainingBatch, imageTokens: Tensor, tokens: Tensor, smoothing: number): Scalar {
+  #captions({ contexts }: TrainingBatch, imageTokens: Tensor, tokens: Tensor, smoothing: number): Scalar {
     const { tf, ops, config } = this;
     const { length, rows, labels } = captionTargets(contexts, config.text.pad_id);
     const mask = ops.floats(causalMask(length), [1, 1, length, length]);
@@ -82,7 +82,7 @@ export class TrainingModel {
     return crossEntropy(tf, logits, labels, smoothing);
   }
 
-  private classes({ classes }: TrainingBatch, latent: Tensor): Scalar {
+  #classes({ classes }: TrainingBatch, latent: Tensor): Scalar {
     const bias = this.parameters.get(CLASSIFIER.bias);
     const logits = linear(this.tf, latent, this.parameters.get(CLASSIFIER.weight), { bias });
     return crossEntropy(this.tf, logits, classes!);

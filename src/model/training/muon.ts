@@ -46,8 +46,8 @@ interface Group {
  * single precision, and with query, key and value of a fused weight as three matrices.
  */
 export class Muon implements Optimizer {
-  private groups: readonly Group[] | undefined;
-  private start: ReadonlyMap<string, Moments> = new Map();
+  #groups: readonly Group[] | undefined;
+  #start: ReadonlyMap<string, Moments> = new Map();
 
   constructor(
     private readonly backend: Backend,
@@ -56,10 +56,10 @@ export class Muon implements Optimizer {
   ) {}
 
   update(gradients: ReadonlyMap<string, Tensor>, { learningRate, scale }: StepFacts): void {
-    this.groups ??= this.grouped([...gradients.keys()]);
+    this.#groups ??= this.#grouped([...gradients.keys()]);
     const { tf } = this.backend;
     const { momentum, weightDecay } = this.options;
-    for (const { members, shape, first } of this.groups) {
+    for (const { members, shape, first } of this.#groups) {
       tf.tidy(() => {
         const stacks = members.map(({ name, matrices }) => tf.reshape(gradients.get(name)!, [matrices, ...shape]));
         const fresh = tf.mul(tf.concat(stacks), scale * (1 - momentum));
@@ -85,7 +85,7 @@ export class Muon implements Optimizer {
     return ['first'];
   }
 
-  private grouped(names: readonly string[]): readonly Group[] {
+  #grouped(names: readonly string[]): readonly Group[] {
     const groups = new Map<string, { readonly shape: readonly [number, number]; readonly members: Member[] }>();
     for (const name of names) {
       const variable = this.trainable.get(name)!;
@@ -96,15 +96,15 @@ export class Muon implements Optimizer {
       group.members.push({ name, variable, matrices });
       groups.set(String(shape), group);
     }
-    return [...groups.values()].map(({ shape, members }) => ({ shape, members, first: this.moment(shape, members) }));
+    return [...groups.values()].map(({ shape, members }) => ({ shape, members, first: this.#moment(shape, members) }));
   }
 
-  private moment(shape: readonly [number, number], members: readonly Member[]): Variable {
+  #moment(shape: readonly [number, number], members: readonly Member[]): Variable {
     const count = members.reduce((sum, { matrices }) => sum + matrices, 0);
     const data = new Float32Array(count * shape[0] * shape[1]);
     let at = 0;
     for (const { name, variable } of members) {
-      const known = this.start.get(name);
+      const known = this.#start.get(name);
       if (known) data.set(known.first, at);
       at += variable.size;
     }
@@ -113,7 +113,7 @@ export class Muon implements Optimizer {
 
   async moments(name: string): Promise<Moments> {
     const { tf } = this.backend;
-    for (const { members, first } of this.groups ?? []) {
+    for (const { members, first } of this.#groups ?? []) {
       const index = members.findIndex((member) => member.name === name);
       if (index < 0) continue;
       const from = members.slice(0, index).reduce((sum, { matrices }) => sum + matrices, 0);
@@ -122,17 +122,17 @@ export class Muon implements Optimizer {
       part.dispose();
       return { first: values };
     }
-    return this.start.get(name) ?? { first: new Float32Array(this.trainable.get(name)!.size) };
+    return this.#start.get(name) ?? { first: new Float32Array(this.trainable.get(name)!.size) };
   }
 
   restore(moments: ReadonlyMap<string, Moments>): void {
     this.release();
-    this.start = moments;
+    this.#start = moments;
   }
 
   release(): void {
-    for (const { first } of this.groups ?? []) first.dispose();
-    this.groups = undefined;
+    for (const { first } of this.#groups ?? []) first.dispose();
+    this.#groups = undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Objective } from './objective.js';
 export const PARTS = ['vision', 'text', 'multimodal', 'logit_scale'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Which part a parameter belongs to. The classifier is none of the model's. */
+/** Which part a parameter belongs to. A classifier is no part of the model itself. */
 export function partOf(name: string): Part | 'classifier' {
   if (name.startsWith('visual.')) return 'vision';
   if (name.startsWith('text.')) return 'text';

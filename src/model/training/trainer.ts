@@ -66,11 +66,11 @@ export interface StepReport {
 export class Trainer {
   /** Batches are drawn with it; it is kept with the state, so that a resumed run goes on as it would have. */
   random: RandomState;
-  private done = 0;
-  private readonly model: TrainingModel;
-  private readonly trainable: ReadonlyMap<string, Variable>;
-  private readonly optimizer: Optimizer;
-  private readonly average: RunningAverage | undefined;
+  #done = 0;
+  readonly #model: TrainingModel;
+  readonly #trainable: ReadonlyMap<string, Variable>;
+  readonly #optimizer: Optimizer;
+  readonly #average: RunningAverage | undefined;
 
   private constructor(
     readonly config: CocaConfig,
@@ -79,16 +79,16 @@ export class Trainer {
     private readonly options: TrainerOptions,
   ) {
     const ops = new TfjsOps(backend.tf, parameters);
-    this.model = new TrainingModel(backend.tf, ops, parameters, config);
+    this.#model = new TrainingModel(backend.tf, ops, parameters, config);
     const names = parameters.names.filter((name) => !isConstant(name, config) && !options.frozen(name));
-    this.trainable = new Map(names.map((name) => [name, parameters.variable(name)]));
-    const adamW = new AdamW(backend, this.trainable, options.optimizer, decays);
-    this.optimizer = options.muon
-      ? new DividedOptimizer(new Muon(backend, this.trainable, options.muon), adamW, (name) =>
-          isHiddenMatrix(name, this.trainable.get(name)!.shape),
+    this.#trainable = new Map(names.map((name) => [name, parameters.variable(name)]));
+    const adamW = new AdamW(backend, this.#trainable, options.optimizer, decays);
+    this.#optimizer = options.muon
+      ? new DividedOptimizer(new Muon(backend, this.#trainable, options.muon), adamW, (name) =>
+          isHiddenMatrix(name, this.#trainable.get(name)!.shape),
         )
       : adamW;
-    this.average =
+    this.#average =
       options.average === undefined ? undefined : new RunningAverage(backend, parameters.all, options.average);
     this.random = seedRandom(options.seed, 0);
   }
@@ -125,7 +125,7 @@ export class Trainer {
 
   /** How many steps there have been. */
   get step(): number {
-    return this.done;
+    return this.#done;
   }
 
   /** The parameters as they are at any time, to encode and caption with. It is closed with the trainer. */
@@ -140,16 +140,17 @@ export class Trainer {
    */
   async train(pieces: readonly TrainingBatch[]): Promise<StepReport> {
     const { options } = this;
-    const { losses, gradients } = this.differentiate(pieces);
+    const { losses, gradients } = this.#differentiate(pieces);
     try {
-      const report = await this.report(losses);
-      const gradNorm = await this.normOf(gradients);
-      if (!Number.isFinite(report.total) || !Number.isFinite(gradNorm)) throw diverged(this.done + 1, report, gradNorm);
-      const learningRate = learningRateAt(this.done, options.schedule);
-      this.compute(() => this.update(gradients, learningRate, scaleFor(gradNorm, options.clipNorm)));
-      this.done++;
+      const report = await this.#report(losses);
+      const gradNorm = await this.#normOf(gradients);
+      if (!Number.isFinite(report.total) || !Number.isFinite(gradNorm))
+        throw diverged(this.#done + 1, report, gradNorm);
+      const learningRate = learningRateAt(this.#done, options.schedule);
+      this.#compute(() => this.#update(gradients, learningRate, scaleFor(gradNorm, options.clipNorm)));
+      this.#done++;
       const logitScale = (await this.parameters.variable('logit_scale').data())[0]!;
-      return { step: this.done, losses: report, gradNorm, temperature: Math.exp(-logitScale), learningRate };
+      return { step: this.#done, losses: report, gradNorm, temperature: Math.exp(-logitScale), learningRate };
     } finally {
       for (const tensor of [...losses.values(), ...gradients.values()]) tensor.dispose();
     }
@@ -159,44 +160,47 @@ export class Trainer {
   async gradients(
     pieces: readonly TrainingBatch[],
   ): Promise<{ readonly losses: Losses; readonly gradients: ReadonlyMap<string, Float32Array> }> {
-    const { losses, gradients } = this.differentiate(pieces);
+    const { losses, gradients } = this.#differentiate(pieces);
     try {
       const values = new Map<string, Float32Array>();
       for (const [name, gradient] of gradients) values.set(name, (await gradient.data()) as Float32Array);
-      return { losses: await this.report(losses), gradients: values };
+      return { losses: await this.#report(losses), gradients: values };
     } finally {
       for (const tensor of [...losses.values(), ...gradients.values()]) tensor.dispose();
     }
   }
 
-  /** Losses of a batch by the parameters as they are, without gradients. Throws as `train`. */
+  /**
+   * Losses of a batch by the parameters as they are, without gradients.
+   * @throws as `train`
+   */
   async losses(pieces: readonly TrainingBatch[]): Promise<Losses> {
-    this.check(pieces);
-    const losses = this.compute(() => batchLosses(this.backend.tf, pieces, this.input));
+    this.#check(pieces);
+    const losses = this.#compute(() => batchLosses(this.backend.tf, pieces, this.#input));
     try {
-      return await this.report(losses);
+      return await this.#report(losses);
     } finally {
       for (const tensor of losses.values()) tensor.dispose();
     }
   }
 
-  private differentiate(pieces: readonly TrainingBatch[]): BatchGradients {
-    this.check(pieces);
-    return this.compute(() => batchGradients(this.backend.tf, pieces, this.input));
+  #differentiate(pieces: readonly TrainingBatch[]): BatchGradients {
+    this.#check(pieces);
+    return this.#compute(() => batchGradients(this.backend.tf, pieces, this.#input));
   }
 
-  private get input(): GradientsInput {
-    const { model, trainable, config, options, parameters } = this;
+  get #input(): GradientsInput {
+    const { config, options, parameters } = this;
     return {
-      model,
-      trainable,
+      model: this.#model,
+      trainable: this.#trainable,
       objective: options.objective,
       padId: config.text.pad_id,
       logitScale: parameters.variable('logit_scale'),
     };
   }
 
-  private check(pieces: readonly TrainingBatch[]): void {
+  #check(pieces: readonly TrainingBatch[]): void {
     if (pieces.length === 0) throw new RangeError('a batch of no pieces');
     for (const piece of pieces) checkBatch(piece, this.config);
     if (this.options.objective.classification > 0 && pieces.some(({ classes }) => classes === undefined)) {
@@ -204,7 +208,7 @@ export class Trainer {
     }
   }
 
-  private async report(losses: ReadonlyMap<LossName, Tensor>): Promise<Losses> {
+  async #report(losses: ReadonlyMap<LossName, Tensor>): Promise<Losses> {
     const read = async (name: LossName) => ((await losses.get(name)?.data())?.[0] as number | undefined) ?? null;
     const [contrastive, captioning, classification] = [
       await read('contrastive'),
@@ -219,14 +223,14 @@ export class Trainer {
     return { contrastive, captioning, classification, total };
   }
 
-  private async normOf(gradients: ReadonlyMap<string, Tensor>): Promise<number> {
-    const tensor = this.compute(() => norm(this.backend.tf, [...gradients.values()]));
+  async #normOf(gradients: ReadonlyMap<string, Tensor>): Promise<number> {
+    const tensor = this.#compute(() => norm(this.backend.tf, [...gradients.values()]));
     const [value] = await tensor.data();
     tensor.dispose();
     return value!;
   }
 
-  private compute<R>(work: () => R): R {
+  #compute<R>(work: () => R): R {
     try {
       return this.backend.run(work);
     } catch (cause) {
@@ -240,16 +244,22 @@ export class Trainer {
     }
   }
 
-  private update(gradients: ReadonlyMap<string, Tensor>, learningRate: number, scale: number): void {
-    this.optimizer.update(gradients, { step: this.done, learningRate, scale });
-    const logitScale = this.trainable.get('logit_scale');
+  #update(gradients: ReadonlyMap<string, Tensor>, learningRate: number, scale: number): void {
+    this.#optimizer.update(gradients, { step: this.#done, learningRate, scale });
+    const logitScale = this.#trainable.get('logit_scale');
     if (logitScale) logitScale.assign(this.backend.tf.clipByValue(logitScale, 0, MAX_LOGIT_SCALE));
-    this.average?.update(this.done + 1);
+    this.#average?.update(this.#done + 1);
   }
 
-  private get state(): TrainingState {
-    const { done, random, parameters, trainable, optimizer, average } = this;
-    const state = { step: done, random, parameters: parameters.all, trainable, optimizer };
+  get #state(): TrainingState {
+    const average = this.#average;
+    const state = {
+      step: this.#done,
+      random: this.random,
+      parameters: this.parameters.all,
+      trainable: this.#trainable,
+      optimizer: this.#optimizer,
+    };
     return average ? { ...state, average: average.all } : state;
   }
 
@@ -260,17 +270,17 @@ export class Trainer {
 
   /** The model with the running mean of its parameters, likewise; nothing where none is kept. */
   averageTensors(): readonly TensorToWrite[] {
-    return this.average ? modelTensors(this.average.all) : [];
+    return this.#average ? modelTensors(this.#average.all) : [];
   }
 
   /** Its classifier, to be written before the next step; nothing where none is trained. */
   classifierTensors(): readonly TensorToWrite[] {
-    return classifierTensors(this.state);
+    return classifierTensors(this.#state);
   }
 
   /** All that a resumed run needs to go on bit for bit: tensors and metadata, to be written before the next step. */
   stateTensors(): ReturnType<typeof stateTensors> {
-    return stateTensors(this.state);
+    return stateTensors(this.#state);
   }
 
   /**
@@ -278,18 +288,18 @@ export class Trainer {
    * @throws CocaError `bad-checkpoint` where it is another model's or another kind of training's
    */
   async restore(file: SafetensorsFile): Promise<void> {
-    const { step, random } = await readState(file, this.state, (variable, data) =>
+    const { step, random } = await readState(file, this.#state, (variable, data) =>
       this.backend.run(() => variable.assign(this.backend.tf.tensor(data, variable.shape))),
     );
-    this.done = step;
+    this.#done = step;
     this.random = random;
   }
 
   /** Frees all tensors. */
   release(): void {
     this.parameters.dispose();
-    this.optimizer.release();
-    this.average?.release();
+    this.#optimizer.release();
+    this.#average?.release();
   }
 }
 

@@ -11,24 +11,24 @@ export interface HostTensor {
 
 /** The parameters of a model in training, as variables of TensorFlow.js in PyTorch's layout. */
 export class TrainableParameters implements Parameters {
-  private readonly variables = new Map<string, Variable>();
+  readonly #variables = new Map<string, Variable>();
 
   constructor(private readonly backend: Backend) {}
 
   add(name: string, shape: readonly number[], data: Float32Array): void {
-    this.variables.set(name, newVariable(this.backend, { shape, data }));
+    this.#variables.set(name, newVariable(this.backend, { shape, data }));
   }
 
   get all(): ReadonlyMap<string, Variable> {
-    return this.variables;
+    return this.#variables;
   }
 
   get names(): readonly string[] {
-    return [...this.variables.keys()];
+    return [...this.#variables.keys()];
   }
 
   variable(name: string): Variable {
-    const variable = this.variables.get(name);
+    const variable = this.#variables.get(name);
     if (variable === undefined) throw new Error(`the network asks for ${name}, which its parameter list does not name`);
     return variable;
   }
@@ -43,8 +43,8 @@ export class TrainableParameters implements Parameters {
   }
 
   dispose(): void {
-    for (const variable of this.variables.values()) variable.dispose();
-    this.variables.clear();
+    for (const variable of this.#variables.values()) variable.dispose();
+    this.#variables.clear();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MapChoice } from '../../model/attention/index.js';
+import { Lru } from '../../model/base/lru.js';
 import type { CellSize } from '../picture/cell-size.js';
 import type { Drawing } from '../picture/drawing.js';
 import { encoder, MOST_PIXELS } from '../picture/encode.js';
@@ -26,16 +27,15 @@ export function mapDrawer(
   colors: Colors,
   cell: CellSize | undefined,
 ): DrawMap {
-  const known = new Map<string, Drawing>();
+  const known = new Lru<string, Drawing>();
   const encode = encoder(kind, colors, cell);
   return (word, { method, layer, head, opacity }, rows, together) => {
     const key = [word, method, layer, head, opacity, rows, together].join(' ');
     const wordMap = mapOf(word, { method, layer, head });
     const drawing =
       known.get(key) ?? encode(mapDrawable({ picture, grid, wordMap, opacity }), rows, MOST_PIXELS / together);
-    known.delete(key);
     known.set(key, drawing);
-    if (known.size > REMEMBERED) known.delete(known.keys().next().value!);
+    known.trim(REMEMBERED);
     return drawing;
   };
 }

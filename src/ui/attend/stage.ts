@@ -27,7 +27,7 @@ const OVERVIEW_ROWS = 12;
 
 /**
  * One map and its facts, or all maps, or the help.
- * @param draw where there is none, figures take the place of pictures
+ * @param draw without it, figures take the place of pictures
  */
 export function stageOf(
   source: AttendSource,

@@ -3,6 +3,8 @@
  * (graphemes): a cursor never stands within an accented letter or an emoji.
  */
 
+import { graphemesOf } from '../layout.js';
+
 /** One way in which the word before the cursor can go on. */
 export interface MenuItem {
   /** What takes the word's place. */
@@ -60,8 +62,6 @@ export const EMPTY_EDITOR: EditorState = {
   search: undefined,
   menu: undefined,
 };
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
  * What an action makes of a line.
@@ -137,7 +137,7 @@ function cut(state: EditorState, from: number, to: number, isKept: boolean): Edi
 
 function before(text: string, cursor: number): number {
   let at = 0;
-  for (const { index } of graphemes.segment(text)) {
+  for (const { index } of graphemesOf(text)) {
     if (index >= cursor) break;
     at = index;
   }
@@ -145,7 +145,7 @@ function before(text: string, cursor: number): number {
 }
 
 function after(text: string, cursor: number): number {
-  for (const { index, segment } of graphemes.segment(text)) if (index >= cursor) return index + segment.length;
+  for (const { index, segment } of graphemesOf(text)) if (index >= cursor) return index + segment.length;
   return text.length;
 }
 

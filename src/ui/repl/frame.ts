@@ -1,4 +1,4 @@
-import { truncate, widthOf } from '../layout.js';
+import { graphemesOf, truncate, widthOf } from '../layout.js';
 import { painter } from '../palette.js';
 import { durationText } from '../status.js';
 import type { Colors } from '../terminal.js';
@@ -78,10 +78,10 @@ function inputLines(state: PromptState, columns: number, colors: Colors): Frame 
     rows[rows.length - 1] += shown;
     x += width;
   };
-  for (const { segment } of graphemes.segment(label)) put(segment, paint.bold(segment));
+  for (const { segment } of graphemesOf(label)) put(segment, paint.bold(segment));
   put(PROMPT_MARK, paint.cyan(PROMPT_MARK));
   put(' ');
-  for (const { segment, index } of graphemes.segment(editor.text)) {
+  for (const { segment, index } of graphemesOf(editor.text)) {
     const isControl = /[\u0000-\u001f\u007f]/.test(segment);
     const text = segment === '\n' ? '⏎' : visible(segment);
     if (index >= editor.cursor && cursor === undefined) cursor = placeOf(x, widthOf(text), rows.length, columns);
@@ -92,8 +92,6 @@ function inputLines(state: PromptState, columns: number, colors: Colors): Frame 
   if (cursor.y === rows.length) rows.push('');
   return { lines: rows, cursor };
 }
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 function placeOf(x: number, width: number, row: number, columns: number): Frame['cursor'] {
   return x + width > columns ? { x: 0, y: row } : { x, y: row - 1 };

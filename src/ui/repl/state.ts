@@ -4,7 +4,7 @@ import { type EditorAction, type EditorState, EMPTY_EDITOR, edit } from './edito
 export interface Work {
   /** In milliseconds, on the clock of `performance.now`. */
   readonly since: number;
-  /** What it says of itself; empty as long as it says nothing. */
+  /** Its status; empty until it reports one. */
   readonly status: string;
 }
 

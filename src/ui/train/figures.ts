@@ -14,7 +14,7 @@ export function figuresOf(state: TrainState): readonly (readonly [name: string, 
   if (last === undefined) return [];
   return [
     ...lossesOf(last),
-    // Without a contrastive loss it is none of the run's.
+    // Only a run with a contrastive loss has it.
     ...(last.contrastive === null ? [] : [['temperature', last.temperature.toPrecision(3)] as const]),
     ['lr', rateText(last.learningRate)],
     ['grad norm', last.gradNorm.toPrecision(3)],

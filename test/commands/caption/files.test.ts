@@ -140,7 +140,7 @@ describe('--resume after kill -9', () => {
     const { code, stderr } = await coca(['caption', names[1]!, '-o', 'one.jsonl', '--resume'], { cwd: folder });
     expect(code).toBe(0);
     expect(stderr).toContain('one.jsonl: 2 pictures, 1 of them from before');
-    expect(stderr).toContain('also answers 1 picture that nobody named this time');
+    expect(stderr).toContain('also answers 1 picture that this run was not given');
     expect(results(read('one.jsonl'))).toHaveLength(2);
   });
 });

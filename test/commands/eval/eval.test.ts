@@ -138,7 +138,7 @@ describe('scenes and eval', () => {
     write('d.csv', `path,title\n${BOOK},a small book\ngone.png,a dog\n`);
     const run = await coca(['eval', at('d.csv'), '--image-field', 'path', '--retrieval', '--jsonl', '-q']);
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/row 2: .*gone\.png: no such file/);
+    expect(run.stderr).toMatch(/row 2: no such file: .*gone\.png/);
     expect(run.stderr).toMatch(/^coca: failed: 1 \(samples in all: 2\)$/m);
     expect(JSON.parse(run.stdout)).toMatchObject({ samples: 1 });
     write('none.csv', 'path,title\ngone.png,a dog\n');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/commands/index.js';
 import { FRESH_MODELS } from '../../../src/commands/io/model.js';
 import { complete } from '../../../src/commands/repl/line/complete.js';
-import { Session } from '../../../src/commands/repl/session.js';
+import { ReplSession } from '../../../src/commands/repl/session.js';
 import { sessionVerbs } from '../../../src/commands/repl/verbs/verbs.js';
 
 let folder: string;
@@ -27,7 +27,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const session = new Session(COMMANDS, FRESH_MODELS.borrow, sessionVerbs);
+const session = new ReplSession(COMMANDS, FRESH_MODELS.borrow, sessionVerbs);
 /** `^` is the cursor; without one it is at the end. */
 async function ways(line: string): Promise<string[]> {
   const cursor = line.includes('^') ? line.indexOf('^') : line.length;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readJsonFile } from '../../../src/model/config/config-file.js';
+import { readConfigJson } from '../../../src/model/config/config-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'coca-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -14,13 +14,13 @@ test.each<[string, Buffer]>([
 ])('a config in %s is read', async (_, bytes) => {
   const path = join(folder, 'encoded.json');
   writeFileSync(path, bytes);
-  expect(await readJsonFile(path)).toEqual({ a: 'é' });
+  expect(await readConfigJson(path)).toEqual({ a: 'é' });
 });
 
 test('a config in Windows-1252 is refused with its line', async () => {
   const path = join(folder, 'latin.json');
   writeFileSync(path, Buffer.from('{\n"a": "\xe9"}', 'latin1'));
-  await expect(readJsonFile(path)).rejects.toMatchObject({
+  await expect(readConfigJson(path)).rejects.toMatchObject({
     code: 'unreadable',
     message: `${path}, line 2: is not UTF-8 (byte 0xE9 at column 7)`,
   });
@@ -33,10 +33,10 @@ test.each([
   const path = join(folder, 'config.json');
   const nested = (levels: number) => `${open.repeat(levels)}${open === '[' ? '' : '1'}${close.repeat(levels)}`;
   writeFileSync(path, nested(100));
-  expect(JSON.stringify(await readJsonFile(path))).toBe(nested(100));
+  expect(JSON.stringify(await readConfigJson(path))).toBe(nested(100));
   for (const levels of [101, 100_000]) {
     writeFileSync(path, nested(levels));
-    await expect(readJsonFile(path)).rejects.toMatchObject({
+    await expect(readConfigJson(path)).rejects.toMatchObject({
       code: 'bad-config',
       message: expect.stringContaining(path),
     });

@@ -150,7 +150,7 @@ describe('batches', () => {
       expect.stringMatching(/^\/b\.jsonl, row 6: not JSON/),
       expect.stringMatching(/^\/bad\.png: not a picture that can be read/),
       expect.stringMatching(/^\/cut\.png: /),
-      '/gone.png: no such file',
+      'no such file: /gone.png',
     ]);
   });
 

@@ -88,7 +88,7 @@ describe('JSON lines', () => {
       expect.stringMatching(/^\/l\.jsonl, row 1: not JSON/),
       '/l.jsonl, row 2: no JSON object',
       '/l.jsonl, row 3: no text "image"',
-      '/gone.jpg: no such file',
+      'no such file: /gone.jpg',
       '/l.jsonl, row 5: "caption" holds other things than text',
       '/l.jsonl, row 6: "label" is neither a text nor a whole number',
       expect.stringMatching(/is a directory/),
@@ -514,7 +514,7 @@ describe('folders of classes beside ImageFolder', () => {
       labelled('f/cat/x/e.bmp', 'cat'),
       labelled('f/cat/x-1/f.tif', 'cat'),
       labelled('f/cat/x/y/c.JPG', 'cat'),
-      '/f/dog/broken.jpg: no such file',
+      'no such file: /f/dog/broken.jpg',
       labelled('f/dog/z.jpg', 'dog'),
     ]);
   });

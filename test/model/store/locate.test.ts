@@ -75,7 +75,7 @@ describe('where none is given', () => {
       const { path, chosenBy } = await locateModel(undefined, { ...env, ...more });
       return [path, chosenBy];
     };
-    expect(await named({})).toEqual([BUNDLED_FOLDER, 'nobody']);
+    expect(await named({})).toEqual([BUNDLED_FOLDER, 'default']);
     mkdirSync('mine');
     mkdirSync('yours');
     set(join(folder, 'mine'));

@@ -38,14 +38,14 @@ export function fillArguments(command: Command, words: readonly Word[], fillings
   const isReplaced = (spec: ArgumentSpec) => spec.unless?.some((name) => names.has(name)) === true;
 
   if (image?.variadic) {
-    const named = positionals.map((word) => pictureOf(word, fillings, true));
+    const named = positionals.map((word) => pictureNamed(word, fillings, true));
     return { options, positionals: named.length > 0 || isReplaced(image) ? named : [currentPicture(fillings)] };
   }
   const rest = [...positionals];
   const filled: string[] = [];
   if (image && !isReplaced(image)) {
     const isNamed = rest.length > 0 && namesPicture(rest[0]!, text === undefined, fillings);
-    filled.push(isNamed ? pictureOf(rest.shift()!, fillings, text === undefined) : currentPicture(fillings));
+    filled.push(isNamed ? pictureNamed(rest.shift()!, fillings, text === undefined) : currentPicture(fillings));
   }
   if (text) refusePictures(command, rest, fillings);
   const captions = text === undefined ? rest.map(plainText) : captionsOf(rest, text);
@@ -108,7 +108,7 @@ function numberOf({ text, isQuoted }: Word, isOnly: boolean): number | undefined
  * The name of the picture that a word means. `2` is the second open picture; the file of that name is `./2`.
  * @param isOnly whether only a picture can be meant, so that its number alone says which
  */
-export function pictureOf(word: Word, { pictures }: Pick<Fillings, 'pictures'>, isOnly: boolean): string {
+export function pictureNamed(word: Word, { pictures }: Pick<Fillings, 'pictures'>, isOnly: boolean): string {
   const number = numberOf(word, isOnly);
   if (number === undefined) return plainText(word);
   const picture = pictures[number - 1];

@@ -1,5 +1,5 @@
 import { type Command, kebab, type OptionSpec, verbOf, type WordKind, withVerb } from '../../../cli/command.js';
-import type { Session } from '../session.js';
+import type { ReplSession } from '../session.js';
 import { allOptions, optionOf, valuesAfter } from './arguments.js';
 import { type Candidate, completePath, type PathKind } from './complete-path.js';
 import { splitPartial, type Word } from './words.js';
@@ -12,7 +12,7 @@ export interface Completion {
 }
 
 /** What completion needs of a session. */
-export type CompletionSource = Pick<Session, 'commands' | 'settings' | 'last'>;
+export type CompletionSource = Pick<ReplSession, 'commands' | 'settings' | 'last'>;
 
 /**
  * Completes the word before the cursor: verbs, their options and the values of these, names of models, and paths.

@@ -3,11 +3,11 @@ import { visible } from '../../../ui/text.js';
 import { imageNames } from '../../io/sources.js';
 import { comparePictures } from '../compare.js';
 import type { SessionContext } from '../context.js';
-import type { Session } from '../session.js';
+import type { ReplSession } from '../session.js';
 import { defineVerb } from './verb.js';
 
 /** Verbs about the pictures that are open. */
-export function pictureVerbs(session: Session): readonly Command[] {
+export function pictureVerbs(session: ReplSession): readonly Command[] {
   const { pictures } = session;
 
   const open = defineVerb({
@@ -95,7 +95,7 @@ export function pictureVerbs(session: Session): readonly Command[] {
 }
 
 /** The current picture with its caption, where a person looks; a program asks for captions when it wants them. */
-async function show(session: Session, context: SessionContext): Promise<Outcome> {
+async function show(session: ReplSession, context: SessionContext): Promise<Outcome> {
   if (!context.terminal.interactive) return { done: 1, failed: 0 };
   const { pictures } = session;
   pictures.shown = undefined;
@@ -106,7 +106,7 @@ async function show(session: Session, context: SessionContext): Promise<Outcome>
 }
 
 /** The open pictures, the current one starred: in columns for a person, with tabs between for a program. */
-async function writePictures({ pictures }: Session, { out, terminal }: SessionContext): Promise<void> {
+async function writePictures({ pictures }: ReplSession, { out, terminal }: SessionContext): Promise<void> {
   const { names, current } = pictures;
   const said = names.map((name) => visible(pictures.captionOf(name) ?? ''));
   const numbers = names.map((name, i) => {

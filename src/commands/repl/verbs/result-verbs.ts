@@ -8,7 +8,7 @@ import { type Action, commandLine, type LastCommand, shellCommand } from '../act
 import { capturing } from '../capture.js';
 import type { SessionContext } from '../context.js';
 import type { FilledLine } from '../line/arguments.js';
-import type { Session } from '../session.js';
+import type { ReplSession } from '../session.js';
 import { defineVerb } from './verb.js';
 
 /** The forms of results besides lines, as options; files are called accordingly. */
@@ -17,7 +17,7 @@ const FORMS = ['json', 'jsonl'] as const;
 const FORCE = { force: { type: 'flag', short: 'f', description: 'also when the file is there already' } } as const;
 
 /** Verbs about what was done before. */
-export function resultVerbs(session: Session): readonly Command[] {
+export function resultVerbs(session: ReplSession): readonly Command[] {
   const last = defineVerb({
     name: 'last',
     summary: 'the last command again, also on another picture or with more options: last --json',
@@ -96,14 +96,14 @@ async function writtenAgain(last: LastCommand, form: Form, context: SessionConte
   return { outcome, text: text(), argv: commandLine(command, { ...line, options: [...line.options, ...words] }) };
 }
 
-async function runAgain(session: Session, last: LastCommand, form: Form, context: SessionContext): Promise<Saved> {
+async function runAgain(session: ReplSession, last: LastCommand, form: Form, context: SessionContext): Promise<Saved> {
   const { context: quiet, text } = capturing(context);
   const silent = { ...quiet, echo: async () => undefined };
   const outcome = await session.runProgram(last.command, inForm(last, form), silent);
   return { outcome, text: text(), argv: outcome.done > 0 ? session.actions.pop()!.argv : [] };
 }
 
-function scriptOf({ actions }: Session): string {
+function scriptOf({ actions }: ReplSession): string {
   const lines = actions.map((action) => `${shellCommand(action)}\n`);
   return `#!/usr/bin/env bash\n# A session of coca: the commands that its lines stood for.\n${lines.join('')}`;
 }

@@ -1,13 +1,13 @@
 import type { Command } from '../../../cli/command.js';
 import { visible } from '../../../ui/text.js';
-import type { Session } from '../session.js';
+import type { ReplSession } from '../session.js';
 import { defineVerb } from './verb.js';
 
 /** With another value of these, other captions would be said. */
 const MODEL_SETTINGS = new Set(['model', 'device', 'engine']);
 
 /** Verbs about what all commands of a session take. */
-export function settingVerbs(session: Session): readonly Command[] {
+export function settingVerbs(session: ReplSession): readonly Command[] {
   const { pictures, settings } = session;
 
   const set = defineVerb({

@@ -1,12 +1,12 @@
 import type { Command } from '../../../cli/command.js';
-import type { Session } from '../session.js';
+import type { ReplSession } from '../session.js';
 import { pictureVerbs } from './picture-verbs.js';
 import { resultVerbs } from './result-verbs.js';
 import { settingVerbs } from './setting-verbs.js';
 import { defineVerb } from './verb.js';
 
 /** The verbs that a session has besides the program's commands. */
-export function sessionVerbs(session: Session): readonly Command[] {
+export function sessionVerbs(session: ReplSession): readonly Command[] {
   const clear = defineVerb({
     name: 'clear',
     summary: 'clears the screen',

@@ -1,6 +1,6 @@
 import { PickleRefusal } from './values.js';
 
-/** Numbers and text as pickle instructions write them. Each function throws PickleRefusal for what is none. */
+/** Numbers and text as pickle instructions write them. Each function throws PickleRefusal for anything else. */
 
 /** Longer integers (128 bits) have no place in a checkpoint, and converting them costs quadratic time. */
 const MAX_INTEGER_BYTES = 16;

@@ -8,7 +8,7 @@ import {
   plainText,
   quotedText,
 } from './literals.js';
-import { decodeText, PickleReader } from './reader.js';
+import { PickleReader, textOf } from './reader.js';
 import { PickleStack } from './stack.js';
 import {
   describe,
@@ -62,9 +62,9 @@ export function unpickle(source: string, data: Uint8Array, rules: PickleRules): 
 }
 
 class Machine {
-  private readonly stack = new PickleStack();
-  private readonly memo = new Map<number, PickleValue>();
-  private spent = 0;
+  readonly #stack = new PickleStack();
+  readonly #memo = new Map<number, PickleValue>();
+  #spent = 0;
 
   constructor(
     private readonly reader: PickleReader,
@@ -73,19 +73,20 @@ class Machine {
 
   run(): PickleValue {
     while (this.reader.next() !== 'STOP') {
-      this.spend(1);
-      const value = this.step();
-      if (value !== undefined) this.stack.push(value);
+      this.#spend(1);
+      const value = this.#step();
+      if (value !== undefined) this.#stack.push(value);
     }
-    const result = this.stack.pop();
-    if (!this.stack.isEmpty) throw new PickleRefusal('values are left over at STOP');
+    const result = this.#stack.pop();
+    if (!this.#stack.isEmpty) throw new PickleRefusal('values are left over at STOP');
     if (this.reader.remaining > 0) throw new PickleRefusal(`${this.reader.remaining} bytes follow STOP`);
     return result;
   }
 
   /** Does the current instruction; returns the value that it pushes, if it pushes one. */
-  private step(): PickleValue | undefined {
-    const { reader, stack } = this;
+  #step(): PickleValue | undefined {
+    const { reader } = this;
+    const stack = this.#stack;
     switch (reader.opcode) {
       case 'PROTO':
         if (reader.number > 5) throw new PickleRefusal(`pickle protocol ${reader.number} is unknown`);
@@ -119,7 +120,7 @@ class Machine {
       case 'SHORT_BINUNICODE':
       case 'BINSTRING':
       case 'SHORT_BINSTRING':
-        return decodeText(reader.bytes);
+        return textOf(reader.bytes);
       case 'UNICODE':
         return plainText(reader.line);
       case 'STRING':
@@ -142,56 +143,56 @@ class Machine {
         return stack.top();
 
       case 'EMPTY_TUPLE':
-        return this.tuple([]);
+        return this.#tuple([]);
       case 'TUPLE':
-        return this.tuple(stack.popToMark());
+        return this.#tuple(stack.popToMark());
       case 'TUPLE1':
-        return this.tuple(stack.popMany(1));
+        return this.#tuple(stack.popMany(1));
       case 'TUPLE2':
-        return this.tuple(stack.popMany(2));
+        return this.#tuple(stack.popMany(2));
       case 'TUPLE3':
-        return this.tuple(stack.popMany(3));
+        return this.#tuple(stack.popMany(3));
       case 'EMPTY_LIST':
-        return this.list([]);
+        return this.#list([]);
       case 'LIST':
-        return this.list(stack.popToMark());
+        return this.#list(stack.popToMark());
       case 'APPEND':
-        return this.append([stack.pop()]);
+        return this.#append([stack.pop()]);
       case 'APPENDS':
-        return this.append(stack.popToMark());
+        return this.#append(stack.popToMark());
       case 'EMPTY_DICT':
-        return this.dict([]);
+        return this.#dict([]);
       case 'DICT':
-        return this.dict(stack.popToMark());
+        return this.#dict(stack.popToMark());
       case 'SETITEM':
-        return this.setItems(stack.popPair());
+        return this.#setItems(stack.popPair());
       case 'SETITEMS':
-        return this.setItems(stack.popToMark());
+        return this.#setItems(stack.popToMark());
 
       case 'GET':
-        return this.get(memoIndex(reader.line));
+        return this.#get(memoIndex(reader.line));
       case 'BINGET':
       case 'LONG_BINGET':
-        return this.get(reader.number);
+        return this.#get(reader.number);
       case 'PUT':
-        return this.put(memoIndex(reader.line));
+        return this.#put(memoIndex(reader.line));
       case 'BINPUT':
       case 'LONG_BINPUT':
-        return this.put(reader.number);
+        return this.#put(reader.number);
       case 'MEMOIZE':
-        return this.put(this.memo.size);
+        return this.#put(this.#memo.size);
 
       case 'GLOBAL':
-        return this.global(reader.line, reader.secondLine);
+        return this.#global(reader.line, reader.secondLine);
       case 'STACK_GLOBAL': {
         const [module, name] = stack.popPair();
         if (typeof module !== 'string' || typeof name !== 'string') {
           throw new PickleRefusal('STACK_GLOBAL with a name that is no string');
         }
-        return this.global(module, name);
+        return this.#global(module, name);
       }
       case 'REDUCE':
-        return this.call(...stack.popPair());
+        return this.#call(...stack.popPair());
       case 'BUILD': {
         const state = stack.pop();
         this.rules.build(stack.top(), state);
@@ -219,7 +220,7 @@ class Machine {
     }
   }
 
-  private global(module: string, name: string): PickleGlobal {
+  #global(module: string, name: string): PickleGlobal {
     const global = this.rules.globals.get(`${module} ${name}`);
     if (global === undefined) {
       throw new PickleRefusal(`refused: it asks for ${quote(`${module}.${name}`)}, which no weights need`);
@@ -227,58 +228,58 @@ class Machine {
     return global;
   }
 
-  private call(target: PickleValue, args: PickleValue): PickleValue {
+  #call(target: PickleValue, args: PickleValue): PickleValue {
     if (!(target instanceof PickleGlobal) || target.call === undefined) {
       throw new PickleRefusal(`refused: REDUCE calls ${describe(target)}, which cannot be called here`);
     }
     if (!(args instanceof PickleTuple)) throw new PickleRefusal(`REDUCE with ${describe(args)} for arguments`);
-    this.spend(CALL_COST);
+    this.#spend(CALL_COST);
     return target.call(args.items);
   }
 
-  private tuple(items: readonly PickleValue[]): PickleTuple {
-    this.spend(SEQUENCE_COST);
+  #tuple(items: readonly PickleValue[]): PickleTuple {
+    this.#spend(SEQUENCE_COST);
     return new PickleTuple(items);
   }
 
-  private list(items: PickleValue[]): PickleList {
-    this.spend(SEQUENCE_COST);
+  #list(items: PickleValue[]): PickleList {
+    this.#spend(SEQUENCE_COST);
     return new PickleList(items);
   }
 
-  private append(items: readonly PickleValue[]): undefined {
-    const list = this.stack.top();
+  #append(items: readonly PickleValue[]): undefined {
+    const list = this.#stack.top();
     if (!(list instanceof PickleList)) throw new PickleRefusal(`items are appended to ${describe(list)}`);
     for (const item of items) list.items.push(item);
   }
 
-  private dict(items: readonly PickleValue[]): PickleDict {
-    this.spend(CALL_COST);
+  #dict(items: readonly PickleValue[]): PickleDict {
+    this.#spend(CALL_COST);
     const dict = new PickleDict('dict');
     fill(dict, items);
     return dict;
   }
 
-  private setItems(items: readonly PickleValue[]): undefined {
-    const dict = this.stack.top();
+  #setItems(items: readonly PickleValue[]): undefined {
+    const dict = this.#stack.top();
     if (!(dict instanceof PickleDict)) throw new PickleRefusal(`items are set on ${describe(dict)}`);
     fill(dict, items);
   }
 
-  private get(index: number): PickleValue {
-    const value = this.memo.get(index);
+  #get(index: number): PickleValue {
+    const value = this.#memo.get(index);
     if (value === undefined) throw new PickleRefusal(`memo entry ${index} was never made`);
     return value;
   }
 
-  private put(index: number): undefined {
-    this.spend(MEMO_COST);
-    this.memo.set(index, this.stack.top());
+  #put(index: number): undefined {
+    this.#spend(MEMO_COST);
+    this.#memo.set(index, this.#stack.top());
   }
 
-  private spend(cost: number): void {
-    this.spent += cost;
-    if (this.spent > BUDGET) throw new PickleRefusal(`it needs more work than any state dict (budget ${BUDGET})`);
+  #spend(cost: number): void {
+    this.#spent += cost;
+    if (this.#spent > BUDGET) throw new PickleRefusal(`it needs more work than any state dict (budget ${BUDGET})`);
   }
 }
 

@@ -2,35 +2,35 @@ import { PickleRefusal, type PickleValue } from './values.js';
 
 /** The stack of a pickle machine. No instruction reaches below the last open MARK. Each taker throws PickleRefusal. */
 export class PickleStack {
-  private readonly values: PickleValue[] = [];
+  readonly #values: PickleValue[] = [];
   /** Heights of the stack at each open MARK. */
-  private readonly marks: number[] = [];
+  readonly #marks: number[] = [];
 
   get isEmpty(): boolean {
-    return this.values.length === 0 && this.marks.length === 0;
+    return this.#values.length === 0 && this.#marks.length === 0;
   }
 
   push(value: PickleValue): void {
-    this.values.push(value);
+    this.#values.push(value);
   }
 
   mark(): void {
-    this.marks.push(this.values.length);
+    this.#marks.push(this.#values.length);
   }
 
   top(): PickleValue {
-    this.need(1);
-    return this.values.at(-1)!;
+    this.#need(1);
+    return this.#values.at(-1)!;
   }
 
   pop(): PickleValue {
-    this.need(1);
-    return this.values.pop()!;
+    this.#need(1);
+    return this.#values.pop()!;
   }
 
   /** Takes the top value, or the MARK where that is on top. */
   discard(): void {
-    if (this.marks.length > 0 && this.marks.at(-1) === this.values.length) this.marks.pop();
+    if (this.#marks.length > 0 && this.#marks.at(-1) === this.#values.length) this.#marks.pop();
     else this.pop();
   }
 
@@ -41,19 +41,19 @@ export class PickleStack {
 
   /** Takes the upper `count` values, the lowest first. */
   popMany(count: number): PickleValue[] {
-    this.need(count);
-    return this.values.splice(this.values.length - count);
+    this.#need(count);
+    return this.#values.splice(this.#values.length - count);
   }
 
   /** Takes the last MARK and all above it. */
   popToMark(): PickleValue[] {
-    const mark = this.marks.pop();
+    const mark = this.#marks.pop();
     if (mark === undefined) throw new PickleRefusal('a MARK is missing');
-    return this.values.splice(mark);
+    return this.#values.splice(mark);
   }
 
-  private need(count: number): void {
-    if (this.values.length - (this.marks.at(-1) ?? 0) < count) {
+  #need(count: number): void {
+    if (this.#values.length - (this.#marks.at(-1) ?? 0) < count) {
       throw new PickleRefusal('too few values on the stack');
     }
   }

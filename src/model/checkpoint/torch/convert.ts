@@ -3,8 +3,8 @@ import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
-import { RegularFile, unreadable } from '../../base/regular-file.js';
-import { finalNameOf } from '../../base/whole-file.js';
+import { fileError, RegularFile } from '../../base/regular-file.js';
+import { ABANDONED_MS, finalNameOf } from '../../base/whole-file.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint } from '../problem.js';
 import { openSafetensors } from '../safetensors.js';
@@ -18,9 +18,6 @@ const CONVERSION = 2;
 
 /** Shared storages are written once for each tensor on them. Beyond this much growth that is no longer sharing. */
 const MAX_GROWTH = 4;
-
-/** Temporary files of this age are what a conversion that was killed left behind. */
-const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The path of a safetensors file in `cacheDir` with the weights of a torch.save archive, bit for bit. Written at the
@@ -61,7 +58,7 @@ export async function convertedPath(path: string, cacheDir: string): Promise<str
 
 async function nameOf(file: RegularFile, archive: ZipArchive): Promise<string> {
   const path = await realpath(file.path).catch((error) => {
-    throw unreadable(file.path, error);
+    throw fileError(file.path, error);
   });
   const identity = JSON.stringify([CONVERSION, path, file.size, String(file.mtimeNs)]);
   const digest = createHash('sha256').update(identity).update('\n').update(archive.directory).digest('hex');

@@ -79,7 +79,7 @@ export async function readZip(file: RegularFile): Promise<ZipArchive> {
   return { entries, directory };
 }
 
-/** Throws `bad-checkpoint` where an entry is compressed: torch.save stores them, only TorchScript compresses its code. */
+/** @throws CocaError `bad-checkpoint` where an entry is compressed: torch.save stores them, only TorchScript compresses its code */
 export function requireStored(path: string, { entries }: ZipArchive): void {
   for (const { name, method } of entries.values()) {
     if (method !== 0) {
@@ -88,14 +88,20 @@ export function requireStored(path: string, { entries }: ZipArchive): void {
   }
 }
 
-/** Goes through an entry's bytes and compares their checksum. Throws `bad-checkpoint`. */
+/**
+ * Goes through an entry's bytes and compares their checksum.
+ * @throws CocaError `bad-checkpoint`
+ */
 export async function verifyEntry(file: RegularFile, entry: ZipEntry): Promise<void> {
   let crc = 0;
   for await (const chunk of file.chunks(entry.offset, entry.size)) crc = crc32(chunk, crc);
   checkCrc(file.path, entry, crc);
 }
 
-/** A whole small entry, its checksum compared. Throws `bad-checkpoint`, also where it is over `maxBytes`. */
+/**
+ * A whole small entry, its checksum compared.
+ * @throws CocaError `bad-checkpoint`, also where it is over `maxBytes`
+ */
 export async function readEntry(file: RegularFile, entry: ZipEntry, maxBytes: number): Promise<Uint8Array> {
   if (entry.size > maxBytes) {
     throw badCheckpoint(file.path, `zip entry ${quote(entry.name)} has ${entry.size} bytes, over ${maxBytes}`);
@@ -193,7 +199,7 @@ function readCentral(path: string, directory: Uint8Array, at: number): CentralRe
   if (end > directory.length) throw broken();
 
   const rawName = directory.subarray(at + CENTRAL_BYTES, nameEnd);
-  const name = decodeName(path, rawName);
+  const name = entryName(path, rawName);
   const refuse = (reason: string) => badCheckpoint(path, `zip entry ${quote(name)}: ${reason}`);
   if ((flags & 1) !== 0) throw refuse('it is encrypted');
   if ((flags & ~HARMLESS_FLAGS) !== 0) throw refuse(`flags 0x${flags.toString(16)}, which torch.save does not set`);
@@ -232,7 +238,7 @@ function zip64Fields(extra: Uint8Array, expected: number): number[] | undefined 
   return values ?? [];
 }
 
-function decodeName(path: string, raw: Uint8Array): string {
+function entryName(path: string, raw: Uint8Array): string {
   try {
     return utf8.decode(raw);
   } catch {

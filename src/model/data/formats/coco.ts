@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { CocaError } from '../../base/errors.js';
+import { isObject, type Json } from '../../base/json.js';
 import type { Locator } from '../sample.js';
-import { isObject, type Json } from './description.js';
 
 /**
  * The pictures of a COCO captions file (`images`: id, file_name; `annotations`: image_id, caption), each with all its

@@ -1,9 +1,5 @@
+import type { Json } from '../../base/json.js';
 import type { Description } from '../sample.js';
-
-export type Json = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * What a JSON object says about its picture: `caption` (under whatever name) as a text or a list of texts, or `captions`;

@@ -1,5 +1,5 @@
 import { CocaError } from '../../base/errors.js';
-import { parsePythonJson } from '../../base/python-json.js';
+import { parseJson, parsePythonJson } from '../../base/json.js';
 import { RegularFile } from '../../base/regular-file.js';
 import { decodeText } from '../../base/text-decoding.js';
 
@@ -16,10 +16,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
     if (file.size > MAX_TEXT_BYTES) {
       throw new CocaError('bad-data', `${path} is larger than the 512 MiB that are read at once`, 'write it as .jsonl');
     }
-    return parsePythonJson(decodeText(await file.read(0, file.size), path));
-  } catch (cause) {
-    if (cause instanceof CocaError) throw cause;
-    throw new CocaError('bad-data', `${path} is not JSON: ${(cause as Error).message}`, undefined, { cause });
+    return parseJson(decodeText(await file.read(0, file.size), path), path, 'bad-data', parsePythonJson);
   } finally {
     await file.close();
   }

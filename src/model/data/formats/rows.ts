@@ -8,9 +8,9 @@ import type { Span } from '../sample.js';
 
 /** Where the rows of a file are: what is held of it, 16 bytes a row. */
 export class RowIndex {
-  private ends = new Float64Array(1024);
-  private lines = new Float64Array(1024);
-  private count = 0;
+  #ends = new Float64Array(1024);
+  #lines = new Float64Array(1024);
+  #count = 0;
 
   /** @param start where the first row begins */
   constructor(
@@ -19,19 +19,19 @@ export class RowIndex {
   ) {}
 
   get size(): number {
-    return this.count;
+    return this.#count;
   }
 
   /** @param line the number of the row's first line, blank ones before it included */
   add(end: number, line: number): void {
-    if (this.count === this.ends.length) [this.ends, this.lines] = [longer(this.ends), longer(this.lines)];
-    this.lines[this.count] = line;
-    this.ends[this.count++] = end;
+    if (this.#count === this.#ends.length) [this.#ends, this.#lines] = [longer(this.#ends), longer(this.#lines)];
+    this.#lines[this.#count] = line;
+    this.#ends[this.#count++] = end;
   }
 
   at(row: number): { readonly span: Span; readonly line: number } {
-    const start = row === 0 ? this.start : this.ends[row - 1]!;
-    return { span: { start, end: this.ends[row]! }, line: this.lines[row]! };
+    const start = row === 0 ? this.start : this.#ends[row - 1]!;
+    return { span: { start, end: this.#ends[row]! }, line: this.#lines[row]! };
   }
 }
 
@@ -70,7 +70,10 @@ class Units {
 const LINE_FEED = 0x0a;
 const WHITE_SPACE = new Set([0x09, 0x0a, 0x0d, 0x20]);
 
-/** The lines of a file, its blank ones left out (their bytes belong to the line after them). */
+/**
+ * The lines of a file, its blank ones left out (their bytes belong to the line after them).
+ * @throws CocaError `not-found`, `unreadable`
+ */
 export async function indexLines(path: string): Promise<RowIndex> {
   const file = await RegularFile.open(path);
   try {
@@ -163,26 +166,26 @@ async function* copies(units: AsyncIterable<Uint8Array>, lines: LineCounter): As
 
 /** The numbers of lines at places that come in order, over pieces that come in time for them. */
 class LineCounter {
-  private readonly pieces: { readonly start: number; readonly bytes: Uint8Array }[] = [];
-  private length = 0;
-  private place = 0;
-  private line = 1;
+  readonly #pieces: { readonly start: number; readonly bytes: Uint8Array }[] = [];
+  #length = 0;
+  #place = 0;
+  #line = 1;
 
   add(bytes: Uint8Array): void {
-    this.pieces.push({ start: this.length, bytes });
-    this.length += bytes.length;
+    this.#pieces.push({ start: this.#length, bytes });
+    this.#length += bytes.length;
   }
 
   /** Of the line that `place` is on. */
   at(place: number): number {
-    for (let piece = this.pieces[0]; piece && this.place < place; piece = this.pieces[0]) {
+    for (let piece = this.#pieces[0]; piece && this.#place < place; piece = this.#pieces[0]) {
       const end = Math.min(place, piece.start + piece.bytes.length);
-      const part = piece.bytes.subarray(this.place - piece.start, end - piece.start);
-      for (let at = part.indexOf(LINE_FEED); at >= 0; at = part.indexOf(LINE_FEED, at + 1)) this.line++;
-      this.place = end;
-      if (end === piece.start + piece.bytes.length) this.pieces.shift();
+      const part = piece.bytes.subarray(this.#place - piece.start, end - piece.start);
+      for (let at = part.indexOf(LINE_FEED); at >= 0; at = part.indexOf(LINE_FEED, at + 1)) this.#line++;
+      this.#place = end;
+      if (end === piece.start + piece.bytes.length) this.#pieces.shift();
     }
-    return this.line;
+    return this.#line;
   }
 }
 

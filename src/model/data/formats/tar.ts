@@ -63,7 +63,7 @@ export async function indexShard(path: string): Promise<TarIndex> {
 
 /** Members become samples in their order. */
 class Samples {
-  private open: { key: string; members: Record<string, Span>; unread: Record<string, string> } | undefined;
+  #open: { key: string; members: Record<string, Span>; unread: Record<string, string> } | undefined;
 
   constructor(private readonly samples: TarSample[]) {}
 
@@ -71,13 +71,13 @@ class Samples {
     const split = splitName(name);
     if (!split) return;
     const { key, extension } = split;
-    const isSame = this.open?.key === key;
-    const isTwice = isSame && (extension in this.open!.members || extension in this.open!.unread);
+    const isSame = this.#open?.key === key;
+    const isTwice = isSame && (extension in this.#open!.members || extension in this.#open!.unread);
     if (!isSame || isTwice) {
-      this.open = { key, members: Object.create(null), unread: Object.create(null) };
-      this.samples.push(this.open);
+      this.#open = { key, members: Object.create(null), unread: Object.create(null) };
+      this.samples.push(this.#open);
     }
-    const { members, unread } = this.open!;
+    const { members, unread } = this.#open!;
     if (isTwice) unread[extension] = `${name} is in the shard a second time`;
     else if (typeof content === 'string') unread[extension] = `${name} is ${content}, not a plain file`;
     else members[extension] = content;

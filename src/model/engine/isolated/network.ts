@@ -65,7 +65,7 @@ class IsolatedTrees implements TreeModel {
   readonly vocabSize: number;
   readonly batch: number;
   /** Not told yet: a hint travels with the call that it comes before. */
-  private hints: LiveNodes[] = [];
+  #hints: LiveNodes[] = [];
 
   constructor(
     private readonly process: EngineProcess,
@@ -77,13 +77,13 @@ class IsolatedTrees implements TreeModel {
   }
 
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
-    const { hints } = this;
-    this.hints = [];
+    const hints = this.#hints;
+    this.#hints = [];
     return tell(await this.process.call('extend', this.opened.id, rows, hints), this.onAttention);
   }
 
   retain(live: LiveNodes): void {
-    this.hints.push(live);
+    this.#hints.push(live);
   }
 
   release(): void {

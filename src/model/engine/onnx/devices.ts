@@ -11,7 +11,7 @@ import { ENGINE_DEVICES, type OnnxDevice } from '../engines.js';
 import { type DeviceReport, surveyDevices, webgpuAdvice } from '../survey.js';
 import { GraphBuilder } from './graph.js';
 import { loadRuntime } from './runtime.js';
-import { Session } from './session.js';
+import { OnnxSession } from './session.js';
 
 /** What `auto` tries before the CPU, best first. */
 const PREFERENCE: Partial<Record<NodeJS.Platform, readonly OnnxDevice[]>> = {
@@ -70,7 +70,7 @@ async function tryDevice(device: OnnxDevice): Promise<void> {
   const left = graph.input('left', 'F32', shape);
   const right = graph.input('right', 'F32', shape);
   graph.output('product', graph.node('MatMul', [left, right]), 'F32', shape);
-  const session = await Session.create('probe', graph.encode(), '.', device);
+  const session = await OnnxSession.create('probe', graph.encode(), '.', device);
   try {
     const tensor = (values: Float32Array) => new runtime.Tensor('float32', values, shape);
     const { product } = await session.run({ left: tensor(PROBE.left), right: tensor(PROBE.right) }, ['product']);

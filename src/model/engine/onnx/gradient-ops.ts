@@ -21,34 +21,34 @@ export class OnnxGradientOps extends OnnxOps implements GradientOps<Value> {
   /** With n = (x - mean) / deviation and h = g weight: (h - mean(h) - n mean(h n)) / deviation. */
   layerNormGradient(g: Value, x: Value, weight: Value): Value {
     const input = this.rows(x);
-    const centred = this.node('Sub', input, this.mean(input));
-    const variance = this.mean(this.node('Mul', centred, centred));
-    const deviation = this.graph.node('Sqrt', [this.node('Add', variance, this.graph.scalar(LAYER_NORM_EPS))]);
-    const normed = this.node('Div', centred, deviation);
-    const h = this.node('Mul', this.rows(g), this.shaped(weight));
-    const along = this.node('Mul', normed, this.mean(this.node('Mul', h, normed)));
-    const difference = this.node('Sub', this.node('Sub', h, this.mean(h)), along);
-    return new Value(x.dimensions, { rows: this.node('Div', difference, deviation) });
+    const centred = this.#node('Sub', input, this.#mean(input));
+    const variance = this.#mean(this.#node('Mul', centred, centred));
+    const deviation = this.graph.node('Sqrt', [this.#node('Add', variance, this.graph.scalar(LAYER_NORM_EPS))]);
+    const normed = this.#node('Div', centred, deviation);
+    const h = this.#node('Mul', this.rows(g), this.shaped(weight));
+    const along = this.#node('Mul', normed, this.#mean(this.#node('Mul', h, normed)));
+    const difference = this.#node('Sub', this.#node('Sub', h, this.#mean(h)), along);
+    return new Value(x.dimensions, { rows: this.#node('Div', difference, deviation) });
   }
 
   geluGradient(g: Value, x: Value): Value {
     const { graph } = this;
     const input = this.rows(x);
-    const erf = graph.node('Erf', [this.node('Mul', input, graph.scalar(Math.SQRT1_2))]);
-    const cumulative = this.node('Mul', this.node('Add', erf, graph.scalar(1)), graph.scalar(0.5));
-    const exponent = this.node('Mul', this.node('Mul', input, input), graph.scalar(-0.5));
-    const density = this.node('Mul', graph.node('Exp', [exponent]), graph.scalar(1 / Math.sqrt(2 * Math.PI)));
-    const slope = this.node('Add', cumulative, this.node('Mul', input, density));
-    return new Value(x.dimensions, { rows: this.node('Mul', this.rows(g), slope) });
+    const erf = graph.node('Erf', [this.#node('Mul', input, graph.scalar(Math.SQRT1_2))]);
+    const cumulative = this.#node('Mul', this.#node('Add', erf, graph.scalar(1)), graph.scalar(0.5));
+    const exponent = this.#node('Mul', this.#node('Mul', input, input), graph.scalar(-0.5));
+    const density = this.#node('Mul', graph.node('Exp', [exponent]), graph.scalar(1 / Math.sqrt(2 * Math.PI)));
+    const slope = this.#node('Add', cumulative, this.#node('Mul', input, density));
+    return new Value(x.dimensions, { rows: this.#node('Mul', this.rows(g), slope) });
   }
 
   quickGeluGradient(g: Value, x: Value): Value {
     const { graph } = this;
-    const stretched = this.node('Mul', this.rows(x), graph.scalar(1.702));
+    const stretched = this.#node('Mul', this.rows(x), graph.scalar(1.702));
     const gate = graph.node('Sigmoid', [stretched]);
-    const shut = this.node('Sub', graph.scalar(1), gate);
-    const slope = this.node('Mul', gate, this.node('Add', graph.scalar(1), this.node('Mul', stretched, shut)));
-    return new Value(x.dimensions, { rows: this.node('Mul', this.rows(g), slope) });
+    const shut = this.#node('Sub', graph.scalar(1), gate);
+    const slope = this.#node('Mul', gate, this.#node('Add', graph.scalar(1), this.#node('Mul', stretched, shut)));
+    return new Value(x.dimensions, { rows: this.#node('Mul', this.rows(g), slope) });
   }
 
   attentionGradient(g: Value, input: AttentionInput<Value>, probabilities: Value): AttentionGradients<Value> {
@@ -60,13 +60,17 @@ export class OnnxGradientOps extends OnnxOps implements GradientOps<Value> {
     const scale = this.graph.scalar(1 / Math.sqrt(width / heads));
     const p = this.shaped(probabilities); // [B, H, N, M]
     const output = split(g); // [B, H, N, D]
-    const byProbabilities = this.node('MatMul', output, this.graph.node('Transpose', [values], { perm: [0, 1, 3, 2] }));
+    const byProbabilities = this.#node(
+      'MatMul',
+      output,
+      this.graph.node('Transpose', [values], { perm: [0, 1, 3, 2] }),
+    );
     // Through the softmax: p (dp - sum(dp p)).
-    const along = this.sum(this.node('Mul', byProbabilities, p));
-    const byScores = this.node('Mul', this.node('Mul', p, this.node('Sub', byProbabilities, along)), scale);
+    const along = this.#sum(this.#node('Mul', byProbabilities, p));
+    const byScores = this.#node('Mul', this.#node('Mul', p, this.#node('Sub', byProbabilities, along)), scale);
     const gradients = {
       probabilities: new Value(probabilities.dimensions, { shaped: byProbabilities }),
-      query: this.joinHeads(this.node('MatMul', byScores, keys), dimensions),
+      query: this.joinHeads(this.#node('MatMul', byScores, keys), dimensions),
     };
     if (own === undefined) return gradients;
     const ownPart = (matrix: string): string => {
@@ -76,8 +80,8 @@ export class OnnxGradientOps extends OnnxOps implements GradientOps<Value> {
     return {
       ...gradients,
       own: {
-        keys: this.joinHeads(this.node('Mul', split(query), ownPart(byScores)), dimensions),
-        values: this.joinHeads(this.node('Mul', output, ownPart(p)), dimensions),
+        keys: this.joinHeads(this.#node('Mul', split(query), ownPart(byScores)), dimensions),
+        values: this.joinHeads(this.#node('Mul', output, ownPart(p)), dimensions),
       },
     };
   }
@@ -89,24 +93,24 @@ export class OnnxGradientOps extends OnnxOps implements GradientOps<Value> {
     const probabilities = graph.node('Softmax', [scores], { axis: -1 }); // [rows, V]
     const places = graph.node('Reshape', [this.shaped(labels), graph.integers([-1, 1])]);
     const atLabel = graph.node('GatherElements', [probabilities, places], { axis: 1 });
-    const none = this.node('Sub', atLabel, atLabel);
+    const none = this.#node('Sub', atLabel, atLabel);
     const others = graph.node('ScatterElements', [probabilities, places, none], { axis: 1 });
     const chosen = graph.node('Gather', [columns, this.shaped(labels)], { axis: 1 }); // [W, B, N]
     const column = new Value(x.dimensions, { shaped: graph.node('Transpose', [chosen], { perm: [1, 2, 0] }) });
-    const towards = this.node('Mul', this.rows(column), this.sum(others));
+    const towards = this.#node('Mul', this.rows(column), this.#sum(others));
     const away = graph.node('Gemm', [others, columns], { transB: 1 });
-    return new Value(x.dimensions, { rows: this.node('Sub', towards, away) });
+    return new Value(x.dimensions, { rows: this.#node('Sub', towards, away) });
   }
 
-  private node(operator: string, a: string, b: string): string {
+  #node(operator: string, a: string, b: string): string {
     return this.graph.node(operator, [a, b]);
   }
 
-  private mean(x: string): string {
+  #mean(x: string): string {
     return this.graph.node('ReduceMean', [x, this.graph.integers(LAST_AXIS)], { keepdims: 1 });
   }
 
-  private sum(x: string): string {
+  #sum(x: string): string {
     return this.graph.node('ReduceSum', [x, this.graph.integers(LAST_AXIS)], { keepdims: 1 });
   }
 }

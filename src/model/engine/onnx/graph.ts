@@ -23,11 +23,11 @@ export const MICROSOFT = 'com.microsoft';
 
 /** Collects nodes and writes them as an ONNX model. Value names are made here; every value is a string. */
 export class GraphBuilder {
-  private readonly nodes: Message[] = [];
-  private readonly initializers = new Map<string, Message>();
-  private readonly inputs: Message[] = [];
-  private readonly outputs: Message[] = [];
-  private counter = 0;
+  readonly #nodes: Message[] = [];
+  readonly #initializers = new Map<string, Message>();
+  readonly #inputs: Message[] = [];
+  readonly #outputs: Message[] = [];
+  #counter = 0;
 
   constructor(private readonly name: string) {}
 
@@ -48,7 +48,7 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
     domain = '',
   ): readonly string[] {
-    const label = `${operator}_${this.counter++}`;
+    const label = `${operator}_${this.#counter++}`;
     const outputs = Array.from({ length: outputCount }, (_, i) => (i === 0 ? label : `${label}:${i}`));
     const node = new Message();
     for (const input of inputs) node.text(1, input);
@@ -56,27 +56,27 @@ export class GraphBuilder {
     node.text(3, label).text(4, operator);
     for (const [key, value] of Object.entries(attributes)) node.message(5, attributeMessage(key, value));
     if (domain) node.text(7, domain);
-    this.nodes.push(node);
+    this.#nodes.push(node);
     return outputs;
   }
 
   input(name: string, type: DataType, dimensions: readonly Dimension[]): string {
-    this.inputs.push(valueInfo(name, type, dimensions));
+    this.#inputs.push(valueInfo(name, type, dimensions));
     return name;
   }
 
   /** Makes `value` an output of the model called `name`. */
   output(name: string, value: string, type: DataType, dimensions: readonly Dimension[]): void {
-    this.nodes.push(new Message().text(1, value).text(2, name).text(3, `output ${name}`).text(4, 'Identity'));
-    this.outputs.push(valueInfo(name, type, dimensions));
+    this.#nodes.push(new Message().text(1, value).text(2, name).text(3, `output ${name}`).text(4, 'Identity'));
+    this.#outputs.push(valueInfo(name, type, dimensions));
   }
 
   /** A list of 64-bit integers (shapes, axes, bounds); equal lists are stored once. */
   integers(values: readonly number[]): string {
     const name = `integers[${values.join(',')}]`;
-    if (!this.initializers.has(name)) {
+    if (!this.#initializers.has(name)) {
       const raw = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-      this.initializers.set(name, tensor(name, 'I64', [values.length]).bytes(9, raw));
+      this.#initializers.set(name, tensor(name, 'I64', [values.length]).bytes(9, raw));
     }
     return name;
   }
@@ -84,8 +84,8 @@ export class GraphBuilder {
   /** One 64-bit integer without an axis: an index. */
   integer(value: number): string {
     const name = `integer[${value}]`;
-    if (!this.initializers.has(name)) {
-      this.initializers.set(
+    if (!this.#initializers.has(name)) {
+      this.#initializers.set(
         name,
         tensor(name, 'I64', []).bytes(9, new Uint8Array(BigInt64Array.of(BigInt(value)).buffer)),
       );
@@ -95,20 +95,20 @@ export class GraphBuilder {
 
   scalar(value: number): string {
     const name = `scalar[${value}]`;
-    if (!this.initializers.has(name)) {
-      this.initializers.set(name, tensor(name, 'F32', []).bytes(9, new Uint8Array(Float32Array.of(value).buffer)));
+    if (!this.#initializers.has(name)) {
+      this.#initializers.set(name, tensor(name, 'F32', []).bytes(9, new Uint8Array(Float32Array.of(value).buffer)));
     }
     return name;
   }
 
   /** A tensor whose bytes the engine reads from a file. */
   external(name: string, type: DataType, dimensions: readonly number[], data: ExternalData): string {
-    if (!this.initializers.has(name)) {
+    if (!this.#initializers.has(name)) {
       const message = tensor(name, type, dimensions);
       const entries = { location: data.file, offset: String(data.offset), length: String(data.byteLength) };
       for (const [key, value] of Object.entries(entries))
         message.message(13, new Message().text(1, key).text(2, value));
-      this.initializers.set(name, message.integer(14, 1));
+      this.#initializers.set(name, message.integer(14, 1));
     }
     return name;
   }
@@ -116,11 +116,11 @@ export class GraphBuilder {
   /** The finished model, serialised. */
   encode(): Uint8Array {
     const graph = new Message();
-    for (const node of this.nodes) graph.message(1, node);
+    for (const node of this.#nodes) graph.message(1, node);
     graph.text(2, this.name);
-    for (const initializer of this.initializers.values()) graph.message(5, initializer);
-    for (const input of this.inputs) graph.message(11, input);
-    for (const output of this.outputs) graph.message(12, output);
+    for (const initializer of this.#initializers.values()) graph.message(5, initializer);
+    for (const input of this.#inputs) graph.message(11, input);
+    for (const output of this.#outputs) graph.message(12, output);
     return new Message()
       .integer(1, IR_VERSION)
       .text(2, 'coca')

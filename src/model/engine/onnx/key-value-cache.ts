@@ -8,7 +8,7 @@ const GROWTH = 32;
 export class LayerCache {
   keys: Float32Array;
   values: Float32Array;
-  private slots = 0;
+  #slots = 0;
 
   constructor(
     private readonly batch: number,
@@ -22,23 +22,23 @@ export class LayerCache {
 
   /** How many slots there are: C. */
   get capacity(): number {
-    return this.slots;
+    return this.#slots;
   }
 
   /** Makes room for `needed` slots, keeping the first `used`. */
   reserve(needed: number, used: number): void {
-    if (needed <= this.slots) return;
+    if (needed <= this.#slots) return;
     const grown = Math.ceil(needed / GROWTH) * GROWTH;
-    this.keys = this.resized(this.keys, grown, used);
-    this.values = this.resized(this.values, grown, used);
-    this.slots = grown;
+    this.keys = this.#resized(this.keys, grown, used);
+    this.values = this.#resized(this.values, grown, used);
+    this.#slots = grown;
   }
 
-  private resized(old: Float32Array, slots: number, used: number): Float32Array {
+  #resized(old: Float32Array, slots: number, used: number): Float32Array {
     const { batch, heads, depth } = this;
     const fresh = new Float32Array(batch * heads * slots * depth);
     for (let plane = 0; plane < batch * heads; plane++) {
-      const from = plane * this.slots * depth;
+      const from = plane * this.#slots * depth;
       fresh.set(old.subarray(from, from + used * depth), plane * slots * depth);
     }
     return fresh;
@@ -49,7 +49,7 @@ export class LayerCache {
     const { heads, depth } = this;
     for (const buffer of [this.keys, this.values]) {
       for (let head = 0; head < heads; head++) {
-        const plane = (entry * heads + head) * this.slots * depth;
+        const plane = (entry * heads + head) * this.#slots * depth;
         for (const [slot, from] of kept.entries()) {
           if (slot !== from) buffer.copyWithin(plane + slot * depth, plane + from * depth, plane + (from + 1) * depth);
         }
@@ -65,7 +65,7 @@ export class LayerCache {
     const { heads, depth } = this;
     const from = (entry * rows + row) * heads * depth;
     for (let head = 0; head < heads; head++) {
-      const to = ((entry * heads + head) * this.slots + slot) * depth;
+      const to = ((entry * heads + head) * this.#slots + slot) * depth;
       const start = from + head * depth;
       this.keys.set(rowKeys.subarray(start, start + depth), to);
       this.values.set(rowValues.subarray(start, start + depth), to);

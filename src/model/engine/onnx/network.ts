@@ -15,7 +15,7 @@ import {
   visionProgram,
 } from './programs.js';
 import { loadRuntime } from './runtime.js';
-import { type Feeds, Session } from './session.js';
+import { type Feeds, OnnxSession } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
 const PROGRAMS = {
@@ -29,7 +29,7 @@ type ProgramName = keyof typeof PROGRAMS;
 
 /** The network through ONNX Runtime: five graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
-  private readonly sessions = new Map<string, Promise<Session>>();
+  readonly #sessions = new Map<string, Promise<OnnxSession>>();
 
   private constructor(
     private readonly runtime: typeof import('onnxruntime-node'),
@@ -43,11 +43,11 @@ export class OnnxNetwork implements Network {
     return new OnnxNetwork(await loadRuntime(), config, checkpoint, device);
   }
 
-  private session(name: ProgramName, watch = false): Promise<Session> {
+  #session(name: ProgramName, watch = false): Promise<OnnxSession> {
     const watched = `${name} with attention`;
     // A graph that also reports attention computes everything else alike: where it is there, a second is not made.
-    const key = watch || this.sessions.has(watched) ? watched : name;
-    let session = this.sessions.get(key);
+    const key = watch || this.#sessions.has(watched) ? watched : name;
+    let session = this.#sessions.get(key);
     if (session === undefined) {
       const source: ProgramSource = {
         config: this.config,
@@ -55,14 +55,14 @@ export class OnnxNetwork implements Network {
         fileName: basename(this.checkpoint.path),
         watch,
       };
-      session = Session.create(
+      session = OnnxSession.create(
         key,
         PROGRAMS[name](source),
         dirname(this.checkpoint.path),
         this.device,
         name === 'attribution',
       );
-      this.sessions.set(key, session);
+      this.#sessions.set(key, session);
     }
     return session;
   }
@@ -76,12 +76,12 @@ export class OnnxNetwork implements Network {
       attention: [['vision', true], ['memory'], ['decoder', true]],
       attribution: [['vision', true], ['memory'], ['decoder', true], ['attribution']],
     };
-    await Promise.all(programs[task].map(([name, watch]) => this.session(name, watch)));
+    await Promise.all(programs[task].map(([name, watch]) => this.#session(name, watch)));
   }
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
     const side = this.config.vision.image_size;
-    const session = await this.session('vision', onAttention !== undefined);
+    const session = await this.#session('vision', onAttention !== undefined);
     const feeds = { pixels: new this.runtime.Tensor('float32', pixels, [count, 3, side, side]) };
     const outputs = await session.run(feeds, outputsToFetch(session.outputNames, onAttention));
     const { latent, features, tokens } = outputs;
@@ -96,7 +96,7 @@ export class OnnxNetwork implements Network {
   async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
     const { Tensor } = this.runtime;
     const { batch, length, ids, positions, clsPosition, mask } = textBatch(this.config.text, contexts);
-    const session = await this.session('text', onAttention !== undefined);
+    const session = await this.#session('text', onAttention !== undefined);
     const outputs = await session.run(
       {
         ids: new Tensor('int32', ids, [batch, length]),
@@ -112,21 +112,21 @@ export class OnnxNetwork implements Network {
 
   async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<OnnxTreeModel> {
     const [memory, decoder] = await Promise.all([
-      this.session('memory'),
-      this.session('decoder', onAttention !== undefined),
+      this.#session('memory'),
+      this.#session('decoder', onAttention !== undefined),
     ]);
-    const image = await this.imageMemory(memory, tokens);
+    const image = await this.#imageMemory(memory, tokens);
     return new OnnxTreeModel(decoder, this.runtime.Tensor, this.config, tokens.count, image, onAttention);
   }
 
-  private imageMemory(memory: Session, tokens: ImageTokens): Promise<Feeds> {
+  #imageMemory(memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {
     const shape = [tokens.count, imageTokenCount(this.config), this.config.multimodal.width];
     return memory.run({ tokens: new this.runtime.Tensor('float32', tokens.data, shape) }, memory.outputNames);
   }
 
   async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
     if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
-    const [memory, attribution] = await Promise.all([this.session('memory'), this.session('attribution')]);
+    const [memory, attribution] = await Promise.all([this.#session('memory'), this.#session('attribution')]);
     const { Tensor } = this.runtime;
     const { count, labels, ...rows } = captionRows(this.config, ids);
     const feeds: Feeds = {
@@ -135,7 +135,7 @@ export class OnnxNetwork implements Network {
       unimodalMask: new Tensor('float32', rows.unimodalMask, [1, 1, count, count]),
       multimodalMask: new Tensor('float32', rows.multimodalMask, [1, 1, count, count]),
       labels: new Tensor('int32', labels, [1, count]),
-      ...(await this.imageMemory(memory, tokens)),
+      ...(await this.#imageMemory(memory, tokens)),
     };
     const outputs = await attribution.run(feeds, attribution.outputNames);
     return Array.from({ length: this.config.multimodal.layers }, (_, layer) => {
@@ -145,8 +145,8 @@ export class OnnxNetwork implements Network {
   }
 
   async release(): Promise<void> {
-    const sessions = await Promise.allSettled(this.sessions.values());
-    this.sessions.clear();
+    const sessions = await Promise.allSettled(this.#sessions.values());
+    this.#sessions.clear();
     await Promise.all(sessions.map((result) => (result.status === 'fulfilled' ? result.value.release() : undefined)));
   }
 }

@@ -43,8 +43,8 @@ export class Value {
 /** Emits the network as an ONNX graph whose weights stay where they are in the checkpoint's file. */
 export class OnnxOps implements Ops<Value> {
   /** Name of a varying dimension -> a graph value that holds it, as a list of one. */
-  private readonly dimensionSources = new Map<string, string>();
-  private readonly shapes = new Map<string, string>();
+  readonly #dimensionSources = new Map<string, string>();
+  readonly #shapes = new Map<string, string>();
 
   constructor(
     protected readonly graph: GraphBuilder,
@@ -54,8 +54,8 @@ export class OnnxOps implements Ops<Value> {
   input(name: string, type: DataType, dimensions: readonly Dimension[]): Value {
     this.graph.input(name, type, dimensions);
     dimensions.forEach((dimension, axis) => {
-      if (typeof dimension === 'string' && !this.dimensionSources.has(dimension)) {
-        this.dimensionSources.set(dimension, this.graph.node('Shape', [name], { start: axis, end: axis + 1 }));
+      if (typeof dimension === 'string' && !this.#dimensionSources.has(dimension)) {
+        this.#dimensionSources.set(dimension, this.graph.node('Shape', [name], { start: axis, end: axis + 1 }));
       }
     });
     return new Value(dimensions, { shaped: name });
@@ -119,14 +119,14 @@ export class OnnxOps implements Ops<Value> {
   }
 
   add(a: Value, b: Value): Value {
-    return this.elementwise('Add', a, b);
+    return this.#elementwise('Add', a, b);
   }
 
   multiply(a: Value, b: Value): Value {
-    return this.elementwise('Mul', a, b);
+    return this.#elementwise('Mul', a, b);
   }
 
-  private elementwise(operator: string, a: Value, b: Value): Value {
+  #elementwise(operator: string, a: Value, b: Value): Value {
     // A vector fits rows as well as batches; equal shapes may be added in either form; the rest needs its axes.
     if (b.dimensions.length === 1) return a.like(this.graph.node(operator, [a.anyForm, this.shaped(b)]));
     const sameShape = String(a.dimensions) === String(b.dimensions);
@@ -157,7 +157,9 @@ export class OnnxOps implements Ops<Value> {
   repeat(x: Value, like: Value): Value {
     const rows = x.dimensions.length === 1 ? 1 : x.dimensions[0]!;
     const dimensions = [like.dimensions[0]!, rows, x.width];
-    return new Value(dimensions, { shaped: this.graph.node('Expand', [this.shaped(x), this.shapeVector(dimensions)]) });
+    return new Value(dimensions, {
+      shaped: this.graph.node('Expand', [this.shaped(x), this.#shapeVector(dimensions)]),
+    });
   }
 
   concat(a: Value, b: Value): Value {
@@ -166,7 +168,7 @@ export class OnnxOps implements Ops<Value> {
     const total = typeof n === 'number' && typeof m === 'number' ? n + m : `${n} + ${m}`;
     const joined = this.graph.node('Concat', [this.shaped(a), this.shaped(b)], { axis: 1 });
     if (typeof total === 'string') {
-      this.dimensionSources.set(total, this.graph.node('Shape', [joined], { start: 1, end: 2 }));
+      this.#dimensionSources.set(total, this.graph.node('Shape', [joined], { start: 1, end: 2 }));
     }
     return new Value([batch!, total, a.width], { shaped: joined });
   }
@@ -178,7 +180,7 @@ export class OnnxOps implements Ops<Value> {
     const sliced = this.graph.node('Slice', [this.shaped(x), bounds[0]!, bounds[1]!, bounds[2]!]);
     let length: Dimension = `${n}[${start}:${end ?? ''}]`;
     if (typeof n === 'number') length = [...Array(n).keys()].slice(start, end).length;
-    else this.dimensionSources.set(length, this.graph.node('Shape', [sliced], { start: 1, end: 2 }));
+    else this.#dimensionSources.set(length, this.graph.node('Shape', [sliced], { start: 1, end: 2 }));
     return new Value([batch!, length, x.width], { shaped: sliced });
   }
 
@@ -247,7 +249,7 @@ export class OnnxOps implements Ops<Value> {
 
   protected shaped(value: Value): string {
     if (value.dimensions.length === 2) return value.anyForm;
-    return value.form('shaped', () => this.graph.node('Reshape', [value.anyForm, this.shapeVector(value.dimensions)]));
+    return value.form('shaped', () => this.graph.node('Reshape', [value.anyForm, this.#shapeVector(value.dimensions)]));
   }
 
   protected rows(value: Value): string {
@@ -258,19 +260,19 @@ export class OnnxOps implements Ops<Value> {
   }
 
   /** A shape as a graph value, from constants and the dimensions of the inputs. */
-  private shapeVector(dimensions: readonly Dimension[]): string {
+  #shapeVector(dimensions: readonly Dimension[]): string {
     if (dimensions.every((dimension) => typeof dimension === 'number')) return this.graph.integers(dimensions);
     const key = dimensions.join(' x ');
-    const known = this.shapes.get(key);
+    const known = this.#shapes.get(key);
     if (known !== undefined) return known;
     const parts = dimensions.map((dimension) => {
       if (typeof dimension === 'number') return this.graph.integers([dimension]);
-      const source = this.dimensionSources.get(dimension);
+      const source = this.#dimensionSources.get(dimension);
       if (source === undefined) throw new Error(`no graph input tells the dimension "${dimension}"`);
       return source;
     });
     const vector = this.graph.node('Concat', parts, { axis: 0 });
-    this.shapes.set(key, vector);
+    this.#shapes.set(key, vector);
     return vector;
   }
 }

@@ -3,33 +3,33 @@
  * fields and 32-bit floats (https://protobuf.dev/programming-guides/encoding).
  */
 export class Message {
-  private readonly chunks: Uint8Array[] = [];
-  private length = 0;
+  readonly #chunks: Uint8Array[] = [];
+  #length = 0;
 
-  private push(bytes: Uint8Array): this {
-    this.chunks.push(bytes);
-    this.length += bytes.length;
+  #push(bytes: Uint8Array): this {
+    this.#chunks.push(bytes);
+    this.#length += bytes.length;
     return this;
   }
 
-  private tag(field: number, wireType: number): this {
-    return this.push(varint(BigInt((field << 3) | wireType)));
+  #tag(field: number, wireType: number): this {
+    return this.#push(varint(BigInt((field << 3) | wireType)));
   }
 
   integer(field: number, value: number | bigint): this {
-    return this.tag(field, 0).push(varint(BigInt(value)));
+    return this.#tag(field, 0).#push(varint(BigInt(value)));
   }
 
   float(field: number, value: number): this {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setFloat32(0, value, true);
-    return this.tag(field, 5).push(bytes);
+    return this.#tag(field, 5).#push(bytes);
   }
 
   bytes(field: number, value: Uint8Array): this {
-    return this.tag(field, 2)
-      .push(varint(BigInt(value.length)))
-      .push(value);
+    return this.#tag(field, 2)
+      .#push(varint(BigInt(value.length)))
+      .#push(value);
   }
 
   text(field: number, value: string): this {
@@ -41,9 +41,9 @@ export class Message {
   }
 
   encode(): Uint8Array {
-    const out = new Uint8Array(this.length);
+    const out = new Uint8Array(this.#length);
     let offset = 0;
-    for (const chunk of this.chunks) {
+    for (const chunk of this.#chunks) {
       out.set(chunk, offset);
       offset += chunk.length;
     }

@@ -6,7 +6,7 @@ import { loadRuntime } from './runtime.js';
 export type Feeds = Readonly<Record<string, Tensor>>;
 
 /** A graph ready to run on one provider. */
-export class Session {
+export class OnnxSession {
   private constructor(
     private readonly session: InferenceSession,
     private readonly what: string,
@@ -25,7 +25,7 @@ export class Session {
     folder: string,
     provider: string,
     isRare = false,
-  ): Promise<Session> {
+  ): Promise<OnnxSession> {
     const runtime = await loadRuntime();
     try {
       const session = await runtime.InferenceSession.create(model, {
@@ -42,7 +42,7 @@ export class Session {
           },
         },
       });
-      return new Session(session, what);
+      return new OnnxSession(session, what);
     } catch (cause) {
       throw new CocaError(
         'engine',

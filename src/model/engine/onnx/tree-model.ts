@@ -6,82 +6,82 @@ import { type ForestRows, TokenForest } from '../token-forest.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import { LayerCache } from './key-value-cache.js';
 import { cacheLayers, cacheNames, ownNames } from './programs.js';
-import type { Feeds, Session } from './session.js';
+import type { Feeds, OnnxSession } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 
 /** Token trees over the decoder graph: it keeps the caches, the graph computes one batch of rows. */
 export class OnnxTreeModel implements TreeModel {
   readonly vocabSize: number;
-  private readonly forest: TokenForest;
-  private readonly caches: readonly LayerCache[];
-  private readonly outputs: readonly string[];
-  private cacheInputs: { readonly capacity: number; readonly feeds: Feeds } | undefined;
-  private results: { readonly count: number; readonly tensors: Feeds } | undefined;
+  readonly #forest: TokenForest;
+  readonly #caches: readonly LayerCache[];
+  readonly #outputs: readonly string[];
+  #cacheInputs: { readonly capacity: number; readonly feeds: Feeds } | undefined;
+  #results: { readonly count: number; readonly tensors: Feeds } | undefined;
 
   /**
    * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each
    */
   constructor(
-    private readonly session: Session,
+    private readonly session: OnnxSession,
     private readonly Tensor: TensorConstructor,
     config: CocaConfig,
     readonly batch: number,
     private readonly image: Feeds,
     private readonly onAttention?: AttentionSink,
   ) {
-    this.outputs = outputsToFetch(session.outputNames, onAttention);
+    this.#outputs = outputsToFetch(session.outputNames, onAttention);
     this.vocabSize = config.text.vocab_size;
-    this.forest = new TokenForest(config, batch);
-    this.caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
+    this.#forest = new TokenForest(config, batch);
+    this.#caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
   }
 
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
     if (rows.every((list) => list.length === 0)) return rows.map(() => new Float32Array(0));
-    const capacity = this.caches[0]!.capacity;
-    const added = this.forest.add(rows, capacity);
-    const feeds = { ...this.image, ...this.cacheFeeds(capacity), ...this.rowFeeds(added, capacity) };
-    const outputs = await this.session.run(feeds, this.outputs, this.outputTensors(added.count));
-    this.store(outputs, rows, added);
+    const capacity = this.#caches[0]!.capacity;
+    const added = this.#forest.add(rows, capacity);
+    const feeds = { ...this.image, ...this.#cacheFeeds(capacity), ...this.#rowFeeds(added, capacity) };
+    const outputs = await this.session.run(feeds, this.#outputs, this.#outputTensors(added.count));
+    this.#store(outputs, rows, added);
     const { onAttention } = this;
     if (onAttention) {
       const used = Math.max(...added.firsts);
       reportAttention(outputs, (attention) => onAttention(withoutIdleSlots(attention, used, capacity)));
     }
-    return this.forest.logitsOf(rows, outputs.logits!.data as Float32Array);
+    return this.#forest.logitsOf(rows, outputs.logits!.data as Float32Array);
   }
 
   /** The caches as inputs; made anew only when they have grown. */
-  private cacheFeeds(capacity: number): Feeds {
-    if (this.cacheInputs?.capacity !== capacity) {
+  #cacheFeeds(capacity: number): Feeds {
+    if (this.#cacheInputs?.capacity !== capacity) {
       const feeds: Record<string, Tensor> = {};
-      for (const [layer, cache] of this.caches.entries()) {
+      for (const [layer, cache] of this.#caches.entries()) {
         const shape = [this.batch, cache.heads, capacity, cache.depth];
         feeds[cacheNames(layer).keys] = new this.Tensor('float32', cache.keys, shape);
         feeds[cacheNames(layer).values] = new this.Tensor('float32', cache.values, shape);
       }
-      this.cacheInputs = { capacity, feeds };
+      this.#cacheInputs = { capacity, feeds };
     }
-    return this.cacheInputs.feeds;
+    return this.#cacheInputs.feeds;
   }
 
   /** Tensors that the outputs of `count` rows are written to, the same from step to step: no garbage. */
-  private outputTensors(count: number): Feeds {
-    if (this.results?.count !== count) {
+  #outputTensors(count: number): Feeds {
+    if (this.#results?.count !== count) {
       const { batch, vocabSize, Tensor } = this;
       const tensor = (width: number) =>
         new Tensor('float32', new Float32Array(batch * count * width), [batch, count, width]);
       const tensors: Record<string, Tensor> = { logits: tensor(vocabSize) };
-      for (const [layer, { heads, depth }] of this.caches.entries()) {
+      for (const [layer, { heads, depth }] of this.#caches.entries()) {
         tensors[ownNames(layer).keys] = tensor(heads * depth);
         tensors[ownNames(layer).values] = tensor(heads * depth);
       }
-      this.results = { count, tensors };
+      this.#results = { count, tensors };
     }
-    return this.results.tensors;
+    return this.#results.tensors;
   }
 
-  private rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows, capacity: number): Feeds {
+  #rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows, capacity: number): Feeds {
     const { batch, Tensor } = this;
     const maskShape = [batch, 1, count, capacity + count];
     return {
@@ -92,10 +92,10 @@ export class OnnxTreeModel implements TreeModel {
     };
   }
 
-  private store(outputs: Feeds, rows: readonly (readonly TokenRow[])[], { firsts, count }: ForestRows): void {
+  #store(outputs: Feeds, rows: readonly (readonly TokenRow[])[], { firsts, count }: ForestRows): void {
     const used = Math.max(...firsts);
-    for (const [layer, cache] of this.caches.entries()) {
-      cache.reserve(this.forest.used, used);
+    for (const [layer, cache] of this.#caches.entries()) {
+      cache.reserve(this.#forest.used, used);
       const keys = outputs[ownNames(layer).keys]!.data as Float32Array;
       const values = outputs[ownNames(layer).values]!.data as Float32Array;
       for (const [entry, list] of rows.entries()) {
@@ -107,15 +107,15 @@ export class OnnxTreeModel implements TreeModel {
   }
 
   retain(live: readonly (readonly number[])[]): void {
-    for (const [entry, kept] of this.forest.retain(live).entries()) {
+    for (const [entry, kept] of this.#forest.retain(live).entries()) {
       if (kept === undefined) continue;
-      for (const cache of this.caches) cache.compact(entry, kept);
+      for (const cache of this.#caches) cache.compact(entry, kept);
     }
   }
 
   release(): void {
-    this.cacheInputs = undefined;
-    this.results = undefined;
+    this.#cacheInputs = undefined;
+    this.#results = undefined;
   }
 }
 

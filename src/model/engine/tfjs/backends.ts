@@ -12,7 +12,7 @@ export class Backend {
     readonly device: TfjsDevice,
     /** What TensorFlow.js calls it. */
     private readonly name: string,
-    /** Throws when something has gone wrong that the backend itself did not throw for. */
+    /** @throws Error when something has gone wrong that the backend itself did not throw for */
     private readonly check: () => void = () => undefined,
   ) {}
 

@@ -21,15 +21,15 @@ export class TfjsGradientOps extends TfjsOps implements GradientOps<Tensor> {
   }
 
   layerNormGradient(g: Tensor, x: Tensor, weight: Tensor): Tensor {
-    return this.through((input) => layerNorm(this.tf, input, weight, weight), x, g);
+    return this.#through((input) => layerNorm(this.tf, input, weight, weight), x, g);
   }
 
   geluGradient(g: Tensor, x: Tensor): Tensor {
-    return this.through((input) => gelu(this.tf, input), x, g);
+    return this.#through((input) => gelu(this.tf, input), x, g);
   }
 
   quickGeluGradient(g: Tensor, x: Tensor): Tensor {
-    return this.through((input) => quickGelu(this.tf, input), x, g);
+    return this.#through((input) => quickGelu(this.tf, input), x, g);
   }
 
   attentionGradient(g: Tensor, input: AttentionInput<Tensor>, probabilities: Tensor): AttentionGradients<Tensor> {
@@ -67,7 +67,7 @@ export class TfjsGradientOps extends TfjsOps implements GradientOps<Tensor> {
   }
 
   /** The gradient of a function by its input, of which g is that by its result. */
-  private through(f: (x: Tensor) => Tensor, x: Tensor, g: Tensor): Tensor {
+  #through(f: (x: Tensor) => Tensor, x: Tensor, g: Tensor): Tensor {
     return this.tf.grad(f)(x, g);
   }
 }

@@ -24,7 +24,7 @@ const TOWERS_OF: Readonly<Record<Task, readonly Tower[]>> = {
 
 /** The network on TensorFlow.js: computed step by step, weights read when a part of the network is first needed. */
 export class TfjsNetwork implements Network {
-  private readonly ops: TfjsGradientOps;
+  readonly #ops: TfjsGradientOps;
 
   private constructor(
     private readonly config: CocaConfig,
@@ -33,7 +33,7 @@ export class TfjsNetwork implements Network {
     /** Where the weights are read from, unless they are there already. */
     private readonly source?: CheckpointParameters,
   ) {
-    this.ops = new TfjsGradientOps(backend.tf, parameters);
+    this.#ops = new TfjsGradientOps(backend.tf, parameters);
   }
 
   /**
@@ -61,7 +61,8 @@ export class TfjsNetwork implements Network {
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
     await this.prepare('images');
-    const { ops, config, backend } = this;
+    const { config, backend } = this;
+    const ops = this.#ops;
     const side = config.vision.image_size;
     const { latent, features, tokens } = await evaluate(
       backend,
@@ -74,7 +75,8 @@ export class TfjsNetwork implements Network {
 
   async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
     await this.prepare('texts');
-    const { ops, config, backend } = this;
+    const { config, backend } = this;
+    const ops = this.#ops;
     const { batch, length, ids, positions, clsPosition, mask } = textBatch(config.text, contexts);
     return evaluate(
       backend,
@@ -95,7 +97,8 @@ export class TfjsNetwork implements Network {
 
   async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TfjsTreeModel> {
     await this.source?.load(['text.', 'text_decoder.']);
-    const { ops, config, backend } = this;
+    const { config, backend } = this;
+    const ops = this.#ops;
     const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
     const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.data, shape)));
     return new TfjsTreeModel(backend, ops, config, tokens.count, image, onAttention);
@@ -104,7 +107,8 @@ export class TfjsNetwork implements Network {
   async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
     if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
     await this.source?.load(['text.', 'text_decoder.']);
-    const { ops, config, backend } = this;
+    const { config, backend } = this;
+    const ops = this.#ops;
     const { layers, heads, width } = config.multimodal;
     const { count, labels, ...rows } = captionRows(config, ids);
     const keys = imageTokenCount(config);

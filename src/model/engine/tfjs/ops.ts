@@ -16,7 +16,7 @@ import type { TensorFlow } from './tensorflow.js';
  */
 export class TfjsOps implements Ops<Tensor> {
   /** Ids by the tensor that holds them: the gradient of an embedding needs them at hand. */
-  private readonly indexValues = new WeakMap<Tensor, Int32Array>();
+  readonly #indexValues = new WeakMap<Tensor, Int32Array>();
 
   constructor(
     protected readonly tf: TensorFlow,
@@ -26,7 +26,7 @@ export class TfjsOps implements Ops<Tensor> {
   /** Ids: for `embed`, or labels. */
   indices(values: Int32Array, shape: readonly number[]): Tensor {
     const tensor = this.tf.tensor(values, [...shape], 'int32');
-    this.indexValues.set(tensor, values);
+    this.#indexValues.set(tensor, values);
     return tensor;
   }
 
@@ -97,7 +97,7 @@ export class TfjsOps implements Ops<Tensor> {
   }
 
   protected valuesOf(ids: Tensor): Int32Array {
-    const values = this.indexValues.get(ids);
+    const values = this.#indexValues.get(ids);
     if (values === undefined) throw new Error('ids are what indices() made');
     return values;
   }

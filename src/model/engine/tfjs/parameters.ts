@@ -22,9 +22,9 @@ const LINEAR = /(in_proj_weight|[qkv]_proj_weight|out_proj\.weight|c_fc\.weight|
 
 /** Weights of a checkpoint, for inference: read once, a tower at a time, and kept as the backend likes them best. */
 export class CheckpointParameters implements Parameters {
-  private readonly tensors = new Map<string, Tensor>();
-  private readonly transposed = new WeakSet<Tensor>();
-  private readonly towers = new Map<Tower, Promise<void>>();
+  readonly #tensors = new Map<string, Tensor>();
+  readonly #transposed = new WeakSet<Tensor>();
+  readonly #towers = new Map<Tower, Promise<void>>();
 
   constructor(
     private readonly backend: Backend,
@@ -34,24 +34,24 @@ export class CheckpointParameters implements Parameters {
   /** Reads what has not been read yet of some towers. */
   async load(towers: readonly Tower[]): Promise<void> {
     for (const tower of towers) {
-      let loaded = this.towers.get(tower);
+      let loaded = this.#towers.get(tower);
       if (loaded === undefined) {
-        loaded = this.read(tower);
-        this.towers.set(tower, loaded);
+        loaded = this.#read(tower);
+        this.#towers.set(tower, loaded);
       }
       await loaded;
     }
   }
 
-  private async read(tower: Tower): Promise<void> {
+  async #read(tower: Tower): Promise<void> {
     for (const [name, { shape }] of this.checkpoint.tensors) {
       if (!name.startsWith(tower)) continue;
       const values = await readTensor(this.checkpoint, name);
-      for (const rows of rangesOf(name, shape)) this.add(name, values, shape, rows);
+      for (const rows of rangesOf(name, shape)) this.#add(name, values, shape, rows);
     }
   }
 
-  private add(name: string, values: Float32Array, shape: readonly number[], rows: Rows | undefined): void {
+  #add(name: string, values: Float32Array, shape: readonly number[], rows: Rows | undefined): void {
     const { backend } = this;
     const { tf } = backend;
     const width = shape.slice(1).reduce((product, side) => product * side, 1);
@@ -63,26 +63,26 @@ export class CheckpointParameters implements Parameters {
       const asStored = tf.tensor(part, [...partShape], 'float32');
       return tf.keep(transpose ? tf.transpose(asStored) : asStored);
     });
-    if (transpose) this.transposed.add(tensor);
-    this.tensors.set(keyOf(name, rows), tensor);
+    if (transpose) this.#transposed.add(tensor);
+    this.#tensors.set(keyOf(name, rows), tensor);
   }
 
   get(name: string, rows?: Rows): Tensor {
-    const exact = this.tensors.get(keyOf(name, rows));
+    const exact = this.#tensors.get(keyOf(name, rows));
     if (exact !== undefined) return exact;
-    const whole = this.tensors.get(name);
+    const whole = this.#tensors.get(name);
     if (whole === undefined) throw new Error(`the network asks for ${keyOf(name, rows)}, which was not loaded`);
     return sliceAxis(this.backend.tf, whole, 0, ...rows!);
   }
 
   isTransposed(weight: Tensor): boolean {
-    return this.transposed.has(weight);
+    return this.#transposed.has(weight);
   }
 
   dispose(): void {
-    for (const tensor of this.tensors.values()) tensor.dispose();
-    this.tensors.clear();
-    this.towers.clear();
+    for (const tensor of this.#tensors.values()) tensor.dispose();
+    this.#tensors.clear();
+    this.#towers.clear();
   }
 }
 

@@ -12,10 +12,10 @@ import type { TfjsOps } from './ops.js';
 /** Token trees whose keys and values are tensors, [B, H, C, D] for each self-attention layer. */
 export class TfjsTreeModel implements TreeModel {
   readonly vocabSize: number;
-  private readonly forest: TokenForest;
-  private cache: readonly KeysValues<Tensor>[] = [];
+  readonly #forest: TokenForest;
+  #cache: readonly KeysValues<Tensor>[] = [];
   /** C */
-  private capacity = 0;
+  #capacity = 0;
 
   /**
    * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each; freed with
@@ -30,13 +30,14 @@ export class TfjsTreeModel implements TreeModel {
     private readonly onAttention?: AttentionSink,
   ) {
     this.vocabSize = config.text.vocab_size;
-    this.forest = new TokenForest(config, batch);
+    this.#forest = new TokenForest(config, batch);
   }
 
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
     if (rows.every((list) => list.length === 0)) return rows.map(() => new Float32Array(0));
-    const { backend, ops, config, batch, image, cache, capacity } = this;
-    const added = this.forest.add(rows, capacity);
+    const { backend, ops, config, batch, image } = this;
+    const [cache, capacity] = [this.#cache, this.#capacity];
+    const added = this.#forest.add(rows, capacity);
     const { count, ids, positions, unimodalMask, multimodalMask } = added;
     const maskShape = [batch, 1, count, capacity + count];
     const { logits } = await evaluate(
@@ -50,22 +51,22 @@ export class TfjsTreeModel implements TreeModel {
           multimodalMask: ops.floats(multimodalMask, maskShape),
         };
         const decoded = textDecoder(ops, config, { ...input, cache, image }, watch);
-        this.store(decoded.own, added, rows);
+        this.#store(decoded.own, added, rows);
         return { logits: decoded.logits };
       },
       this.onAttention,
     );
-    return this.forest.logitsOf(rows, logits);
+    return this.#forest.logitsOf(rows, logits);
   }
 
   /** Puts the rows' keys and values behind those that are there. */
-  private store(
+  #store(
     own: readonly KeysValues<Tensor>[],
     { count, firsts }: ForestRows,
     rows: readonly (readonly TokenRow[])[],
   ): void {
-    const { capacity, cache } = this;
-    const used = this.forest.used;
+    const [cache, capacity] = [this.#cache, this.#capacity];
+    const used = this.#forest.used;
     const isEven = rows.every((list, entry) => list.length === count && firsts[entry] === capacity);
     // Where trees are of different sizes: what each slot is to hold, from among the old slots and the new rows.
     const sources = rows.map((list, entry) =>
@@ -75,12 +76,12 @@ export class TfjsTreeModel implements TreeModel {
       }),
     );
     const { tf } = this.backend;
-    this.replace(
+    this.#replace(
       own.map((fresh, layer) =>
         mapPair(fresh, (rowsOf, which) => {
           const past = cache[layer]?.[which];
           const all = past ? tf.concat([past, rowsOf] as Tensor4D[], 2) : rowsOf;
-          return isEven ? all : this.pick(all, sources);
+          return isEven ? all : this.#pick(all, sources);
         }),
       ),
       used,
@@ -91,7 +92,7 @@ export class TfjsTreeModel implements TreeModel {
    * Slots `sources[b]` of each entry of x [B, H, C, D], in their order. As rows of one table: the wasm backend gathers
    * wrongly within a batch.
    */
-  private pick(x: Tensor, sources: readonly (readonly number[])[]): Tensor {
+  #pick(x: Tensor, sources: readonly (readonly number[])[]): Tensor {
     const { tf } = this.backend;
     const [batch, heads, slots, depth] = x.shape as [number, number, number, number];
     const rows = sources.flatMap((picked, entry) =>
@@ -101,31 +102,31 @@ export class TfjsTreeModel implements TreeModel {
     return tf.reshape(tf.gather(table, tf.tensor1d(rows, 'int32')), [batch, heads, sources[0]!.length, depth]);
   }
 
-  private replace(cache: readonly KeysValues<Tensor>[], capacity: number): void {
+  #replace(cache: readonly KeysValues<Tensor>[], capacity: number): void {
     const { tf } = this.backend;
-    const old = this.cache;
-    this.cache = cache.map((pair) => mapPair(pair, (tensor) => tf.keep(tensor)));
-    this.capacity = capacity;
+    const old = this.#cache;
+    this.#cache = cache.map((pair) => mapPair(pair, (tensor) => tf.keep(tensor)));
+    this.#capacity = capacity;
     disposeAll(old);
   }
 
   retain(live: readonly (readonly number[])[]): void {
-    const kept = this.forest.retain(live);
+    const kept = this.#forest.retain(live);
     if (kept.every((slots) => slots === undefined)) return;
-    const used = this.forest.used;
+    const used = this.#forest.used;
     const sources = kept.map((slots) => Array.from({ length: used }, (_, slot) => (slots ? (slots[slot] ?? 0) : slot)));
     this.backend.run(() =>
-      this.replace(
-        this.cache.map((pair) => mapPair(pair, (tensor) => this.pick(tensor, sources))),
+      this.#replace(
+        this.#cache.map((pair) => mapPair(pair, (tensor) => this.#pick(tensor, sources))),
         used,
       ),
     );
   }
 
   release(): void {
-    disposeAll(this.cache);
+    disposeAll(this.#cache);
     disposeAll(this.image);
-    this.cache = [];
+    this.#cache = [];
   }
 }
 

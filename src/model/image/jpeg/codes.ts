@@ -36,9 +36,9 @@ export class HuffmanTable {
  * how many it made up.
  */
 export class ScanBits {
-  private bits = 0;
-  private count = 0;
-  private madeUp = 0;
+  #bits = 0;
+  #count = 0;
+  #madeUp = 0;
 
   constructor(
     private readonly file: Uint8Array,
@@ -47,9 +47,9 @@ export class ScanBits {
   ) {}
 
   /** At least 25 bits. */
-  private fill(): void {
+  #fill(): void {
     const { file } = this;
-    while (this.count <= 24) {
+    while (this.#count <= 24) {
       let byte: number | undefined = file[this.at];
       if (byte === 0xff) {
         let next = this.at + 1;
@@ -60,26 +60,26 @@ export class ScanBits {
         this.at += 1;
       }
       if (byte === undefined) {
-        this.madeUp += 8;
+        this.#madeUp += 8;
         byte = 0;
       }
-      this.bits = (this.bits << 8) | byte;
-      this.count += 8;
+      this.#bits = (this.#bits << 8) | byte;
+      this.#count += 8;
     }
   }
 
   /** The value of the next code; -1 where no code begins like that. */
   code(table: HuffmanTable): number {
-    if (this.count < 25) this.fill();
-    const entry = table.quick[(this.bits >>> (this.count - QUICK)) & ((1 << QUICK) - 1)]!;
+    if (this.#count < 25) this.#fill();
+    const entry = table.quick[(this.#bits >>> (this.#count - QUICK)) & ((1 << QUICK) - 1)]!;
     if (entry !== 0) {
-      this.count -= entry >> 8;
+      this.#count -= entry >> 8;
       return entry & 255;
     }
     for (let length = QUICK + 1; length <= LONGEST; length++) {
-      const code = (this.bits >>> (this.count - length)) & ((1 << length) - 1);
+      const code = (this.#bits >>> (this.#count - length)) & ((1 << length) - 1);
       if (code < table.ends[length]!) {
-        this.count -= length;
+        this.#count -= length;
         return table.values[code + table.offsets[length]!]!;
       }
     }
@@ -88,42 +88,42 @@ export class ScanBits {
 
   /** The next bits as a number; at most 16. */
   take(length: number): number {
-    if (this.count < length) this.fill();
-    this.count -= length;
-    return (this.bits >>> this.count) & ((1 << length) - 1);
+    if (this.#count < length) this.#fill();
+    this.#count -= length;
+    return (this.#bits >>> this.#count) & ((1 << length) - 1);
   }
 
   /** At most 32 bits. */
   skip(length: number): void {
     let left = length;
-    if (this.count < left) {
-      left -= this.count;
-      this.count = 0;
-      this.fill();
+    if (this.#count < left) {
+      left -= this.#count;
+      this.#count = 0;
+      this.#fill();
     }
-    this.count -= left;
+    this.#count -= left;
   }
 
   /** Whether more was taken than there was. */
   get areExhausted(): boolean {
-    return this.count < this.madeUp;
+    return this.#count < this.#madeUp;
   }
 
   /** Whether the rest of the byte that was begun is filled with ones, as an encoder does at the end. */
   get endWithOnes(): boolean {
-    const rest = this.count & 7;
+    const rest = this.#count & 7;
     const ones = (1 << rest) - 1;
-    return ((this.bits >>> (this.count - rest)) & ones) === ones;
+    return ((this.#bits >>> (this.#count - rest)) & ones) === ones;
   }
 
   /** Whether nothing but zeros is left of what was read. */
   get endWithZeros(): boolean {
-    const rest = this.count === 32 ? this.bits : this.bits & ((1 << this.count) - 1);
+    const rest = this.#count === 32 ? this.#bits : this.#bits & ((1 << this.#count) - 1);
     return rest === 0;
   }
 
   /** Whether whole bytes were read ahead and not taken. */
   get haveMore(): boolean {
-    return this.count - this.madeUp >= 8;
+    return this.#count - this.#madeUp >= 8;
   }
 }

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CocaError } from '../../base/errors.js';
+import { CocaError, stopIfAborted } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { mapAhead } from '../../base/pipeline.js';
-import { writeWhole } from '../../base/whole-file.js';
+import { orWriteFailed, writeWhole } from '../../base/whole-file.js';
 import { type Art, loadArt } from './art.js';
 import { type DescribedScene, describeScene } from './draw.js';
 import { pixelSquare } from './layout.js';
@@ -43,7 +43,7 @@ export async function writeScenes(options: SceneFolderOptions): Promise<void> {
   const art = await loadArt(options.art);
   await prepareFolder(folder);
   const write = async (index: number) => {
-    if (options.signal?.aborted) throw new CocaError('interrupted', 'interrupted');
+    stopIfAborted(options.signal);
     const scene = describeScene(seed, index, { heldOut });
     const image = `${String(index + 1).padStart(6, '0')}.png`;
     await writePicture(join(folder, image), scene, art, options.size);
@@ -69,11 +69,7 @@ async function* numbers(count: number): AsyncGenerator<number> {
 }
 
 async function prepareFolder(folder: string): Promise<void> {
-  try {
-    await makeFolder(folder);
-  } catch (cause) {
-    throw writeFailed(folder, cause);
-  }
+  await orWriteFailed(folder, makeFolder(folder));
   for (const name of [SCENES_FILE, CAPTIONS_FILE]) {
     if (await exists(join(folder, name))) {
       throw new CocaError('write-failed', `${folder} holds ${name} already`, 'choose another folder');
@@ -87,13 +83,7 @@ async function writePicture(path: string, scene: DescribedScene, art: Art, size:
   const png = await sharp(renderScene(scene, art, size), { raw })
     .png()
     .toBuffer();
-  await writeFile(path, png).catch((cause) => {
-    throw writeFailed(path, cause);
-  });
-}
-
-function writeFailed(path: string, cause: unknown): CocaError {
-  return new CocaError('write-failed', `${path} cannot be written: ${(cause as Error).message}`, undefined, { cause });
+  await orWriteFailed(path, writeFile(path, png));
 }
 
 /** A scene as both files have it. Boxes are in pixels of the picture, from the upper left corner, ends excluded. */

@@ -9,7 +9,7 @@ import { type OrderState, readOrderState } from '../../data/index.js';
 import { hashFile } from '../../hub/hash.js';
 import { CLASSIFIER_FILE, classifierMetadata } from '../../store/classifier.js';
 import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from '../../store/model-files.js';
-import { readSettings, type TrainingSettings } from './settings.js';
+import { parseSettings, type TrainingSettings } from './settings.js';
 
 /**
  * Checkpoints of a run, each a folder of its own that OpenCLIP reads as a model:
@@ -170,7 +170,7 @@ export async function removeLeftovers(run: string): Promise<void> {
  * The newest checkpoint that is as it was written, and makes it the latest. Newer ones that are not are renamed, for them
  * to be in the way of none. Only the holder of the lock may.
  * @param onHarmed told of each, and why
- * @throws CocaError `not-found` where there is none; `bad-checkpoint` where none is whole
+ * @throws CocaError `not-found` for a run without checkpoints; `bad-checkpoint` where no checkpoint is whole
  */
 export async function newestCheckpoint(run: string, onHarmed: (message: string) => void): Promise<OpenCheckpoint> {
   const folders = await checkpointFolders(run);
@@ -200,7 +200,10 @@ async function setAside(folder: string, message: string): Promise<string> {
   return `${message}; it is now ${away}`;
 }
 
-/** Reads every file once. Throws `bad-checkpoint` for what is not as it was written. */
+/**
+ * Reads every file once.
+ * @throws CocaError `bad-checkpoint` for what is not as it was written
+ */
 async function verify(folder: string): Promise<TrainingProgress> {
   const path = join(folder, PROGRESS_FILE);
   const refuse = (what: string, cause?: unknown) => new CocaError('bad-checkpoint', what, undefined, { cause });
@@ -213,7 +216,7 @@ async function verify(folder: string): Promise<TrainingProgress> {
     const { step, device, skipped, cut } = parsed;
     if (![step, skipped, cut].every((count) => Number.isSafeInteger(count) && count >= 0))
       throw new TypeError('a count is none');
-    const [settings, order] = [readSettings(parsed.settings), readOrderState(parsed.order)];
+    const [settings, order] = [parseSettings(parsed.settings), readOrderState(parsed.order)];
     progress = { step, settings, order, device: String(device), skipped, cut };
   } catch (cause) {
     throw refuse(`${path} cannot be read (${(cause as Error).message})`, cause);

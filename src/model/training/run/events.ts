@@ -96,32 +96,32 @@ function entryOfLosses({ total, contrastive, captioning, classification }: Losse
 
 /** What the watcher of a run may ask of it; it is done between two steps. */
 export class RunControl {
-  private stops = false;
-  private saves = false;
+  #stops = false;
+  #saves = false;
 
   /** Ends the run, with a checkpoint. */
   stop(): void {
-    this.stops = true;
+    this.#stops = true;
   }
 
   /** Writes a checkpoint. */
   save(): void {
-    this.saves = true;
+    this.#saves = true;
   }
 
   get isStopping(): boolean {
-    return this.stops;
+    return this.#stops;
   }
 
   /** @throws CocaError `interrupted` where an end is asked for: for whatever comes before the first step */
   throwIfStopping(): void {
-    if (this.stops) throw new CocaError('interrupted', 'interrupted');
+    if (this.#stops) throw new CocaError('interrupted', 'interrupted');
   }
 
   /** Whether a checkpoint is asked for; it counts as written then. */
   takeSave(): boolean {
-    const asked = this.saves;
-    this.saves = false;
+    const asked = this.#saves;
+    this.#saves = false;
     return asked;
   }
 }

@@ -1,5 +1,5 @@
 import { CocaError } from '../../base/errors.js';
-import { readNamedFile } from '../../base/named-file.js';
+import { readNamedFile } from '../../base/text-file.js';
 import { CocaModel } from '../../coca.js';
 import type { Dataset } from '../../data/index.js';
 import { pictureOf } from '../../data/prepare.js';

@@ -142,7 +142,7 @@ async function openEveryData(
   return { dataset, validation };
 }
 
-/** The log is opened last: where anything else fails there is none. */
+/** The log is opened last, so that a failure before it leaves no open file. */
 async function withLog(
   trainer: Trainer,
   folder: string,

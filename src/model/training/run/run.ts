@@ -72,37 +72,37 @@ export async function* trainingRun(run: NewRun | ResumedRun, options: RunOptions
 
 /** A run that is open, from its first event to its last. */
 class Run {
-  private order: OrderState;
-  private skipped: number;
-  private cut: number;
-  private readonly pending: string[];
-  private readonly saving: Saving;
+  #order: OrderState;
+  #skipped: number;
+  #cut: number;
+  readonly #pending: string[];
+  readonly #saving: Saving;
   /** Samples that validation left out are told the first time. */
-  private hasValidated = false;
+  #hasValidated = false;
 
   constructor(
     private readonly open: OpenRun,
     private readonly options: RunOptions,
   ) {
     const { order, skipped, cut } = open.progress;
-    this.order = order;
-    this.skipped = skipped;
-    this.cut = cut;
-    this.pending = [...open.warnings];
+    this.#order = order;
+    this.#skipped = skipped;
+    this.#cut = cut;
+    this.#pending = [...open.warnings];
     const { trainer, texts, progress } = open;
-    this.saving = new Saving({
+    this.#saving = new Saving({
       folder: options.folder,
       keep: options.keep,
       trainer,
       texts,
-      progress: () => ({ ...progress, step: trainer.step, order: this.order, skipped: this.skipped, cut: this.cut }),
+      progress: () => ({ ...progress, step: trainer.step, order: this.#order, skipped: this.#skipped, cut: this.#cut }),
     });
   }
 
   /** Every event is in the log when it is told. */
   async *events(): AsyncGenerator<TrainingEvent> {
     let isLogging = true;
-    for await (const event of this.happen()) {
+    for await (const event of this.#happen()) {
       yield event;
       if (!isLogging) continue;
       try {
@@ -114,52 +114,52 @@ class Run {
     }
   }
 
-  private async *happen(): AsyncGenerator<TrainingEvent> {
+  async *#happen(): AsyncGenerator<TrainingEvent> {
     const { trainer, dataset, files, progress, isNew } = this.open;
     const { settings } = progress;
     const { control, sampleEvery, saveEvery, validateEvery } = this.options;
-    const { saving } = this;
+    const saving = this.#saving;
     const tells = sampleEvery > 0 && settings.captionWeight > 0;
     const picture = tells ? await fixedPicture(settings.sample, dataset, files.config) : undefined;
     const caption = picture && (await captioner(trainer, files, picture));
-    yield { type: 'start', step: trainer.step, facts: this.facts(picture) };
-    yield* this.warnings();
+    yield { type: 'start', step: trainer.step, facts: this.#facts(picture) };
+    yield* this.#warnings();
     if (isNew) yield await saving.save();
     else await saving.goOn();
-    if (caption && isNew) yield this.told(await caption());
-    if (isNew) yield* this.validated();
+    if (caption && isNew) yield this.#told(await caption());
+    if (isNew) yield* this.#validated();
 
-    const source = batches(dataset, this.order, {
-      ...this.batchOptions(settings.augment),
+    const source = batches(dataset, this.#order, {
+      ...this.#batchOptions(settings.augment),
       batch: settings.batch,
-      onProblem: (error) => this.skip(error),
-      onCut: (name) => this.cutShort(name),
+      onProblem: (error) => this.#skip(error),
+      onCut: (name) => this.#cutShort(name),
     });
     try {
       while (trainer.step < settings.steps && !control.isStopping) {
         const start = performance.now();
         const batch = (await source.next()).value as Batch;
-        yield* this.warnings();
-        const report = await this.step(batch);
-        this.order = batch.next;
+        yield* this.#warnings();
+        const report = await this.#step(batch);
+        this.#order = batch.next;
         const seconds = (performance.now() - start) / 1000;
         yield { type: 'step', step: report.step, report, epoch: batch.next.epoch, seconds };
         const isLast = trainer.step === settings.steps;
-        if (caption && (isLast || trainer.step % sampleEvery === 0)) yield this.told(await caption());
-        if (isLast || trainer.step % validateEvery === 0) yield* this.validated();
+        if (caption && (isLast || trainer.step % sampleEvery === 0)) yield this.#told(await caption());
+        if (isLast || trainer.step % validateEvery === 0) yield* this.#validated();
         if (!isLast && (control.takeSave() || trainer.step % saveEvery === 0)) yield await saving.saveOrWarn();
       }
     } finally {
       await source.return(undefined);
     }
     if (saving.saved?.step !== trainer.step) yield await saving.save();
-    const { skipped, cut } = this;
+    const [skipped, cut] = [this.#skipped, this.#cut];
     const reason = trainer.step < settings.steps ? 'stopped' : 'finished';
     yield { type: 'done', step: trainer.step, reason, folder: saving.saved!.folder, skipped, cut };
   }
 
   /** How samples become batches, in training and in validation. */
-  private batchOptions(augment: boolean) {
+  #batchOptions(augment: boolean) {
     const { files, classes } = this.open;
     const { threads } = this.options;
     return {
@@ -170,7 +170,7 @@ class Run {
     };
   }
 
-  private async *validated(): AsyncGenerator<TrainingEvent> {
+  async *#validated(): AsyncGenerator<TrainingEvent> {
     const { trainer, validation, progress } = this.open;
     if (validation === undefined) return;
     const start = performance.now();
@@ -178,13 +178,13 @@ class Run {
     const { control } = this.options;
     const found = { leftOut: 0, cut: 0, rest: 0 };
     const result = await validate(trainer, validation, {
-      ...this.batchOptions(false),
+      ...this.#batchOptions(false),
       batch,
       accumulate,
       seed,
       onProblem: (error) => {
-        if (!this.hasValidated && found.leftOut++ < TOLD_PROBLEMS)
-          this.pending.push(`left out of validation: ${error.message}`);
+        if (!this.#hasValidated && found.leftOut++ < TOLD_PROBLEMS)
+          this.#pending.push(`left out of validation: ${error.message}`);
       },
       onCut: () => found.cut++,
       onRest: (count) => {
@@ -193,22 +193,22 @@ class Run {
       isStopping: () => control.isStopping,
     });
     if (result === undefined) return;
-    if (!this.hasValidated) this.tellOfValidation({ ...found, samples: result.samples });
-    this.hasValidated = true;
-    yield* this.warnings();
+    if (!this.#hasValidated) this.#tellOfValidation({ ...found, samples: result.samples });
+    this.#hasValidated = true;
+    yield* this.#warnings();
     yield { type: 'validation', step: trainer.step, ...result, seconds: (performance.now() - start) / 1000 };
   }
 
-  private tellOfValidation(found: Readonly<Record<'leftOut' | 'cut' | 'rest' | 'samples', number>>): void {
+  #tellOfValidation(found: Readonly<Record<'leftOut' | 'cut' | 'rest' | 'samples', number>>): void {
     const { leftOut, cut, rest, samples } = found;
-    if (leftOut > TOLD_PROBLEMS) this.pending.push(`left out of validation: ${leftOut} in all`);
-    if (cut > 0) this.pending.push(`cut in validation: ${cut} captions that are longer than the context`);
+    if (leftOut > TOLD_PROBLEMS) this.#pending.push(`left out of validation: ${leftOut} in all`);
+    if (cut > 0) this.#pending.push(`cut in validation: ${cut} captions that are longer than the context`);
     if (rest > 0) {
-      this.pending.push(`${rest} of ${samples + rest} samples of validation make no whole batch: they are left out`);
+      this.#pending.push(`${rest} of ${samples + rest} samples of validation make no whole batch: they are left out`);
     }
   }
 
-  private facts(picture: RunFacts['picture']): RunFacts {
+  #facts(picture: RunFacts['picture']): RunFacts {
     const { files, dataset, progress, trainer, history } = this.open;
     const { settings, device } = progress;
     const reached = partsIn(objectiveOf(settings));
@@ -234,13 +234,13 @@ class Run {
   }
 
   /** @throws CocaError `diverged` that says where the last good parameters are */
-  private async step(batch: Batch): Promise<Awaited<ReturnType<Trainer['train']>>> {
+  async #step(batch: Batch): Promise<Awaited<ReturnType<Trainer['train']>>> {
     const { accumulate } = this.open.progress.settings;
     try {
       return await this.open.trainer.train(piecesOf(batch, accumulate));
     } catch (error) {
       if (!(error instanceof CocaError) || error.code !== 'diverged') throw error;
-      const { step, folder } = this.saving.saved!;
+      const { step, folder } = this.#saving.saved!;
       const hint = `${error.hint} Start from there: coca train ... --model ${folder} -o OTHER`;
       const kept = `${error.message}; the last checkpoint, of step ${step}, is kept in ${folder}`;
       const named = new CocaError(error.code, kept, hint, { cause: error });
@@ -251,25 +251,25 @@ class Run {
     }
   }
 
-  private told({ text, logprob }: SampledCaption): TrainingEvent {
+  #told({ text, logprob }: SampledCaption): TrainingEvent {
     return { type: 'caption', step: this.open.trainer.step, text, logprob };
   }
 
-  private *warnings(): Generator<TrainingEvent> {
-    for (const message of this.pending.splice(0)) yield { type: 'warning', step: this.open.trainer.step, message };
+  *#warnings(): Generator<TrainingEvent> {
+    for (const message of this.#pending.splice(0)) yield { type: 'warning', step: this.open.trainer.step, message };
   }
 
-  private skip(error: CocaError): void {
-    this.skipped++;
-    if (this.skipped > TOLD_PROBLEMS) return;
-    const last = this.skipped === TOLD_PROBLEMS ? ' (others are counted and told at the end)' : '';
-    this.pending.push(`left out: ${error.message}${last}`);
+  #skip(error: CocaError): void {
+    this.#skipped++;
+    if (this.#skipped > TOLD_PROBLEMS) return;
+    const last = this.#skipped === TOLD_PROBLEMS ? ' (others are counted and told at the end)' : '';
+    this.#pending.push(`left out: ${error.message}${last}`);
   }
 
-  private cutShort(name: string): void {
-    if (this.cut++ > 0) return;
+  #cutShort(name: string): void {
+    if (this.#cut++ > 0) return;
     const { contextLength } = this.open.files.tokenizer;
-    this.pending.push(
+    this.#pending.push(
       `${name}: its caption is longer than the context of ${contextLength} tokens and is cut (others are counted and told at the end)`,
     );
   }

@@ -16,19 +16,19 @@ export interface SavingOptions {
 
 /** Writes a run's checkpoints, and knows the newest. */
 export class Saving {
-  private newest: { readonly step: number; readonly folder: string } | undefined;
+  #newest: { readonly step: number; readonly folder: string } | undefined;
 
   constructor(private readonly options: SavingOptions) {}
 
   /** The newest checkpoint, and the steps it has; undefined before the first. */
   get saved(): { readonly step: number; readonly folder: string } | undefined {
-    return this.newest;
+    return this.#newest;
   }
 
   /** A run that goes on has its newest checkpoint already. */
   async goOn(): Promise<void> {
     const { folder, trainer } = this.options;
-    this.newest = { step: trainer.step, folder: (await checkpointFolders(folder))[0]! };
+    this.#newest = { step: trainer.step, folder: (await checkpointFolders(folder))[0]! };
   }
 
   /** @throws CocaError `write-failed` that says which checkpoint there still is */
@@ -44,9 +44,9 @@ export class Saving {
     };
     const { step } = trainer;
     const folder = await writeCheckpoint(run, content, keep).catch((error) => {
-      throw this.notSaved(error);
+      throw this.#notSaved(error);
     });
-    this.newest = { step, folder };
+    this.#newest = { step, folder };
     return { type: 'checkpoint', step, folder };
   }
 
@@ -60,9 +60,9 @@ export class Saving {
     }
   }
 
-  private notSaved(error: unknown): unknown {
-    if (!(error instanceof CocaError) || this.newest === undefined) return error;
-    const { step, folder } = this.newest;
+  #notSaved(error: unknown): unknown {
+    if (!(error instanceof CocaError) || this.#newest === undefined) return error;
+    const { step, folder } = this.#newest;
     const message = `no checkpoint was written: ${error.message}; that of step ${step} is kept in ${folder}`;
     return new CocaError(error.code, message, error.hint, { cause: error });
   }

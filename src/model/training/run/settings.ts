@@ -51,8 +51,11 @@ const LATER = {
   ema: TRAINING_KNOBS.ema.default,
 };
 
-/** Reads settings from a file. Throws TypeError naming the first that is not as it should be. */
-export function readSettings(value: unknown): TrainingSettings {
+/**
+ * Reads settings from a file.
+ * @throws TypeError naming the first that is not as it should be
+ */
+export function parseSettings(value: unknown): TrainingSettings {
   const settings: Readonly<Record<string, unknown>> = { ...LATER, ...(value as object | null) };
   for (const [name, check] of Object.entries(CHECKS)) {
     if (!check(settings[name])) throw new TypeError(`the setting ${name} is ${JSON.stringify(settings[name])}`);

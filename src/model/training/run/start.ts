@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
-import { readNamedText } from '../../base/named-file.js';
+import { readNamedText } from '../../base/text-file.js';
 import { orWriteFailed } from '../../base/whole-file.js';
 import {
   type Dataset,
@@ -62,7 +62,10 @@ async function openEach(
   return datasets;
 }
 
-/** A model's files, and their texts as every checkpoint of the run will have them. */
+/**
+ * The texts of a model's files, as every checkpoint of the run will have them.
+ * @throws CocaError `not-found`, `unreadable`
+ */
 export async function readTexts(files: ModelFiles): Promise<ModelTexts> {
   const tokenizer = join(files.folder, TOKENIZER_FILE);
   return {

@@ -1,7 +1,7 @@
 import type { SearchNode } from '../../../model/decoding/index.js';
 import { CURRENT } from '../../attend/theme.js';
 import { percent } from '../../caption-view.js';
-import { padEnd, truncate, widthOf } from '../../layout.js';
+import { graphemesOf, padEnd, truncate, widthOf } from '../../layout.js';
 import { doubted, painter } from '../../palette.js';
 import type { Colors } from '../../terminal.js';
 import { FORCED } from './theme.js';
@@ -90,13 +90,11 @@ export function clipStart(spans: readonly Span[], width: number): string {
   return clip(spans, Math.max(0, spansWidth(spans) - width), width);
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
 /** The columns from `from` to `to` of a text; half of a wide character is a space. */
 function cut(text: string, from: number, to: number): string {
   let column = 0;
   let kept = '';
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     const next = column + widthOf(segment);
     if (column >= from && next <= to) kept += segment;
     else if (next > from && column < to) kept += ' '.repeat(Math.min(next, to) - Math.max(column, from));

@@ -1,4 +1,29 @@
 import { randomUUID } from 'node:crypto';
+import { CocaError, type ErrorCode } from './errors.js';
+
+/** A JSON object of which nothing is known yet. */
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The value of a JSON text.
+ * @param where what errors call the text
+ * @throws CocaError `code` for what is not JSON
+ */
+export function parseJson(
+  text: string,
+  where: string,
+  code: ErrorCode,
+  parse: (text: string) => unknown = JSON.parse,
+): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new CocaError(code, `${where} is not JSON: ${(cause as Error).message}`, undefined, { cause });
+  }
+}
 
 /** Texts that have none of these are the same to Python and to JavaScript. */
 const NEEDS_CARE = /NaN|Infinity|\d{16}/;

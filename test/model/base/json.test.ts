@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parsePythonJson } from '../../../src/model/base/python-json.js';
+import { parsePythonJson } from '../../../src/model/base/json.js';
 import { fixture } from '../../support/golden.js';
 
 /** Values by Python's json.loads (scripts/reference/data_sets.py); numbers as text, objects as pairs. */
