@@ -153,7 +153,7 @@ interface DataOptions {
 async function openData(
   tasks: readonly Task[],
   data: string | undefined,
-  { imageField, captionField, imageFolder }: DataOptions,
+  fields: DataOptions,
   context: CommandContext,
 ): Promise<Dataset> {
   const { openDataset } = await import('../../model/data/index.js');
@@ -161,9 +161,7 @@ async function openData(
   context.status.show('opening the data');
   return openDataset(data ?? BUNDLED_SCENES, {
     needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
-    ...(imageField !== undefined && { imageField }),
-    ...(captionField !== undefined && { captionField }),
-    ...(imageFolder !== undefined && { imageFolder }),
+    ...fields,
   });
 }
 

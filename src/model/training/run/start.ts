@@ -56,12 +56,7 @@ async function openEach(
   needs: 'captions' | 'labels',
 ): Promise<Dataset[]> {
   const { data, seed, imageField, captionField, imageFolder } = settings;
-  const options = {
-    needs,
-    ...(imageField !== undefined && { imageField }),
-    ...(captionField !== undefined && { captionField }),
-    ...(imageFolder !== undefined && { imageFolder }),
-  };
+  const options = { needs, imageField, captionField, imageFolder };
   const datasets: Dataset[] = [];
   for (const name of data) datasets.push(await openTrainingSet(name, seed, transform, options));
   return datasets;
