@@ -250,13 +250,6 @@ function unknownVerb(word: string, command: Command, grammar: Grammar): CocaErro
   return new CocaError('usage', message, guess ?? helpHint(command, grammar));
 }
 
-/** @throws CocaError `usage` for a name that no command has */
-export function findCommand(name: string, commands: readonly Command[]): Command {
-  const found = commands.find((command) => command.name === name);
-  if (found) return found;
-  throw unknownCommand(name, { commands, before: `${PROGRAM} ` });
-}
-
 function unknownCommand(name: string, grammar: Grammar): CocaError {
   const names = grammar.commands.map((command) => command.name);
   const guess = didYouMean(name, [...names, 'help']);

@@ -2,9 +2,10 @@ import { defineCommand } from '../cli/command.js';
 import type { Measurement } from '../model/bench.js';
 import { DECODING_KNOBS } from '../model/decoding/knobs.js';
 import { publicName } from '../model/net/address.js';
-import { safeJson, visible } from '../ui/text.js';
+import { visible } from '../ui/text.js';
 import { numberOption } from './io/knob-options.js';
 import { MODEL_GLOBALS, withModel } from './io/model.js';
+import { writeOne } from './io/results.js';
 import { readImage } from './io/sources.js';
 
 const { beams, maxLength } = DECODING_KNOBS;
@@ -59,9 +60,7 @@ export const bench = defineCommand({
         measurements,
         peakMemory: process.resourceUsage().maxRSS * 1024,
       };
-      if (options.json) await context.out.line(safeJson([report]));
-      else if (options.jsonl) await context.out.line(safeJson(report));
-      else for (const line of reportLines(report)) await context.out.line(line);
+      await writeOne(options, context, report, reportLines(report));
       return { done: 1, failed: 0 };
     });
   },

@@ -1,5 +1,6 @@
 import { defineCommand } from '../cli/command.js';
-import { safeJson, visible } from '../ui/text.js';
+import { visible } from '../ui/text.js';
+import { writeOne } from './io/results.js';
 
 export const init = defineCommand({
   name: 'init',
@@ -51,9 +52,7 @@ export const init = defineCommand({
       dtype: options.dtype,
       seed: options.seed,
     };
-    if (options.json) await context.out.line(safeJson([object]));
-    else if (options.jsonl) await context.out.line(safeJson(object));
-    else await context.out.line(visible(made.folder));
+    await writeOne(options, context, object, [visible(made.folder)]);
     context.notice(
       `${(made.parameters / 1e6).toFixed(1)} M parameters of ${config} in ${made.tensors} tensors (${options.dtype}, seed ${options.seed})`,
     );

@@ -1,6 +1,7 @@
 import { defineCommand } from '../cli/command.js';
 import { progressText } from '../ui/status.js';
-import { safeJson, visible } from '../ui/text.js';
+import { visible } from '../ui/text.js';
+import { writeOne } from './io/results.js';
 
 export const scenes = defineCommand({
   name: 'scenes',
@@ -47,15 +48,13 @@ export const scenes = defineCommand({
       seed,
       size,
       heldOut,
-      ...(art === undefined ? {} : { art }),
+      art,
       signal: context.signal,
       onProgress: (done) => context.status.show(progressText(done, count, performance.now() - start)),
     });
     context.status.clear();
     const object = { folder, count, seed, size, heldOut };
-    if (options.json) await context.out.line(safeJson([object]));
-    else if (options.jsonl) await context.out.line(safeJson(object));
-    else await context.out.line(visible(folder));
+    await writeOne(options, context, object, [visible(folder)]);
     context.notice(`${count} scenes of seed ${seed}${heldOut ? ', pairs that training never shows' : ''}`);
     return { done: 1, failed: 0 };
   },

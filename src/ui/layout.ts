@@ -99,6 +99,19 @@ export function truncateStart(text: string, width: number): string {
   return `…${kept}`;
 }
 
+/** What keys or marks mean, in two columns. */
+export function meaningLines(
+  pairs: readonly (readonly [name: string, meaning: string])[],
+  columns: number,
+  bold: (text: string) => string,
+): string[] {
+  const width = Math.max(...pairs.map(([name]) => name.length)) + 2;
+  return pairs.map(
+    ([name, meaning]) =>
+      `${bold(truncate(name.padEnd(width), columns))}${truncate(meaning, Math.max(0, columns - width))}`,
+  );
+}
+
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** A bar of `fraction` of `width` columns, to an eighth of a column. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { GLOBAL_OPTIONS, kebab } from '../../src/cli/command.js';
 import { commandHelp, programHelp } from '../../src/cli/help.js';
-import { findCommand } from '../../src/cli/parse.js';
 import { COMMANDS } from '../../src/commands/index.js';
+import { findCommand } from '../support/find-command.js';
 
 describe('help', () => {
   it('lists every command, every global option and the exit codes', () => {

@@ -138,7 +138,7 @@ function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySe
 async function openData(
   tasks: readonly Task[],
   data: string | undefined,
-  { imageField, captionField, imageFolder }: OptionValues<typeof DATA_OPTIONS>,
+  fields: OptionValues<typeof DATA_OPTIONS>,
   context: CommandContext,
 ): Promise<Dataset> {
   const { openDataset } = await import('../../model/data/index.js');
@@ -146,9 +146,7 @@ async function openData(
   context.status.show('opening the data');
   return openDataset(data ?? BUNDLED_SCENES, {
     needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
-    imageField,
-    captionField,
-    imageFolder,
+    ...fields,
   });
 }
 

@@ -48,6 +48,17 @@ export async function writeObjects(out: Output, format: 'json' | 'jsonl', object
   await writer.end();
 }
 
+/** Writes the one result of a command. */
+export async function writeOne(
+  { json, jsonl }: { readonly json: boolean; readonly jsonl: boolean },
+  { out }: CommandContext,
+  result: object,
+  lines: readonly string[],
+): Promise<void> {
+  if (json || jsonl) return out.line(safeJson(json ? [result] : result));
+  for (const line of lines) await out.line(line);
+}
+
 /** The answer about an input that has no result. */
 export function failure(name: string, error: CocaError, key: InputKind = 'image'): Failure {
   return { kind: 'failure', name, error, key };

@@ -1,10 +1,9 @@
 import { type CommandContext, defineCommand } from '../../cli/command.js';
-import { CocaError } from '../../model/base/errors.js';
 import type { PullEvent, PulledModel } from '../../model/hub/pull.js';
 import { bytesText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';
 import { Rate, transferText } from '../../ui/transfer.js';
-import { formatOf, objectWriter, Tally } from '../io/results.js';
+import { eachName } from './each-name.js';
 
 export const modelsPull = defineCommand({
   name: 'models pull',
@@ -20,28 +19,14 @@ export const modelsPull = defineCommand({
     { line: 'coca models pull coca_ViT-B-32', does: 'laion/CoCa-ViT-B-32-laion2B-s13B-b90k, about 1 GB' },
     { line: 'coca models pull hf-hub:OWNER/NAME@v1.0', does: 'any OpenCLIP CoCa on the hub, here at a tag' },
   ],
-  async run({ args, options }, context) {
-    const format = formatOf(options, context);
-    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
-    const tally = new Tally(context, objects);
-    for (const name of args) {
-      try {
-        const pulled = await pull(name, context);
-        if (objects) await objects.write(pulled);
-        else await context.out.line(visible(pulled.folder));
-        context.notice(summaryOf(pulled));
-        context.notice(`--model ${pulled.name} loads it, coca models use ${pulled.name} makes it the default`);
-        tally.succeed();
-      } catch (error) {
-        context.status.clear();
-        const isFailure = error instanceof CocaError && error.code !== 'interrupted' && error.code !== 'usage';
-        // One name that fails is the error of the run; of several, it is one of them.
-        if (!isFailure || (args.length === 1 && !objects)) throw error;
-        await tally.fail(name, error, 'model');
-      }
-    }
-    await objects?.end();
-    return tally.outcome();
+  run({ args, options }, context) {
+    return eachName(args, options, context, async (name, objects) => {
+      const pulled = await pull(name, context);
+      if (objects) await objects.write(pulled);
+      else await context.out.line(visible(pulled.folder));
+      context.notice(summaryOf(pulled));
+      context.notice(`--model ${pulled.name} loads it, coca models use ${pulled.name} makes it the default`);
+    });
   },
 });
 

@@ -1,8 +1,7 @@
 import { defineCommand } from '../../cli/command.js';
-import { CocaError } from '../../model/base/errors.js';
 import { bytesText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';
-import { formatOf, objectWriter, Tally } from '../io/results.js';
+import { eachName } from './each-name.js';
 
 export const modelsRemove = defineCommand({
   name: 'models remove',
@@ -18,28 +17,15 @@ export const modelsRemove = defineCommand({
   async run({ args, options }, context) {
     const { forgetModel } = await import('../../model/store/default-model.js');
     const { removeModel } = await import('../../model/hub/remove.js');
-    const format = formatOf(options, context);
-    const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
-    const tally = new Tally(context, objects);
-    for (const name of args) {
-      try {
-        const removed = await removeModel(name);
-        if (objects) await objects.write(removed);
-        else if (format === 'terminal') {
-          await context.out.line(`${visible(removed.name)}: ${bytesText(removed.freed)} freed`);
-        } else await context.out.line(`${visible(removed.name)}\t${removed.freed}`);
-        if (removed.kept > 0) context.notice(`${bytesText(removed.kept)} stay, since others use the same files`);
-        if (removed.others.length > 0) {
-          context.notice(`coca has no use for, and left: ${removed.others.join(', ')}`);
-        }
-        if (await forgetModel(removed.name)) context.notice('it was the default, which is the bundled model again');
-        tally.succeed();
-      } catch (error) {
-        if (!(error instanceof CocaError) || (args.length === 1 && !objects)) throw error;
-        await tally.fail(name, error, 'model');
-      }
-    }
-    await objects?.end();
-    return tally.outcome();
+    return eachName(args, options, context, async (name, objects) => {
+      const removed = await removeModel(name);
+      if (objects) await objects.write(removed);
+      else if (context.terminal.interactive) {
+        await context.out.line(`${visible(removed.name)}: ${bytesText(removed.freed)} freed`);
+      } else await context.out.line(`${visible(removed.name)}\t${removed.freed}`);
+      if (removed.kept > 0) context.notice(`${bytesText(removed.kept)} stay, since others use the same files`);
+      if (removed.others.length > 0) context.notice(`coca has no use for, and left: ${removed.others.join(', ')}`);
+      if (await forgetModel(removed.name)) context.notice('it was the default, which is the bundled model again');
+    });
   },
 });

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.js';
-import { safeJson, visible } from '../../ui/text.js';
+import { visible } from '../../ui/text.js';
+import { writeOne } from '../io/results.js';
 
 export const modelsUse = defineCommand({
   name: 'models use',
@@ -21,8 +22,7 @@ export const modelsUse = defineCommand({
   async run({ args, options }, context) {
     const { chooseModel } = await import('../../model/store/default-model.js');
     const used = await chooseModel(args[0]!);
-    if (options.json || options.jsonl) await context.out.line(safeJson(options.json ? [used] : used));
-    else await context.out.line(visible(used.model));
+    await writeOne(options, context, used, [visible(used.model)]);
     if (process.env.COCA_MODEL) context.notice('$COCA_MODEL is set and comes before it');
     return { done: 1, failed: 0 };
   },

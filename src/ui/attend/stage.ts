@@ -1,4 +1,4 @@
-import { truncate } from '../layout.js';
+import { meaningLines, truncate } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { Painting } from '../view/screen.js';
@@ -37,7 +37,10 @@ export function stageOf(
   draw: DrawMap | undefined,
 ): Stage {
   const { columns, stageRows } = layout;
-  if (state.isHelp) return { column: 0, lines: helpLines(columns, stageRows, colors), paintings: [] };
+  if (state.isHelp) {
+    const lines = meaningLines(KEY_HELP, columns, painter(colors).bold).slice(0, stageRows);
+    return { column: 0, lines, paintings: [] };
+  }
   if (!state.isGrid) return mapStage(source, state, layout, colors, draw);
   if (!draw) return { column: 0, lines: tablePage(source, state, columns, stageRows, colors), paintings: [] };
   const tiles = gridTiles(source, state, state.word, { columns, rows: stageRows, colors, draw });
@@ -85,13 +88,4 @@ function tablePage(source: AttendSource, state: AttendState, columns: number, ro
     })
     .map((line) => truncate(line, columns))
     .slice(0, rows);
-}
-
-function helpLines(columns: number, rows: number, colors: Colors): string[] {
-  const paint = painter(colors);
-  const widest = Math.max(...KEY_HELP.map(([keys]) => keys.length)) + 2;
-  return KEY_HELP.map(
-    ([keys, does]) =>
-      `${paint.bold(truncate(keys.padEnd(widest), columns))}${truncate(does, Math.max(0, columns - widest))}`,
-  ).slice(0, rows);
 }

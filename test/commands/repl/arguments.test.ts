@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../src/cli/command.js';
-import { findCommand } from '../../../src/cli/parse.js';
 import { COMMANDS } from '../../../src/commands/index.js';
 import { type Fillings, fillArguments } from '../../../src/commands/repl/line/arguments.js';
 import { splitLine } from '../../../src/commands/repl/line/words.js';
+import { findCommand } from '../../support/find-command.js';
 
 const OPEN: Fillings = {
   pictures: ['a.png', 'dir/b.png'],

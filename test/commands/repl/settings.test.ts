@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { findCommand } from '../../../src/cli/parse.js';
 import { COMMANDS } from '../../../src/commands/index.js';
 import { type Setting, Settings } from '../../../src/commands/repl/settings.js';
+import { findCommand } from '../../support/find-command.js';
 
 const caption = findCommand('caption', COMMANDS);
 const init = findCommand('init', COMMANDS);

@@ -1,4 +1,4 @@
-import { padEnd, truncate } from '../../layout.js';
+import { meaningLines, padEnd, truncate } from '../../layout.js';
 import { painter } from '../../palette.js';
 import type { Colors } from '../../terminal.js';
 import { KEY_HELP } from '../keys.js';
@@ -18,8 +18,9 @@ const GAP = 4;
 export function helpLines(columns: number, rows: number, scroll: number, colors: Colors): string[] {
   const marks = `${MARKS.live} goes on  ${MARKS.finished} ends a caption  ${MARKS.pruned} falls, and why:`;
   const half = columns >= BESIDE ? Math.floor((columns - GAP) / 2) : columns;
-  const keys = table(KEY_HELP, half, colors);
-  const why = [truncate(marks, half), ...table(WHY, half, colors)];
+  const { bold, dim } = painter(colors);
+  const keys = meaningLines(KEY_HELP, half, bold);
+  const why = [truncate(marks, half), ...meaningLines(WHY, half, bold)];
   if (half < columns) {
     return Array.from(
       { length: Math.min(rows, Math.max(keys.length, why.length)) },
@@ -31,22 +32,9 @@ export function helpLines(columns: number, rows: number, scroll: number, colors:
   const height = rows - 1;
   const first = Math.max(0, Math.min(scroll, all.length - height));
   const outside = outsideText(first, height, all.length);
-  return [...all.slice(first, first + height), painter(colors).dim(truncate(`${outside} (up, down)`, columns))];
+  return [...all.slice(first, first + height), dim(truncate(`${outside} (up, down)`, columns))];
 }
 
 /** Rows that the help takes where there is room for all of it. */
 export const helpHeight = (columns: number): number =>
   columns >= BESIDE ? Math.max(KEY_HELP.length, WHY.length + 1) : KEY_HELP.length + WHY.length + 2;
-
-type Pairs = readonly (readonly [name: string, text: string])[];
-
-const widest = (pairs: Pairs): number => Math.max(...pairs.map(([name]) => name.length)) + 2;
-
-function table(pairs: Pairs, columns: number, colors: Colors): string[] {
-  const paint = painter(colors);
-  const width = widest(pairs);
-  return pairs.map(
-    ([name, text]) =>
-      `${paint.bold(truncate(name.padEnd(width), columns))}${truncate(text, Math.max(0, columns - width))}`,
-  );
-}
