@@ -170,6 +170,10 @@ export interface Invocation<O extends OptionSpecs = OptionSpecs> {
 export interface Command {
   /** One word; two for the verb of a command that has several: `models pull`. */
   readonly name: string;
+  /** Of a verb: other words for it after its command's name (`models rm`). */
+  readonly aliases?: readonly string[];
+  /** Of a verb: a word that stands for it and its command's name (`coca pull`). */
+  readonly shortcut?: string;
   /** What it does, in a line, lower case, without a full stop. */
   readonly summary: string;
   /** More for the help of this command alone: formats, choices made, what a figure means. */
@@ -271,12 +275,13 @@ export function defineVerbs(
 ): Command {
   const words = verbs.map((verb) => verbOf(verb)).join('|');
   const examples = verbs.flatMap((verb) => verb.examples.slice(0, 1));
-  return { ...verbs[0], ...group, usage: `${group.name} [${words}]`, examples, verbs };
+  const { aliases: _, shortcut: __, ...first } = verbs[0];
+  return { ...first, ...group, usage: `${group.name} [${words}]`, examples, verbs };
 }
 
 /** A command, or the one of its verbs that the word after its name says. */
 export function withVerb(command: Command, word: string | undefined): Command {
-  return command.verbs?.find((verb) => verbOf(verb) === word) ?? command;
+  return command.verbs?.find((verb) => verbOf(verb) === word || verb.aliases?.includes(word ?? '')) ?? command;
 }
 
 /** Every command, and the verbs of those that have some. */

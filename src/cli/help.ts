@@ -34,12 +34,12 @@ export function programHelp(commands: readonly Command[], version: string, colum
     ...table(
       [
         ['-h, --help', 'help, also of a command'],
-        ['-V, --version', 'the version'],
+        ['-v, -V, --version', 'the version'],
       ],
       width,
     ),
     '',
-    ...wrap('An image is a path, a URL, a glob, or - for bytes on stdin.', width),
+    ...wrap('An image is a path, a URL, a glob, a folder (its images), or - for bytes on stdin; what comes by a pipe needs no -.', width),
     ...wrap(OUTPUTS, width),
     '',
     'Topics:',

@@ -4,10 +4,11 @@ import { hanging } from '../ui/layout.js';
 import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';
 import type { Command, CommandContext, Invocation, ModelSource, Outcome } from './command.js';
+import { startsWithCommand } from './command-word.js';
 import { debugLines, failureLines, shown } from './failures.js';
 import { commandHelp, programHelp } from './help.js';
+import { readRequest } from './implied.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
-import { parseCommandLine } from './parse.js';
 import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
 import { topicText } from './topics.js';
 import { VERSION } from './version.js';
@@ -20,6 +21,8 @@ export interface Program {
   readonly commands: readonly Command[];
   /** Where they get their models from. */
   readonly models: ModelSource;
+  /** What a command line means whose first word is the name of no command. */
+  readonly withCommand: (argv: readonly string[], interactive: boolean) => Promise<readonly string[]>;
   /** Runs one of them, once what was typed has been parsed and checked against itself. */
   readonly run: (command: Command, invocation: Invocation, context: CommandContext) => Promise<Outcome>;
 }
@@ -51,12 +54,15 @@ export async function main(argv: readonly string[], program: Program): Promise<n
 
 async function runRequest(
   argv: readonly string[],
-  { commands, models, run }: Program,
+  { commands, models, withCommand, run }: Program,
   out: Output,
   signals: SignalWatch,
 ): Promise<number> {
-  const request = parseCommandLine(argv, commands);
   const terminal = describeTerminal(process.stdout, process.env);
+  const words = startsWithCommand(argv, commands)
+    ? argv
+    : await withCommand(argv, terminal.interactive && process.stdin.isTTY === true);
+  const request = await readRequest(words, commands, process.stdin);
   switch (request.kind) {
     case 'version':
       await out.line(VERSION);

@@ -13,6 +13,7 @@ import {
   withVerb,
   withVerbs,
 } from './command.js';
+import { withoutShortcut } from './command-word.js';
 import { didYouMean } from './suggest.js';
 import { isDocument, TOPICS, topicOf } from './topics.js';
 import { parseChoice, parseNumber } from './values.js';
@@ -50,9 +51,16 @@ export function parseCommandLine(
   const grammar: Grammar = { commands, before };
   let request: Request | undefined;
   const program = newCommander(PROGRAM, undefined, grammar);
-  program.option('-V, --version').on('option:version', () => {
-    throw new Asked({ kind: 'version' });
-  });
+  for (const flags of ['-V, --version', '-v']) {
+    program.option(flags).on(`option:${flags.replace(/^.*-/, '')}`, () => {
+      throw new Asked({ kind: 'version' });
+    });
+  }
+  program.addCommand(
+    newCommander('version', undefined, grammar).action(() => {
+      request = { kind: 'version' };
+    }),
+  );
   addOptions(program, GLOBAL_OPTIONS);
   const session = commands.find(({ name }) => name === DEFAULT_COMMAND);
   program.action(() => {
@@ -73,7 +81,7 @@ export function parseCommandLine(
   program.addCommand(help);
 
   try {
-    program.parse(withBareValues(argv, commands), { from: 'user' });
+    program.parse(withBareValues(withoutShortcut(argv, commands), commands), { from: 'user' });
   } catch (error) {
     if (error instanceof Asked) return error.request;
     throw error;
@@ -113,7 +121,7 @@ function subCommander(
   onRun: (command: Command, sub: CommanderCommand) => void,
 ): CommanderCommand {
   const { verbs = [] } = command;
-  const sub = newCommander(verbOf(command), command, grammar);
+  const sub = newCommander(verbOf(command), command, grammar).aliases([...(command.aliases ?? [])]);
   for (const verb of verbs) sub.addCommand(subCommander(verb, grammar, onRun));
   for (const arg of command.args) {
     const name = arg.variadic ? `${arg.name}...` : arg.name;

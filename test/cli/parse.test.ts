@@ -136,6 +136,27 @@ describe('no command: a session', () => {
   });
 });
 
+describe('other words for a command', () => {
+  it.each([
+    ['models ls', 'models list'],
+    ['list', 'models list'],
+    ['--json list', 'models list'],
+    ['models rm a', 'models remove'],
+    ['pull a', 'models pull'],
+    ['models', 'models'],
+  ])('%s is %s', (line, name) => {
+    expect(run(line).command.name).toBe(name);
+  });
+
+  it('are no words elsewhere', () => {
+    expect(failure('ls').message).toBe("unknown command 'ls'");
+    expect(run('caption list').invocation.args).toEqual(['list']);
+    // The value of an option is none, either.
+    expect(run('--model list caption a.png').invocation).toMatchObject({ args: ['a.png'], options: { model: 'list' } });
+    expect(run('-m pull caption a.png').invocation.options.model).toBe('pull');
+  });
+});
+
 describe('help and version', () => {
   it.each<[string, string | undefined]>([
     ['--help', undefined],
@@ -150,7 +171,7 @@ describe('help and version', () => {
     expect(request.kind === 'help' && request.command?.name).toBe(name);
   });
 
-  it.each(['--version', '-V', 'caption --version', 'caption a.png -V'])('%s', (line) => {
+  it.each(['--version', '-V', '-v', 'version', 'caption --version', 'caption a.png -V'])('%s', (line) => {
     expect(parse(line)).toEqual({ kind: 'version' });
   });
 });

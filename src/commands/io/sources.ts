@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { InputKind } from '../../cli/answers.js';
 import type { ArgumentSpec, OptionSpecs } from '../../cli/command.js';
 import { type CollectOptions, collect } from '../../model/base/collect.js';
 import { CocaError, stopIfAborted } from '../../model/base/errors.js';
-import { encodeName } from '../../model/base/file-names.js';
+import { encodeName, PICTURE_NAME } from '../../model/base/file-names.js';
+import { isFolder } from '../../model/base/folders.js';
 import { filesOf, isPattern } from '../../model/base/glob.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { requireImage, SNIFFED_BYTES } from '../../model/image/sniff.js';
@@ -28,6 +29,7 @@ export const INPUT_OPTIONS = {
     placeholder: 'FILE',
     description: 'the same with NUL after each name (find -print0)',
   },
+  recursive: { type: 'flag', description: 'of a folder also the images in the folders below it' },
 } as const satisfies OptionSpecs;
 
 /**
@@ -37,7 +39,7 @@ export const INPUT_OPTIONS = {
 export function imagesArgument(unless: readonly string[]) {
   return {
     name: 'IMAGE',
-    description: 'path, URL, glob, or - for bytes on stdin',
+    description: 'path, URL, glob, folder (its images), or - for bytes on stdin',
     kind: 'image',
     unless,
     required: false,
@@ -61,11 +63,16 @@ export interface ImageSources {
   readonly images: readonly string[];
   readonly files: readonly string[];
   readonly files0: readonly string[];
+  /** Whether folders stand for what is in the folders below them, too. */
+  readonly recursive?: boolean;
 }
 
 /** The sources of a command whose words are pictures. */
-export function sourcesOf(images: readonly string[], { files, files0 }: Omit<ImageSources, 'images'>): ImageSources {
-  return { images, files, files0 };
+export function sourcesOf(
+  images: readonly string[],
+  { files, files0, recursive = false }: Omit<ImageSources, 'images'>,
+): ImageSources {
+  return { images, files, files0, recursive };
 }
 
 /** One named picture: its bytes, or why there are none. */
@@ -83,9 +90,11 @@ export function namesOnePicture(sources: ImageSources): boolean {
   return standsForItself(only!);
 }
 
-/** Whether a word is one picture's name: what exists is, whatever brackets and braces it has. */
+/** Whether a word is one picture's name: what exists and is no folder is, whatever brackets and braces it has. */
 function standsForItself(word: string): boolean {
-  return word === '-' || isUrl(word) || !isPattern(word) || existsSync(encodeName(word));
+  if (word === '-' || isUrl(word)) return true;
+  const found = statSync(encodeName(word), { throwIfNoEntry: false });
+  return found ? !found.isDirectory() : !isPattern(word);
 }
 
 /** Whether a picture or a list comes by stdin. */
@@ -147,9 +156,9 @@ export function walkImages(sources: ImageSources, stdin: Readable): ImageWalk {
   return { names: names(), count: () => count };
 }
 
-/** The names of all pictures, in the order in which they were given; globs expand to sorted names. */
+/** The names of all pictures, in the order in which they were given; globs and folders expand to sorted names. */
 export async function* imageNames(sources: ImageSources, stdin: Readable): AsyncGenerator<string> {
-  for (const word of sources.images) yield* expandWord(word);
+  for (const word of sources.images) yield* expandWord(word, sources.recursive);
   for (const list of sources.files) yield* listNames(list, 'line', stdin);
   for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
 }
@@ -159,13 +168,29 @@ async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readab
   for await (const name of readList(list, separator, stdin)) yield name === '-' ? './-' : publicName(name);
 }
 
-async function* expandWord(word: string): AsyncGenerator<string> {
+async function* expandWord(word: string, recursive = false): AsyncGenerator<string> {
   if (word === '-' || isUrl(word)) {
     yield publicName(word);
     return;
   }
+  if (await isFolder(word)) {
+    yield* picturesIn(word, recursive);
+    return;
+  }
   // Nothing found: the pattern itself goes on, and fails as the file that is not there.
   for await (const { word: pattern, files } of filesOf(word)) yield* files.length > 0 ? files : [pattern];
+}
+
+/** What is called like a picture in a folder. One that has none is given itself: reading it says so. */
+async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<string> {
+  let isEmpty = true;
+  for await (const { files } of filesOf(`${folder.replace(/\/+$/, '')}/${recursive ? '**' : '*'}`)) {
+    for (const file of files.filter((name) => PICTURE_NAME.test(name))) {
+      isEmpty = false;
+      yield file;
+    }
+  }
+  if (isEmpty) yield folder;
 }
 
 /**
@@ -182,11 +207,15 @@ export async function readImage(
     return { name, bytes: await readRegularFile(name, MAX_INPUT_BYTES, requireImage) };
   } catch (error) {
     stopIfAborted(options.signal);
-    return { name, error: explainGlob(name, fileError(name, error)) };
+    return { name, error: await explained(name, fileError(name, error)) };
   }
 }
 
-function explainGlob(name: string, error: CocaError): CocaError {
+async function explained(name: string, error: CocaError): Promise<CocaError> {
+  if (error.code === 'unreadable' && !isUrl(name) && (await isFolder(name))) {
+    const hint = 'in a folder, pictures are told by the ends of their names: .jpg, .png, .webp, ...';
+    return new CocaError('not-found', `there are no pictures in ${name}`, hint, { cause: error });
+  }
   if (error.code !== 'not-found' || isUrl(name) || !isPattern(name)) return error;
   return new CocaError('not-found', `no file matches ${name}`, error.hint, { cause: error });
 }

@@ -17,6 +17,8 @@ const STATES: Readonly<Record<ListedModel['state'], string>> = {
 
 export const modelsList = defineCommand({
   name: 'models list',
+  aliases: ['ls'],
+  shortcut: 'list',
   summary: 'models on this machine, and those known by a short name',
   details: [
     '* is the model that is loaded where none is named: $COCA_MODEL, else what coca models use set, else the bundled one.',

@@ -7,6 +7,7 @@ import { eachName } from './each-name.js';
 
 export const modelsPull = defineCommand({
   name: 'models pull',
+  shortcut: 'pull',
   summary: 'fetches models from the Hugging Face hub, or checks and mends what is here',
   details: [
     'Fetches config, weights (safetensors before .bin) and model card, and the tokenizer of a model that has its own, into the Hugging Face cache. A download that was cut goes on where it stopped, also one of another run; a file gets its name once its hash is the one that the hub announces. What is here already is compared with that, too.',

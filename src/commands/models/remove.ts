@@ -5,6 +5,7 @@ import { eachName } from './each-name.js';
 
 export const modelsRemove = defineCommand({
   name: 'models remove',
+  aliases: ['rm'],
   summary: 'removes fetched models from the cache, without asking',
   details:
     'Removes what coca reads of a model: config, weights, card and tokenizer, its conversion and its cut downloads. Files that other revisions have too stay, and so do files that other programs fetched. Prints what it freed; NAME<TAB>BYTES in a pipe.',

@@ -11,7 +11,14 @@ import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
 import { failure } from '../io/results.js';
-import { checkSources, type ImageSources, INPUT_OPTIONS, namesOnePicture, walkImages } from '../io/sources.js';
+import {
+  checkSources,
+  type ImageSources,
+  INPUT_OPTIONS,
+  namesOnePicture,
+  sourcesOf,
+  walkImages,
+} from '../io/sources.js';
 import { type Look, type RankedPicture, type Ranking, rankWriter } from './output.js';
 import { type RankBy, type RankFigures, rankCaptions } from './ranking.js';
 
@@ -135,11 +142,11 @@ export const rank = defineResults({
 /** The pictures that are named, and the words that are captions: pictures may come by options alone. */
 function inputsOf(
   args: readonly string[],
-  { image, files, files0 }: Readonly<Record<'image' | 'files' | 'files0', readonly string[]>>,
+  { image, files, files0, recursive }: Omit<ImageSources, 'images'> & { readonly image: readonly string[] },
 ): { readonly sources: ImageSources; readonly words: readonly string[] } {
   const isNamed = image.length + files.length + files0.length > 0;
   const images = isNamed ? image : args.slice(0, 1);
-  return { sources: { images, files, files0 }, words: isNamed ? args : args.slice(1) };
+  return { sources: sourcesOf(images, { files, files0, recursive }), words: isNamed ? args : args.slice(1) };
 }
 
 /** What the contrastive embedding of a picture looked at. */

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SIGNAL_EXIT_CODES } from '../../../src/cli/signals.js';
 import { CLI, coca, shell } from '../../support/cli.js';
+import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
 
 const BOOK = fixture('scenes/0001.png');
@@ -38,6 +39,54 @@ describe('pictures by URL, from a server on this machine', () => {
   test('a failed one among good ones leaves the others', async () => {
     const { code, stdout } = await coca(['caption', `${base}/nothing`, BOOK, '-q']);
     expect([code, stdout]).toEqual([1, `${BOOK}\t${BOOK_CAPTION}\n`]);
+  });
+});
+
+describe('what need not be said', () => {
+  const { at } = temporaryFolder();
+  const named = (...names: string[]) => names.map((name) => `${name}\t${BOOK_CAPTION}\n`).join('');
+
+  test('a folder stands for its pictures, in the order of their names; --recursive for those below, too', async () => {
+    mkdirSync(at('photos/deep/.hidden'), { recursive: true });
+    for (const name of ['b.png', 'a.PNG', 'notes.txt', 'deep/c.png', 'deep/.hidden/d.png']) {
+      copyFileSync(BOOK, at(`photos/${name}`));
+    }
+    symlinkSync('..', at('photos/deep/up'));
+    const run = (...args: string[]) => coca([...args, '-q'], { cwd: at() });
+    expect((await run('caption', 'photos')).stdout).toBe(named('photos/a.PNG', 'photos/b.png'));
+    expect((await run('photos/')).stdout).toBe(named('photos/a.PNG', 'photos/b.png'));
+    expect((await run('caption', 'photos/deep')).stdout).toBe(named('photos/deep/c.png'));
+    const deep = await run('caption', 'photos', '--recursive');
+    expect(deep.stdout).toBe(named('photos/a.PNG', 'photos/b.png', 'photos/deep/c.png'));
+    expect((await run('attend', 'photos')).stderr).toContain('photos names several pictures');
+    mkdirSync(at('empty'));
+    const empty = await run('caption', 'empty', 'photos/b.png');
+    expect([empty.code, empty.stdout]).toEqual([1, named('photos/b.png')]);
+    expect(empty.stderr).toMatch(/^coca: there are no pictures in empty \(.*\)\n$/);
+  });
+
+  test('a picture in the place of a command is captioned', async () => {
+    expect((await coca([BOOK, '-q'])).stdout).toBe(`${BOOK_CAPTION}\n`);
+    expect((await coca([BOOK, BOOK, '-q'])).stdout).toBe(named(BOOK, BOOK));
+    // What is no picture stays a wrong word.
+    expect(await coca(['capton', BOOK])).toMatchObject({ code: 64, stderr: expect.stringContaining("'capton'") });
+  });
+
+  test.each([
+    ['caption', /^a small book on a pink background$/m],
+    ['attend', /^book\t/m],
+    ['embed', /^-\t/m],
+    ['classify --labels book,dog', /^book\t/m],
+    ['--quiet step --script run', /a small book on a pink background/],
+  ])('a picture on stdin need not be named: coca %s', async (line, expected) => {
+    const { code, stdout } = await coca([...line.split(' '), '-q'], { input: readFileSync(BOOK) });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(expected)]);
+  });
+
+  test('with nothing on stdin, IMAGE is missing as ever', async () => {
+    for (const command of ['caption', 'attend', 'step']) {
+      expect(await coca([command])).toMatchObject({ code: 64, stderr: expect.stringContaining('IMAGE is missing') });
+    }
   });
 });
 
