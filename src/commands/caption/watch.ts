@@ -37,27 +37,25 @@ export async function watchedSearch(
   };
 }
 
-function searchName({ strategy, beams, groups, num }: DecodingOptions): string {
-  switch (strategy) {
-    case 'greedy':
-      return 'greedy';
-    case 'sample':
-      return `${num} ${num === 1 ? 'sample' : 'samples'}`;
-    case 'beam':
-      return groups > 1 ? `${beams} beams in ${groups} groups` : `${beams} beams`;
-  }
+function searchName({ strategy, scoring, beams, groups, num }: DecodingOptions): string {
+  const width = {
+    greedy: 'greedy',
+    sample: `${num} ${num === 1 ? 'sample' : 'samples'}`,
+    beam: groups > 1 ? `${beams} beams in ${groups} groups` : `${beams} beams`,
+  };
+  return scoring === 'openclip' ? `${width[strategy]} as OpenCLIP scores` : width[strategy];
 }
 
 /** What there is to draw of the first picture's search. */
 export function watchStep({ step, maxSteps, states }: DecodingProgress, tokenizer: Tokenizer): WatchStep {
   const [state] = states as readonly [SearchState];
-  const { options, groups } = state;
+  const { groups } = state;
   const hypothesis = (beam: Beam, group: number): Hypothesis => ({
     path: beam.path,
     group,
     words: shadedWords(beam, tokenizer),
     sum: beam.sum,
-    score: scoreOf(beam.sum, beam.tokens.length, options),
+    score: scoreOf(beam.sum, beam.tokens.length, state),
   });
   return {
     step,

@@ -135,7 +135,7 @@ export class Snapshots {
     };
     const texts = new Map<number, TokenCell[]>();
     // By what they would have come to without the rules: what was likely and banned comes first.
-    const fair = ({ parent, logprob }: Candidate): number => (nodes.get(parent)?.sum ?? 0) + logprob;
+    const fair = ({ parent, value }: Candidate): number => (nodes.get(parent)?.sum ?? 0) + value;
     const fallen = (state.considered.at(-1) ?? [])
       .filter(({ fate }) => fate !== 'live' && fate !== 'finished')
       .sort((a, b) => fair(b) - fair(a));
@@ -174,10 +174,14 @@ const widthOf = ({ state: { options, groups } }: Line): number =>
 
 /** "beam search, 6 beams". */
 function searchText({ state: { options } }: Line): string {
-  const { strategy, beams, groups, num, temperature } = options;
-  if (strategy === 'greedy') return 'greedy search';
-  if (strategy === 'sample') return `${num} sample${num > 1 ? 's' : ''} at temperature ${temperature}`;
-  return groups > 1 ? `diverse beam search, ${beams} beams in ${groups} groups` : `beam search, ${beams} beams`;
+  const { strategy, scoring, beams, groups, num, diversity, temperature } = options;
+  const diverse = diversity > 0 ? 'diverse ' : '';
+  const text = {
+    greedy: 'greedy search',
+    sample: `${num} sample${num > 1 ? 's' : ''} at temperature ${temperature}`,
+    beam: groups > 1 ? `${diverse}beam search, ${beams} beams in ${groups} groups` : `beam search, ${beams} beams`,
+  };
+  return scoring === 'openclip' ? `${text[strategy]}, as OpenCLIP scores` : text[strategy];
 }
 
 function optionsOf({ state: { options } }: Line): readonly OptionView[] {

@@ -66,6 +66,8 @@ export interface CocaConfig {
   readonly text: TextConfig;
   readonly multimodal: MultimodalConfig;
   readonly preprocess: PreprocessConfig;
+  /** The padding id that captions are searched with (`pad_id` of OpenCLIP's CoCa; texts have `text.pad_id`). */
+  readonly pad_id: number;
   /** Ids of a model without a tokenizer of its own (test models). */
   readonly special_ids: SpecialIds | null;
 }
@@ -250,6 +252,7 @@ export function parseConfig(json: unknown, where: string): CocaConfig {
     );
   }
   const vision = visionConfig(model.section('vision_cfg', true));
+  const special_ids = top.has('special_ids') ? specialIds(top.section('special_ids', true)) : null;
   const config: CocaConfig = {
     embed_dim: model.integer('embed_dim', 512),
     quick_gelu: model.boolean('quick_gelu', false),
@@ -260,7 +263,8 @@ export function parseConfig(json: unknown, where: string): CocaConfig {
     text: textConfig(model.section('text_cfg', true)),
     multimodal: multimodalConfig(model.section('multimodal_cfg', true)),
     preprocess: preprocessConfig(top.section('preprocess_cfg', false), vision.image_size),
-    special_ids: top.has('special_ids') ? specialIds(top.section('special_ids', true)) : null,
+    pad_id: model.integer('pad_id', special_ids?.pad ?? 0, { min: 0, max: 1 << 24 }),
+    special_ids,
   };
   model.withoutEffect('custom_text', 'multimodal_cfg').fixed({ model_type: null, cast_dtype: null });
   model.done();

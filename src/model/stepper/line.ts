@@ -26,7 +26,7 @@ export type LiveHypothesis = Extract<Hypothesis, { readonly kind: 'live' }>;
 export function hypothesesOf({ state, numbers }: Line): readonly Hypothesis[] {
   const live = state.groups.flatMap(({ beams }, group) =>
     beams.map((text, index): Hypothesis => {
-      const score = scoreOf(text.sum, text.tokens.length, state.options);
+      const score = scoreOf(text.sum, text.tokens.length, state);
       return { kind: 'live', group, index, number: numbers[group]![index]!, text, score };
     }),
   );
