@@ -21,6 +21,8 @@ export interface VisionConfig {
   readonly no_ln_pre: boolean;
   readonly final_ln_after_pool: boolean;
   readonly pool_type: 'tok' | 'avg';
+  /** The part of the patches that training leaves out. */
+  readonly patch_dropout: number;
 }
 
 export interface TextConfig {
@@ -94,7 +96,7 @@ const PLAIN_BLOCKS = {
 function visionConfig(section: Section): VisionConfig {
   section
     .fixed({ ...PLAIN_BLOCKS, timm_model_name: null, image_seq_len: null })
-    .withoutEffect('patch_dropout', 'output_tokens', 'timm_model_pretrained', 'timm_pool', 'timm_proj')
+    .withoutEffect('output_tokens', 'timm_model_pretrained', 'timm_pool', 'timm_proj')
     .withoutEffect('timm_proj_bias', 'timm_drop', 'timm_drop_path', 'timm_model_kwargs')
     // The table is stored in the checkpoint either way.
     .withoutEffect('pos_embed_type');
@@ -113,6 +115,7 @@ function visionConfig(section: Section): VisionConfig {
     no_ln_pre: section.boolean('no_ln_pre', false),
     final_ln_after_pool: section.boolean('final_ln_after_pool', false),
     pool_type: section.choice('pool_type', ['tok', 'avg'], 'tok'),
+    patch_dropout: section.optionalNumber('patch_dropout') ?? 0,
   };
   section.done();
   return config;

@@ -8,7 +8,7 @@ import { LATEST, type TensorToWrite, writeSafetensors } from '../../checkpoint/i
 import { type OrderState, readOrderState } from '../../data/index.js';
 import { hashFile } from '../../hub/hash.js';
 import { CLASSIFIER_FILE, classifierMetadata } from '../../store/classifier.js';
-import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from '../../store/model-files.js';
+import { CONFIG_FILE, WEIGHTS_FILE } from '../../store/model-files.js';
 import { readSettings, type TrainingSettings } from './settings.js';
 
 /**
@@ -47,7 +47,8 @@ export interface TrainingProgress {
 /** A model's files as text, the same in every checkpoint of a run. */
 export interface ModelTexts {
   readonly config: string;
-  readonly tokenizer?: string;
+  /** Those of a tokenizer of its own, by name. */
+  readonly tokenizer: Readonly<Record<string, string>>;
 }
 
 export interface CheckpointContent {
@@ -101,7 +102,7 @@ export async function writeCheckpoint(run: string, content: CheckpointContent, k
 
 async function fill(folder: string, { progress, texts, model, classifier, state }: CheckpointContent): Promise<void> {
   await writeText(join(folder, CONFIG_FILE), texts.config);
-  if (texts.tokenizer !== undefined) await writeText(join(folder, TOKENIZER_FILE), texts.tokenizer);
+  for (const [name, text] of Object.entries(texts.tokenizer)) await writeText(join(folder, name), text);
   await writeSafetensors(join(folder, WEIGHTS_FILE), model, { format: 'pt' });
   const { classes } = progress.settings;
   if (classes) await writeSafetensors(join(folder, CLASSIFIER_FILE), classifier, classifierMetadata(classes));
