@@ -23,17 +23,24 @@ interface Figures {
   readonly peakMemory: number;
 }
 
+/** Captions by both rules; the peer has a counterpart to each of them. Greedy ones differ in how they end alone. */
 function ours(folder: string, seconds: string): Figures {
-  const { stdout } = run('node', [CLI, 'bench', IMAGE, '--model', folder, '--seconds', seconds, '--jsonl', '--quiet']);
-  const report = JSON.parse(stdout);
+  const reportOf = (scoring: string) => {
+    const options = ['--model', folder, '--seconds', seconds, '--scoring', scoring, '--jsonl', '--quiet'];
+    return JSON.parse(run('node', [CLI, 'bench', IMAGE, ...options]).stdout);
+  };
+  const report = reportOf('openclip');
   const times: Record<string, number> = { load: report.load };
   const ids: Record<string, number[]> = {};
   for (const { task, batch, ms, ids: found } of report.measurements) {
-    const name = task.startsWith('encode') ? `${task} (${batch})` : task;
+    const name = task.startsWith('encode') ? `${task} (${batch})` : `${task}, openclip`;
     times[name] = ms;
     if (found) ids[name] = found;
   }
-  const cold = run('node', [CLI, 'caption', IMAGE, '--model', folder, '--jsonl', '--quiet']);
+  const beam = reportOf('transformers').measurements.find(({ task }: { task: string }) => task === 'caption beam');
+  times['caption beam, transformers'] = beam.ms;
+  ids['caption beam, transformers'] = beam.ids;
+  const cold = run('node', [CLI, 'caption', IMAGE, '--model', folder, '--scoring', 'openclip', '--jsonl', '--quiet']);
   times['cold process'] = cold.ms;
   ids['cold process'] = JSON.parse(cold.stdout).ids;
   return { times, ids, peakMemory: report.peakMemory };
@@ -51,15 +58,8 @@ function peer(folder: string, seconds: string): Figures {
   return { times, ids, peakMemory: report['peak memory'] };
 }
 
-/**
- * Whether both wrote the same caption. OpenCLIP pads captions that ended early, and writes an end token over the last id
- * of a greedy caption that reached its length.
- */
-function sameIds(task: string, mine: readonly number[], theirs: readonly number[] = []): boolean {
-  const compared = task === 'caption greedy' && mine.length === theirs.length ? mine.length - 1 : mine.length;
-  const rest = theirs.slice(mine.length);
-  return mine.slice(0, compared).join() === theirs.slice(0, compared).join() && rest.every((id) => id === 0);
-}
+/** Whether both wrote the same caption, id by id. */
+const sameIds = (mine: readonly number[], theirs: readonly number[] = []): boolean => mine.join() === theirs.join();
 
 const [name = 'coca_ViT-B-32', seconds = '4'] = process.argv.slice(2);
 const folder = await modelFolder(name);
@@ -74,12 +74,12 @@ for (const [task, ms] of Object.entries(a.times)) {
   const cells = [task, `${ms.toFixed(1)} ms`];
   if (b && theirs !== undefined) {
     cells.push(`${theirs.toFixed(1)} ms`, `${(theirs / ms).toFixed(1)} x`);
-    if (a.ids[task]) cells.push(sameIds(task, a.ids[task], b.ids[task]) ? 'yes' : 'NO');
+    if (a.ids[task]) cells.push(sameIds(a.ids[task], b.ids[task]) ? 'yes' : 'NO');
   }
   console.log(columns(cells));
 }
 const memory = (size: number) => `${(size / bytes).toFixed(2)} x`;
 console.log(columns(['peak memory/weights', memory(a.peakMemory), ...(b ? [memory(b.peakMemory)] : [])]));
 if (!b) console.log(`OpenCLIP was not measured: ${PYTHON} has no open_clip and transformers (set COCA_PEER_PYTHON)`);
-const differ = b && Object.entries(a.ids).some(([task, ids]) => !sameIds(task, ids, b.ids[task]));
+const differ = b && Object.entries(a.ids).some(([task, ids]) => !sameIds(ids, b.ids[task]));
 if (differ) process.exitCode = 1;

@@ -13,7 +13,10 @@ import time
 
 import open_clip
 import torch
+from open_clip import coca_model
 from PIL import Image
+from transformers import BeamSearchScorer, LogitsProcessorList, MaxLengthCriteria, MinLengthLogitsProcessor, StoppingCriteriaList
+from transformers.generation.logits_process import LogitNormalization
 
 
 def load(folder):
@@ -37,8 +40,33 @@ def median_ms(run, seconds):
     return 1000 * sorted(times)[len(times) // 2]
 
 
-BEAM = dict(generation_type="beam_search", num_beams=6, num_beam_groups=1, seq_len=30)
-GREEDY = dict(generation_type="top_k", top_k=1, seq_len=30)
+LENGTH, MIN_LENGTH, START, END = 30, 5, 49406, 49407
+BEAM = dict(generation_type="beam_search", num_beams=6, num_beam_groups=1, seq_len=LENGTH)
+GREEDY = dict(generation_type="top_k", top_k=1, seq_len=LENGTH)
+
+
+class GeneratedOnly(BeamSearchScorer):
+    """Leaves the start token out of lengths, as transformers' own beam search does and OpenCLIP's does not."""
+
+    def process(self, *arguments, **options):
+        return super().process(*arguments, **options, decoder_prompt_len=1)
+
+    def finalize(self, *arguments, **options):
+        return super().finalize(*arguments, **options, decoder_prompt_len=1)
+
+
+def transformers_beam(model, pictures):
+    """OpenCLIP's beam search with transformers' scores: log-probabilities, over what was generated."""
+    end = torch.tensor([END])
+    theirs, coca_model.BeamSearchScorer = coca_model.BeamSearchScorer, GeneratedOnly
+    try:
+        return model._generate_beamsearch(
+            pictures, pad_token_id=model.pad_id, eos_token_id=end, sot_token_id=torch.tensor([START]),
+            num_beams=6, num_beam_groups=1, stopping_criteria=StoppingCriteriaList([MaxLengthCriteria(LENGTH)]),
+            logit_processor=LogitsProcessorList([LogitNormalization(), MinLengthLogitsProcessor(MIN_LENGTH, end)]),
+        )
+    finally:
+        coca_model.BeamSearchScorer = theirs
 
 
 def cold(folder, image):
@@ -59,11 +87,16 @@ def warm(folder, image, seconds):
         out["encode image (1)"] = median_ms(lambda: model.encode_image(one), seconds)
         out["encode image (8)"] = median_ms(lambda: model.encode_image(eight), seconds)
         out["encode text (1)"] = median_ms(lambda: model.encode_text(text), seconds)
-        for name, options in (("caption greedy", GREEDY), ("caption beam", BEAM)):
+        searches = {
+            "caption greedy, openclip": lambda: model.generate(one, **GREEDY),
+            "caption beam, openclip": lambda: model.generate(one, **BEAM),
+            "caption beam, transformers": lambda: transformers_beam(model, one),
+        }
+        for name, search in searches.items():
             found = {}
 
             def run():
-                found["ids"] = model.generate(one, **options)[0].tolist()
+                found["ids"] = search()[0].tolist()
 
             out[name] = median_ms(run, seconds)
             out[f"{name} ids"] = found["ids"]

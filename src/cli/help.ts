@@ -39,7 +39,10 @@ export function programHelp(commands: readonly Command[], version: string, colum
       width,
     ),
     '',
-    ...wrap('An image is a path, a URL, a glob, a folder (its images), or - for bytes on stdin; what comes by a pipe needs no -.', width),
+    ...wrap(
+      'An image is a path, a URL, a glob, a folder (its images), or - for bytes on stdin; what comes by a pipe needs no -.',
+      width,
+    ),
     ...wrap(OUTPUTS, width),
     '',
     'Topics:',

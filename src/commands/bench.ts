@@ -30,6 +30,13 @@ export const bench = defineCommand({
     seconds: { type: 'number', min: 0, default: 3, description: 'to spend on each measurement, at least' },
     beams: { ...numberOption(beams), default: beams.default, description: 'beams of the caption' },
     maxLength: { ...numberOption(maxLength), default: maxLength.default, description: 'ids of the caption, at most' },
+    scoring: {
+      type: 'choice',
+      choices: DECODING_KNOBS.scoring.choices,
+      placeholder: 'HOW',
+      default: DECODING_KNOBS.scoring.default,
+      description: DECODING_KNOBS.scoring.does,
+    },
   },
   globals: [...MODEL_GLOBALS],
   examples: [
@@ -56,6 +63,7 @@ export const bench = defineCommand({
       const report = {
         model: coca.name,
         device: coca.device,
+        scoring: options.scoring,
         load: loadMs,
         measurements,
         peakMemory: process.resourceUsage().maxRSS * 1024,
@@ -80,15 +88,16 @@ async function pictureBytes(name: string | undefined, context: Parameters<typeof
 interface Report {
   readonly model: string;
   readonly device: string;
+  readonly scoring: string;
   readonly load: number;
   readonly measurements: readonly Measurement[];
   readonly peakMemory: number;
 }
 
-function reportLines({ model, device, load, measurements, peakMemory }: Report): string[] {
+function reportLines({ model, device, scoring, load, measurements, peakMemory }: Report): string[] {
   const row = (what: string, ms: string, rate: string) => `${what.padEnd(24)}${ms.padStart(12)}  ${rate}`.trimEnd();
   return [
-    `${visible(model)} on ${device}`,
+    `${visible(model)} on ${device}, captions by the rules of ${scoring}`,
     row('load', `${load.toFixed(0)} ms`, ''),
     ...measurements.map(({ task, batch, ms, perSecond }) =>
       row(

@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly beams: number;
   readonly maxLength: number;
+  /** By whose rules captions are searched; transformers' by default. */
+  readonly scoring?: DecodingOptions['scoring'];
   /** Only these; by default all. */
   readonly tasks?: readonly Measurement['task'][];
   /** How many pictures are encoded at once; by default one, then eight. */
@@ -47,10 +49,13 @@ export async function* measure(coca: Coca, picture: Picture, options: BenchOptio
   }
 
   const limit = { contextLength: contextLength(coca.config) };
-  const length = { maxLength: Math.min(options.maxLength, limit.contextLength) };
+  const common = {
+    maxLength: Math.min(options.maxLength, limit.contextLength),
+    ...(options.scoring && { scoring: options.scoring }),
+  };
   const searches: [Measurement['task'], DecodingOptions][] = [
-    ['caption greedy', decodingOptions({ strategy: 'greedy', ...length }, limit)],
-    ['caption beam', decodingOptions({ beams: options.beams, ...length }, limit)],
+    ['caption greedy', decodingOptions({ strategy: 'greedy', ...common }, limit)],
+    ['caption beam', decodingOptions({ beams: options.beams, ...common }, limit)],
   ];
   for (const [task, search] of searches.filter(([name]) => isAsked(name))) {
     let found: Pick<Caption, 'ids' | 'text'> = { ids: [], text: '' };

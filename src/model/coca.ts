@@ -156,7 +156,7 @@ export class CocaModel implements Coca {
     hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
   ): Promise<CaptionRun> {
     const tokens = tokensOf(images);
-    const { special } = this.tokenizer;
+    const special = { ...this.tokenizer.special, pad: this.config.pad_id };
     const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
     return this.#turns.take(async () => {
       const start = performance.now();

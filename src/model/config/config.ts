@@ -24,6 +24,8 @@ export interface VisionConfig {
   readonly pool_type: 'tok' | 'avg';
   /** What a new model's table is made of; "sin_cos_2d" stays as it is in training. The table is in the checkpoint either way. */
   readonly pos_embed_type: 'learnable' | 'sin_cos_2d';
+  /** The part of the patches that training leaves out. */
+  readonly patch_dropout: number;
 }
 
 export interface TextConfig {
@@ -69,6 +71,8 @@ export interface CocaConfig {
   readonly text: TextConfig;
   readonly multimodal: MultimodalConfig;
   readonly preprocess: PreprocessConfig;
+  /** The padding id that captions are searched with (`pad_id` of OpenCLIP's CoCa; texts have `text.pad_id`). */
+  readonly pad_id: number;
   /** Ids of a model without a tokenizer of its own (test models). */
   readonly special_ids: SpecialIds | null;
 }
@@ -95,7 +99,7 @@ const PLAIN_BLOCKS = {
 function visionConfig(section: Section): VisionConfig {
   section
     .fixed({ ...PLAIN_BLOCKS, timm_model_name: null, image_seq_len: null })
-    .withoutEffect('patch_dropout', 'output_tokens', 'timm_model_pretrained', 'timm_pool', 'timm_proj')
+    .withoutEffect('output_tokens', 'timm_model_pretrained', 'timm_pool', 'timm_proj')
     .withoutEffect('timm_proj_bias', 'timm_drop', 'timm_drop_path', 'timm_model_kwargs');
   const width = section.integer('width', 768);
   const config: VisionConfig = {
@@ -113,6 +117,7 @@ function visionConfig(section: Section): VisionConfig {
     final_ln_after_pool: section.boolean('final_ln_after_pool', false),
     pool_type: section.choice('pool_type', ['tok', 'avg'], 'tok'),
     pos_embed_type: section.choice('pos_embed_type', ['learnable', 'sin_cos_2d'], 'learnable'),
+    patch_dropout: section.optionalNumber('patch_dropout') ?? 0,
   };
   section.done();
   return config;
@@ -253,6 +258,7 @@ export function parseConfig(json: unknown, where: string): CocaConfig {
     );
   }
   const vision = visionConfig(model.section('vision_cfg', true));
+  const special_ids = top.has('special_ids') ? specialIds(top.section('special_ids', true)) : null;
   const config: CocaConfig = {
     embed_dim: model.integer('embed_dim', 512),
     quick_gelu: model.boolean('quick_gelu', false),
@@ -263,7 +269,8 @@ export function parseConfig(json: unknown, where: string): CocaConfig {
     text: textConfig(model.section('text_cfg', true)),
     multimodal: multimodalConfig(model.section('multimodal_cfg', true)),
     preprocess: preprocessConfig(top.section('preprocess_cfg', false), vision.image_size),
-    special_ids: top.has('special_ids') ? specialIds(top.section('special_ids', true)) : null,
+    pad_id: model.integer('pad_id', special_ids?.pad ?? 0, { min: 0, max: 1 << 24 }),
+    special_ids,
   };
   model.withoutEffect('custom_text', 'multimodal_cfg').fixed({ model_type: null, cast_dtype: null });
   model.done();

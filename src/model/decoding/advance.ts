@@ -14,6 +14,7 @@ import {
   type SearchNode,
   type SearchState,
   scoreOf,
+  tokenValue,
 } from './state.js';
 import type { Choice, GroupContext, GroupStep } from './step.js';
 import type { TokenRow } from './types.js';
@@ -131,7 +132,7 @@ class Growth {
     const finished: Finished[] = [...group.finished];
     for (const choice of choices) {
       const { fate, beam, sum, token, logprob } = choice;
-      const score = scoreOf(sum, beam.ids.length + 1 - promptLength, options);
+      const score = scoreOf(sum, beam.ids.length + 1 - promptLength, this.from);
       const became = fate === 'live' || fate === 'finished';
       const id = fate === 'live' && !done ? this.#nextNode++ : became ? this.#nextLeaf-- : undefined;
       const parent = beam.path.at(-1)!;
@@ -148,7 +149,8 @@ class Growth {
       if (options.trace > 0) {
         const ranked = sum === -Infinity ? { sum: null, score: null } : { sum, score };
         const node = id === undefined ? {} : { node: id };
-        this.#considered.push({ parent, group: index, token, logprob, ...ranked, fate, ...node });
+        const value = tokenValue(choice.row, token, options);
+        this.#considered.push({ parent, group: index, token, logprob, value, ...ranked, fate, ...node });
       }
     }
     // Stable: of equal scores the earlier caption stays.

@@ -1,6 +1,7 @@
+import type { DecodingOptions } from './knobs.js';
 import { topTokens } from './logits.js';
 import { type Adjustment, adjustments } from './processors.js';
-import { type Beam, type Finished, type Group, logprobOf, type Row, scoreOf } from './state.js';
+import { type Beam, type Finished, type Group, logprobOf, type Row, scoreOf, sumsLogits, tokenValue } from './state.js';
 import type { Choice, GroupContext, GroupStep } from './step.js';
 
 /**
@@ -8,7 +9,8 @@ import type { Choice, GroupContext, GroupStep } from './step.js';
  *
  * The 2 x beams best continuations are taken; end tokens among the best `beams` finish captions, end tokens below are
  * dropped, and the best `beams` others go on. With one group the rule that ends the search is that of `_beam_search` in
- * transformers 4.57; with several that of `BeamSearchScorer` in 4.49, whose group beam search is the reference for them.
+ * transformers 4.57; with several, and with OpenCLIP's scoring, that of `BeamSearchScorer` in 4.49: group beam search there and OpenCLIP's
+ * `generate`, which the scorer serves, are the references for them.
  */
 export function stepGroup(group: Group, rows: readonly Row[], context: GroupContext): GroupStep {
   const { options, special } = context;
@@ -35,13 +37,16 @@ export function stepGroup(group: Group, rows: readonly Row[], context: GroupCont
   const ended = running === 0 || hasEnded(group.finished, choices, length - context.promptLength, size, context);
   const last = length >= options.maxLength;
   // Where the length ends, what still runs is finished too; only a group that had ended before does without.
-  const closing = last && !(options.groups > 1 && ended);
+  const closing = last && !(hasScorer(options) && ended);
   const settled = closing ? choices.map((choice) => (choice.fate === 'live' ? finish(choice) : choice)) : choices;
   return {
     choices: options.trace > 0 ? explained(group, rows, changes, settled, context) : settled,
     done: ended || last,
   };
 }
+
+/** Whether transformers' `BeamSearchScorer` is what tells when a group has ended. */
+const hasScorer = ({ groups, scoring }: DecodingOptions): boolean => groups > 1 || scoring === 'openclip';
 
 const finish = (choice: Choice): Choice => ({ ...choice, fate: 'finished' });
 
@@ -51,22 +56,23 @@ function hasEnded(
   choices: readonly Choice[],
   generated: number,
   size: number,
-  { options, promptLength }: GroupContext,
+  context: GroupContext,
 ): boolean {
+  const { options, promptLength } = context;
   const ending = choices.filter(({ fate }) => fate === 'finished');
-  const scores = [...finished.map(({ score }) => score), ...ending.map(({ sum }) => scoreOf(sum, generated, options))];
+  const scores = [...finished.map(({ score }) => score), ...ending.map(({ sum }) => scoreOf(sum, generated, context))];
   if (scores.length < size) return false;
   if (options.earlyStopping === true) return true;
-  // The scorer of group beam search takes the best continuation even when that is an end token.
-  const best = options.groups > 1 ? choices[0]! : choices.find(({ fate }) => fate === 'live')!;
+  // The scorer takes the best continuation even when that is an end token.
+  const best = hasScorer(options) ? choices[0]! : choices.find(({ fate }) => fate === 'live')!;
   const longest = options.earlyStopping === 'never' && options.lengthPenalty > 0;
   const length = longest ? options.maxLength - promptLength : generated;
   const worst = scores.sort((a, b) => b - a)[size - 1]!;
-  return worst >= scoreOf(best.sum, length, options);
+  return worst >= scoreOf(best.sum, length, context);
 }
 
 const changesOf = (beam: Beam, row: Row, { options, special, chosen }: GroupContext) =>
-  adjustments(beam.ids, (token) => logprobOf(row, token), options, special.eot, chosen);
+  adjustments(beam.ids, (token) => tokenValue(row, token, options), options, special.eot, chosen);
 
 /** The `k` best continuations of a beam; of one whose token is forced, that one. */
 function continuations(
@@ -74,26 +80,33 @@ function continuations(
   row: Row,
   changes: ReadonlyMap<number, Adjustment>,
   k: number,
-  { vocabSize, forced }: GroupContext,
+  { vocabSize, forced, options }: GroupContext,
 ): Choice[] {
-  if (beam === forced?.beam) return [forcedChoice(beam, row, changes, forced.token)];
+  if (beam === forced?.beam) return [forcedChoice(beam, row, changes, forced.token, options)];
   const overlay = new Map<number, number>();
-  for (const [token, { value }] of changes) overlay.set(token, value + row.logSumExp);
+  // By how much logits, which tokens are ranked by, are above what sums are made of.
+  const shift = sumsLogits(options) ? 0 : row.logSumExp;
+  for (const [token, { value }] of changes) overlay.set(token, value + shift);
   return topTokens(row.logits, row.start, row.start + vocabSize, k, overlay).map(({ token }) =>
-    choiceOf(beam, row, changes, token),
+    choiceOf(beam, row, changes, token, options),
   );
 }
 
-function choiceOf(beam: Beam, row: Row, changes: ReadonlyMap<number, Adjustment>, token: number): Choice {
-  const logprob = logprobOf(row, token);
-  const sum = Math.fround(beam.sum + (changes.get(token)?.value ?? logprob));
-  return { beam, row, token, logprob, sum, fate: 'score' };
+function choiceOf(
+  beam: Beam,
+  row: Row,
+  changes: ReadonlyMap<number, Adjustment>,
+  token: number,
+  options: DecodingOptions,
+): Choice {
+  const sum = Math.fround(beam.sum + (changes.get(token)?.value ?? tokenValue(row, token, options)));
+  return { beam, row, token, logprob: logprobOf(row, token), sum, fate: 'score' };
 }
 
 /** A forced token counts as the search ranks it; where a rule bans it, as the model says. */
-function forcedChoice(beam: Beam, row: Row, changes: ReadonlyMap<number, Adjustment>, token: number): Choice {
-  const choice = choiceOf(beam, row, changes, token);
-  const sum = choice.sum === -Infinity ? Math.fround(beam.sum + choice.logprob) : choice.sum;
+function forcedChoice(...[beam, row, changes, token, options]: Parameters<typeof choiceOf>): Choice {
+  const choice = choiceOf(beam, row, changes, token, options);
+  const sum = choice.sum === -Infinity ? Math.fround(beam.sum + tokenValue(row, token, options)) : choice.sum;
   return { ...choice, sum, forced: true };
 }
 
@@ -109,14 +122,14 @@ function explained(
     const seen = new Set(choices.filter((other) => other.beam === beam).map(({ token }) => token));
     return rows[index]!.top.slice(0, options.trace)
       .filter(({ token }) => !seen.has(token))
-      .map(({ token }) => choiceOf(beam, rows[index]!, changes[index]!, token));
+      .map(({ token }) => choiceOf(beam, rows[index]!, changes[index]!, token, options));
   });
   const made = choices.filter(({ fate, forced }) => (fate === 'live' || fate === 'finished') && !forced);
   const bar = Math.min(...made.map(({ sum }) => sum));
   return [...choices, ...others].map((choice) => {
     if (choice.beam === forced?.beam && !choice.forced) return { ...choice, fate: 'forced' };
     const rule = choice.fate === 'score' && changes[group.beams.indexOf(choice.beam)]!.get(choice.token)?.rule;
-    const fair = choice.beam.sum + choice.logprob;
+    const fair = choice.beam.sum + tokenValue(choice.row, choice.token, options);
     return rule && (choice.sum === -Infinity || fair >= bar) ? { ...choice, fate: rule } : choice;
   });
 }

@@ -48,7 +48,7 @@ export function searchFrom(
 
 /** The search under other options from here on. Scores that it has are those of the new length penalty. */
 export function withOptions(state: SearchState, options: DecodingOptions): SearchState {
-  const rescored = (sum: number, step: number) => scoreOf(sum, step, options);
+  const rescored = (sum: number, step: number) => scoreOf(sum, step, { ...state, options });
   return {
     ...state,
     options,

@@ -3,6 +3,8 @@ import type { ChoiceKnob, KnobValues, NumberKnob } from '../base/knob.js';
 type DecodingKnob = (NumberKnob | ChoiceKnob) & {
   /** The strategy that it means something to; every one where this is missing. */
   readonly only?: 'beam' | 'sample';
+  /** Whose scoring has it, where only one has. */
+  readonly scoring?: 'transformers';
   /** The value that changes nothing, where that is not the default. */
   readonly off?: number;
   /**
@@ -25,6 +27,17 @@ export const DECODING_KNOBS = {
     default: 'beam',
     does: 'how the next token is chosen',
   },
+  /**
+   * By whose rules captions are scored and end. `transformers`: sums of log-probabilities over generated ids. `openclip`: as
+   * `CoCa.generate` of OpenCLIP does it, for the very ids that it gives. A beam search adds up logits and counts the start
+   * token in the length; else a generated padding id ends a caption, and the end token is written over a last id.
+   */
+  scoring: {
+    type: 'choice',
+    choices: ['transformers', 'openclip'],
+    default: 'transformers',
+    does: "whose rules score and end captions; openclip gives the ids of OpenCLIP's generate()",
+  },
   /** Hypotheses kept side by side, over all groups; 1 unless the strategy is `beam`. */
   beams: {
     type: 'integer',
@@ -37,7 +50,10 @@ export const DECODING_KNOBS = {
   },
   /** Groups of diverse beam search (Vijayakumar et al. 2016); 1 is plain beam search. */
   groups: { type: 'integer', min: 1, default: 1, only: 'beam', does: 'groups of diverse beam search' },
-  /** What a token costs, in log-probability, for each beam of an earlier group that just chose it; 0 with one group. */
+  /**
+   * What a token costs, in log-probability, for each beam of an earlier group that just chose it; 0 with one group. With 0
+   * every group finds the same: groups are then narrower searches side by side, as in OpenCLIP.
+   */
   diversity: {
     type: 'number',
     min: 0,
@@ -45,6 +61,7 @@ export const DECODING_KNOBS = {
     otherwise: '0.5 with groups',
     off: 0,
     only: 'beam',
+    scoring: 'transformers',
     by: 0.1,
     does: 'what a group pays for a token that an earlier group chose',
   },
@@ -56,6 +73,7 @@ export const DECODING_KNOBS = {
   lengthPenalty: {
     type: 'number',
     default: 1,
+    scoring: 'transformers',
     by: 0.1,
     does: 'score = log-probability / length ** this: higher favours longer captions',
   },
@@ -68,6 +86,7 @@ export const DECODING_KNOBS = {
     choices: [true, false, 'never'],
     default: false,
     only: 'beam',
+    scoring: 'transformers',
     by: [false, true, 'never'],
     does: 'end a search as soon as there are as many captions as beams',
   },
@@ -80,7 +99,14 @@ export const DECODING_KNOBS = {
     does: 'above 1 makes tokens that are there less likely',
   },
   /** No n ids in a row occur twice; 0 is off. */
-  noRepeatNgram: { type: 'integer', min: 0, default: 0, by: 1, does: 'no N tokens in a row occur twice; 0 is off' },
+  noRepeatNgram: {
+    type: 'integer',
+    min: 0,
+    default: 0,
+    scoring: 'transformers',
+    by: 1,
+    does: 'no N tokens in a row occur twice; 0 is off',
+  },
   /** Logits are divided by it before sampling. */
   temperature: {
     type: 'number',
@@ -117,6 +143,7 @@ export const DECODING_KNOBS = {
     max: 1,
     default: 0,
     only: 'sample',
+    scoring: 'transformers',
     by: 0.01,
     does: 'sampling: among those at least this fraction of the likeliest',
   },
@@ -151,14 +178,17 @@ export const KNOB_NAMES = Object.keys(DECODING_KNOBS) as DecodingKnobName[];
 /** Options that a search can take on while it runs. */
 export const CHANGEABLE = KNOB_NAMES.filter((name) => knobOf(name).by !== undefined) as ChangeableName[];
 
-/** Whether a knob means something to a search of this strategy. */
-export function isOf(name: DecodingKnobName, strategy: Strategy): boolean {
-  const { only } = knobOf(name);
-  return only === undefined || only === strategy;
+/** Whether a knob means something to a search of this strategy and scoring. */
+export function isOf(
+  name: DecodingKnobName,
+  { strategy, scoring }: Pick<DecodingOptions, 'strategy' | 'scoring'>,
+): boolean {
+  const knob = knobOf(name);
+  return (knob.only ?? strategy) === strategy && (knob.scoring ?? scoring) === scoring;
 }
 
-/** The values with which the knobs of one strategy change nothing. */
-export function neutral(only: 'beam' | 'sample'): Partial<DecodingOptions> {
-  const names = KNOB_NAMES.filter((name) => knobOf(name).only === only);
+/** The values with which those knobs change nothing that only one strategy, or only one scoring, has. */
+export function neutral(only: 'beam' | 'sample' | 'transformers'): Partial<DecodingOptions> {
+  const names = KNOB_NAMES.filter((name) => knobOf(name).only === only || knobOf(name).scoring === only);
   return Object.fromEntries(names.map((name) => [name, knobOf(name).off ?? knobOf(name).default]));
 }

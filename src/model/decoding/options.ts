@@ -1,10 +1,11 @@
 import { CocaError } from '../base/errors.js';
 import { fits, needs } from '../base/knob.js';
-import { DECODING_KNOBS, type DecodingOptions, KNOB_NAMES, knobOf, neutral, type Strategy } from './knobs.js';
+import { DECODING_KNOBS, type DecodingOptions, KNOB_NAMES, knobOf, neutral } from './knobs.js';
 
 /** Values that change nothing, so that giving them is no contradiction. */
 const BEAM_ONLY = neutral('beam');
 const SAMPLE_ONLY = neutral('sample');
+const TRANSFORMERS_ONLY = neutral('transformers');
 
 /** `noRepeatNgram` -> `no repeat ngram`: a name that reads the same on a command line and in code. */
 const spoken = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -13,15 +14,21 @@ function refuse(message: string, hint: string): never {
   throw new CocaError('usage', message, hint);
 }
 
-/** Refuses options that only another strategy has. */
-function refuseUnused(given: Partial<DecodingOptions>, other: 'beam' | 'sample', strategy: Strategy): void {
-  for (const [name, value] of Object.entries(other === 'beam' ? BEAM_ONLY : SAMPLE_ONLY)) {
+/**
+ * Refuses options that change something and that only another choice has.
+ * @param choice what was chosen, as `strategy greedy`
+ * @param other what has them, in the same words
+ */
+function refuseUnused(
+  given: Partial<DecodingOptions>,
+  unused: Partial<DecodingOptions>,
+  choice: string,
+  other: string,
+): void {
+  for (const [name, value] of Object.entries(unused)) {
     const asked = given[name as keyof DecodingOptions];
     if (asked !== undefined && asked !== value) {
-      refuse(
-        `${spoken(name)} ${asked} means nothing to strategy ${strategy}`,
-        `leave ${spoken(name)} out, or choose strategy ${other}`,
-      );
+      refuse(`${spoken(name)} ${asked} means nothing to ${choice}`, `leave ${spoken(name)} out, or choose ${other}`);
     }
   }
 }
@@ -58,13 +65,15 @@ export function decodingOptions(
     );
   }
   const { strategy } = options;
+  const choice = `strategy ${strategy}`;
+  if (options.scoring === 'openclip') checkOpenClip(given, options);
   if (strategy === 'sample') {
-    refuseUnused(given, 'beam', strategy);
+    refuseUnused(given, BEAM_ONLY, choice, 'strategy beam');
     return Object.freeze({ ...options, ...BEAM_ONLY });
   }
-  refuseUnused(given, 'sample', strategy);
+  refuseUnused(given, SAMPLE_ONLY, choice, 'strategy sample');
   if (strategy === 'greedy') {
-    refuseUnused(given, 'beam', strategy);
+    refuseUnused(given, BEAM_ONLY, choice, 'strategy beam');
     if (options.num > 1) {
       refuse(`greedy search finds one caption, not ${options.num}`, 'choose strategy beam or sample for alternatives');
     }
@@ -82,16 +91,27 @@ function completed(given: Partial<DecodingOptions>, contextLength: number): Deco
     ...options,
     maxLength,
     minLength: given.minLength ?? Math.min(options.minLength, maxLength - 1),
-    diversity: given.diversity ?? (options.groups > 1 ? options.diversity : 0),
+    diversity: given.diversity ?? (options.groups > 1 && options.scoring === 'transformers' ? options.diversity : 0),
   };
+}
+
+/** Refuses what `CoCa.generate` does not have. */
+function checkOpenClip(given: Partial<DecodingOptions>, { minLength, maxLength, topK, topP }: DecodingOptions): void {
+  refuseUnused(given, TRANSFORMERS_ONLY, 'scoring openclip', 'scoring transformers');
+  if (minLength >= maxLength) {
+    refuse(
+      `with scoring openclip min length ${minLength} must be below max length ${maxLength}`,
+      'lower the one or raise the other (OpenCLIP writes the end token over the last id)',
+    );
+  }
+  if (topK > 0 && topP < 1) {
+    refuse(`scoring openclip samples by top k ${topK} or by top p ${topP}, not by both`, 'leave one of them out');
+  }
 }
 
 function checkBeams({ beams, groups, diversity, num }: DecodingOptions): void {
   if (beams % groups !== 0) {
     refuse(`${beams} beams cannot be divided into ${groups} groups`, 'choose a number of beams that the groups divide');
-  }
-  if (groups > 1 && diversity === 0) {
-    refuse(`${groups} groups with diversity 0 would all find the same`, 'choose a diversity above 0, or one group');
   }
   if (groups === 1 && diversity !== 0) {
     refuse(`diversity ${diversity} means nothing to one group of beams`, 'choose more groups, or leave diversity out');

@@ -28,7 +28,7 @@ export function adjustments(
   chosen = NONE,
 ): Map<number, Adjustment> {
   const changed = new Map<number, Adjustment>();
-  for (const [token, times] of chosen) {
+  for (const [token, times] of options.diversity > 0 ? chosen : NONE) {
     const value = Math.fround(base(token) - Math.fround(Math.fround(options.diversity) * times));
     changed.set(token, { value, rule: 'diversity' });
   }

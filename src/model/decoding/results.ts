@@ -2,11 +2,14 @@ import { type Finished, type GeneratedToken, isDone, type SearchNode, type Searc
 
 /** A caption as ids; `Caption` has its text, too. */
 export interface CaptionIds {
-  /** From the start token; to the end token, unless the maximum length came first. */
+  /**
+   * From the start token; to the end token, unless the maximum length came first. With OpenCLIP's scoring a padding id
+   * ends a greedy caption and a sample, too.
+   */
   readonly ids: readonly number[];
   /** What was generated: the ids after the prompt, the end token included. */
   readonly tokens: readonly GeneratedToken[];
-  /** Sum of log-probabilities / generated ids ** lengthPenalty; after penalties, if a beam search has them. */
+  /** As `scoreOf` has it; after penalties, if a beam search has them. */
   readonly score: number;
 }
 
@@ -18,7 +21,7 @@ export function results(state: SearchState): CaptionIds[] {
   return state.groups
     .flatMap(({ finished, beams }): Finished[] => [
       ...finished,
-      ...beams.map((beam) => ({ ...beam, score: scoreOf(beam.sum, beam.tokens.length, state.options) })),
+      ...beams.map((beam) => ({ ...beam, score: scoreOf(beam.sum, beam.tokens.length, state) })),
     ])
     .sort((a, b) => b.score - a.score)
     .slice(0, state.options.num)

@@ -14,7 +14,8 @@ export interface Distribution {
 let scratch = new Float64Array(0);
 
 /**
- * The distribution that is left after temperature, top-k, top-p and min-p, in this order, as in transformers.
+ * The distribution that is left after temperature, top-k, top-p and min-p, in this order, as in transformers; OpenCLIP's
+ * `generate` divides by the temperature last.
  *
  * @param logits rows x vocabSize; the row that starts at `start` counts.
  * @param changed logits that the rules of the search changed.
@@ -24,12 +25,14 @@ export function distribution(
   start: number,
   vocabSize: number,
   changed: ReadonlyMap<number, Adjustment>,
-  options: Pick<DecodingOptions, 'temperature' | 'topK' | 'topP' | 'minP'>,
+  options: Pick<DecodingOptions, 'temperature' | 'topK' | 'topP' | 'minP' | 'scoring'>,
 ): Distribution {
+  const isLast = options.scoring === 'openclip';
+  const [before, after] = isLast ? [1, options.temperature] : [options.temperature, 1];
   if (scratch.length < vocabSize) scratch = new Float64Array(vocabSize);
   const values = scratch;
-  for (let i = 0; i < vocabSize; i++) values[i] = logits[start + i]! / options.temperature;
-  for (const [token, { value }] of changed) values[token] = value / options.temperature;
+  for (let i = 0; i < vocabSize; i++) values[i] = logits[start + i]! / before;
+  for (const [token, { value }] of changed) values[token] = value / before;
   if (best(values, vocabSize, 1).length === 0) return { tokens: [], probabilities: new Float64Array(0) };
 
   let kept: ArrayLike<number> = options.topK > 0 ? best(values, vocabSize, options.topK) : all(vocabSize);
@@ -41,7 +44,7 @@ export function distribution(
     kept = Array.from(kept).filter((token) => values[token]! >= least);
   }
   const probabilities = new Float64Array(kept.length);
-  for (let i = 0; i < kept.length; i++) probabilities[i] = values[kept[i]!]!;
+  for (let i = 0; i < kept.length; i++) probabilities[i] = values[kept[i]!]! / after;
   const total = logSumExp(probabilities, 0, kept.length);
   for (let i = 0; i < kept.length; i++) probabilities[i] = Math.exp(probabilities[i]! - total);
   return { tokens: kept, probabilities };

@@ -15,11 +15,16 @@ export function stepSingle(group: Group, row: Row, context: GroupContext): Group
   const { options, special } = context;
   const beam = group.beams[0]!;
   const changes = adjustments(beam.ids, (token) => row.logits[row.start + token]!, options, special.eot);
-  const { token, random, drawable } = pick(beam, row, changes, context);
-  if (token === undefined) return { choices: [], done: true };
+  const picked = pick(beam, row, changes, context);
+  if (picked.token === undefined) return { choices: [], done: true };
 
   const last = beam.ids.length + 1 >= options.maxLength;
-  const ends = token === special.eot || last;
+  const isOpenClip = options.scoring === 'openclip';
+  // Whatever would be the last id, OpenCLIP writes the end token there.
+  const isCut = isOpenClip && last && !context.forced;
+  const { random, drawable } = picked;
+  const token = isCut ? special.eot : picked.token;
+  const ends = token === special.eot || last || (isOpenClip && token === special.pad);
   const chosen: Choice = {
     ...choiceOf(beam, row, token, ends ? 'finished' : 'live'),
     ...(context.forced && { forced: true }),
@@ -29,7 +34,11 @@ export function stepSingle(group: Group, row: Row, context: GroupContext): Group
     .slice(0, options.trace)
     .filter((other) => other.token !== token)
     .map((other) => {
-      const fate = context.forced ? 'forced' : fateOf(other.token, row, token, changes, drawable);
+      const fate = context.forced
+        ? 'forced'
+        : isCut
+          ? 'max-length'
+          : fateOf(other.token, row, token, changes, drawable);
       const choice = choiceOf(beam, row, other.token, fate);
       return fate === 'n-gram' || fate === 'min-length' ? { ...choice, sum: -Infinity } : choice;
     });

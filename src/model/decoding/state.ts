@@ -21,7 +21,7 @@ export interface Beam {
   /** Ids from the start token to its last. */
   readonly ids: readonly number[];
   readonly tokens: readonly GeneratedToken[];
-  /** What the search ranks by: the sum of log-probabilities, after penalties in a beam search. */
+  /** What the search ranks by: the sum of what `tokenValue` says of its tokens, after penalties in a beam search. */
   readonly sum: number;
   /** Of a sample: where its random numbers are. */
   readonly random?: RandomState;
@@ -29,7 +29,7 @@ export interface Beam {
 
 /** A hypothesis that ended, with the end token or at the maximum length. */
 export interface Finished extends Beam {
-  /** sum / generated ids ** lengthPenalty. */
+  /** As `scoreOf` has it. */
   readonly score: number;
 }
 
@@ -67,9 +67,10 @@ export interface SearchNode {
  * What became of a token that was considered: `live` goes on, `finished` ended a caption; else what it lost by.
  * `score`: others ranked higher. `repetition`, `diversity`: it would have ranked high enough without that penalty.
  * `n-gram`, `min-length`: banned. `end-rank`: an end token ranked below the beams. `filtered`: outside top-k, top-p or
- * min-p. `chance`: another sample was drawn. `forced`: another token was forced in its place.
+ * min-p. `chance`: another sample was drawn. `forced`: another token was forced in its place. `max-length`: the end token was written
+ * over it, as OpenCLIP does with the last id.
  */
-export type Fate = 'live' | 'finished' | 'score' | Rule | 'end-rank' | 'filtered' | 'chance' | 'forced';
+export type Fate = 'live' | 'finished' | 'score' | Rule | 'end-rank' | 'filtered' | 'chance' | 'forced' | 'max-length';
 
 /** A continuation that a step considered. */
 export interface Candidate {
@@ -78,6 +79,8 @@ export interface Candidate {
   readonly group: number;
   readonly token: number;
   readonly logprob: number;
+  /** What it adds to the sum before the rules of the search: `tokenValue`. */
+  readonly value: number;
   /** As the search ranks it; null for a banned token. */
   readonly sum: number | null;
   readonly score: number | null;
@@ -123,9 +126,27 @@ export interface Row {
 export const logprobOf = (row: Row, token: number): number =>
   Math.fround(row.logits[row.start + token]! - row.logSumExp);
 
-/** sum / generated ** lengthPenalty, as transformers scores captions. `generated` counts ids without the prompt. */
-export const scoreOf = (sum: number, generated: number, options: DecodingOptions): number =>
-  generated === 0 ? 0 : Math.fround(sum / generated ** options.lengthPenalty);
+/** Whether sums are of logits: OpenCLIP's beam search adds them as the model gives them, without a softmax. */
+export const sumsLogits = ({ strategy, scoring }: DecodingOptions): boolean =>
+  strategy === 'beam' && scoring === 'openclip';
+
+/** What a token adds to the sum of the text before it. */
+export const tokenValue = (row: Row, token: number, options: DecodingOptions): number =>
+  sumsLogits(options) ? row.logits[row.start + token]! : logprobOf(row, token);
+
+/**
+ * The score of a caption: sum / generated ** lengthPenalty, as transformers has it. Where sums are of logits: sum / all ids,
+ * as OpenCLIP's `generate` lets transformers' `BeamSearchScorer` count them, without the length of a prompt.
+ * @param generated ids without the prompt
+ */
+export function scoreOf(
+  sum: number,
+  generated: number,
+  { options, promptLength }: Pick<SearchState, 'options' | 'promptLength'>,
+): number {
+  if (sumsLogits(options)) return sum / (promptLength + generated);
+  return generated === 0 ? 0 : Math.fround(sum / generated ** options.lengthPenalty);
+}
 
 /**
  * A search before its first step.
@@ -156,6 +177,7 @@ export function startSearch(
       'shorten the prompt, or raise max length (both count the start token)',
     );
   }
+  if (options.scoring === 'openclip') checkOpenClipPrompt(options, special, prompt);
   const path = prompt.map((_, node) => node);
   const groups = groupsFrom({ path, ids: [...prompt], tokens: [], sum: 0 }, options, 0);
   const pending = chainOf(prompt);
@@ -174,6 +196,24 @@ export function startSearch(
     nextNode: prompt.length,
     nextLeaf: ROOT - 1,
   };
+}
+
+/** Refuses prompts that OpenCLIP's `generate` leaves out, or adds nothing to. */
+function checkOpenClipPrompt({ strategy }: DecodingOptions, { pad }: SpecialIds, prompt: readonly number[]): void {
+  if (strategy === 'beam' && prompt.length > 1) {
+    throw new CocaError(
+      'usage',
+      "scoring openclip has no prompt for a beam search: OpenCLIP's begins with the start token alone",
+      'leave the prompt out, or choose strategy greedy, strategy sample or scoring transformers',
+    );
+  }
+  if (strategy !== 'beam' && prompt.at(-1) === pad) {
+    throw new CocaError(
+      'usage',
+      `the prompt ends with the padding id ${pad}, which ends a caption with scoring openclip`,
+      'end the prompt otherwise, or choose scoring transformers',
+    );
+  }
 }
 
 /** Every group at the start of its search from one text; samples draw from random streams of their own from `stream` on. */

@@ -8,7 +8,7 @@ import { contentHash, hashFile } from '../hub/hash.js';
 import { type CachedModel, cachedModels } from '../hub/installed.js';
 import { RepositoryCache } from '../hub/layout.js';
 import { BUNDLED_FOLDER, BUNDLED_MODEL, chosenModel, locateModel } from '../store/locate.js';
-import { CONFIG_FILE, TOKENIZER_FILE } from '../store/model-files.js';
+import { CONFIG_FILE, TOKENIZER_FILES } from '../store/model-files.js';
 import { readModelFolder } from '../store/model-folder.js';
 import { BUNDLED_SHA256 } from './bundled.js';
 import type { Check, CheckContext } from './check.js';
@@ -46,7 +46,7 @@ async function checkCached(model: CachedModel, { onStatus, signal }: CheckContex
   try {
     const { weights } = await readModelFolder(model.folder);
     let isCompared = false;
-    for (const path of [join(model.folder, CONFIG_FILE), join(model.folder, TOKENIZER_FILE), weights]) {
+    for (const path of [...[CONFIG_FILE, ...TOKENIZER_FILES].map((file) => join(model.folder, file)), weights]) {
       // Where the cache has no links, its files' names say nothing of their contents.
       const expected = await cache.linkedHash(path);
       const onProgress = () => {

@@ -19,11 +19,12 @@ export interface TextBatch {
 /**
  * @param contexts texts as contexts of `context_length` ids each: start, tokens, end, padding. Nothing beyond the first
  *   padding id is seen by any row that is read, so of the rest only as much is kept as the longest text needs.
+ * @param rows how many rows of each text are read beside the CLS
  */
-export function textBatch(text: TextConfig, contexts: readonly Int32Array[]): TextBatch {
+export function textBatch(text: TextConfig, contexts: readonly Int32Array[], rows = 0): TextBatch {
   const batch = contexts.length;
   const used = Math.max(...contexts.map((ids) => 1 + ids.findLastIndex((id) => id !== text.pad_id)));
-  const length = Math.min(text.context_length, used + 1);
+  const length = Math.min(text.context_length, Math.max(used + 1, rows));
   const side = length + 1;
   const ids = new Int32Array(batch * length);
   const mask = new Float32Array(batch * side * side);

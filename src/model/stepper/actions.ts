@@ -32,8 +32,8 @@ export type Move =
 export type OptionChanges = Partial<Pick<DecodingOptions, ChangeableName>>;
 
 /** Those of the changeable options that mean something to a search. */
-export function changeableOptions({ strategy, groups }: DecodingOptions): readonly ChangeableName[] {
-  return CHANGEABLE.filter((name) => isOf(name, strategy) && (name !== 'diversity' || groups > 1));
+export function changeableOptions(options: DecodingOptions): readonly ChangeableName[] {
+  return CHANGEABLE.filter((name) => isOf(name, options) && (name !== 'diversity' || options.groups > 1));
 }
 
 /**

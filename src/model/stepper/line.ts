@@ -38,7 +38,7 @@ export type LiveHypothesis = Extract<Hypothesis, { readonly kind: 'live' }>;
 export function hypothesesOf({ state, numbers }: Line): readonly Hypothesis[] {
   const live = state.groups.flatMap(({ beams }, group) =>
     beams.map((text, index): Hypothesis => {
-      const score = scoreOf(text.sum, text.tokens.length, state.options);
+      const score = scoreOf(text.sum, text.tokens.length, state);
       return { kind: 'live', group, index, number: numbers[group]![index]!, text, score };
     }),
   );
@@ -106,7 +106,7 @@ export function candidatesOf(
 /** What the last step of a line let fall, by what it would have come to without rules: the likely and banned come first. */
 export function fallenOf({ state: { considered, nodes } }: Line): readonly Candidate[] {
   const sums = new Map(nodes.map(({ id, sum }) => [id, sum]));
-  const fair = ({ parent, logprob }: Candidate): number => (sums.get(parent) ?? 0) + logprob;
+  const fair = ({ parent, value }: Candidate): number => (sums.get(parent) ?? 0) + value;
   return (considered.at(-1) ?? [])
     .filter(({ fate }) => fate !== 'live' && fate !== 'finished')
     .sort((a, b) => fair(b) - fair(a));

@@ -97,7 +97,8 @@ export async function openStepper(
   image: ImageEncoding,
   { prompt, ...options }: CaptionOptions,
 ): Promise<Stepper> {
-  const { special, encode, vocabSize } = coca.tokenizer;
+  const { encode, vocabSize } = coca.tokenizer;
+  const special = { ...coca.tokenizer.special, pad: coca.config.pad_id };
   const traced = { ...options, trace: Math.max(options.trace, CANDIDATES) };
   const ids = [special.sot, ...(prompt ? encode(prompt) : [])];
   const session = startSession(traced, special, ids, { vocabSize, contextLength: contextLength(coca.config) });

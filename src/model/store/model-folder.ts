@@ -64,6 +64,7 @@ async function tokenizerFor(config: CocaConfig, folder: string): Promise<Tokeniz
   return loadTokenizer({
     ...(hasFile && { file }),
     ...(special_ids && { special: special_ids }),
+    huggingFace: text.hf_tokenizer_name !== null,
     contextLength: text.context_length,
     vocabSize: text.vocab_size,
   });

@@ -3,7 +3,7 @@ import { CocaError } from '../base/errors.js';
 import { withinTime } from '../base/time-limit.js';
 import { bytesToVisibleText, lettersToBytes } from './bytes.js';
 import { clean } from './clean.js';
-import type { Codec } from './codec.js';
+import type { Codec, Frame } from './codec.js';
 import { parseTokenizerJson } from './parse.js';
 
 /** How long a text may take: far more than any sound tokenizer needs. */
@@ -47,9 +47,12 @@ export function fileCodec(json: string, file: string): Codec {
     ids.length === 0
       ? ''
       : bounded(ids.length, (): string => library.decode([...ids], { clean_up_tokenization_spaces: false }));
+  const ids = new Map(tokens.map((token, id) => [token, id]));
   return {
     size: tokens.length,
     specials,
+    frame: () => bounded(1, () => frameOf(library)),
+    idOf: (token) => ids.get(token),
     encode(text) {
       const cleaned = clean(text);
       const ids = bounded(cleaned.length, (): number[] => library.encode(cleaned, { add_special_tokens: false }).ids);
@@ -65,4 +68,17 @@ export function fileCodec(json: string, file: string): Codec {
     },
     endsWord: (id) => suffix !== '' && tokens[id]!.endsWith(suffix),
   };
+}
+
+/** What the file's post-processor puts around a text. Where the text is lost in what comes out, nothing. */
+function frameOf(library: Library): Frame {
+  const text = 'a';
+  const plain: readonly number[] = library.encode(text, { add_special_tokens: false }).ids;
+  const whole: readonly number[] = library.encode(text, { add_special_tokens: true }).ids;
+  const last = whole.length - plain.length;
+  for (let start = 0; start <= last; start++) {
+    const isText = plain.every((id, place) => whole[start + place] === id);
+    if (isText) return { before: whole.slice(0, start), after: whole.slice(start + plain.length) };
+  }
+  return { before: [], after: [] };
 }

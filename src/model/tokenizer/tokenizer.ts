@@ -1,9 +1,10 @@
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { readTextFile } from '../base/text-file.js';
 import type { SpecialIds } from '../decoding/types.js';
 import { CLIP_SIZE, clipCodec } from './clip.js';
-import type { Codec } from './codec.js';
+import type { Codec, Frame } from './codec.js';
+import { type NamedSpecials, namedSpecials } from './named-specials.js';
 
 export { MAX_TEXT } from './clean.js';
 
@@ -39,14 +40,62 @@ export interface TokenizerOptions {
   readonly vocabSize: number;
   /** What the model's config says; by default start, end and <pad> are found by name, and padding is 0 as in OpenCLIP. */
   readonly special?: SpecialIds;
+  /**
+   * Texts are framed and padded as transformers does it with the files beside a `tokenizer.json`: what OpenCLIP does for a
+   * model whose config has `hf_tokenizer_name`. Special ids of the config go before those that the files name.
+   */
+  readonly huggingFace?: boolean;
 }
 
 /** Embeddings are padded for speed, to a multiple of at most this; more rows than that without a token is a mix-up. */
 const MAX_UNUSED = 127;
 
-const START_NAMES = ['<start_of_text>', '<|startoftext|>'];
-const END_NAMES = ['<end_of_text>', '<|endoftext|>'];
-const PAD_NAMES = ['<pad>'];
+const START_NAMES = ['<start_of_text>', '<|startoftext|>', '<s>', '[CLS]', '<bos>'];
+const END_NAMES = ['<end_of_text>', '<|endoftext|>', '</s>', '[SEP]', '<eos>'];
+const PAD_NAMES = ['<pad>', '[PAD]'];
+
+/** How a model's texts are put together. */
+interface Form {
+  readonly special: SpecialIds;
+  readonly frame: Frame;
+}
+
+const plainForm = (special: SpecialIds): Form => ({ special, frame: { before: [special.sot], after: [special.eot] } });
+
+/** As transformers does it: what the file puts around a text is start and end; what it does not, is named beside it. */
+function huggingFaceForm(
+  { frame, idOf }: Required<Codec>,
+  named: NamedSpecials,
+  name: string,
+  special?: SpecialIds,
+): Form {
+  const { before, after } = frame();
+  if (before.length > 1 || after.length > 1) {
+    const count = Math.max(before.length, after.length);
+    throw new CocaError(
+      'bad-tokenizer',
+      `${name} puts ${count} tokens ${before.length > 1 ? 'before' : 'after'} a text; one start and one end token are supported`,
+    );
+  }
+  const byName = (names: readonly string[]) => names.map((token) => idOf(token)).find((id) => id !== undefined);
+  const need = (what: string, token: string | undefined, names: readonly string[], framed?: number): number => {
+    const id = framed ?? (token === undefined ? byName(names) : idOf(token));
+    if (id !== undefined) return id;
+    throw new CocaError(
+      'bad-tokenizer',
+      token === undefined
+        ? `${name}: nothing names its ${what} token`
+        : `${name} has no token ${token}, its ${what} token`,
+      `put the tokenizer_config.json of this tokenizer beside it, or give the ids as "special_ids" in open_clip_config.json`,
+    );
+  };
+  const found = () => ({
+    sot: need('start', named.start, START_NAMES, before[0]),
+    eot: need('end', named.end, END_NAMES, after[0]),
+    pad: need('padding', named.pad, PAD_NAMES),
+  });
+  return { special: special ?? found(), frame: { before, after } };
+}
 
 function findSpecial(codec: Codec, name: string): SpecialIds {
   const find = (names: readonly string[]): number | undefined =>
@@ -85,8 +134,9 @@ function checkSpecial(special: SpecialIds, vocabSize: number): void {
   }
 }
 
-function assemble(codec: Codec, special: SpecialIds, { contextLength, vocabSize }: TokenizerOptions): Tokenizer {
+function assemble(codec: Codec, { special, frame }: Form, { contextLength, vocabSize }: TokenizerOptions): Tokenizer {
   const { sot, eot, pad } = special;
+  const room = contextLength - frame.before.length - frame.after.length;
   const skipped = new Set([...codec.specials.keys(), sot, eot]);
 
   /** CLIP pads with 0, which is also "!": padding only after the end. */
@@ -124,13 +174,11 @@ function assemble(codec: Codec, special: SpecialIds, { contextLength, vocabSize 
       return pieces.filter((piece) => piece !== '').join(' ');
     },
     context(text) {
-      const ids = [sot, ...codec.encode(text, contextLength).slice(0, contextLength - 1), eot];
       const row = new Int32Array(contextLength).fill(pad);
-      row.set(ids.slice(0, contextLength));
-      if (ids.length > contextLength) row[contextLength - 1] = eot;
+      row.set([...frame.before, ...codec.encode(text, contextLength).slice(0, room), ...frame.after]);
       return row;
     },
-    fits: (text) => codec.encode(text, contextLength).length + 2 <= contextLength,
+    fits: (text) => codec.encode(text, contextLength).length <= room,
     tokenText(id) {
       if (!(id >= 0 && id < codec.size)) return `[${id}]`;
       return codec.specials.get(id) ?? codec.show(id);
@@ -167,7 +215,13 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
     codec = fileCodec(await readTextFile(file, 'tokenizer.json for this model', limit), name);
   }
   checkSizes(codec, vocabSize, name);
-  const special = options.special ?? findSpecial(codec, name);
-  checkSpecial(special, vocabSize);
-  return assemble(codec, special, options);
+  const form = await formOf(codec, options, name);
+  checkSpecial(form.special, vocabSize);
+  return assemble(codec, form, options);
+}
+
+async function formOf(codec: Codec, { special, huggingFace, file }: TokenizerOptions, name: string): Promise<Form> {
+  if (!huggingFace || file === undefined) return plainForm(special ?? findSpecial(codec, name));
+  const named = await namedSpecials((other) => join(dirname(file), other));
+  return huggingFaceForm(codec as Required<Codec>, named, name, special);
 }

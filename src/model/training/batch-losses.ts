@@ -13,9 +13,9 @@ import { Sums } from './sums.js';
 export function batchLosses(
   tf: TensorFlow,
   pieces: readonly TrainingBatch[],
-  { model, objective, padId, logitScale }: Omit<GradientsInput, 'trainable'>,
+  { model, objective, logitScale }: Omit<GradientsInput, 'trainable'>,
 ): ReadonlyMap<LossName, Tensor> {
-  const { tokens, pictures } = countsOf(pieces, padId);
+  const { tokens, pictures } = countsOf(pieces);
   const losses = new Sums<LossName>(tf);
   tf.tidy(() => {
     const [images, texts]: [Tensor[], Tensor[]] = [[], []];

@@ -20,16 +20,22 @@ export interface CaptionTargets {
 }
 
 /**
- * Teacher forcing: the row that has read ids[0..t] predicts ids[t + 1]. Padding is not predicted; neither, as in
- * OpenCLIP, is an id equal to it within a text.
+ * The id that is not predicted: what OpenCLIP's CLIP tokenizer pads with. Its `CoCaLoss` ignores this one whatever the
+ * model's `pad_id` and tokenizer say: padding of another id is predicted like any token.
  */
-export function captionTargets(contexts: readonly Int32Array[], padId: number): CaptionTargets {
-  const last = Math.max(...contexts.map((ids) => ids.findLastIndex((id) => id !== padId)));
+const IGNORED = 0;
+
+/**
+ * Teacher forcing: the row that has read ids[0..t] predicts ids[t + 1]. Id 0 is not predicted; neither, as in OpenCLIP,
+ * within a text.
+ */
+export function captionTargets(contexts: readonly Int32Array[]): CaptionTargets {
+  const last = Math.max(...contexts.map((ids) => ids.findLastIndex((id) => id !== IGNORED)));
   const rows: number[] = [];
   const labels: number[] = [];
   for (const [b, ids] of contexts.entries()) {
     for (let t = 0; t < last; t++) {
-      if (ids[t + 1] === padId) continue;
+      if (ids[t + 1] === IGNORED) continue;
       rows.push(b * last + t);
       labels.push(ids[t + 1]!);
     }
@@ -38,13 +44,10 @@ export function captionTargets(contexts: readonly Int32Array[], padId: number): 
 }
 
 /** What the losses of a batch are means over: caption tokens and pictures. */
-export function countsOf(
-  pieces: readonly TrainingBatch[],
-  padId: number,
-): { readonly tokens: number; readonly pictures: number } {
+export function countsOf(pieces: readonly TrainingBatch[]): { readonly tokens: number; readonly pictures: number } {
   let [tokens, pictures] = [0, 0];
   for (const { contexts } of pieces) {
-    tokens += captionTargets(contexts, padId).labels.length;
+    tokens += captionTargets(contexts).labels.length;
     pictures += contexts.length;
   }
   return { tokens, pictures };
@@ -63,7 +66,7 @@ export function checkBatch({ pixels, contexts, classes }: TrainingBatch, config:
   const { text } = config;
   for (const ids of contexts) {
     if (ids.length !== text.context_length) throw new RangeError(`a context of ${ids.length} ids`);
-    if (ids.findLastIndex((id) => id !== text.pad_id) < 1) throw new RangeError('a text without an end token');
+    if (ids.findLastIndex((id) => id !== IGNORED) < 1) throw new RangeError('a text without an end token');
     const odd = ids.find((id) => id < 0 || id >= text.vocab_size);
     if (odd !== undefined) throw new RangeError(`the id ${odd} is not in a vocabulary of ${text.vocab_size}`);
   }

@@ -62,7 +62,11 @@ export class TrainingModel {
 
   #text({ contexts }: TrainingBatch): TextOutput<Tensor> {
     const { ops, config } = this;
-    const { batch, length, ids, positions, clsPosition, mask } = textBatch(config.text, contexts);
+    const { batch, length, ids, positions, clsPosition, mask } = textBatch(
+      config.text,
+      contexts,
+      captionTargets(contexts).length,
+    );
     return textTower(ops, config, {
       ids: ops.indices(ids, [batch, length]),
       positions: ops.indices(positions, [batch, length]),
@@ -74,7 +78,7 @@ export class TrainingModel {
   /** Only rows that predict something go through the last layer: with a large vocabulary it is the dearest of all. */
   #captions({ contexts }: TrainingBatch, imageTokens: Tensor, tokens: Tensor, smoothing: number): Scalar {
     const { tf, ops, config } = this;
-    const { length, rows, labels } = captionTargets(contexts, config.text.pad_id);
+    const { length, rows, labels } = captionTargets(contexts);
     const mask = ops.floats(causalMask(length), [1, 1, length, length]);
     const image = imageMemory(ops, config, imageTokens);
     const { x } = multimodalLayers(ops, config, ops.slice(tokens, 0, length), { mask, image });

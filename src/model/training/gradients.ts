@@ -18,7 +18,6 @@ export interface BatchGradients {
 export interface GradientsInput {
   readonly model: TrainingModel;
   readonly objective: Objective;
-  readonly padId: number;
   readonly logitScale: Variable;
   /** What to differentiate by. */
   readonly trainable: ReadonlyMap<string, Variable>;
@@ -37,7 +36,7 @@ export function batchGradients(
   input: GradientsInput,
 ): BatchGradients {
   const { model, objective, logitScale, trainable } = input;
-  const { tokens, pictures } = countsOf(pieces, input.padId);
+  const { tokens, pictures } = countsOf(pieces);
   const whole = objective.contrastive > 0 && pieces.length > 1 ? wholeContrast(tf, pieces, input) : undefined;
   const losses = new Sums<LossName>(tf);
   const gradients = new Sums<string>(tf);

@@ -95,12 +95,20 @@ export class Trainer {
 
   /**
    * @param checkpoint must hold every tensor of the config, checked already
-   * @throws CocaError `usage` where nothing is left to train; `device`; `bad-checkpoint`
+   * @throws CocaError `usage` where nothing is left to train; `bad-config` for what is not done here; `device`;
+   *   `bad-checkpoint`
    */
   static async open(config: CocaConfig, checkpoint: SafetensorsFile, options: TrainerOptions): Promise<Trainer> {
     const { contrastive, captioning, classification } = options.objective;
     if (!(contrastive > 0 || captioning > 0 || classification > 0)) {
       throw new CocaError('usage', 'all losses have the weight 0', 'Give at least one of them a positive weight.');
+    }
+    if (config.vision.patch_dropout > 0) {
+      throw new CocaError(
+        'bad-config',
+        `vision_cfg.patch_dropout is ${config.vision.patch_dropout}, and training leaves out no patches here`,
+        'set it to 0 in the config to train on whole pictures; it means nothing to a model that is only used',
+      );
     }
     const backend = await openBackend(options.device);
     const parameters = new TrainableParameters(backend);
@@ -190,12 +198,11 @@ export class Trainer {
   }
 
   get #input(): GradientsInput {
-    const { config, options, parameters } = this;
+    const { options, parameters } = this;
     return {
       model: this.#model,
       trainable: this.#trainable,
       objective: options.objective,
-      padId: config.text.pad_id,
       logitScale: parameters.variable('logit_scale'),
     };
   }

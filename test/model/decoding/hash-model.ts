@@ -20,10 +20,20 @@ export interface HashParameters {
   /** How many of the last ids the logits depend on. */
   readonly window: number;
   readonly eot_bias: number;
+  /** What the padding id's logit, and every logit, is raised by; nothing by default. */
+  readonly pad_bias?: number;
+  readonly offset?: number;
 }
 
 /** The model of scripts/reference/decoding.py: logits are a hash of the last ids, exact in 32-bit floats. */
-export function hashLogits(ids: readonly number[], { seed, window, eot_bias }: HashParameters): Float32Array {
+export function hashLogits(
+  ids: readonly number[],
+  { seed, window, eot_bias, pad_bias = 0, offset = 0 }: HashParameters,
+): Float32Array {
+  const biases = new Map([
+    [SPECIAL.eot, eot_bias],
+    [SPECIAL.pad, pad_bias],
+  ]);
   let state = 2166136261 ^ seed;
   for (const token of ids.slice(-window)) state = Math.imul(state ^ token, 16777619);
   return Float32Array.from({ length: VOCAB }, (_, token) => {
@@ -31,7 +41,7 @@ export function hashLogits(ids: readonly number[], { seed, window, eot_bias }: H
     bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
     bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
     bits ^= bits >>> 16;
-    return (bits >>> 16) / 8192 + (token === SPECIAL.eot ? eot_bias : 0);
+    return (bits >>> 16) / 8192 + (biases.get(token) ?? 0) + offset;
   });
 }
 

@@ -18,6 +18,7 @@ describe('decodingOptions', () => {
   it('fills in the defaults of the command line', () => {
     expect(complete({})).toEqual({
       strategy: 'beam',
+      scoring: 'transformers',
       beams: 6,
       groups: 1,
       diversity: 0,
@@ -37,6 +38,8 @@ describe('decodingOptions', () => {
       trace: 0,
     });
     expect(complete({ groups: 3 }).diversity).toBe(0.5);
+    expect(complete({ groups: 3, diversity: 0 }).diversity).toBe(0);
+    expect(complete({ groups: 3, scoring: 'openclip' }).diversity).toBe(0);
   });
 
   it('lowers the default max length, but no max length that was asked for, to the context', () => {
@@ -63,7 +66,6 @@ describe('decodingOptions', () => {
 
   it.each([
     [{ beams: 6, groups: 4 }, '6 beams cannot be divided into 4 groups'],
-    [{ groups: 2, diversity: 0 }, '2 groups with diversity 0 would all find the same'],
     [{ diversity: 0.5 }, 'diversity 0.5 means nothing to one group of beams'],
     [{ beams: 3, num: 4 }, '3 beams cannot give 4 captions'],
     [{ minLength: 9, maxLength: 8 }, 'min length 9 is more than max length 8'],
@@ -76,6 +78,19 @@ describe('decodingOptions', () => {
     [{ topK: 5 }, 'top k 5 means nothing to strategy beam'],
     [{ topP: 0.9 }, 'top p 0.9 means nothing to strategy beam'],
     [{ minP: 0.1 }, 'min p 0.1 means nothing to strategy beam'],
+    [{ scoring: 'openclip', groups: 3, diversity: 0.5 }, 'diversity 0.5 means nothing to scoring openclip'],
+    [{ scoring: 'openclip', lengthPenalty: 2 }, 'length penalty 2 means nothing to scoring openclip'],
+    [{ scoring: 'openclip', earlyStopping: true }, 'early stopping true means nothing to scoring openclip'],
+    [{ scoring: 'openclip', noRepeatNgram: 2 }, 'no repeat ngram 2 means nothing to scoring openclip'],
+    [{ scoring: 'openclip', strategy: 'sample', minP: 0.1 }, 'min p 0.1 means nothing to scoring openclip'],
+    [
+      { scoring: 'openclip', strategy: 'sample', topK: 5, topP: 0.5 },
+      'scoring openclip samples by top k 5 or by top p 0.5, not by both',
+    ],
+    [
+      { scoring: 'openclip', minLength: 8, maxLength: 8 },
+      'with scoring openclip min length 8 must be below max length 8',
+    ],
   ])('refuses %j', (given, message) => {
     const error = refusal(given);
     expect(error.code).toBe('usage');

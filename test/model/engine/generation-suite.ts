@@ -7,6 +7,7 @@ import {
   startSearch,
 } from '../../../src/model/decoding/index.js';
 import { type Generation, GOLDEN_MODELS, type GoldenName } from '../../support/golden.js';
+import { fromGenerate, OPENCLIP_MODES, openClipIds } from '../decoding/openclip-generate.js';
 import { type EngineUnderTest, opened, withTrees } from './golden-suite.js';
 
 /** transformers' option names in ours. */
@@ -72,6 +73,27 @@ function generationTests(engine: EngineUnderTest, name: GoldenName): void {
       (generation.token_logprobs?.[0] ?? []).forEach((logprob, i) => {
         expect(Math.abs(captions[0]!.tokens[i]!.logprob - logprob), label).toBeLessThan(engine.tolerance);
       });
+    }
+  });
+
+  test("for OpenCLIP's scoring: the ids of its generate", async () => {
+    const { special_ids, text } = under.reference.config;
+    const pixels = await allPixels();
+    const { tokens } = await under.network.encodeImages(pixels, 4);
+    const maxLength = text.context_length - 1;
+    for (const [mode, expected] of Object.entries(openClipIds(name))) {
+      const given = { ...fromGenerate(OPENCLIP_MODES[mode]!), maxLength, minLength: Math.min(5, maxLength - 1) };
+      const options = decodingOptions(given, { contextLength: text.context_length });
+      const found = await withTrees(under.network, tokens, (trees) =>
+        decode(
+          trees,
+          expected.map(() => startSearch(options, special_ids!, [special_ids!.sot], trees.vocabSize)),
+        ),
+      );
+      expect(
+        found.map((state) => [...results(state)[0]!.ids]),
+        mode,
+      ).toEqual(expected);
     }
   });
 

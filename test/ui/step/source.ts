@@ -32,7 +32,7 @@ export function nodeOf(text: string, more: Partial<SessionNode> = {}): SessionNo
 export const treeOf = (lines: readonly string[]): SessionNode[] => lines.map((line) => nodeOf(line));
 
 const candidate = (parent: number, word: string, probability: number, fate: Candidate['fate']): Candidate => ({
-  ...{ parent, group: 0, token: idOf(word), logprob: Math.log(probability), fate },
+  ...{ parent, group: 0, token: idOf(word), logprob: Math.log(probability), value: Math.log(probability), fate },
   sum: fate === 'min-length' ? null : Math.log(probability) - 1,
   score: fate === 'min-length' ? null : (Math.log(probability) - 1) / 3,
 });

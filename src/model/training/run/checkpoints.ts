@@ -8,7 +8,7 @@ import { LATEST, type TensorToWrite, writeSafetensors } from '../../checkpoint/i
 import { type OrderState, readOrderState } from '../../data/index.js';
 import { hashFile } from '../../hub/hash.js';
 import { CLASSIFIER_FILE, classifierMetadata } from '../../store/classifier.js';
-import { CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from '../../store/model-files.js';
+import { CONFIG_FILE, WEIGHTS_FILE } from '../../store/model-files.js';
 import { parseSettings, type TrainingSettings } from './settings.js';
 
 /**
@@ -49,7 +49,8 @@ export interface TrainingProgress {
 /** A model's files as text, the same in every checkpoint of a run. */
 export interface ModelTexts {
   readonly config: string;
-  readonly tokenizer?: string;
+  /** Those of a tokenizer of its own, by name. */
+  readonly tokenizer: Readonly<Record<string, string>>;
 }
 
 export interface CheckpointContent {
@@ -108,7 +109,7 @@ async function fill(
   { progress, texts, model, average, classifier, state }: CheckpointContent,
 ): Promise<void> {
   await writeText(join(folder, CONFIG_FILE), texts.config);
-  if (texts.tokenizer !== undefined) await writeText(join(folder, TOKENIZER_FILE), texts.tokenizer);
+  for (const [name, text] of Object.entries(texts.tokenizer)) await writeText(join(folder, name), text);
   await writeSafetensors(join(folder, WEIGHTS_FILE), model, { format: 'pt' });
   if (average.length > 0) await writeSafetensors(join(folder, AVERAGE_FILE), average, { format: 'pt' });
   const { classes } = progress.settings;

@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { readNamedText } from '../../base/text-file.js';
@@ -15,7 +15,8 @@ import {
 } from '../../data/index.js';
 import { initModel, readConfig } from '../../store/init.js';
 import { type ModelFiles, readModel } from '../../store/load.js';
-import { CONFIG_FILE, TOKENIZER_FILE } from '../../store/model-files.js';
+import { CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_FILES } from '../../store/model-files.js';
+import { SPECIALS_FILES } from '../../tokenizer/named-specials.js';
 import { trainTokenizer } from '../../tokenizer/train.js';
 import type { ModelTexts } from './checkpoints.js';
 import type { RunControl } from './events.js';
@@ -67,11 +68,21 @@ async function openEach(
  * @throws CocaError `not-found`, `unreadable`
  */
 export async function readTexts(files: ModelFiles): Promise<ModelTexts> {
-  const tokenizer = join(files.folder, TOKENIZER_FILE);
-  return {
-    config: await readNamedText(join(files.folder, CONFIG_FILE)),
-    ...((await exists(tokenizer)) && { tokenizer: await readNamedText(tokenizer) }),
-  };
+  const tokenizer = await textsIn(files.folder, TOKENIZER_FILES);
+  return { config: await readNamedText(join(files.folder, CONFIG_FILE)), tokenizer };
+}
+
+/** What Hugging Face keeps beside a `tokenizer.json`. */
+const specialsBeside = (tokenizer: string) => textsIn(dirname(tokenizer), SPECIALS_FILES);
+
+/** The texts of those files that a folder has, by name. */
+async function textsIn(folder: string, names: readonly string[]): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  for (const name of names) {
+    const path = join(folder, name);
+    if (await exists(path)) texts[name] = await readNamedText(path);
+  }
+  return texts;
 }
 
 /**
@@ -92,8 +103,11 @@ export async function openStart(
   await orWriteFailed(folder, makeFolder(folder));
   let json = await readConfig(start.config);
   if (typeof start.tokenizer === 'string') {
-    const text = await readNamedText(start.tokenizer);
-    await orWriteFailed(folder, writeFile(join(folder, TOKENIZER_FILE), text));
+    const given = {
+      [TOKENIZER_FILE]: await readNamedText(start.tokenizer),
+      ...(await specialsBeside(start.tokenizer)),
+    };
+    for (const [name, text] of Object.entries(given)) await orWriteFailed(folder, writeFile(join(folder, name), text));
   } else if (start.tokenizer !== undefined) {
     const learned = await trainTokenizer(captionsOf(settings, control), { vocabSize: start.tokenizer });
     await orWriteFailed(folder, writeFile(join(folder, TOKENIZER_FILE), learned.json));

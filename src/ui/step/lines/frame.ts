@@ -2,7 +2,7 @@ import { type DecodingOptions, isDone, results } from '../../../model/decoding/i
 import { currentLine } from '../../../model/stepper/session.js';
 import { truncate, widthOf } from '../../layout.js';
 import { painter } from '../../palette.js';
-import { searchName } from '../../search-name.js';
+import { asScored, widthName } from '../../search-name.js';
 import type { Colors } from '../../terminal.js';
 import { KEY_LINES } from '../keys.js';
 import type { StepSnapshot, StepSource } from '../source.js';
@@ -30,11 +30,14 @@ export function headLine(
 
 /** "beam search, 6 beams". */
 function searchText(options: DecodingOptions): string {
-  const { strategy, groups, temperature } = options;
-  const name = searchName(options);
-  if (strategy === 'greedy') return `${name} search`;
-  if (strategy === 'sample') return `${name} at temperature ${temperature}`;
-  return `${groups > 1 ? 'diverse ' : ''}beam search, ${name}`;
+  const { strategy, groups, diversity, temperature } = options;
+  const name = widthName(options);
+  const text = {
+    greedy: `${name} search`,
+    sample: `${name} at temperature ${temperature}`,
+    beam: `${groups > 1 && diversity > 0 ? 'diverse ' : ''}beam search, ${name}`,
+  };
+  return asScored(text[strategy], options);
 }
 
 /** The lines of exploration side by side: the best text of each. */

@@ -23,6 +23,7 @@ export const REASONS: Readonly<Record<Fate | Why, readonly [short: string, long:
   'end-rank': ['end rank', 'an end that ranks below the beams'],
   filtered: ['filtered', 'outside top-k, top-p or min-p'],
   chance: ['chance', 'another sample was drawn'],
+  'max-length': ['max length', 'the end token was written over it, as the last id'],
   forced: ['forced', 'another token was forced'],
   'by-hand': ['by hand', 'pruned by hand'],
   ended: ['ended', 'the search was over'],

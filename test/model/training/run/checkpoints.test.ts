@@ -27,7 +27,7 @@ function content(step: number, data: TensorToWrite['data'] = new Uint8Array(4)):
       skipped: 0,
       cut: 0,
     },
-    texts: { config: '{}' },
+    texts: { config: '{}', tokenizer: {} },
     average: [],
     classifier: [],
     model: [{ name: 'a', dtype: 'F32', shape: [1], data }],
