@@ -10,6 +10,8 @@ export interface Action {
   readonly argv: readonly string[];
   /** The file that its output went into. */
   readonly into?: string;
+  /** Whether it is a command of the shell, and none of this program. */
+  readonly isShells?: boolean;
 }
 
 /** What came of a command of the program. */
@@ -36,8 +38,8 @@ export interface LastCommand {
 }
 
 /** An action as a shell is told to do it. */
-export function shellCommand({ argv, into }: Action): string {
-  const command = quoteLine(['coca', ...argv]);
+export function shellCommand({ argv, into, isShells = false }: Action): string {
+  const command = quoteLine(isShells ? argv : ['coca', ...argv]);
   return into === undefined ? command : `${command} > ${quoteLine([into])}`;
 }
 

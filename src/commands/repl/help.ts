@@ -27,7 +27,7 @@ export function sessionHelp(commands: readonly Command[], programs: readonly Com
     ...topicLines(commands, width),
     '',
     ...wrap(
-      'Tab completes, Up and Down recall lines, Ctrl-R searches them, Ctrl-C stops what runs, Ctrl-D leaves.',
+      'Tab completes, Up and Down recall lines, Ctrl-R searches them, Ctrl-C stops what runs, Ctrl-D leaves. After a line, > FILE keeps its result and | COMMAND passes it on, as in a shell; !COMMAND is the shell itself.',
       width,
     ),
     '',

@@ -7,8 +7,10 @@ export function shortName(name: string): string {
 
 /** The pictures that a session has open, and which of them it is about. */
 export class Pictures {
-  readonly #names: string[] = [];
-  readonly #captions = new Map<string, string>();
+  #names: string[] = [];
+  /** What each model said. */
+  readonly #said = new Map<string, Map<string, string>>();
+  #captions = this.#saidBy('');
   #current: string | undefined;
   /** The picture that was drawn last. */
   shown: string | undefined;
@@ -37,7 +39,7 @@ export class Pictures {
     const at = this.#names.indexOf(name);
     if (at < 0) throw new CocaError('usage', `${name} is not open`, 'pictures lists those that are');
     this.#names.splice(at, 1);
-    this.#captions.delete(name);
+    for (const captions of this.#said.values()) captions.delete(name);
     if (this.#current === name) this.#current = this.#names[Math.min(at, this.#names.length - 1)];
   }
 
@@ -46,8 +48,31 @@ export class Pictures {
     if (this.#names.includes(name)) this.#captions.set(name, caption);
   }
 
-  /** Forgets all captions: another model says others. */
-  forgetCaptions(): void {
-    this.#captions.clear();
+  /** Gives every picture another name. */
+  rename(nameOf: (name: string) => string): void {
+    const renamed = (name: string | undefined) => (name === undefined ? undefined : nameOf(name));
+    this.#names = this.#names.map(nameOf);
+    this.#current = renamed(this.#current);
+    this.shown = renamed(this.shown);
+    for (const captions of this.#said.values()) {
+      const all = [...captions];
+      captions.clear();
+      for (const [name, caption] of all) captions.set(nameOf(name), caption);
+    }
+  }
+
+  /**
+   * Takes the captions that a model said: another one says others, and they come back with it.
+   * @param isNew whether it is loaded anew, and may say others than before
+   */
+  hear(model: string, isNew = false): void {
+    if (isNew) this.#said.delete(model);
+    this.#captions = this.#saidBy(model);
+  }
+
+  #saidBy(model: string): Map<string, string> {
+    const captions = this.#said.get(model) ?? new Map<string, string>();
+    this.#said.set(model, captions);
+    return captions;
   }
 }

@@ -41,7 +41,9 @@ export async function runScript(
   const tally = { done: 0, failed: 0 };
   const ask = () => process.stderr.write(prompt);
   ask();
+  let number = 0;
   for await (const line of readList('-', 'line', context.stdin)) {
+    number++;
     stopIfAborted(context.signal);
     try {
       const outcome = await session.run(line, stage);
@@ -50,7 +52,8 @@ export async function runScript(
       if (!(error instanceof CocaError) || context.signal.aborted) throw error;
       tally.failed++;
       const { message, hint } = failureLines(error);
-      context.complain(hint === undefined ? message : `${message} (${hint})`);
+      const said = hint === undefined ? message : `${message} (${hint})`;
+      context.complain(prompt === '' ? `line ${number}: ${said}` : said);
     }
     if (session.isOver) break;
     ask();

@@ -30,9 +30,13 @@ import {
   pictureNamed,
   plainWords,
 } from './line/arguments.js';
+import { withPlainVerb } from './line/plain-verb.js';
+import { redirectionOf } from './line/redirection.js';
 import { quoteLine, splitLine, type Word } from './line/words.js';
 import { Pictures } from './pictures.js';
+import { runRedirected } from './redirect.js';
 import { type Setting, Settings } from './settings.js';
+import { runShell } from './shell.js';
 import { WarmModels } from './warm-models.js';
 
 /** What is typed before a verb here. */
@@ -74,8 +78,24 @@ export class ReplSession {
    * @throws CocaError for what could not be done at all, as the commands do; the session goes on
    */
   async run(line: string, stage: Stage): Promise<LineOutcome> {
+    const shell = /^\s*!(.*)$/s.exec(line)?.[1];
+    if (shell !== undefined) return runShell(shell, this.#contextOf(stage));
     const words = splitLine(line);
     if (words.length === 0 || (words[0]!.text.startsWith('#') && !words[0]!.isQuoted)) return 'nothing';
+    const meant = withPlainVerb(words, this.commands, exists);
+    const redirection = redirectionOf(line, this.#hasCaptions(meant));
+    if (redirection) return runRedirected(this, redirection, this.#contextOf(stage));
+    return this.#runWords(line, meant, stage);
+  }
+
+  /** Whether bars in a line part captions. */
+  #hasCaptions([first, second]: readonly Word[]): boolean {
+    const name = first!.text === 'coca' ? second?.text : first!.text;
+    const command = this.commands.find((one) => one.name === name);
+    return command?.args.some(({ kind, variadic }) => kind === 'text' && variadic) === true;
+  }
+
+  async #runWords(line: string, words: readonly Word[], stage: Stage): Promise<LineOutcome> {
     const context = this.#contextOf(stage);
     // A command as a shell takes it, pasted: its words are whole.
     if (words[0]!.text === 'coca' && words.length > 1) return this.#runShellWords(words.slice(1), context);

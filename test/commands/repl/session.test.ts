@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -91,14 +91,14 @@ describe('a session for programs', () => {
     const { code, stderr } = await session(lines);
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([
-      "coca: unknown option '--foo' (attend --help shows what it takes)",
-      "coca: unknown option '--beems' (did you mean --beams?)",
-      expect.stringContaining('--strategy takes'),
-      "coca: unknown option '--foo' (close --help shows what it takes)",
-      'coca: FILE is missing (save --help shows what it takes)',
-      'coca: save is a verb of the session (without coca: save)',
-      'coca: too many arguments for show (show --help shows what it takes)',
-      "coca: unknown command 'book.png' (a picture? book.png alone opens it)",
+      "coca: line 1: unknown option '--foo' (attend --help shows what it takes)",
+      "coca: line 3: unknown option '--beems' (did you mean --beams?)",
+      expect.stringMatching(/^coca: line 4: .*--strategy takes/),
+      "coca: line 5: unknown option '--foo' (close --help shows what it takes)",
+      'coca: line 6: FILE is missing (save --help shows what it takes)',
+      'coca: line 7: save is a verb of the session (without coca: save)',
+      'coca: line 8: too many arguments for show (show --help shows what it takes)',
+      "coca: line 9: unknown command 'book.png' (a picture? book.png alone opens it)",
     ]);
     const { stdout } = await session(['save --help']);
     expect(stdout).toMatch(/^save: /);
@@ -128,11 +128,104 @@ describe('a session for programs', () => {
     expect(code).toBe(1);
     expect(stdout).toBe(`${BOOK_CAPTION}\n`);
     expect(stderr.trim().split('\n')).toEqual([
-      "coca: unknown verb 'captoin', and no file of that name (did you mean caption?)",
-      "coca: unknown verb 'beams', and no file of that name (it is an option: set beams 4)",
-      'coca: the quote " before "a" is not closed (with a backslash before it, it stands for itself)',
+      "coca: line 1: unknown verb 'captoin', and no file of that name (did you mean caption?)",
+      "coca: line 2: unknown verb 'beams', and no file of that name (it is an option: set beams 4)",
+      'coca: line 5: the quote " before "a" is not closed (with a backslash before it, it stands for itself)',
       expect.stringMatching(/^coca: broken\.png/),
     ]);
+  });
+
+  it('words from elsewhere are understood', async () => {
+    const { code, stdout } = await session([`open ${BOOK}`, '/caption', '?', '/rank a dog | a book', ':q', 'caption']);
+    expect(code).toBe(0);
+    expect(stdout.startsWith(`${BOOK_CAPTION}\n`)).toBe(true);
+    expect(stdout).toContain('In a session:');
+    expect(stdout).toMatch(/\ta dog\n$/);
+    for (const word of ['q', 'bye', '/bye', '/quit']) {
+      expect(await session([word, 'nonsense'])).toMatchObject({ code: 0, stderr: '' });
+    }
+  });
+
+  it('the result of a line goes into a file or through a command, as in a shell', async () => {
+    const lines = [
+      `open ${BOOK}`,
+      'caption > said.txt',
+      'caption >>said.txt',
+      "rank a dog | a book > 'two ranks.tsv'",
+      'caption | tr a-z A-Z',
+      "rank 'a > b' --top 1",
+      '!echo "$((6 * 7))"; exit 3',
+      'caption | false',
+      'caption >',
+      'caption |',
+      'caption > a b',
+      'export',
+    ];
+    const { code, stdout, stderr } = await session(lines);
+    expect(code).toBe(1);
+    const [upper, ranked, answer, ...script] = stdout.trim().split('\n');
+    expect([upper, answer]).toEqual([BOOK_CAPTION.toUpperCase(), '42']);
+    expect(ranked).toMatch(/\ta > b$/);
+    expect(readFileSync(join(folder, 'said.txt'), 'utf8')).toBe(`${BOOK_CAPTION}\n`.repeat(2));
+    expect(readFileSync(join(folder, 'two ranks.tsv'), 'utf8')).toMatch(/\ta book\n.*\ta dog\n$/);
+    expect(stderr.trim().split('\n')).toEqual([
+      'coca: echo "$((6 * 7))"; exit 3 ended with exit code 3',
+      'coca: false ended with exit code 1',
+      'coca: line 9: after > a file is missing (caption > caption.txt)',
+      'coca: line 10: after the bar (|) a command is missing (caption | wc -w)',
+      "coca: line 11: after > stands one file, not also 'b'",
+    ]);
+    expect(script.slice(2, 5)).toEqual([
+      `coca caption ${BOOK} --quiet > said.txt`,
+      `coca caption ${BOOK} --quiet`,
+      `coca rank ${BOOK} 'a dog' 'a book' --quiet > 'two ranks.tsv'`,
+    ]);
+  });
+
+  it('goes to another folder, where what is open stays open', async () => {
+    mkdirSync(join(folder, 'below/deep'), { recursive: true });
+    writeFileSync(join(folder, 'below/taxi.png'), readFileSync(TAXI));
+    writeFileSync(join(folder, 'below/notes.txt'), '');
+    const lines = [
+      'open below/taxi.png',
+      'caption',
+      'cd below',
+      'ls',
+      'pictures',
+      'caption',
+      'cd ..',
+      'pictures',
+      'export',
+    ];
+    const { code, stdout, stderr } = await session([...lines, 'cd nowhere', 'ls below/taxi.png']);
+    expect(code).toBe(1);
+    const [said, ...rest] = stdout.trim().split('\n');
+    expect(said).toBe(TAXI_CAPTION);
+    expect(rest.slice(0, 5)).toEqual([
+      'deep/',
+      'taxi.png',
+      `*1\ttaxi.png\t${TAXI_CAPTION}`,
+      TAXI_CAPTION,
+      `*1\tbelow/taxi.png\t${TAXI_CAPTION}`,
+    ]);
+    const script = rest.slice(5).join('\n');
+    expect(script.split('\n').slice(2)).toEqual([
+      'coca caption below/taxi.png --quiet',
+      'cd below',
+      'coca caption taxi.png --quiet',
+      'cd ..',
+    ]);
+    expect(stderr).toMatch(/^coca: line 10: no such file: nowhere\ncoca: line 11: .*taxi\.png/);
+    const again = await shell(`cd ${realpathSync(folder)}\n${script}`);
+    expect(again.stdout).toBe(`${TAXI_CAPTION}\n`.repeat(2));
+    expect(existsSync(join(folder, 'nowhere'))).toBe(false);
+  });
+
+  it('captions that a model said come back with it', async () => {
+    cpSync(fixture('models/scenes'), join(folder, 'same'), { recursive: true });
+    const lines = [`open ${BOOK}`, 'caption', 'model ./same', 'pictures', 'unset model', 'pictures'];
+    const { stdout } = await session(lines);
+    expect(stdout.split('\n').slice(2)).toEqual([`*1\t${BOOK}`, `*1\t${BOOK}\t${BOOK_CAPTION}`, '']);
   });
 
   it('nothing could be done: 2; nothing was asked: 0', async () => {
@@ -225,7 +318,7 @@ describe('a session for programs', () => {
     ];
     const { stdout, stderr, code } = await session(lines);
     expect(code).toBe(1);
-    expect(stderr).toBe('coca: out.tsv is there already (--force replaces it)\n');
+    expect(stderr).toBe('coca: line 7: out.tsv is there already (--force replaces it)\n');
     const shown = stdout.split('\n').slice(2);
     expect(shown[0]).toMatch(/\ta taxi$/);
     expect(shown[2]).toMatch(/\ta book$/);

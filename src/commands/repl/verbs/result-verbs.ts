@@ -53,6 +53,7 @@ export function resultVerbs(session: ReplSession): readonly Command[] {
     args: [{ name: 'FILE', description: 'where to', kind: 'file', required: false, variadic: false }],
     options: FORCE,
     async run({ args: [file], options }, context) {
+      if (session.actions.length === 0) context.notice('nothing was done yet: the script has no commands');
       const script = scriptOf(session);
       if (file === undefined) await context.out.write(visibleLines(script));
       else {

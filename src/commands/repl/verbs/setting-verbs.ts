@@ -4,11 +4,18 @@ import type { ReplSession } from '../session.js';
 import { defineVerb } from './verb.js';
 
 /** With another value of these, other captions would be said. */
-const MODEL_SETTINGS = new Set(['model', 'device', 'engine']);
+const MODEL_SETTINGS = ['model', 'device', 'engine'];
 
 /** Verbs about what all commands of a session take. */
 export function settingVerbs(session: ReplSession): readonly Command[] {
   const { pictures, settings } = session;
+  const hearModel = (isNew = false) =>
+    pictures.hear(
+      MODEL_SETTINGS.map((name) => settings.get(name) ?? '')
+        .join('\n')
+        .trim(),
+      isNew,
+    );
 
   const set = defineVerb({
     name: 'set',
@@ -21,8 +28,12 @@ export function settingVerbs(session: ReplSession): readonly Command[] {
       if (name === undefined) {
         for (const [set, to] of settings.entries()) await context.out.line(`${set} ${visible(to)}`);
         if (settings.entries().length === 0) context.notice('nothing is set');
-      } else settings.set(name, value);
-      if (name !== undefined && MODEL_SETTINGS.has(name)) pictures.forgetCaptions();
+        return undefined;
+      }
+      settings.set(name, value);
+      hearModel();
+      const known = name.replace(/^--/, '');
+      context.notice(`${known} is ${visible(settings.get(known)!)} from now on`);
       return undefined;
     },
   });
@@ -31,9 +42,10 @@ export function settingVerbs(session: ReplSession): readonly Command[] {
     name: 'unset',
     summary: 'makes an option what it is by default',
     args: [{ name: 'OPTION', description: 'its name', kind: 'option', required: true, variadic: false }],
-    async run({ args: [name] }) {
+    async run({ args: [name] }, context) {
       settings.unset(name!);
-      if (MODEL_SETTINGS.has(name!)) pictures.forgetCaptions();
+      hearModel();
+      context.notice(`${name!.replace(/^--/, '')} is what it is by default`);
       return undefined;
     },
   });
@@ -57,7 +69,7 @@ export function settingVerbs(session: ReplSession): readonly Command[] {
         else settings.set('model', before);
         throw error;
       }
-      pictures.forgetCaptions();
+      hearModel(before === name);
       return undefined;
     },
   });

@@ -1,6 +1,7 @@
 import type { Command } from '../../../cli/command.js';
 import type { ReplSession } from '../session.js';
 import { pictureVerbs } from './picture-verbs.js';
+import { placeVerbs } from './place-verbs.js';
 import { resultVerbs } from './result-verbs.js';
 import { settingVerbs } from './setting-verbs.js';
 import { defineVerb } from './verb.js';
@@ -31,6 +32,7 @@ export function sessionVerbs(session: ReplSession): readonly Command[] {
 
   return [
     ...pictureVerbs(session),
+    ...placeVerbs(session),
     ...settingVerbs(session),
     ...resultVerbs(session),
     clear,
