@@ -31,13 +31,27 @@ export interface LineSearch {
   readonly found: number | undefined;
   /** What was in the line before. */
   readonly draft: string;
+  /** Whether no line, or no older one, has the query. */
+  readonly isMissing: boolean;
 }
+
+/** A line before a change, and whether that was one more character of a word. */
+interface Before {
+  readonly text: string;
+  readonly cursor: number;
+  readonly isTyping: boolean;
+}
+
+/** Changes that can be taken back. */
+const REMEMBERED = 200;
 
 export interface EditorState {
   readonly text: string;
   readonly cursor: number;
   /** What was cut last. */
   readonly killed: string;
+  /** How the line was before each change, the last one last. */
+  readonly past: readonly Before[];
   /** The earlier line that is shown, and what had been typed before. */
   readonly recalled: { readonly index: number; readonly draft: string } | undefined;
   readonly search: LineSearch | undefined;
@@ -47,7 +61,7 @@ export interface EditorState {
 export type EditorAction =
   | { readonly type: 'insert'; readonly text: string }
   | { readonly type: 'delete-backward' | 'delete-forward' | 'delete-word-backward' | 'delete-word-forward' }
-  | { readonly type: 'kill-to-start' | 'kill-to-end' | 'yank' | 'clear' }
+  | { readonly type: 'kill-to-start' | 'kill-to-end' | 'yank' | 'clear' | 'undo' }
   | { readonly type: 'move-left' | 'move-right' | 'move-word-left' | 'move-word-right' | 'move-start' | 'move-end' }
   | { readonly type: 'previous-line' | 'next-line' }
   | { readonly type: 'search' | 'end-search' | 'cancel-search' }
@@ -58,6 +72,7 @@ export const EMPTY_EDITOR: EditorState = {
   text: '',
   cursor: 0,
   killed: '',
+  past: [],
   recalled: undefined,
   search: undefined,
   menu: undefined,
@@ -68,6 +83,23 @@ export const EMPTY_EDITOR: EditorState = {
  * @param history earlier lines, the oldest first
  */
 export function edit(state: EditorState, action: EditorAction, history: readonly string[]): EditorState {
+  const next = changed(state, action, history);
+  // A search shows lines, and changes none before it ends.
+  if (action.type === 'undo' || action.type === 'clear' || next.text === state.text || next.search) return next;
+  const isTyping = action.type === 'insert' && /^[^\s]$/.test(action.text);
+  // What is typed in one go is taken back in one, a word at a time.
+  if (isTyping && state.past.at(-1)?.isTyping && state.cursor === state.text.length) return next;
+  const { text, cursor } = state;
+  return { ...next, past: [...state.past.slice(1 - REMEMBERED), { text, cursor, isTyping }] };
+}
+
+function undo(state: EditorState): EditorState {
+  const last = state.past.at(-1);
+  if (last === undefined) return state;
+  return { ...typed(state, last.text, last.cursor), past: state.past.slice(0, -1) };
+}
+
+function changed(state: EditorState, action: EditorAction, history: readonly string[]): EditorState {
   if (state.search) {
     const next = editSearch(state, state.search, action, history);
     if (next) return next;
@@ -90,7 +122,9 @@ export function edit(state: EditorState, action: EditorAction, history: readonly
     case 'kill-to-end':
       return cut(line, cursor, text.length, true);
     case 'yank':
-      return edit(line, { type: 'insert', text: state.killed }, history);
+      return changed(line, { type: 'insert', text: state.killed }, history);
+    case 'undo':
+      return undo(line);
     case 'clear':
       return { ...EMPTY_EDITOR, killed: state.killed };
     case 'move-left':
@@ -110,7 +144,7 @@ export function edit(state: EditorState, action: EditorAction, history: readonly
     case 'next-line':
       return recall(line, (state.recalled?.index ?? history.length) + 1, history);
     case 'search':
-      return { ...line, search: { query: '', found: undefined, draft: text } };
+      return { ...line, search: { query: '', found: undefined, draft: text, isMissing: false } };
     case 'end-search':
     case 'cancel-search':
     case 'close-menu':
@@ -203,11 +237,17 @@ function find(
   from: number,
   history: readonly string[],
 ): EditorState {
-  if (query === '') return { ...state, search: { ...search, query, found: undefined } };
+  if (query === '') return { ...state, search: { ...search, query, found: undefined, isMissing: false } };
   const found = history.findLastIndex((line, i) => i <= from && line.includes(query));
-  if (found < 0) return { ...state, search: { ...search, query } };
+  if (found < 0) return { ...state, search: { ...search, query, isMissing: true } };
   const text = history[found]!;
-  return { ...state, text, cursor: text.indexOf(query), recalled: undefined, search: { ...search, query, found } };
+  return {
+    ...state,
+    text,
+    cursor: text.indexOf(query),
+    recalled: undefined,
+    search: { ...search, query, found, isMissing: false },
+  };
 }
 
 /** Completes the word as far as all ways to go on agree; where they part, they are shown. */

@@ -98,8 +98,11 @@ function placeOf(x: number, width: number, row: number, columns: number): Frame[
 }
 
 function labelOf({ search }: EditorState, label: string, columns: number): string {
-  if (search)
-    return truncate(`search ${search.query === '' ? '' : `"${visible(search.query)}"`}`.trimEnd(), columns - 3);
+  if (search) {
+    const query = search.query === '' ? '' : ` "${visible(search.query)}"`;
+    const missing = !search.isMissing ? '' : search.found === undefined ? ': in no line' : ': in no other line';
+    return truncate(`search${query}${missing}`, columns - 3);
+  }
   // Half the width is for what is typed.
   return truncate(label, Math.max(1, Math.floor(columns / 2)));
 }

@@ -61,6 +61,8 @@ export function commandOf(text: string | undefined, key: Key): PromptCommand | u
   const name = key.name ?? '';
   const own = (table: Readonly<Record<string, PromptCommand>>) =>
     Object.hasOwn(table, name) ? table[name] : undefined;
+  // Ctrl-_ and Ctrl-/ come as this character, without a name.
+  if (text === '\u001f' || key.sequence === '\u001f') return { type: 'undo' };
   if (key.ctrl) return own(WITH_CTRL);
   if (key.meta && name !== 'escape') return own(WITH_META);
   if (name === 'tab') return { type: key.shift ? 'complete-back' : 'complete' };

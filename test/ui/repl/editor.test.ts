@@ -20,6 +20,30 @@ function walk(state: EditorState, ...actions: (EditorAction | EditorAction['type
 const insert = (text: string): EditorAction => ({ type: 'insert', text });
 const item = (text: string, isWhole = true) => ({ text, label: text, isWhole });
 
+describe('undo', () => {
+  it('takes back what was typed word by word, and every other change by itself', () => {
+    const line = walk(
+      EMPTY_EDITOR,
+      ...[...'rank a'].map(insert),
+      insert('pasted text'),
+      'delete-word-backward',
+      'kill-to-start',
+    );
+    const texts = [line.text];
+    for (let state = line; state.past.length > 0; ) {
+      state = walk(state, 'undo');
+      texts.push(state.text);
+    }
+    expect(texts).toEqual(['', 'rank apasted ', 'rank apasted text', 'rank a', 'rank ', 'rank', '']);
+    expect(walk(EMPTY_EDITOR, 'undo')).toEqual(EMPTY_EDITOR);
+  });
+
+  it('comes back to the cursor, and knows nothing of lines before this one', () => {
+    expect(marked(walk(at('one ^two'), 'delete-word-forward', 'move-start', 'undo'))).toBe('one ^two');
+    expect(walk(EMPTY_EDITOR, insert('a line'), 'clear', 'undo').text).toBe('');
+  });
+});
+
 describe('a line', () => {
   it.each<[string, EditorAction['type'], string]>([
     ['ab^c', 'delete-backward', 'a^c'],
@@ -89,7 +113,7 @@ describe('earlier lines', () => {
   it('a longer query narrows it, a shorter one widens it, another key ends it', () => {
     const cat = walk(EMPTY_EDITOR, 'search', insert('ca'), insert('t'));
     expect(marked(cat)).toBe('rank a dog | a ^cat');
-    expect(walk(cat, insert('x')).search).toMatchObject({ query: 'catx', found: 1 });
+    expect(walk(cat, insert('x')).search).toMatchObject({ query: 'catx', found: 1, isMissing: true });
     expect(walk(cat, 'delete-backward').search?.query).toBe('ca');
     expect(marked(walk(cat, 'move-end'))).toBe('rank a dog | a cat^');
     expect(walk(cat, 'move-end').search).toBeUndefined();

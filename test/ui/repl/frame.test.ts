@@ -84,8 +84,14 @@ describe('the prompt', () => {
   });
 
   it('searching says what for', () => {
-    const search = { query: 'ran', found: 0, draft: '' };
+    const search = { query: 'ran', found: 0, draft: '', isMissing: false };
     expect(frame({ text: 'rank a', cursor: 0, search }).lines).toEqual(['search "ran"› rank a']);
+    const older = { ...search, isMissing: true };
+    expect(frame({ text: 'rank a', cursor: 0, search: older }).lines).toEqual([
+      'search "ran": in no other line› rank a',
+    ]);
+    const none = { ...older, query: 'x', found: undefined };
+    expect(frame({ text: '', cursor: 0, search: none }).lines).toEqual(['search "x": in no line› ']);
   });
 
   it('never larger than the terminal, the cursor always in it', () => {
