@@ -2,7 +2,7 @@ import type { Caption, CaptionLikelihood, CaptionRun, Coca, DecodingProgress, Im
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError } from './base/errors.js';
 import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
-import type { CocaConfig } from './config/config.js';
+import { type ModelConfig, requireCaptioner } from './config/config.js';
 import {
   captionTrie,
   chainOf,
@@ -68,7 +68,7 @@ export class CocaModel implements Coca {
 
   private constructor(
     readonly name: string,
-    readonly config: CocaConfig,
+    readonly config: ModelConfig,
     readonly tokenizer: Tokenizer,
     private readonly network: Network,
     private readonly weights: string,
@@ -78,7 +78,7 @@ export class CocaModel implements Coca {
 
   static async create(
     name: string,
-    config: CocaConfig,
+    config: ModelConfig,
     tokenizer: Tokenizer,
     network: Network,
     checkpoint: SafetensorsFile,
@@ -153,6 +153,7 @@ export class CocaModel implements Coca {
     options: DecodingOptions & { readonly prompt?: string },
     hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
   ): Promise<CaptionRun> {
+    requireCaptioner(this.config, 'a caption');
     const tokens = tokensOf(images);
     const { special } = this.tokenizer;
     const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
@@ -176,6 +177,7 @@ export class CocaModel implements Coca {
   }
 
   async openTree(image: ImageEncoding): Promise<TreeModel> {
+    requireCaptioner(this.config, 'a search');
     if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
     const tree = await this.alone(() => this.network.openTrees(tokensOf(image)));
     return {
@@ -192,6 +194,7 @@ export class CocaModel implements Coca {
     texts: readonly string[],
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<readonly (readonly CaptionLikelihood[])[]> {
+    requireCaptioner(this.config, 'the likelihood of a caption');
     const tokens = tokensOf(images);
     const { sot, eot } = this.tokenizer.special;
     const captions = texts.map((text) => {
@@ -222,6 +225,7 @@ export class CocaModel implements Coca {
     ids: readonly number[],
     { gradient = false }: { readonly gradient?: boolean } = {},
   ): Promise<RawAttention> {
+    requireCaptioner(this.config, 'the attention of words');
     const tokens = tokensOf(image);
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.

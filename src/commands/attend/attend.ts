@@ -8,7 +8,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { MODEL_GLOBALS, withCaptioner } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
 import { formatOf, jsonWriter, Tally } from '../io/results.js';
@@ -124,7 +124,7 @@ export const attend = defineCommand({
       const { prepareFolder } = await import('./files.js');
       await prepareFolder(options.output, options.force);
     }
-    await withModel(options, context, async (coca) => {
+    await withCaptioner(options, context, 'attend', async (coca) => {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
       // A view has all methods to walk through.
       const gradient = choice.method === 'gradient' || (format === 'terminal' && options.output === undefined);

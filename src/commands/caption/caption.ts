@@ -5,7 +5,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { grouped } from '../../model/base/pipeline.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { MODEL_GLOBALS, withCaptioner } from '../io/model.js';
 import { type PictureItem, pictures, type ReadablePicture, readable } from '../io/pictures.js';
 import { progress, searchProgress } from '../io/progress.js';
 import { formatOf, Tally } from '../io/results.js';
@@ -88,7 +88,7 @@ export const caption = defineCommand({
     if (options.watch && !isWatched) {
       context.notice('--watch shows on a terminal whose lines can be drawn anew, without --json and --jsonl');
     }
-    return withModel(options, context, async (coca) => {
+    return withCaptioner(options, context, 'caption', async (coca) => {
       const decoding = await searchOptions(options, typed, coca);
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       context.status.show('loading the model');

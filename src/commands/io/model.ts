@@ -1,9 +1,13 @@
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from '../../cli/command.js';
+import { type CocaConfig, requireCaptioner } from '../../model/config/config.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Streams } from '../../ui/view/streams.js';
 
 /** The global options of every command that runs a model and gives results. */
 export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];
+
+/** A loaded model that writes captions. */
+export type CaptioningCoca = LoadedCoca & { readonly config: CocaConfig };
 
 /** The source of a single command: each model is loaded when it is asked for, and closed when it is given back. */
 export const FRESH_MODELS: ModelSource = {
@@ -29,6 +33,23 @@ export async function withModel<T>(
   } finally {
     await context.models.giveBack(coca);
   }
+}
+
+/**
+ * `withModel` for what needs a model that writes captions.
+ * @param what that is, for the error
+ * @throws CocaError `usage` for a dual encoder
+ */
+export function withCaptioner<T>(
+  options: GlobalValues<'model' | 'device' | 'engine'>,
+  context: CommandContext,
+  what: string,
+  work: (coca: CaptioningCoca) => Promise<T>,
+): Promise<T> {
+  return withModel(options, context, (coca) => {
+    requireCaptioner(coca.config, what);
+    return work(coca as CaptioningCoca);
+  });
 }
 
 /** The same for what is found one after the other: the model is given back when all is found, or no more is asked for. */

@@ -120,7 +120,9 @@ export class Session {
 
   /** Loads the model before a command waits for it. */
   async warmUp(stage: Stage): Promise<void> {
-    await this.withModel(this.#contextOf(stage), (coca) => coca.prepare('captions'));
+    await this.withModel(this.#contextOf(stage), (coca) =>
+      coca.prepare(coca.config.multimodal ? 'captions' : 'images'),
+    );
   }
 
   #contextOf(stage: Stage): SessionContext {

@@ -1,5 +1,5 @@
 import { CocaError } from '../base/errors.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import type { AttentionLayer, RawAttention } from './raw.js';
 
 /**
@@ -32,7 +32,7 @@ export class AttentionMaps {
 
   constructor(
     private readonly raw: RawAttention,
-    private readonly config: CocaConfig,
+    private readonly config: ModelConfig,
   ) {
     this.grid = raw.grid;
     this.layers = raw.cross.length;

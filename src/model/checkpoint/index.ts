@@ -1,10 +1,11 @@
 import { RegularFile } from '../base/regular-file.js';
-import { withoutPrefix } from './prefix.js';
+import { underModelNames } from './names.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 import { isZip } from './tensor-list.js';
 import { convertTorchCheckpoint } from './torch/convert.js';
 
 export { weightsFingerprint } from './fingerprint.js';
+export { nameInFile, PLAIN, type Spelling } from './names.js';
 export {
   type Dtype,
   encodeF16,
@@ -29,13 +30,13 @@ export interface CheckpointOptions {
 
 /**
  * Opens a file of weights by what is in it, whatever its name: safetensors as it is, a torch.save archive through its
- * conversion in `cacheDir`. What a wrapper put before every name is taken off.
+ * conversion in `cacheDir`. Its tensors get the names that the network asks for.
  * @throws CocaError `bad-checkpoint` with what the file is instead, or what is wrong with it; `not-found`, `unreadable`,
  *   `write-failed`.
  */
 export async function openCheckpoint(path: string, { cacheDir }: CheckpointOptions): Promise<SafetensorsFile> {
   const isZip = await startsAsZip(path);
-  return withoutPrefix(await openSafetensors(isZip ? await convertTorchCheckpoint(path, cacheDir) : path));
+  return underModelNames(await openSafetensors(isZip ? await convertTorchCheckpoint(path, cacheDir) : path));
 }
 
 async function startsAsZip(path: string): Promise<boolean> {

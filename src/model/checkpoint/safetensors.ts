@@ -3,6 +3,7 @@ import { RegularFile } from '../base/regular-file.js';
 import { bytesPerElement, countElements, type Dtype, isDtype, isWeightDtype, type WeightDtype } from './dtype.js';
 import { HEAD_BYTES, recognise } from './foreign.js';
 import { decodeBF16, decodeF16 } from './half.js';
+import { nameInFile, PLAIN, type Spelling } from './names.js';
 import { badCheckpoint, quote } from './problem.js';
 import { type DeclaredTensor, parseHeader } from './safetensors-header.js';
 
@@ -29,8 +30,8 @@ export interface SafetensorsFile {
   readonly metadata: ReadonlyMap<string, string>;
   /** By name, in the order of the header. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** What the file has before each of these names; nothing where it is left out. */
-  readonly prefix?: string;
+  /** How the file spells these names; as they stand where it is left out. */
+  readonly spelling?: Spelling;
 }
 
 /** The format's own bound on the header, in bytes. */
@@ -173,7 +174,8 @@ export async function firstNonFinite(file: SafetensorsFile, name: string): Promi
 
 function weightEntry(file: SafetensorsFile, name: string): { entry: TensorEntry; dtype: WeightDtype } {
   const entry = file.tensors.get(name);
-  if (entry === undefined) throw badCheckpoint(file.path, `no tensor ${quote((file.prefix ?? '') + name)}`);
+  if (entry === undefined)
+    throw badCheckpoint(file.path, `no tensor ${quote(nameInFile(name, file.spelling ?? PLAIN))}`);
   const { dtype } = entry;
   if (!isWeightDtype(dtype)) {
     throw badCheckpoint(file.path, `tensor ${quote(entry.name)}: weights are F32, F16 or BF16, this is ${dtype}`);

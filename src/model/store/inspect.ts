@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
 import { checkShapes, type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import { readJsonFile } from '../config/config-file.js';
 import { PUBLIC_HUB } from '../hub/environment.js';
 import { COMMIT } from '../hub/names.js';
@@ -43,7 +43,7 @@ export interface ModelFacts {
     readonly dtypes: readonly Dtype[];
   };
   readonly parameters: ParameterCounts;
-  readonly config: CocaConfig;
+  readonly config: ModelConfig;
   /** The config file as it is. */
   readonly json: unknown;
 }
@@ -95,7 +95,7 @@ function partOf(name: string): Exclude<keyof ParameterCounts, 'total'> {
 }
 
 /** How many parameters a model of this config has. */
-export function countParameters(config: CocaConfig): ParameterCounts {
+export function countParameters(config: ModelConfig): ParameterCounts {
   const counts = { total: 0, vision: 0, poolers: 0, text: 0, multimodal: 0, logits: 0 };
   for (const [name, shape] of parameterShapes(config)) {
     const count = shape.reduce((product, side) => product * side, 1);

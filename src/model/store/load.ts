@@ -5,7 +5,7 @@ import { parameterShapes } from '../architecture/parameters.js';
 import { conversionsFolder } from '../base/cache.js';
 import { checkShapes, openCheckpoint, type SafetensorsFile } from '../checkpoint/index.js';
 import { CocaModel } from '../coca.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { openNetwork } from '../engine/open.js';
@@ -46,7 +46,7 @@ export interface ModelFiles {
   /** Where they lie. */
   readonly folder: string;
   readonly chosenBy: ChosenBy;
-  readonly config: CocaConfig;
+  readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly checkpoint: SafetensorsFile;
 }
@@ -81,7 +81,7 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
 }
 
 /** Opens and checks the weights; the engine gets the real path, since it refuses to follow links out of a folder. */
-async function openWeights(weights: string, config: CocaConfig): Promise<SafetensorsFile> {
+async function openWeights(weights: string, config: ModelConfig): Promise<SafetensorsFile> {
   const checkpoint = await openCheckpoint(await realpath(weights), { cacheDir: conversionsFolder() });
   checkShapes(checkpoint, parameterShapes(config));
   return checkpoint;

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { weightsFile } from '../checkpoint/index.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import { readConfigFile } from '../config/config-file.js';
 import { NAMED_CONFIGS } from '../config/configs.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
@@ -13,7 +13,7 @@ export interface ModelFolder {
   readonly folder: string;
   /** Path of the weights file, not opened yet. */
   readonly weights: string;
-  readonly config: CocaConfig;
+  readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
 }
 
@@ -32,7 +32,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
  * The config beside a model's weights.
  * @throws CocaError `not-found`, `unreadable`, `bad-config`
  */
-export async function readFolderConfig(folder: string): Promise<CocaConfig> {
+export async function readFolderConfig(folder: string): Promise<ModelConfig> {
   const path = join(folder, CONFIG_FILE);
   try {
     return await readConfigFile(path);
@@ -47,7 +47,7 @@ export async function readFolderConfig(folder: string): Promise<CocaConfig> {
   }
 }
 
-async function tokenizerFor(config: CocaConfig, folder: string): Promise<Tokenizer> {
+async function tokenizerFor(config: ModelConfig, folder: string): Promise<Tokenizer> {
   const { text, special_ids } = config;
   const file = join(folder, TOKENIZER_FILE);
   const hasFile = await stat(file).then(

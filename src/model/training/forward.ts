@@ -1,8 +1,9 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { captionLogits, imageMemory, multimodalLayers, type TextOutput, textTower } from '../architecture/text.js';
+import { captionLogits, imageMemory, multimodalLayers } from '../architecture/decoder.js';
+import { clsTextTower } from '../architecture/text-tower.js';
 import { type VisionOutput, visionTower } from '../architecture/vision.js';
 import type { CocaConfig } from '../config/config.js';
-import { textBatch } from '../engine/text-batch.js';
+import { clsBatch } from '../engine/text-batch.js';
 import { crossEntropy } from '../engine/tfjs/functions/cross-entropy.js';
 import { pickRows } from '../engine/tfjs/functions/embedding.js';
 import { linear } from '../engine/tfjs/functions/product.js';
@@ -60,10 +61,10 @@ export class TrainingModel {
     return visionTower(this.ops, this.config, this.ops.floats(pixels, [contexts.length, 3, side, side]));
   }
 
-  private text({ contexts }: TrainingBatch): TextOutput<Tensor> {
+  private text({ contexts }: TrainingBatch): ReturnType<typeof clsTextTower<Tensor>> {
     const { ops, config } = this;
-    const { batch, length, ids, positions, clsPosition, mask } = textBatch(config.text, contexts);
-    return textTower(ops, config, {
+    const { batch, length, ids, positions, clsPosition, mask } = clsBatch(config.text, contexts);
+    return clsTextTower(ops, config, {
       ids: ops.indices(ids, [batch, length]),
       positions: ops.indices(positions, [batch, length]),
       clsPosition: ops.indices(clsPosition, [batch, 1]),
@@ -78,7 +79,7 @@ export class TrainingModel {
     const mask = ops.floats(causalMask(length), [1, 1, length, length]);
     const image = imageMemory(ops, config, imageTokens);
     const { x } = multimodalLayers(ops, config, ops.slice(tokens, 0, length), { mask, image });
-    const logits = captionLogits(ops, pickRows(tf, rowsOf(tf, x), rows));
+    const logits = captionLogits(ops, config, pickRows(tf, rowsOf(tf, x), rows));
     return crossEntropy(tf, logits, labels, smoothing);
   }
 

@@ -113,7 +113,7 @@ describe('conversion of torch.save archives', () => {
     const path = temporaryFile(folder, archive);
     const file = await openCheckpoint(path, { cacheDir });
     expect([...file.tensors.keys()]).toEqual(expected);
-    expect(file.prefix).toBe(prefix);
+    expect(file.spelling?.prefix).toBe(prefix ?? '');
     expect([...file.tensors.values()].map(({ name }) => name)).toEqual(names);
     expect([...(await listTensors(path)).tensors.keys()]).toEqual(expected);
     await expect(readTensor(file, 'c')).rejects.toMatchObject({

@@ -1,0 +1,96 @@
+import type { SpecialIds } from '../decoding/types.js';
+
+/**
+ * The typed form of `open_clip_config.json`. Names are the file's own; what OpenCLIP derives from several fields has a name of its own
+ * (`activation`, `norm_eps`).
+ */
+
+/** What an MLP has between its two layers: x Phi(x), its approximation by tanh, or x sigmoid(1.702 x). */
+export type Activation = 'gelu' | 'gelu_tanh' | 'quick_gelu';
+
+/** What the residual blocks of a tower share. */
+export interface TowerConfig {
+  readonly layers: number;
+  readonly width: number;
+  readonly mlp_ratio: number;
+  readonly ls_init_value: number | null;
+  readonly activation: Activation;
+  /** Epsilon of every LayerNorm of the tower: `norm_kwargs.eps`. */
+  readonly norm_eps: number;
+}
+
+export interface VisionConfig extends TowerConfig {
+  readonly image_size: number;
+  readonly patch_size: number;
+  readonly head_width: number;
+  /** `true` as released, "parallel" or "cascade" as in the paper, `false` for none. */
+  readonly attentional_pool: boolean | 'parallel' | 'cascade';
+  readonly attn_pooler_queries: number;
+  readonly attn_pooler_heads: number;
+  readonly no_ln_pre: boolean;
+  readonly final_ln_after_pool: boolean;
+  readonly pool_type: 'tok' | 'avg';
+}
+
+/** Which output of a text tower without a CLS is the text's: by its place, or by the id there. */
+export type TextPooling = 'first' | 'last' | 'argmax' | 'eos';
+
+export interface TextConfig extends TowerConfig {
+  readonly context_length: number;
+  readonly vocab_size: number;
+  readonly heads: number;
+  readonly pad_id: number;
+  /** Whether a CLS is appended to a text and read out. */
+  readonly embed_cls: boolean;
+  /** What is read out where there is no CLS. */
+  readonly pool_type: TextPooling;
+  /** The id that `pool_type: "eos"` looks for. */
+  readonly eos_id: number;
+  /** Whether every token sees all others, padding included. */
+  readonly no_causal_mask: boolean;
+  readonly proj_type: 'linear' | 'none';
+  readonly proj_bias: boolean;
+  /** Whether the padding mask is built as [tokens, CLS] (true) or, as released weights need, as [CLS, tokens]. */
+  readonly correct_cls_mask: boolean;
+  /** A tokenizer from elsewhere that the checkpoint was trained with; its tokenizer.json must lie beside it. */
+  readonly hf_tokenizer_name: string | null;
+}
+
+export interface MultimodalConfig extends TowerConfig {
+  readonly context_length: number;
+  readonly heads: number;
+}
+
+export interface PreprocessConfig {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly interpolation: 'bicubic' | 'bilinear';
+  readonly resize_mode: 'shortest' | 'longest' | 'squash';
+  readonly fill_color: number;
+}
+
+/** A dual encoder: an image tower and a text tower that meet in one space. With a multimodal half it is a CoCa. */
+export interface ModelConfig {
+  readonly embed_dim: number;
+  /** Whether the text tower is a module of its own, so that a checkpoint's names of it begin with `text.`. */
+  readonly custom_text: boolean;
+  /** logit_scale and logit_bias are stored with shape [1] instead of []. */
+  readonly nonscalar_logit_scale: boolean;
+  /** Present when the model has a logit_bias. */
+  readonly init_logit_bias: number | null;
+  readonly init_logit_scale: number | null;
+  readonly vision: VisionConfig;
+  readonly text: TextConfig;
+  /** The half of the decoder that attends to the picture; null in a model that writes no captions. */
+  readonly multimodal: MultimodalConfig | null;
+  readonly preprocess: PreprocessConfig;
+  /** Ids of a model without a tokenizer of its own (test models). */
+  readonly special_ids: SpecialIds | null;
+  /** Fields of the file that change nothing here, as in OpenCLIP: `vision_cfg.patch_dropout`. */
+  readonly ignored: readonly string[];
+}
+
+/** A contrastive captioner. */
+export interface CocaConfig extends ModelConfig {
+  readonly multimodal: MultimodalConfig;
+}
