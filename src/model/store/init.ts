@@ -8,7 +8,7 @@ import { nameInFile, PLAIN } from '../checkpoint/names.js';
 import { encodeF16, writeSafetensors } from '../checkpoint/safetensors.js';
 import { type ModelConfig, parseConfig, type TowerConfig } from '../config/config.js';
 import { readJsonFile } from '../config/config-file.js';
-import { NAMED_CONFIGS } from '../config/configs.js';
+import { CONFIG_NAMES_HINT, NAMED_CONFIGS } from '../config/configs.js';
 import { CONFIG_FILE, WEIGHTS_FILE } from './model-files.js';
 
 export interface InitOptions {
@@ -84,7 +84,7 @@ export async function readConfig(nameOrPath: string): Promise<unknown> {
     throw new CocaError(
       'not-found',
       `"${nameOrPath}" is no config that is known by name, and no file that can be read`,
-      `Known names: ${Object.keys(NAMED_CONFIGS).join(', ')}.`,
+      CONFIG_NAMES_HINT,
       { cause },
     );
   }
