@@ -26,8 +26,9 @@ SOT, EOT = 62, 63
 VISION = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
 TEXT = {"context_length": 12, "vocab_size": VOCAB, "width": 24, "heads": 3, "layers": 2}
 
-# timm's towers have their sizes by name; these take their place in the small models.
+# timm's towers have their sizes by name; these take their place in the small models, whose configs state timm's.
 TIMM_SIZES = {"embed_dim": 32, "depth": 2, "num_heads": 2}
+TIMM_IMAGE = 64
 
 MODELS = {
     # ViT-B-32 and all its kin: text names at the top, quick GELU or not.
@@ -66,7 +67,7 @@ MODELS = {
         "embed_dim": 32,
         "init_logit_bias": -10,
         "custom_text": True,
-        "vision_cfg": {"image_size": 48, "timm_model_name": "vit_base_patch16_siglip_224",
+        "vision_cfg": {"image_size": 224, "timm_model_name": "vit_base_patch16_siglip_224",
                        "timm_model_pretrained": False, "timm_pool": "map", "timm_proj": "none"},
         "text_cfg": {**TEXT, "no_causal_mask": True, "proj_bias": True, "pool_type": "last",
                      "norm_kwargs": {"eps": 1e-6}, "act_kwargs": {"approximate": "tanh"}},
@@ -75,7 +76,7 @@ MODELS = {
         "embed_dim": 32,
         "init_logit_bias": -10,
         "custom_text": True,
-        "vision_cfg": {"image_size": 32, "timm_model_name": "vit_base_patch32_siglip_256",
+        "vision_cfg": {"image_size": 256, "timm_model_name": "vit_base_patch32_siglip_256",
                        "timm_model_pretrained": False, "timm_pool": "map", "timm_proj": "none"},
         "text_cfg": {**TEXT, "width": 32, "heads": 2, "mlp_ratio": 3.7362, "no_causal_mask": True,
                      "pool_type": "last", "proj_type": "none", "norm_kwargs": {"eps": 1e-6}},
@@ -85,16 +86,14 @@ MODELS = {
 
 def small_timm_model(name, **options):
     """What OpenCLIP asks of timm, in small."""
-    return create_model(name, **options, **TIMM_SIZES, img_size=TIMM_IMAGE["size"])
+    return create_model(name, **options, **TIMM_SIZES, img_size=TIMM_IMAGE)
 
 
 create_model = timm.create_model
-TIMM_IMAGE = {}
 timm.create_model = small_timm_model
 
 
 def build(config):
-    TIMM_IMAGE["size"] = config["vision_cfg"]["image_size"]
     factory._MODEL_CONFIGS["small"] = copy.deepcopy(config)
     model = factory.create_model("small").eval()
     generator = torch.Generator().manual_seed(7)
@@ -157,7 +156,7 @@ def watch(modules, seen, attention):
 
 
 def expected(model, config):
-    side = config["vision_cfg"]["image_size"]
+    side = TIMM_IMAGE if "timm_model_name" in config["vision_cfg"] else config["vision_cfg"]["image_size"]
     pixels = torch.randn((BATCH, 3, side, side), generator=torch.Generator().manual_seed(11))
     ids = texts(config)
     vision, text, pooler = [], [], []

@@ -4,7 +4,7 @@ import { type ModelConfig, parseConfig } from '../../src/model/config/config.js'
 import { fixture, readIds } from './golden.js';
 
 /** The small dual encoders of fixtures/dual-encoders (scripts/reference/dual_encoders.py). */
-export const DUAL_ENCODERS = ['clip', 'quickgelu', 'clipa', 'worldwide', 'custom'] as const;
+export const DUAL_ENCODERS = ['clip', 'quickgelu', 'clipa', 'worldwide', 'custom', 'siglip', 'siglip-noproj'] as const;
 export type DualEncoderName = (typeof DUAL_ENCODERS)[number];
 
 export interface DualEncoder {
@@ -24,7 +24,7 @@ export async function dualEncoder(name: DualEncoderName): Promise<DualEncoder> {
   const reference = await openSafetensors(`${folder}/expected.safetensors`);
   return {
     folder,
-    config: parseConfig(JSON.parse(readFileSync(`${folder}/open_clip_config.json`, 'utf8')), name),
+    config: configOf(JSON.parse(readFileSync(`${folder}/open_clip_config.json`, 'utf8')), name),
     checkpoint: await openCheckpoint(`${folder}/open_clip_model.safetensors`, { cacheDir: 'not needed' }),
     expected: async (tensor) => ({
       data: await readTensor(reference, tensor),
@@ -37,4 +37,15 @@ export async function dualEncoder(name: DualEncoderName): Promise<DualEncoder> {
       return Array.from({ length: count }, (_, i) => ids.subarray(i * length, (i + 1) * length));
     },
   };
+}
+
+type Json = { readonly model_cfg: { readonly vision_cfg: object } };
+
+/** timm's towers state their sizes by name; those of these models are smaller. */
+function configOf(json: Json, name: string): ModelConfig {
+  const { vision_cfg } = json.model_cfg;
+  if (!('timm_model_name' in vision_cfg)) return parseConfig(json, name);
+  const config = parseConfig({ ...json, model_cfg: { ...json.model_cfg, vision_cfg: {} } }, name);
+  const { vision } = parseConfig({ embed_dim: 768, vision_cfg, text_cfg: {} }, name);
+  return { ...config, vision: { ...vision, image_size: 64, width: 32, layers: 2, head_width: 16 } };
 }

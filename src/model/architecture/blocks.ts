@@ -47,7 +47,7 @@ function attend<T>(
 }
 
 /** x + ls_2(c_proj(act(c_fc(ln_2(x))))) */
-export function mlpBranch<T>(ops: BlockOps<T>, prefix: string, x: T, style: BlockStyle): T {
+function mlpBranch<T>(ops: BlockOps<T>, prefix: string, x: T, style: BlockStyle): T {
   const linear = (name: string, input: T) =>
     ops.linear(input, ops.parameter(`${prefix}.mlp.${name}.weight`), ops.parameter(`${prefix}.mlp.${name}.bias`));
   const hidden = linear('c_fc', layerNorm(ops, `${prefix}.ln_2`, x, style));
@@ -145,5 +145,21 @@ export function attentionalPooler<T>(
         : [project(context, 1), project(context, 2)];
     const own = { keys: keys!, values: values! };
     return outProjection(ops, attn, attend(ops, { heads, query: ops.repeat(query, x), own }, watched));
+  });
+}
+
+/**
+ * Pooling by the attention of a learned latent query, then an MLP (timm's AttentionPoolLatent): x [B, N, W] -> [B, 1, W].
+ * Query and key-value projections are stored apart.
+ */
+export function latentPooler<T>(ops: Ops<T>, prefix: string, x: T, style: BlockStyle, watched: Watched<T>): T {
+  const { heads, width } = style;
+  const project = (input: T, name: string, rows?: readonly [number, number]) =>
+    ops.linear(input, ops.parameter(`${prefix}.${name}.weight`, rows), ops.parameter(`${prefix}.${name}.bias`, rows));
+  return ops.scope(() => {
+    const query = project(ops.parameter(`${prefix}.latent`), 'q'); // [1, W]
+    const own = { keys: project(x, 'kv', [0, width]), values: project(x, 'kv', [width, 2 * width]) };
+    const attended = attend(ops, { heads, query: ops.repeat(query, x), own }, watched);
+    return mlpBranch(ops, prefix, outProjection(ops, prefix, attended), style);
   });
 }

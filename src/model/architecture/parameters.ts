@@ -25,16 +25,20 @@ export function parameterShapes(config: ModelConfig): ReadonlyMap<string, readon
     add(`${prefix}.in_proj_bias`, 3 * width);
     linear(`${prefix}.out_proj`, width, width);
   };
-  const block = (prefix: string, { width, mlp_ratio, ls_init_value }: TowerConfig, cross = false) => {
+  const mlp = (prefix: string, { width, mlp_ratio }: TowerConfig) => {
     const hidden = Math.trunc(width * mlp_ratio);
+    norm(`${prefix}.ln_2`, width);
+    linear(`${prefix}.mlp.c_fc`, width, hidden);
+    linear(`${prefix}.mlp.c_proj`, hidden, width);
+  };
+  const block = (prefix: string, tower: TowerConfig, cross = false) => {
+    const { width, ls_init_value } = tower;
     const layerScale = ls_init_value !== null;
     norm(`${prefix}.ln_1`, width);
     attention(`${prefix}.attn`, width);
     if (layerScale) add(`${prefix}.ls_1.gamma`, width);
     if (cross) norm(`${prefix}.ln_1_kv`, width);
-    norm(`${prefix}.ln_2`, width);
-    linear(`${prefix}.mlp.c_fc`, width, hidden);
-    linear(`${prefix}.mlp.c_proj`, hidden, width);
+    mlp(prefix, tower);
     if (layerScale) add(`${prefix}.ls_2.gamma`, width);
   };
   const pooler = (prefix: string, queries: number) => {
@@ -58,18 +62,8 @@ export function parameterShapes(config: ModelConfig): ReadonlyMap<string, readon
   for (let i = 0; i < text.layers; i++) block(`text.transformer.resblocks.${i}`, text);
   norm('text.ln_final', text.width);
 
-  add('visual.class_embedding', vision.width);
-  add('visual.positional_embedding', gridSize(config) ** 2 + 1, vision.width);
-  const pooledWidth = vision.attentional_pool ? embed_dim : vision.width;
-  add('visual.proj', pooledWidth, embed_dim);
-  add('visual.conv1.weight', vision.width, 3, vision.patch_size, vision.patch_size);
-  if (!vision.no_ln_pre) norm('visual.ln_pre', vision.width);
-  for (let i = 0; i < vision.layers; i++) block(`visual.transformer.resblocks.${i}`, vision);
-  if (vision.attentional_pool) pooler('visual.attn_pool', vision.attn_pooler_queries);
-  if (vision.attentional_pool === 'parallel' || vision.attentional_pool === 'cascade') {
-    pooler('visual.attn_pool_contrastive', 1);
-  }
-  norm('visual.ln_post', pooledWidth);
+  if (vision.timm_model_name === null) openClipVision();
+  else latentVision();
 
   if (multimodal === null) return shapes;
   add('text_decoder.text_projection', multimodal.width, text.vocab_size);
@@ -77,4 +71,34 @@ export function parameterShapes(config: ModelConfig): ReadonlyMap<string, readon
   for (let i = 0; i < multimodal.layers; i++) block(`text_decoder.cross_attn.${i}`, multimodal, true);
   norm('text_decoder.ln_final', multimodal.width);
   return shapes;
+
+  function openClipVision(): void {
+    add('visual.class_embedding', vision.width);
+    add('visual.positional_embedding', gridSize(config) ** 2 + 1, vision.width);
+    const pooledWidth = vision.attentional_pool ? embed_dim : vision.width;
+    add('visual.proj', pooledWidth, embed_dim);
+    add('visual.conv1.weight', vision.width, 3, vision.patch_size, vision.patch_size);
+    if (!vision.no_ln_pre) norm('visual.ln_pre', vision.width);
+    for (let i = 0; i < vision.layers; i++) block(`visual.transformer.resblocks.${i}`, vision);
+    if (vision.attentional_pool) pooler('visual.attn_pool', vision.attn_pooler_queries);
+    if (vision.attentional_pool === 'parallel' || vision.attentional_pool === 'cascade') {
+      pooler('visual.attn_pool_contrastive', 1);
+    }
+    norm('visual.ln_post', pooledWidth);
+  }
+
+  function latentVision(): void {
+    const { width } = vision;
+    add('visual.positional_embedding', gridSize(config) ** 2, width);
+    add('visual.conv1.weight', width, 3, vision.patch_size, vision.patch_size);
+    add('visual.conv1.bias', width);
+    for (let i = 0; i < vision.layers; i++) block(`visual.transformer.resblocks.${i}`, vision);
+    norm('visual.ln_post', width);
+    const pool = 'visual.attn_pool';
+    add(`${pool}.latent`, 1, width);
+    linear(`${pool}.q`, width, width);
+    linear(`${pool}.kv`, width, 2 * width);
+    linear(`${pool}.out_proj`, width, width);
+    mlp(pool, vision);
+  }
 }

@@ -11,7 +11,7 @@ export interface VisionOutput<T> {
   readonly tokens: T;
 }
 
-/** The image encoder: pixels [B, 3, S, S], normalised -> embedding and image tokens. */
+/** OpenCLIP's VisionTransformer: pixels [B, 3, S, S], normalised -> embedding and image tokens. */
 export function visionTower<T>(
   ops: Ops<T>,
   config: ModelConfig,

@@ -133,6 +133,10 @@ export class Section {
     return new Section(value as Json, key === 'model_cfg' ? '' : this.nameOf(key), this.where, this.ignored);
   }
 
+  isList(key: string): boolean {
+    return this.has(key) && Array.isArray(this.json[key]);
+  }
+
   has(key: string): boolean {
     return Object.hasOwn(this.json, key) && this.json[key] !== null;
   }

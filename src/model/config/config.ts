@@ -32,6 +32,13 @@ function checkDivisions({ vision, text, multimodal, embed_dim }: ModelConfig, wh
       `attentional_pool "${vision.attentional_pool}" applies ln_post (embed_dim ${embed_dim}) to the encoder's output (vision_cfg.width ${vision.width}); they must be equal`,
     );
   }
+  if (vision.timm_model_name !== null && vision.width !== embed_dim) {
+    refuse(
+      `the tower ${vision.timm_model_name} makes embeddings of width ${vision.width}, and embed_dim is ${embed_dim}`,
+    );
+  }
+  if (multimodal && vision.timm_model_name !== null)
+    refuse('a captioner with a vision tower of timm is not known here');
   if (text.proj_type === 'none' && text.width !== embed_dim) {
     refuse(`text_cfg.proj_type "none" makes text embeddings of width ${text.width}, and embed_dim is ${embed_dim}`);
   }

@@ -1,4 +1,5 @@
 import { MAX_LAYERS, type Section } from './config-section.js';
+import { timmVisionConfig } from './timm.js';
 import type { Activation, MultimodalConfig, PreprocessConfig, TextConfig, VisionConfig } from './types.js';
 
 /** What a config describes, which decides what some of its fields mean. */
@@ -46,14 +47,19 @@ function epsilonOf(section: Section): number {
 }
 
 export function visionConfig(section: Section, { quickGelu }: ModelKind): VisionConfig {
+  const timm = section.string('timm_model_name');
+  if (timm !== null) return timmVisionConfig(section, timm);
   section
-    .fixed({ ...PLAIN_BLOCKS, timm_model_name: null, image_seq_len: null })
+    .fixed({ ...PLAIN_BLOCKS, image_seq_len: null })
     .withoutEffect('patch_dropout', 'output_tokens', 'timm_model_pretrained', 'timm_pool', 'timm_proj')
     .withoutEffect('timm_proj_bias', 'timm_drop', 'timm_drop_path', 'timm_model_kwargs')
     // The table is stored in the checkpoint either way.
     .withoutEffect('pos_embed_type');
+  if (section.isList('layers'))
+    section.fail('layers', 'is a list, as a ResNet has it; this network has vision transformers');
   const width = section.integer('width', 768);
   const config: VisionConfig = {
+    timm_model_name: null,
     image_size: section.square('image_size', 224),
     patch_size: section.square('patch_size', 16),
     layers: section.integer('layers', 12, { max: MAX_LAYERS }),
@@ -75,15 +81,23 @@ export function visionConfig(section: Section, { quickGelu }: ModelKind): Vision
 }
 
 export function textConfig(section: Section, { isCoca, customText, quickGelu }: ModelKind): TextConfig {
+  const huggingFace = section.string('hf_model_name');
+  if (huggingFace !== null) {
+    section.fail(
+      'hf_model_name',
+      `is "${huggingFace}", a text tower of transformers, which this network does not have`,
+    );
+  }
   section
-    .fixed({ ...PLAIN_BLOCKS, hf_model_name: null, text_arch: 'clip', use_pad_mask: false, norm_type: 'layernorm' })
-    .fixed({ tokenizer_kwargs: null, tokenizer_mode: null, variable_text: false })
+    .fixed({ ...PLAIN_BLOCKS, text_arch: 'clip', use_pad_mask: false, norm_type: 'layernorm' })
+    .fixed({ tokenizer_mode: null, variable_text: false })
     .withoutEffect('output_tokens', 'final_ln_after_pool', 'bos_id')
     .withoutEffect('hf_model_pretrained', 'hf_proj_type', 'hf_pooler_type', 'tokenizer_type', 'tiktoken_name');
   // A CoCa's text is the first half of a decoder, pooled by its CLS.
   if (isCoca) section.fixed({ embed_cls: true, no_causal_mask: false, proj_bias: false, proj_type: 'linear' });
   else if (!customText) section.fixed({ embed_cls: false });
   const width = section.integer('width', 512);
+  const tokenizer = section.string('hf_tokenizer_name');
   const embedCls = isCoca || section.boolean('embed_cls', false);
   // With a CLS the text is pooled there, whatever these say.
   if (embedCls) section.fixed({ no_causal_mask: false }).withoutEffect('pool_type', 'eos_id');
@@ -105,10 +119,23 @@ export function textConfig(section: Section, { isCoca, customText, quickGelu }: 
     proj_type: section.choice('proj_type', ['linear', 'none'], 'linear'),
     proj_bias: section.boolean('proj_bias', false),
     correct_cls_mask: section.boolean('correct_cls_mask', false),
-    hf_tokenizer_name: section.string('hf_tokenizer_name'),
+    hf_tokenizer_name: tokenizer,
+    tokenizer_kwargs: tokenizerOptions(section, !isCoca && tokenizer !== null),
   };
   section.done();
   return config;
+}
+
+/** @param isFree whether texts go through a tokenizer of Hugging Face's, framed by itself */
+function tokenizerOptions(section: Section, isFree: boolean): TextConfig['tokenizer_kwargs'] {
+  const options = section.section('tokenizer_kwargs', false);
+  if (!isFree) options.fixed({ clean: 'lower', strip_sep_token: false });
+  const found = {
+    clean: options.choice('clean', ['whitespace', 'lower', 'canonicalize'], 'whitespace'),
+    strip_sep_token: options.boolean('strip_sep_token', false),
+  } as const;
+  options.done();
+  return found;
 }
 
 export function multimodalConfig(section: Section, { quickGelu }: ModelKind): MultimodalConfig {

@@ -1,4 +1,5 @@
 import type { SpecialIds } from '../decoding/types.js';
+import type { Cleaning } from '../tokenizer/clean.js';
 
 /**
  * The typed form of `open_clip_config.json`. Names are the file's own; what OpenCLIP derives from several fields has a name of its own
@@ -20,6 +21,8 @@ export interface TowerConfig {
 }
 
 export interface VisionConfig extends TowerConfig {
+  /** timm's name of a tower that is one of its own; null for OpenCLIP's VisionTransformer. */
+  readonly timm_model_name: string | null;
   readonly image_size: number;
   readonly patch_size: number;
   readonly head_width: number;
@@ -29,7 +32,8 @@ export interface VisionConfig extends TowerConfig {
   readonly attn_pooler_heads: number;
   readonly no_ln_pre: boolean;
   readonly final_ln_after_pool: boolean;
-  readonly pool_type: 'tok' | 'avg';
+  /** The class token, the mean of all others, or the attention of a latent query. */
+  readonly pool_type: 'tok' | 'avg' | 'map';
 }
 
 /** Which output of a text tower without a CLS is the text's: by its place, or by the id there. */
@@ -54,6 +58,8 @@ export interface TextConfig extends TowerConfig {
   readonly correct_cls_mask: boolean;
   /** A tokenizer from elsewhere that the checkpoint was trained with; its tokenizer.json must lie beside it. */
   readonly hf_tokenizer_name: string | null;
+  /** How such a tokenizer is used. */
+  readonly tokenizer_kwargs: { readonly clean: Cleaning; readonly strip_sep_token: boolean };
 }
 
 export interface MultimodalConfig extends TowerConfig {

@@ -24,7 +24,10 @@ export const KNOWN_MODELS: Readonly<Record<string, string>> = {
 };
 
 function namesOf(config: string, tags: Readonly<Record<string, string>>): [name: string, repository: string][] {
-  const tagged = Object.entries(tags).map(([tag, repository]): [string, string] => [config + TAG_MARK + tag, repository]);
+  const tagged = Object.entries(tags).map(([tag, repository]): [string, string] => [
+    config + TAG_MARK + tag,
+    repository,
+  ]);
   return [[config, tagged[0]![1]], ...tagged];
 }
 

@@ -4,7 +4,7 @@ import { parameterShapes } from '../architecture/parameters.js';
 import { CocaError } from '../base/errors.js';
 import { exists, makeFolder } from '../base/folders.js';
 import { nextRandom, seedRandom } from '../base/random.js';
-import { nameInFile, PLAIN } from '../checkpoint/names.js';
+import { nameInFile, shapeInFile } from '../checkpoint/names.js';
 import { encodeF16, writeSafetensors } from '../checkpoint/safetensors.js';
 import { type ModelConfig, parseConfig, type TowerConfig } from '../config/config.js';
 import { readJsonFile } from '../config/config-file.js';
@@ -45,10 +45,10 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let done = 0;
 
-  const spelling = { ...PLAIN, textAtTop: !config.custom_text };
+  const spelling = { prefix: '', textAtTop: !config.custom_text, timm: config.vision.timm_model_name !== null };
   const tensors = [...shapes].map(([name, shape]) => ({
     name: nameInFile(name, spelling),
-    shape,
+    shape: shapeInFile(name, shape, spelling),
     dtype: options.dtype,
     data: (async function* () {
       const values = initialValues(name, shape, config, options.seed);

@@ -5,5 +5,7 @@ export const CONFIG_FILE = 'open_clip_config.json';
 export const WEIGHTS_FILE = 'open_clip_model.safetensors';
 /** Only models with a tokenizer of their own have one. */
 export const TOKENIZER_FILE = 'tokenizer.json';
+/** What Hugging Face's tokenizers keep beside it: which special token is which. */
+export const TOKENIZER_NAMES_FILES = ['tokenizer_config.json', 'special_tokens_map.json'] as const;
 /** The model card: what it is, its licence, where it is from. */
 export const CARD_FILE = 'README.md';

@@ -4,6 +4,8 @@ export interface Codec {
   readonly size: number;
   /** Tokens that are no text, and what they are called. */
   readonly specials: ReadonlyMap<number, string>;
+  /** What the tokenizer itself puts around a text, where a file says it. */
+  readonly template?: { readonly prefix: readonly number[]; readonly suffix: readonly number[] };
   /** Ids of a text, without special tokens around it. May stop once there are `enough`. */
   encode(text: string, enough?: number): number[];
   /** Text of ids below `size` that are not special. */

@@ -2,8 +2,10 @@ import { basename } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { readTextFile } from '../base/text-file.js';
 import type { SpecialIds } from '../decoding/types.js';
+import type { Cleaning } from './clean.js';
 import { CLIP_SIZE, clipCodec } from './clip.js';
 import type { Codec } from './codec.js';
+import { type Frame, frameOf, type SpecialNames } from './frame.js';
 
 export { MAX_TEXT } from './clean.js';
 
@@ -37,6 +39,11 @@ export interface TokenizerOptions {
   readonly contextLength: number;
   /** Rows of the model's embedding. */
   readonly vocabSize: number;
+  /**
+   * For a tokenizer of Hugging Face's that frames texts by itself, as OpenCLIP's `HFTokenizer` has it: how texts are cleaned, and which
+   * special tokens are which.
+   */
+  readonly huggingFace?: { readonly clean: Cleaning; readonly stripSep: boolean; readonly names: SpecialNames };
   /** What the model's config says; by default start, end and <pad> are found by name, and padding is 0 as in OpenCLIP. */
   readonly special?: SpecialIds;
 }
@@ -68,8 +75,9 @@ export const fitsClip = (vocabSize: number): boolean => fits(CLIP_SIZE, vocabSiz
 
 const fits = (tokens: number, vocabSize: number) => tokens <= vocabSize && vocabSize - tokens <= MAX_UNUSED;
 
-function checkSizes(codec: Codec, vocabSize: number, name: string): void {
-  if (!fits(codec.size, vocabSize)) {
+/** @param isNamed whether the config names the tokenizer: then rows without a token are its own affair */
+function checkSizes(codec: Codec, vocabSize: number, name: string, isNamed: boolean): void {
+  if (isNamed ? codec.size > vocabSize : !fits(codec.size, vocabSize)) {
     throw new CocaError(
       'bad-tokenizer',
       `${name} has ${codec.size} tokens, the model's embedding ${vocabSize} rows`,
@@ -85,8 +93,15 @@ function checkSpecial(special: SpecialIds, vocabSize: number): void {
   }
 }
 
-function assemble(codec: Codec, special: SpecialIds, { contextLength, vocabSize }: TokenizerOptions): Tokenizer {
+function assemble(
+  codec: Codec,
+  special: SpecialIds,
+  { prefix, suffix, zeroed }: Frame,
+  { contextLength, vocabSize }: TokenizerOptions,
+): Tokenizer {
   const { sot, eot, pad } = special;
+  /** How many ids a text itself may have. */
+  const room = contextLength - prefix.length - suffix.length;
   const skipped = new Set([...codec.specials.keys(), sot, eot]);
 
   /** CLIP pads with 0, which is also "!": padding only after the end. */
@@ -124,13 +139,11 @@ function assemble(codec: Codec, special: SpecialIds, { contextLength, vocabSize 
       return pieces.filter((piece) => piece !== '').join(' ');
     },
     context(text) {
-      const ids = [sot, ...codec.encode(text, contextLength).slice(0, contextLength - 1), eot];
       const row = new Int32Array(contextLength).fill(pad);
-      row.set(ids.slice(0, contextLength));
-      if (ids.length > contextLength) row[contextLength - 1] = eot;
-      return row;
+      row.set([...prefix, ...codec.encode(text, contextLength).slice(0, room), ...suffix]);
+      return zeroed === null ? row : row.map((id) => (id === zeroed ? 0 : id));
     },
-    fits: (text) => codec.encode(text, contextLength).length + 2 <= contextLength,
+    fits: (text) => codec.encode(text, contextLength).length <= room,
     tokenText(id) {
       if (!(id >= 0 && id < codec.size)) return `[${id}]`;
       return codec.specials.get(id) ?? codec.show(id);
@@ -140,7 +153,7 @@ function assemble(codec: Codec, special: SpecialIds, { contextLength, vocabSize 
 }
 
 /** Most bytes that a `tokenizer.json` may have, whatever the model: that of 250,000 tokens has 17 million. */
-const MAX_FILE_BYTES = 64 * 2 ** 20;
+const MAX_FILE_BYTES = 128 * 2 ** 20;
 /** Those it may have for a token, its merge and its place in lists included, and for all else. */
 const BYTES_PER_TOKEN = 512;
 const BYTES_BESIDE = 2 ** 20;
@@ -152,7 +165,7 @@ const BYTES_BESIDE = 2 ** 20;
  * token; more tokens than the model's embedding has rows, or far fewer. `not-found`, `unreadable`: the file.
  */
 export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenizer> {
-  const { file, vocabSize, contextLength } = options;
+  const { file, vocabSize, contextLength, huggingFace } = options;
   if (contextLength < 2) {
     throw new CocaError('bad-tokenizer', `a context of ${contextLength} ids has no room for start and end`);
   }
@@ -164,10 +177,26 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
     name = basename(file);
     const { fileCodec } = await import('./file.js');
     const limit = Math.min(MAX_FILE_BYTES, BYTES_BESIDE + BYTES_PER_TOKEN * vocabSize);
-    codec = fileCodec(await readTextFile(file, 'tokenizer.json for this model', limit), name);
+    const json = await readTextFile(file, 'tokenizer.json for this model', limit);
+    codec = fileCodec(json, name, huggingFace?.clean ?? 'whitespace');
   }
-  checkSizes(codec, vocabSize, name);
+  checkSizes(codec, vocabSize, name, huggingFace !== undefined);
+  if (huggingFace) {
+    const frame = frameOf(codec, huggingFace.names, huggingFace.stripSep, name);
+    const around = [...frame.prefix, ...frame.suffix];
+    if (around.length >= contextLength) {
+      throw new CocaError('bad-tokenizer', `${name}: a context of ${contextLength} ids has no room for a text`);
+    }
+    // Nothing is decoded by such a model: what stands at the two ends is as good as start and end.
+    const special = { sot: around[0] ?? frame.pad, eot: around.at(-1) ?? frame.pad, pad: frame.pad };
+    return assemble(codec, special, frame, options);
+  }
   const special = options.special ?? findSpecial(codec, name);
   checkSpecial(special, vocabSize);
-  return assemble(codec, special, options);
+  return assemble(
+    codec,
+    special,
+    { prefix: [special.sot], suffix: [special.eot], pad: special.pad, zeroed: null },
+    options,
+  );
 }

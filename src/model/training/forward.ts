@@ -1,7 +1,8 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { captionLogits, imageMemory, multimodalLayers } from '../architecture/decoder.js';
+import { imageEncoder } from '../architecture/image-encoder.js';
 import { clsTextTower } from '../architecture/text-tower.js';
-import { type VisionOutput, visionTower } from '../architecture/vision.js';
+import type { VisionOutput } from '../architecture/vision.js';
 import type { CocaConfig } from '../config/config.js';
 import { clsBatch } from '../engine/text-batch.js';
 import { crossEntropy } from '../engine/tfjs/functions/cross-entropy.js';
@@ -58,7 +59,7 @@ export class TrainingModel {
 
   private vision({ pixels, contexts }: TrainingBatch): VisionOutput<Tensor> {
     const side = this.config.vision.image_size;
-    return visionTower(this.ops, this.config, this.ops.floats(pixels, [contexts.length, 3, side, side]));
+    return imageEncoder(this.ops, this.config, this.ops.floats(pixels, [contexts.length, 3, side, side]));
   }
 
   private text({ contexts }: TrainingBatch): ReturnType<typeof clsTextTower<Tensor>> {

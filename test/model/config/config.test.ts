@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { withConfigList } from '../../../scripts/shipped-configs.js';
 import { parameterShapes } from '../../../src/model/architecture/parameters.js';
 import { CocaError } from '../../../src/model/base/errors.js';
+import { OPENCLIP } from '../../../src/model/base/openclip-models.js';
 import { checkShapes, openSafetensors } from '../../../src/model/checkpoint/index.js';
 import { imageTokenCount, parseConfig, requireCaptioner } from '../../../src/model/config/config.js';
 import { NAMED_CONFIGS } from '../../../src/model/config/configs.js';
@@ -10,6 +12,16 @@ import { fixture } from '../../support/golden.js';
 
 const read = (path: string) => JSON.parse(readFileSync(fixture(path), 'utf8'));
 const base = () => read('golden/cascade/open_clip_config.json');
+
+/** What a named config holds, or undefined where it is refused. */
+function shapesOf(name: string): ReadonlyMap<string, readonly number[]> | undefined {
+  try {
+    return parameterShapes(parseConfig(NAMED_CONFIGS[name], name));
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'CocaError', code: 'bad-config' });
+    return undefined;
+  }
+}
 
 /** The cascade config with one field changed. */
 function changed(path: string, value: unknown): unknown {
@@ -33,15 +45,29 @@ describe('reading a config', () => {
     },
   );
 
-  // Counted once with OpenCLIP 3.3: sum(p.numel() for p in create_model(name).parameters()).
-  test.each([
-    ['coca_ViT-B-32', 253_560_065, 255],
-    ['coca_ViT-L-14', 638_450_177, 255],
-  ])('%s has as many parameters as in OpenCLIP', (name, parameters, tokens) => {
-    const config = parseConfig(NAMED_CONFIGS[name], name);
-    const sizes = [...parameterShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
-    expect(sizes.reduce((a, b) => a + b, 0)).toBe(parameters);
-    expect(imageTokenCount(config)).toBe(tokens);
+  test('every named config that loads has as many parameters and tensors as in OpenCLIP', () => {
+    const counts: Record<string, readonly [number, number]> = read('dual-encoders/parameters.json');
+    const loaded: string[] = [];
+    for (const [name, expected] of Object.entries(counts)) {
+      const shapes = shapesOf(name);
+      if (shapes === undefined) continue;
+      loaded.push(name);
+      const sizes = [...shapes.values()].map((shape) => shape.reduce((a, b) => a * b, 1));
+      expect([sizes.reduce((a, b) => a + b, 0), shapes.size], name).toEqual(expected);
+    }
+    expect(loaded).toEqual(
+      expect.arrayContaining(['coca_ViT-L-14', 'ViT-B-32', 'ViT-bigG-14', 'ViT-SO400M-14-SigLIP']),
+    );
+    expect(imageTokenCount(parseConfig(NAMED_CONFIGS['coca_ViT-B-32'], 'x'))).toBe(255);
+  });
+
+  test('weights are known by name of configs that load, and of no others', () => {
+    for (const name of Object.keys(OPENCLIP.pretrained)) expect(shapesOf(name), name).toBeDefined();
+  });
+
+  test('docs/models.md lists what loads as it is', () => {
+    const docs = readFileSync('docs/models.md', 'utf8');
+    expect(withConfigList(docs)).toBe(docs);
   });
 
   test('coca_base, which has no pooler, hands every patch to the decoder', () => {
@@ -109,7 +135,11 @@ describe('a config is refused, naming the field', () => {
     ['model_cfg.vision_cfg.mlp_ratio', 0, /vision_cfg\.mlp_ratio of 0 makes a hidden layer 0 wide/],
     ['model_cfg.text_cfg.mlp_ratio', 1e6, /text_cfg\.mlp_ratio of 1000000 makes a hidden layer 24000000 wide/],
     ['model_cfg.vision_cfg.width', 'w'.repeat(2 ** 20), /vision_cfg\.width must be .* not "w{79}\.\.\.$/],
-    ['model_cfg.vision_cfg.timm_model_name', 'vit_base', /timm_model_name is "vit_base", which this network does not/],
+    [
+      'model_cfg.vision_cfg.timm_model_name',
+      'vit_base',
+      /timm_model_name is "vit_base"; of timm's towers this network has/,
+    ],
     ['model_cfg.vision_cfg.qk_norm', true, /vision_cfg\.qk_norm is true/],
     ['model_cfg.vision_cfg.norm_kwargs', { elementwise_affine: false }, /vision_cfg\.norm_kwargs\.elementwise_affine/],
     [

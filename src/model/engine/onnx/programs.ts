@@ -1,8 +1,8 @@
 import { crossGradients } from '../../architecture/attribution.js';
 import { imageMemory, textDecoder } from '../../architecture/decoder.js';
+import { imageEncoder } from '../../architecture/image-encoder.js';
 import type { AttentionWatcher } from '../../architecture/ops.js';
 import { textEncoder, textInputs } from '../../architecture/text-tower.js';
-import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
 import { attentionOutput } from './attention-outputs.js';
@@ -57,7 +57,7 @@ export function visionProgram(source: ProgramSource): Uint8Array {
   return build('vision', source, (ops, watch) => {
     const side = source.config.vision.image_size;
     const pixels = ops.input('pixels', 'F32', ['batch', 3, side, side]);
-    const { latent, features, tokens } = visionTower(ops, source.config, pixels, watch);
+    const { latent, features, tokens } = imageEncoder(ops, source.config, pixels, watch);
     ops.output('latent', latent);
     ops.output('features', features);
     if (source.config.multimodal) ops.output('tokens', tokens);

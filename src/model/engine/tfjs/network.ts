@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { crossGradients } from '../../architecture/attribution.js';
 import { imageMemory } from '../../architecture/decoder.js';
+import { imageEncoder } from '../../architecture/image-encoder.js';
 import { textEncoder } from '../../architecture/text-tower.js';
-import { visionTower } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
 import { imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
@@ -71,7 +71,7 @@ export class TfjsNetwork implements Network {
       backend,
       'vision tower',
       (watch): Partial<Record<'tokens', Tensor>> & Record<'latent' | 'features', Tensor> => {
-        const { tokens: image, ...embedding } = visionTower(
+        const { tokens: image, ...embedding } = imageEncoder(
           ops,
           config,
           ops.floats(pixels, [count, 3, side, side]),
