@@ -4,7 +4,18 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { Streams } from '../../ui/view/streams.js';
 
 /** The global options of every command that runs a model and gives results. */
-export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];
+export const MODEL_GLOBALS = [
+  'model',
+  'config',
+  'device',
+  'engine',
+  'json',
+  'jsonl',
+  'quiet',
+] as const satisfies GlobalName[];
+
+/** What tells which model is meant, and where it runs. */
+export type ModelOption = 'model' | 'config' | 'device' | 'engine';
 
 /** A loaded model that writes captions. */
 export type CaptioningCoca = LoadedCoca & { readonly config: CocaConfig };
@@ -23,7 +34,7 @@ export const FRESH_MODELS: ModelSource = {
  * @throws what loading or `work` throws.
  */
 export async function withModel<T>(
-  options: GlobalValues<'model' | 'device' | 'engine'>,
+  options: GlobalValues<ModelOption>,
   context: CommandContext,
   work: (coca: LoadedCoca) => Promise<T>,
 ): Promise<T> {
@@ -41,7 +52,7 @@ export async function withModel<T>(
  * @throws CocaError `usage` for a dual encoder
  */
 export function withCaptioner<T>(
-  options: GlobalValues<'model' | 'device' | 'engine'>,
+  options: GlobalValues<ModelOption>,
   context: CommandContext,
   what: string,
   work: (coca: CaptioningCoca) => Promise<T>,
@@ -54,7 +65,7 @@ export function withCaptioner<T>(
 
 /** The same for what is found one after the other: the model is given back when all is found, or no more is asked for. */
 export async function* findWithModel<T>(
-  options: GlobalValues<'model' | 'device' | 'engine'>,
+  options: GlobalValues<ModelOption>,
   context: CommandContext,
   find: (coca: LoadedCoca) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
@@ -67,11 +78,11 @@ export async function* findWithModel<T>(
 }
 
 async function borrowModel(
-  { model, device, engine }: GlobalValues<'model' | 'device' | 'engine'>,
+  { model, config, device, engine }: GlobalValues<ModelOption>,
   context: CommandContext,
 ): Promise<LoadedCoca> {
   context.status.show('loading the model');
-  const named = model === undefined ? {} : { model };
+  const named = { ...(model !== undefined && { model }), ...(config !== undefined && { config }) };
   const coca = await context.models.borrow({ ...named, device, engine, onNotice: context.notice });
   context.status.clear();
   return coca;

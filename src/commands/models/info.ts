@@ -19,7 +19,7 @@ export const modelsInfo = defineCommand({
     },
   ],
   options: {},
-  globals: ['json', 'jsonl', 'quiet'],
+  globals: ['config', 'json', 'jsonl', 'quiet'],
   examples: [
     { line: 'coca models info', does: 'the default model' },
     { line: 'coca models info coca_ViT-B-32 --json | jq .[0].parameters', does: 'for a program' },
@@ -27,7 +27,7 @@ export const modelsInfo = defineCommand({
   async run({ args, options }, context) {
     context.status.show('reading the model');
     const { inspectModel } = await import('../../model/store/inspect.js');
-    const facts = await inspectModel(args[0]);
+    const facts = await inspectModel(args[0], options.config);
     context.status.clear();
     const format = formatOf(options, context);
     if (format === 'json' || format === 'jsonl') await writeObjects(context.out, format, [objectOf(facts)]);
@@ -69,6 +69,7 @@ function rows(facts: ModelFacts): [string, string][] {
     ['picture', `${vision.image_size} x ${vision.image_size} pixels, patches of ${vision.patch_size}`],
     ['context', `${text.context_length} ids of ${text.vocab_size}`],
     ['embedding', `${embed_dim} numbers`],
+    ...facts.remarks.map((remark): [string, string] => ['fitted', remark]),
     ...optional('ignored', ignored.length > 0 ? ignored.join(', ') : undefined),
   ];
 }

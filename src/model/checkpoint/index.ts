@@ -21,7 +21,7 @@ export {
 export { checkShapes } from './shapes.js';
 export { listTensors, type TensorList } from './tensor-list.js';
 export { convertedPath, convertTorchCheckpoint } from './torch/convert.js';
-export { LATEST, weightsFile } from './weights-file.js';
+export { chosenEpoch, LATEST, weightsFile } from './weights-file.js';
 
 export interface CheckpointOptions {
   /** Where torch.save archives are converted to safetensors, once each. Made when needed. */

@@ -20,6 +20,8 @@ export interface TensorEntry {
   /** Of its first byte, from the start of the file. */
   readonly offset: number;
   readonly byteLength: number;
+  /** Its elements, where it is not in the file. */
+  readonly values?: Float32Array;
 }
 
 /** A safetensors file whose header was read and found sound. It is not held open. */
@@ -143,6 +145,7 @@ function checkTensor(
  */
 export async function readTensor(file: SafetensorsFile, name: string): Promise<Float32Array> {
   const { entry, dtype } = weightEntry(file, name);
+  if (entry.values) return entry.values.slice();
   const values = allocate(file, entry.name, entry.byteLength / bytesPerElement(dtype));
   const bits = new Uint32Array(values.buffer);
   let at = 0;
@@ -158,6 +161,7 @@ export async function readTensor(file: SafetensorsFile, name: string): Promise<F
  */
 export async function firstNonFinite(file: SafetensorsFile, name: string): Promise<number> {
   const { entry, dtype } = weightEntry(file, name);
+  if (entry.values) return entry.values.findIndex((value) => !Number.isFinite(value));
   let bits = new Uint32Array(0);
   let before = 0;
   for await (const chunk of chunksOf(file, entry)) {

@@ -5,4 +5,4 @@ export const NAMED_CONFIGS: Readonly<Record<string, object>> = OPENCLIP.configs;
 
 /** What to do about a name that is none of a config: the names are too many to list. */
 export const CONFIG_NAMES_HINT =
-  'for example coca_ViT-B-32, ViT-B-32 or ViT-L-14: OpenCLIP\'s names, all of which "coca help models" lists';
+  'for example coca_ViT-B-32, coca_ViT-L-14, ViT-B-32 or ViT-L-14: OpenCLIP\'s names, all of which "coca help models" lists';

@@ -7,8 +7,7 @@ import { nextRandom, seedRandom } from '../base/random.js';
 import { nameInFile, shapeInFile } from '../checkpoint/names.js';
 import { encodeF16, writeSafetensors } from '../checkpoint/safetensors.js';
 import { type ModelConfig, parseConfig, type TowerConfig } from '../config/config.js';
-import { readJsonFile } from '../config/config-file.js';
-import { CONFIG_NAMES_HINT, NAMED_CONFIGS } from '../config/configs.js';
+import { readConfig } from '../config/read-config.js';
 import { CONFIG_FILE, WEIGHTS_FILE } from './model-files.js';
 
 export interface InitOptions {
@@ -71,27 +70,8 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
   return { folder: options.output, parameters: total, tensors: shapes.size };
 }
 
-/**
- * The content of a named config or of a config file.
- * @throws CocaError `not-found`, `bad-config`
- */
-export async function readConfig(nameOrPath: string): Promise<unknown> {
-  if (Object.hasOwn(NAMED_CONFIGS, nameOrPath)) return NAMED_CONFIGS[nameOrPath];
-  try {
-    return await readJsonFile(nameOrPath);
-  } catch (cause) {
-    if (!(cause instanceof CocaError) || cause.code !== 'not-found') throw cause;
-    throw new CocaError(
-      'not-found',
-      `"${nameOrPath}" is no config that is known by name, and no file that can be read`,
-      CONFIG_NAMES_HINT,
-      { cause },
-    );
-  }
-}
-
 /** The form in which OpenCLIP keeps a config beside its weights. */
-function wrapped(json: unknown, config: ModelConfig): object {
+export function wrapped(json: unknown, config: ModelConfig): object {
   if (Object.hasOwn(json as object, 'model_cfg')) return json as object;
   const { mean, std, interpolation, resize_mode } = config.preprocess;
   return { model_cfg: json, preprocess_cfg: { mean, std, interpolation, resize_mode } };

@@ -80,6 +80,11 @@ export class OnnxOps implements Ops<Value> {
     const rowBytes = entry.byteLength / (entry.shape[0] ?? 1);
     const label = rows ? `${name}[${start}:${end}]` : name;
     const type = entry.dtype as DataType;
+    if (entry.values) {
+      const width = entry.values.length / (entry.shape[0] ?? 1);
+      const values = entry.values.slice(start * width, end * width);
+      return new Value(shape, { shaped: this.graph.floats(label, shape, values) });
+    }
     const external = this.graph.external(label, type, shape, {
       file: this.weights.fileName,
       offset: entry.offset + start * rowBytes,

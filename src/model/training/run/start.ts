@@ -4,6 +4,7 @@ import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { readNamedText } from '../../base/named-file.js';
 import { orWriteFailed } from '../../base/whole-file.js';
+import { readConfig } from '../../config/read-config.js';
 import {
   type Dataset,
   descriptions,
@@ -13,7 +14,7 @@ import {
   type Transform,
   trainingTransform,
 } from '../../data/index.js';
-import { initModel, readConfig } from '../../store/init.js';
+import { initModel, wrapped } from '../../store/init.js';
 import { type ModelFiles, readModel } from '../../store/load.js';
 import { CONFIG_FILE, TOKENIZER_FILE } from '../../store/model-files.js';
 import { trainTokenizer } from '../../tokenizer/train.js';
@@ -23,7 +24,7 @@ import type { TrainingSettings } from './settings.js';
 
 /** What a run starts from: a model that is there, or a new one with random weights. */
 export type StartingModel =
-  | { readonly kind: 'model'; readonly model: string | undefined }
+  | { readonly kind: 'model'; readonly model: string | undefined; readonly config?: string }
   | {
       readonly kind: 'fresh';
       /** A named config, or the path of one. */
@@ -69,9 +70,11 @@ async function openEach(
 
 /** A model's files, and their texts as every checkpoint of the run will have them. */
 export async function readTexts(files: ModelFiles): Promise<ModelTexts> {
-  const tokenizer = join(files.folder, TOKENIZER_FILE);
+  const [config, tokenizer] = [CONFIG_FILE, TOKENIZER_FILE].map((name) => join(files.folder, name)) as [string, string];
   return {
-    config: await readNamedText(join(files.folder, CONFIG_FILE)),
+    config: (await exists(config))
+      ? await readNamedText(config)
+      : `${JSON.stringify(wrapped(files.json, files.config), null, 2)}\n`,
     ...((await exists(tokenizer)) && { tokenizer: await readNamedText(tokenizer) }),
   };
 }
@@ -88,7 +91,7 @@ export async function openStart(
   settings: DataSettings,
   control: RunControl,
 ): Promise<ModelFiles> {
-  if (start.kind === 'model') return readModel(start.model);
+  if (start.kind === 'model') return readModel(start.model, start.config);
   const folder = join(run, INITIAL);
   await removeInitial(run);
   await orWriteFailed(folder, makeFolder(folder));
