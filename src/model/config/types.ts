@@ -92,7 +92,7 @@ export interface ModelConfig {
   readonly preprocess: PreprocessConfig;
   /** Ids of a model without a tokenizer of its own (test models). */
   readonly special_ids: SpecialIds | null;
-  /** Fields of the file that change nothing here, as in OpenCLIP: `vision_cfg.patch_dropout`. */
+  /** Fields of the file that change nothing here, as in OpenCLIP: `vision_cfg.output_tokens`. */
   readonly ignored: readonly string[];
 }
 

@@ -7,7 +7,7 @@ import { chooseWeights, weightsFile } from '../checkpoint/weights-file.js';
 import type { ModelConfig } from '../config/config.js';
 import { readConfigFile } from '../config/config-file.js';
 import { PATIENT, type RetryEvent, type RetryPolicy } from '../net/retry.js';
-import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_NAMES_FILES } from '../store/model-files.js';
+import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_FILES } from '../store/model-files.js';
 import { fitsClip } from '../tokenizer/tokenizer.js';
 import { type DownloadEvent, type DownloadOptions, downloadBlob } from './download.js';
 import { hubAccess, hubCacheFolder } from './environment.js';
@@ -74,9 +74,7 @@ export async function* pullModel(name: string, options: PullOptions = {}): Async
   if (wantsTokenizer && !snapshot.files.has(TOKENIZER_FILE)) {
     yield { kind: 'remark', text: `this model needs a ${TOKENIZER_FILE}, which ${ref.repository} does not have` };
   }
-  const small = [CARD_FILE, ...(wantsTokenizer ? [TOKENIZER_FILE, ...TOKENIZER_NAMES_FILES] : [])].map((wanted) =>
-    snapshot.files.get(wanted),
-  );
+  const small = [CARD_FILE, ...(wantsTokenizer ? TOKENIZER_FILES : [])].map((wanted) => snapshot.files.get(wanted));
   const files = [...small, snapshot.files.get(weights)].filter((file) => file !== undefined);
   requireSmall(small, ref.repository);
   const missing = await pull.missingBytes(files);

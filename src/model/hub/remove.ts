@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { conversionsFolder } from '../base/cache.js';
 import { orWriteFailed } from '../base/whole-file.js';
 import { convertedPath, weightsFile } from '../checkpoint/index.js';
-import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_NAMES_FILES } from '../store/model-files.js';
+import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILES } from '../store/model-files.js';
 import { hubCacheFolder } from './environment.js';
 import { cachedModels } from './installed.js';
 import { findSnapshot, RepositoryCache } from './layout.js';
@@ -86,7 +86,7 @@ async function removeFrom(
 /** The files of a snapshot that this program reads. */
 async function ownFiles(folder: string, names: readonly string[]): Promise<string[]> {
   const weights = await weightsFile(folder).catch(() => undefined);
-  const wanted = [CONFIG_FILE, CARD_FILE, TOKENIZER_FILE, ...TOKENIZER_NAMES_FILES].map((name) => join(folder, name));
+  const wanted = [CONFIG_FILE, CARD_FILE, ...TOKENIZER_FILES].map((name) => join(folder, name));
   return names.filter((name) => wanted.includes(join(folder, name)) || join(folder, name) === weights);
 }
 

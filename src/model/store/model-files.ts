@@ -1,3 +1,5 @@
+import { SPECIALS_FILES } from '../tokenizer/named-specials.js';
+
 /** What the files of a model are called, in a folder and in a repository alike. */
 
 export const CONFIG_FILE = 'open_clip_config.json';
@@ -5,7 +7,7 @@ export const CONFIG_FILE = 'open_clip_config.json';
 export const WEIGHTS_FILE = 'open_clip_model.safetensors';
 /** Only models with a tokenizer of their own have one. */
 export const TOKENIZER_FILE = 'tokenizer.json';
-/** What Hugging Face's tokenizers keep beside it: which special token is which. */
-export const TOKENIZER_NAMES_FILES = ['tokenizer_config.json', 'special_tokens_map.json'] as const;
+/** The same, and what Hugging Face keeps beside it. */
+export const TOKENIZER_FILES: readonly string[] = [TOKENIZER_FILE, ...SPECIALS_FILES];
 /** The model card: what it is, its licence, where it is from. */
 export const CARD_FILE = 'README.md';

@@ -1,14 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
-import { exists } from '../base/folders.js';
 import { weightsFile } from '../checkpoint/index.js';
 import type { ModelConfig } from '../config/config.js';
-import { readJsonFile } from '../config/config-file.js';
-import { type SpecialNames, specialNames } from '../tokenizer/frame.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { type FoundConfig, findConfig } from './find-config.js';
-import { TOKENIZER_FILE, TOKENIZER_NAMES_FILES } from './model-files.js';
+import { TOKENIZER_FILE } from './model-files.js';
 
 /** A model's files but for the weights themselves, read and checked. */
 export interface ModelFolder extends FoundConfig {
@@ -44,24 +41,13 @@ async function tokenizerFor(config: ModelConfig, folder: string): Promise<Tokeni
       "Put that tokenizer's tokenizer.json beside the weights.",
     );
   }
-  // A captioner needs to know its start and end; a dual encoder takes what the file puts around a text.
-  const framesItself = multimodal === null && text.hf_tokenizer_name !== null && special_ids === null;
-  const { clean, strip_sep_token: stripSep } = text.tokenizer_kwargs;
   return loadTokenizer({
     ...(hasFile && { file }),
     ...(special_ids && { special: special_ids }),
-    ...(framesItself && { huggingFace: { clean, stripSep, names: await namesBeside(folder) } }),
+    huggingFace: text.hf_tokenizer_name !== null,
+    how: text.tokenizer_kwargs,
+    isStartless: multimodal === null,
     contextLength: text.context_length,
     vocabSize: text.vocab_size,
   });
-}
-
-/** @throws CocaError `bad-config` for a file that is no JSON */
-async function namesBeside(folder: string): Promise<SpecialNames> {
-  const files: unknown[] = [];
-  for (const name of TOKENIZER_NAMES_FILES) {
-    const path = join(folder, name);
-    if (await exists(path)) files.push(await readJsonFile(path));
-  }
-  return specialNames(files);
 }

@@ -3,7 +3,7 @@ import { CocaError } from '../base/errors.js';
 import { withinTime } from '../base/time-limit.js';
 import { bytesToVisibleText, lettersToBytes } from './bytes.js';
 import { type Cleaning, cleaned } from './clean.js';
-import type { Codec } from './codec.js';
+import type { Codec, Frame } from './codec.js';
 import { parseTokenizerJson } from './parse.js';
 
 /** How long a text may take: far more than any sound tokenizer needs. */
@@ -27,7 +27,7 @@ export function fileCodec(json: string, file: string, cleaning: Cleaning): Codec
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new CocaError('bad-tokenizer', `${file}: ${detail}`, 'this kind of tokenizer is not supported', { cause });
   }
-  // Its patterns are regular expressions from the file: some take longer than anyone waits, for a text that fits them.
+  // Its patterns are regular expressions from the file: for a text that fits them, some take longer than a command can wait.
   const bounded = <T extends object | string>(size: number, work: () => T): T => {
     const limit = MS_AT_LEAST + MS_PER_CHARACTER * size;
     let result: T | undefined;
@@ -47,12 +47,12 @@ export function fileCodec(json: string, file: string, cleaning: Cleaning): Codec
     ids.length === 0
       ? ''
       : bounded(ids.length, (): string => library.decode([...ids], { clean_up_tokenization_spaces: false }));
+  const ids = new Map(tokens.map((token, id) => [token, id]));
   return {
     size: tokens.length,
     specials,
-    get template() {
-      return templateOf(library);
-    },
+    frame: () => bounded(1, () => frameOf(library)),
+    idOf: (token) => ids.get(token),
     encode(text) {
       const plain = cleaned(text, cleaning);
       const ids = bounded(plain.length, (): number[] => library.encode(plain, { add_special_tokens: false }).ids);
@@ -70,15 +70,15 @@ export function fileCodec(json: string, file: string, cleaning: Cleaning): Codec
   };
 }
 
-/** What stands before and behind the ids of a text once the file's template was applied. */
-function templateOf(library: Library): NonNullable<Codec['template']> {
-  const sample = 'a';
-  const own: readonly number[] = library.encode(sample, { add_special_tokens: false }).ids;
-  const all: readonly number[] = library.encode(sample, { add_special_tokens: true }).ids;
-  for (let start = 0; start + own.length <= all.length; start++) {
-    if (own.every((id, i) => all[start + i] === id)) {
-      return { prefix: all.slice(0, start), suffix: all.slice(start + own.length) };
-    }
+/** What the file's post-processor puts around a text. Where the text is lost in what comes out, nothing. */
+function frameOf(library: Library): Frame {
+  const text = 'a';
+  const plain: readonly number[] = library.encode(text, { add_special_tokens: false }).ids;
+  const whole: readonly number[] = library.encode(text, { add_special_tokens: true }).ids;
+  const last = whole.length - plain.length;
+  for (let start = 0; start <= last; start++) {
+    const isText = plain.every((id, place) => whole[start + place] === id);
+    if (isText) return { before: whole.slice(0, start), after: whole.slice(start + plain.length) };
   }
-  return { prefix: [], suffix: [] };
+  return { before: [], after: [] };
 }

@@ -1,11 +1,11 @@
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { readTextFile } from '../base/text-file.js';
 import type { SpecialIds } from '../decoding/types.js';
 import type { Cleaning } from './clean.js';
 import { CLIP_SIZE, clipCodec } from './clip.js';
-import type { Codec } from './codec.js';
-import { type Frame, frameOf, type SpecialNames } from './frame.js';
+import type { Codec, Frame } from './codec.js';
+import { type NamedSpecials, namedSpecials } from './named-specials.js';
 
 export { MAX_TEXT } from './clean.js';
 
@@ -39,21 +39,76 @@ export interface TokenizerOptions {
   readonly contextLength: number;
   /** Rows of the model's embedding. */
   readonly vocabSize: number;
-  /**
-   * For a tokenizer of Hugging Face's that frames texts by itself, as OpenCLIP's `HFTokenizer` has it: how texts are cleaned, and which
-   * special tokens are which.
-   */
-  readonly huggingFace?: { readonly clean: Cleaning; readonly stripSep: boolean; readonly names: SpecialNames };
   /** What the model's config says; by default start, end and <pad> are found by name, and padding is 0 as in OpenCLIP. */
   readonly special?: SpecialIds;
+  /**
+   * Texts are framed and padded as transformers does it with the files beside a `tokenizer.json`: what OpenCLIP does for a
+   * model whose config has `hf_tokenizer_name`. Special ids of the config go before those that the files name.
+   */
+  readonly huggingFace?: boolean;
+  /** What else OpenCLIP does with such a tokenizer (`tokenizer_kwargs`): texts are cleaned, and a separating token becomes 0. */
+  readonly how?: { readonly clean: Cleaning; readonly strip_sep_token: boolean };
+  /** Whether a start token may be missing: of a model that writes nothing. */
+  readonly isStartless?: boolean;
 }
 
 /** Embeddings are padded for speed, to a multiple of at most this; more rows than that without a token is a mix-up. */
 const MAX_UNUSED = 127;
 
-const START_NAMES = ['<start_of_text>', '<|startoftext|>'];
-const END_NAMES = ['<end_of_text>', '<|endoftext|>'];
-const PAD_NAMES = ['<pad>'];
+const START_NAMES = ['<start_of_text>', '<|startoftext|>', '<s>', '[CLS]', '<bos>'];
+const END_NAMES = ['<end_of_text>', '<|endoftext|>', '</s>', '[SEP]', '<eos>'];
+const PAD_NAMES = ['<pad>', '[PAD]'];
+const SEPARATOR_NAMES = ['[SEP]', '</s>'];
+
+/** How a model's texts are put together. */
+interface Form {
+  readonly special: SpecialIds;
+  readonly frame: Frame;
+  /** An id that becomes 0 wherever it stands. */
+  readonly zeroed?: number;
+}
+
+const plainForm = (special: SpecialIds): Form => ({ special, frame: { before: [special.sot], after: [special.eot] } });
+
+/** As transformers does it: what the file puts around a text is start and end; what it does not, is named beside it. */
+function huggingFaceForm(
+  { frame, idOf }: Required<Codec>,
+  named: NamedSpecials,
+  name: string,
+  { special, how, isStartless }: TokenizerOptions,
+): Form {
+  const { before, after } = frame();
+  if (before.length > 1 || after.length > 1) {
+    const count = Math.max(before.length, after.length);
+    throw new CocaError(
+      'bad-tokenizer',
+      `${name} puts ${count} tokens ${before.length > 1 ? 'before' : 'after'} a text; one start and one end token are supported`,
+    );
+  }
+  const byName = (names: readonly string[]) => names.map((token) => idOf(token)).find((id) => id !== undefined);
+  const need = (what: string, token: string | undefined, names: readonly string[], framed?: number): number => {
+    const id = framed ?? (token === undefined ? byName(names) : idOf(token));
+    if (id !== undefined) return id;
+    throw new CocaError(
+      'bad-tokenizer',
+      token === undefined
+        ? `${name}: nothing names its ${what} token`
+        : `${name} has no token ${token}, its ${what} token`,
+      `put the tokenizer_config.json of this tokenizer beside it, or give the ids as "special_ids" in open_clip_config.json`,
+    );
+  };
+  const found = () => {
+    const eot = need('end', named.end, END_NAMES, after[0]);
+    const isStartNamed = before.length > 0 || named.start !== undefined || byName(START_NAMES) !== undefined;
+    return {
+      sot: isStartless && !isStartNamed ? eot : need('start', named.start, START_NAMES, before[0]),
+      eot,
+      pad: need('padding', named.pad, PAD_NAMES),
+    };
+  };
+  const zeroed = how?.strip_sep_token ? { zeroed: need('separating', named.separator, SEPARATOR_NAMES) } : {};
+  return { special: special ?? found(), frame: { before, after }, ...zeroed };
+}
 
 function findSpecial(codec: Codec, name: string): SpecialIds {
   const find = (names: readonly string[]): number | undefined =>
@@ -75,7 +130,7 @@ export const fitsClip = (vocabSize: number): boolean => fits(CLIP_SIZE, vocabSiz
 
 const fits = (tokens: number, vocabSize: number) => tokens <= vocabSize && vocabSize - tokens <= MAX_UNUSED;
 
-/** @param isNamed whether the config names the tokenizer: then rows without a token are its own affair */
+/** @param isNamed whether the config names the tokenizer: rows without a token are then its own affair */
 function checkSizes(codec: Codec, vocabSize: number, name: string, isNamed: boolean): void {
   if (isNamed ? codec.size > vocabSize : !fits(codec.size, vocabSize)) {
     throw new CocaError(
@@ -95,13 +150,11 @@ function checkSpecial(special: SpecialIds, vocabSize: number): void {
 
 function assemble(
   codec: Codec,
-  special: SpecialIds,
-  { prefix, suffix, zeroed }: Frame,
+  { special, frame, zeroed }: Form,
   { contextLength, vocabSize }: TokenizerOptions,
 ): Tokenizer {
   const { sot, eot, pad } = special;
-  /** How many ids a text itself may have. */
-  const room = contextLength - prefix.length - suffix.length;
+  const room = contextLength - frame.before.length - frame.after.length;
   const skipped = new Set([...codec.specials.keys(), sot, eot]);
 
   /** CLIP pads with 0, which is also "!": padding only after the end. */
@@ -140,8 +193,8 @@ function assemble(
     },
     context(text) {
       const row = new Int32Array(contextLength).fill(pad);
-      row.set([...prefix, ...codec.encode(text, contextLength).slice(0, room), ...suffix]);
-      return zeroed === null ? row : row.map((id) => (id === zeroed ? 0 : id));
+      row.set([...frame.before, ...codec.encode(text, contextLength).slice(0, room), ...frame.after]);
+      return zeroed === undefined ? row : row.map((id) => (id === zeroed ? 0 : id));
     },
     fits: (text) => codec.encode(text, contextLength).length <= room,
     tokenText(id) {
@@ -165,7 +218,7 @@ const BYTES_BESIDE = 2 ** 20;
  * token; more tokens than the model's embedding has rows, or far fewer. `not-found`, `unreadable`: the file.
  */
 export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenizer> {
-  const { file, vocabSize, contextLength, huggingFace } = options;
+  const { file, vocabSize, contextLength } = options;
   if (contextLength < 2) {
     throw new CocaError('bad-tokenizer', `a context of ${contextLength} ids has no room for start and end`);
   }
@@ -178,25 +231,17 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
     const { fileCodec } = await import('./file.js');
     const limit = Math.min(MAX_FILE_BYTES, BYTES_BESIDE + BYTES_PER_TOKEN * vocabSize);
     const json = await readTextFile(file, 'tokenizer.json for this model', limit);
-    codec = fileCodec(json, name, huggingFace?.clean ?? 'whitespace');
+    codec = fileCodec(json, name, options.how?.clean ?? 'whitespace');
   }
-  checkSizes(codec, vocabSize, name, huggingFace !== undefined);
-  if (huggingFace) {
-    const frame = frameOf(codec, huggingFace.names, huggingFace.stripSep, name);
-    const around = [...frame.prefix, ...frame.suffix];
-    if (around.length >= contextLength) {
-      throw new CocaError('bad-tokenizer', `${name}: a context of ${contextLength} ids has no room for a text`);
-    }
-    // Nothing is decoded by such a model: what stands at the two ends is as good as start and end.
-    const special = { sot: around[0] ?? frame.pad, eot: around.at(-1) ?? frame.pad, pad: frame.pad };
-    return assemble(codec, special, frame, options);
-  }
-  const special = options.special ?? findSpecial(codec, name);
-  checkSpecial(special, vocabSize);
-  return assemble(
-    codec,
-    special,
-    { prefix: [special.sot], suffix: [special.eot], pad: special.pad, zeroed: null },
-    options,
-  );
+  checkSizes(codec, vocabSize, name, options.huggingFace ?? false);
+  const form = await formOf(codec, options, name);
+  checkSpecial(form.special, vocabSize);
+  return assemble(codec, form, options);
+}
+
+async function formOf(codec: Codec, options: TokenizerOptions, name: string): Promise<Form> {
+  const { special, huggingFace, file } = options;
+  if (!huggingFace || file === undefined) return plainForm(special ?? findSpecial(codec, name));
+  const named = await namedSpecials((other) => join(dirname(file), other));
+  return huggingFaceForm(codec as Required<Codec>, named, name, options);
 }

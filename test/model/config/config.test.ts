@@ -90,7 +90,7 @@ describe('a config without a multimodal half is a dual encoder', () => {
   test('whose fields that change nothing are named, as are those that OpenCLIP does not read', () => {
     const config = parseConfig(
       {
-        model_cfg: { ...clip, vision_cfg: { patch_dropout: 0.5 } },
+        model_cfg: { ...clip, vision_cfg: { output_tokens: true } },
         preprocess_cfg: { size: 99, mean: 0.5, std: 0.25, crop_pct: 0.9 },
         trained_on: 'everything',
       },
@@ -99,7 +99,7 @@ describe('a config without a multimodal half is a dual encoder', () => {
     expect(config.multimodal).toBeNull();
     expect(config.preprocess).toMatchObject({ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] });
     expect(config.ignored).toEqual([
-      'vision_cfg.patch_dropout',
+      'vision_cfg.output_tokens',
       'preprocess_cfg.size',
       'preprocess_cfg.crop_pct',
       'trained_on',
