@@ -1,5 +1,5 @@
 import type { RawAttention } from './attention/raw.js';
-import type { CocaConfig } from './config/config.js';
+import type { ModelConfig } from './config/config.js';
 import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
@@ -59,7 +59,7 @@ export interface Coca {
    * then on: the model is to be loaded anew. Not there where the engine runs in this process.
    */
   readonly ended?: AbortSignal | undefined;
-  readonly config: CocaConfig;
+  readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   /** exp(logit_scale): what cosines are multiplied by before a softmax. */
   readonly logitScale: number;

@@ -11,7 +11,7 @@ import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
 import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
-import type { CocaConfig } from './config/config.js';
+import { type ModelConfig, requireCaptioner } from './config/config.js';
 import {
   captionTrie,
   chainOf,
@@ -77,7 +77,7 @@ export class CocaModel implements Coca {
 
   private constructor(
     readonly name: string,
-    readonly config: CocaConfig,
+    readonly config: ModelConfig,
     readonly tokenizer: Tokenizer,
     private readonly network: Network,
     private readonly weights: string,
@@ -87,7 +87,7 @@ export class CocaModel implements Coca {
 
   static async create(
     name: string,
-    config: CocaConfig,
+    config: ModelConfig,
     tokenizer: Tokenizer,
     network: Network,
     checkpoint: SafetensorsFile,
@@ -155,6 +155,7 @@ export class CocaModel implements Coca {
     options: CaptionOptions,
     hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
   ): Promise<CaptionRun> {
+    requireCaptioner(this.config, 'a caption');
     const tokens = tokensOf(images);
     const special = { ...this.tokenizer.special, pad: this.config.pad_id };
     const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
@@ -178,6 +179,7 @@ export class CocaModel implements Coca {
   }
 
   async openTree(image: ImageEncoding): Promise<TreeModel> {
+    requireCaptioner(this.config, 'a search');
     if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
     const tree = await this.#turns.take(() => this.network.openTrees(tokensOf(image)));
     return {
@@ -194,6 +196,7 @@ export class CocaModel implements Coca {
     texts: readonly string[],
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<readonly (readonly CaptionLikelihood[])[]> {
+    requireCaptioner(this.config, 'the likelihood of a caption');
     const tokens = tokensOf(images);
     const { sot, eot } = this.tokenizer.special;
     const captions = texts.map((text) => {
@@ -224,6 +227,7 @@ export class CocaModel implements Coca {
     ids: readonly number[],
     { gradient = false }: { readonly gradient?: boolean } = {},
   ): Promise<RawAttention> {
+    requireCaptioner(this.config, 'the attention of words');
     const tokens = tokensOf(image);
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.

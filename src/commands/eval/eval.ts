@@ -1,18 +1,19 @@
 import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
+import { requireCaptioner } from '../../model/config/config.js';
 import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { MODEL_GLOBALS, withCaptioner, withModel } from '../io/model.js';
 import { progress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
 import { DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { BATCH_OPTION, errorLine } from '../io/sources.js';
 import { type TaskReport, taskReport, writeReports } from './output.js';
 import { evaluatePointing } from './pointing.js';
-import { LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
+import { CAPTION_TASKS, LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
 
 /** What shapes the captions that are measured: one for each picture. */
 const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
@@ -95,13 +96,17 @@ export const evaluate = defineCommand({
     if (options.pointing) {
       const { BUNDLED_SCENES, readScenes } = await import('../../model/scenes/scenes-file.js');
       const scenes = await readScenes(data ?? BUNDLED_SCENES);
-      await withModel(options, context, (coca) => evaluatePointing(coca, scenes, options, context));
+      await withCaptioner(options, context, 'eval --pointing', (coca) =>
+        evaluatePointing(coca, scenes, options, context),
+      );
       return { done: 1, failed: 0 };
     }
     const templates = checkTemplates(options.template);
     const tasks = chosenTasks(options);
     const dataset = await openData(tasks, data, options, context);
     return withModel(options, context, async (coca) => {
+      const captioning = tasks.find((task) => CAPTION_TASKS.includes(task));
+      if (captioning) requireCaptioner(coca.config, `eval --${captioning}`);
       const decoding = await searchOptions(options, typed, coca);
       return withPredictions(options.predictions, (onPrediction) =>
         measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction }),

@@ -9,6 +9,8 @@ import type { LoadedCoca } from '../../model/store/load.js';
 export const TASKS = ['captioning', 'ranking', 'retrieval', 'zeroShot', 'classifier', 'perplexity'] as const;
 /** Those for which samples need labels, and no captions. */
 export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier'];
+/** Those that need a model which writes captions. */
+export const CAPTION_TASKS: readonly Task[] = ['captioning', 'ranking', 'perplexity'];
 export type Task = (typeof TASKS)[number];
 
 /** What the tasks are to know. */

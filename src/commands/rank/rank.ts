@@ -2,6 +2,7 @@ import type { CommandContext } from '../../cli/command.js';
 import type { Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { dot } from '../../model/base/vectors.js';
+import { requireCaptioner } from '../../model/config/config.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
@@ -112,6 +113,8 @@ export const rank = defineResults({
     }
     if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Ranking, RankedPicture>> {
+      if (options.by !== 'contrastive') requireCaptioner(coca.config, `rank --by ${options.by}`);
+      yield { kind: 'ready' };
       const fitting = yield* usableCaptions(captions, options.template, coca);
       if (fitting.length === 0) return;
       const { names, count } = walkImages(sources, context.stdin);
