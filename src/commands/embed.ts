@@ -4,6 +4,7 @@ import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/base/errors.js';
 import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
+import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
 import { findWithModel, MODEL_GLOBALS } from './io/model.js';
 import { encodedPictures } from './io/pictures.js';
@@ -19,6 +20,8 @@ interface Embedded {
   readonly of: 'image' | 'text';
   readonly name: string;
   readonly embedding: Float32Array;
+  /** Whether the text was cut to the model's context. */
+  readonly truncated?: boolean;
 }
 
 export const embed = defineResults({
@@ -27,12 +30,13 @@ export const embed = defineResults({
   usage: 'embed [IMAGE...] [--text TEXT...]',
   details: [
     'Embeddings have unit length. Pictures come first, in the order given, then texts.',
-    'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}.',
+    'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}, with "truncated": true for a text that was cut to the context.',
     'A terminal shows the first numbers of each, and the cosines between them where there are a few.',
   ].join('\n'),
   args: [imagesArgument(['files', 'files0', 'text'])],
   options: {
     text: { type: 'list', kind: 'text', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
+    ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },
@@ -50,6 +54,7 @@ export const embed = defineResults({
     }
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded>> {
       yield { kind: 'ready' };
+      const cuts = new ToldCuts(options.strict, context);
       const pictureCount = countAhead(sources);
       const showProgress = progress(context, () => {
         const count = pictureCount();
@@ -66,10 +71,10 @@ export const embed = defineResults({
       }
       for (const text of options.text) {
         finished++;
-        const embedding = await embeddingOf(text, coca);
+        const embedding = await embeddingOf(text, coca, cuts);
         if (embedding instanceof CocaError) yield failure(text, embedding, 'text');
         else {
-          yield { kind: 'result', result: { of: 'text', name: text, embedding } };
+          yield { kind: 'result', result: { of: 'text', name: text, embedding, truncated: cuts.has(text) } };
           showProgress(finished);
         }
       }
@@ -78,8 +83,8 @@ export const embed = defineResults({
   async writer(format, _, context): Promise<ResultWriter<Embedded>> {
     const { out, terminal } = context;
     if (format === 'json' || format === 'jsonl') {
-      return jsonWriter(out, format, ({ of, name, embedding }: Embedded) => {
-        return { [of]: name, embedding: numbersOf(embedding) };
+      return jsonWriter(out, format, ({ of, name, embedding, truncated }: Embedded) => {
+        return { [of]: name, embedding: numbersOf(embedding), ...(truncated && { truncated }) };
       });
     }
     if (format === 'plain') {
@@ -105,9 +110,9 @@ export const embed = defineResults({
 const numbersOf = (embedding: Float32Array): number[] => Array.from(embedding, shortestFloat32);
 
 /** A text's embedding, or why it cannot have one. */
-async function embeddingOf(text: string, coca: Coca): Promise<Float32Array | CocaError> {
+async function embeddingOf(text: string, coca: Coca, cuts: ToldCuts): Promise<Float32Array | CocaError> {
   try {
-    return (await coca.encodeTexts([text]))[0]!;
+    return (await coca.encodeTexts([text], cuts.options))[0]!;
   } catch (error) {
     if (error instanceof CocaError && error.code === 'bad-text') return error;
     throw error;

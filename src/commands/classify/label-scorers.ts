@@ -1,6 +1,7 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
+import { ToldCuts } from '../io/cut-texts.js';
 import { readTextList } from '../io/lists.js';
 import type { EncodedPicture } from '../io/pictures.js';
 import { type Ranked, rankCaptions } from '../rank/ranking.js';
@@ -10,6 +11,7 @@ export type LabelScorer = (picture: EncodedPicture, top: number) => Ranked[];
 
 /**
  * The labels that a person named; each is told by the mean direction of its texts (zero-shot).
+ * @param isStrict whether a text that is longer than the context is refused, not cut
  * @throws CocaError `bad-text` for a text that does not fit the model
  */
 export async function zeroShotScorer(
@@ -17,16 +19,21 @@ export async function zeroShotScorer(
   labels: readonly string[],
   templates: readonly string[],
   context: CommandContext,
+  isStrict: boolean,
 ): Promise<LabelScorer> {
+  const cuts = new ToldCuts(isStrict, context);
   const [{ classDirections }, { dot }] = await Promise.all([
     import('../../model/evaluation/zero-shot.js'),
     import('../../model/base/vectors.js'),
   ]);
   context.status.show(`embedding ${labels.length} labels`);
-  const directions = await classDirections(coca, labels, templates);
+  const directions = await classDirections(coca, labels, templates, cuts.options);
+  const isCut = (label: string) => templates.some((template) => cuts.has(template.replaceAll('{}', () => label)));
   const { logitScale, logitBias } = coca;
   return ({ feature }, top) => {
-    const figures = labels.map((caption, i) => ({ caption, cosine: dot(feature, directions[i]!), likelihood: null }));
+    const figures = labels.map((caption, i) => {
+      return { caption, cosine: dot(feature, directions[i]!), likelihood: null, truncated: isCut(caption) };
+    });
     return rank(figures, { logitScale, logitBias }, top);
   };
 }

@@ -5,6 +5,7 @@ import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
+import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { MODEL_GLOBALS, withCaptioner, withModel } from '../io/model.js';
 import { progress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
@@ -77,6 +78,7 @@ export const evaluate = defineCommand({
       description: 'where relative paths of pictures start',
       otherwise: 'the folder of the file that names them',
     },
+    ...STRICT_OPTION,
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
     seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
   },
@@ -114,9 +116,10 @@ export const evaluate = defineCommand({
     return withModel(options, context, async (coca) => {
       const captioning = tasks.find((task) => CAPTION_TASKS.includes(task));
       if (captioning) requireCaptioner(coca.config, `eval --${captioning}`);
+      const cuts = new ToldCuts(options.strict, context);
       const decoding = await searchOptions(options, typed, coca);
       return withPredictions(options.predictions, (onPrediction) =>
-        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction }),
+        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction, cuts }),
       );
     });
   },
@@ -132,7 +135,7 @@ function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySe
     throw new CocaError('usage', 'say what to measure', `${flags.slice(0, -1).join(', ')} or ${flags.at(-1)}`);
   }
   if (pointing) {
-    const others = [...tasks, 'limit', 'batch', 'imageField', 'captionField', 'imageFolder'].filter((name) =>
+    const others = [...tasks, 'limit', 'batch', 'imageField', 'captionField', 'imageFolder', 'strict'].filter((name) =>
       typed.has(name),
     );
     if (others[0] !== undefined)
@@ -169,7 +172,8 @@ async function openData(
   });
 }
 
-type MeasureOptions = Parameters<typeof measuresOf>[3] & {
+type MeasureOptions = Omit<Parameters<typeof measuresOf>[3], 'cut'> & {
+  readonly cuts: ToldCuts;
   readonly json: boolean;
   readonly jsonl: boolean;
   readonly batch: number;
@@ -186,7 +190,7 @@ async function measure(
 ): Promise<Outcome> {
   const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
   const { chosenModel } = await import('../../model/store/locate.js');
-  const measures = await measuresOf(tasks, coca, dataset, options, context);
+  const measures = await measuresOf(tasks, coca, dataset, { ...options, cut: options.cuts.options }, context);
   const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
   const { seen, failed } = await runMeasures(coca, dataset, measures, {
     preprocess: coca.preprocess,
@@ -204,6 +208,7 @@ async function measure(
     dataset: dataset.name,
     model: coca.name,
     pretrained: (await chosenModel(options.model)).model,
+    truncated: options.cuts.count,
   };
   context.status.show('computing the figures');
   const reports: TaskReport[] = [];
