@@ -4,6 +4,7 @@ import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './deco
 import type { Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
+import type { CutTexts } from './tokenizer/usable.js';
 
 /** A batch of pictures that went through the vision tower: what captions, ranks and embeddings start from. */
 export interface ImageEncoding {
@@ -76,9 +77,9 @@ export interface Coca {
   encodeImages(pictures: readonly Picture[], options?: { readonly attention?: boolean }): Promise<ImageEncoding>;
   /**
    * Contrastive embeddings of texts, embed_dim floats of unit length each.
-   * @throws CocaError `bad-text` for one that does not fit
+   * @throws CocaError `bad-text` for one that does not fit, unless it may be cut
    */
-  encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]>;
+  encodeTexts(texts: readonly string[], cut?: CutTexts): Promise<readonly Float32Array[]>;
   /**
    * Captions as the options search for them.
    * @throws CocaError `usage` for a prompt that leaves no room, `interrupted`
@@ -95,12 +96,12 @@ export interface Coca {
   openTree(image: ImageEncoding): Promise<TreeModel>;
   /**
    * result[i][j] for image i and text j.
-   * @throws CocaError `bad-text` for a text that does not fit the context
+   * @throws CocaError `bad-text` for a text that does not fit the context, unless it may be cut
    */
   captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],
-    hooks?: { readonly signal?: AbortSignal },
+    hooks?: { readonly signal?: AbortSignal } & CutTexts,
   ): Promise<readonly (readonly CaptionLikelihood[])[]>;
   /**
    * What a caption attended to, teacher forced: all its words in one pass.

@@ -29,6 +29,7 @@ import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
+import type { CutTexts } from './tokenizer/usable.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
 const ROWS_PER_CALL = 128;
@@ -135,9 +136,9 @@ export class CocaModel implements Coca {
     });
   }
 
-  async encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]> {
+  async encodeTexts(texts: readonly string[], cut: CutTexts = {}): Promise<readonly Float32Array[]> {
     const contexts = texts.map((text) => {
-      this.#mustFit(text);
+      this.#mustFit(text, cut);
       return this.tokenizer.context(text);
     });
     const features: Float32Array[] = [];
@@ -194,14 +195,14 @@ export class CocaModel implements Coca {
   async captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal, ...cut }: { readonly signal?: AbortSignal } & CutTexts = {},
   ): Promise<readonly (readonly CaptionLikelihood[])[]> {
     requireCaptioner(this.config, 'the likelihood of a caption');
     const tokens = tokensOf(images);
-    const { sot, eot } = this.tokenizer.special;
+    const { special, contextLength } = this.tokenizer;
     const captions = texts.map((text) => {
-      this.#mustFit(text);
-      return [sot, ...this.tokenizer.encode(text), eot];
+      this.#mustFit(text, cut);
+      return [special.sot, ...this.tokenizer.encode(text).slice(0, contextLength - 2), special.eot];
     });
     const totals = images.features.map(() => captions.map((ids) => ({ sum: 0, count: ids.length - 1 })));
     for (const group of groupsOf(captions, Math.max(1, Math.floor(ROWS_PER_CALL / images.count)))) {
@@ -248,8 +249,12 @@ export class CocaModel implements Coca {
     });
   }
 
-  #mustFit(text: string): void {
+  #mustFit(text: string, { onCut }: CutTexts): void {
     if (this.tokenizer.fits(text)) return;
+    if (onCut) {
+      onCut(text);
+      return;
+    }
     const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
     throw new CocaError(
       'bad-text',

@@ -5,6 +5,7 @@ import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
+import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
 import { MODEL_GLOBALS, withCaptioner, withModel } from '../io/model.js';
 import { progress } from '../io/progress.js';
@@ -70,6 +71,7 @@ export const evaluate = defineCommand({
     },
     template: { ...CLASS_TEMPLATE, description: `with --zero-shot: ${CLASS_TEMPLATE.description}` },
     ...DATA_OPTIONS,
+    ...STRICT_OPTION,
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
     seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
   },
@@ -107,9 +109,10 @@ export const evaluate = defineCommand({
     return withModel(options, context, async (coca) => {
       const captioning = tasks.find((task) => CAPTION_TASKS.includes(task));
       if (captioning) requireCaptioner(coca.config, `eval --${captioning}`);
+      const cuts = new ToldCuts(options.strict, context);
       const decoding = await searchOptions(options, typed, coca);
       return withPredictions(options.predictions, (onPrediction) =>
-        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction }),
+        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction, cuts }),
       );
     });
   },
@@ -125,7 +128,9 @@ function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySe
     throw new CocaError('usage', 'say what to measure', `${flags.slice(0, -1).join(', ')} or ${flags.at(-1)}`);
   }
   if (pointing) {
-    const others = [...tasks, 'limit', 'batch', ...Object.keys(DATA_OPTIONS)].filter((name) => typed.has(name));
+    const others = [...tasks, 'limit', 'batch', ...Object.keys(DATA_OPTIONS), 'strict'].filter((name) =>
+      typed.has(name),
+    );
     if (others[0] !== undefined)
       throw new CocaError('usage', `--pointing and --${kebab(others[0])} exclude each other`);
   }
@@ -155,7 +160,8 @@ async function openData(
   });
 }
 
-type MeasureOptions = Parameters<typeof measuresOf>[3] & {
+type MeasureOptions = Omit<Parameters<typeof measuresOf>[3], 'cut'> & {
+  readonly cuts: ToldCuts;
   readonly json: boolean;
   readonly jsonl: boolean;
   readonly batch: number;
@@ -172,7 +178,7 @@ async function measure(
 ): Promise<Outcome> {
   const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
   const { chosenModel } = await import('../../model/store/locate.js');
-  const measures = await measuresOf(tasks, coca, dataset, options, context);
+  const measures = await measuresOf(tasks, coca, dataset, { ...options, cut: options.cuts.options }, context);
   const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
   const { seen, failed } = await runMeasures(coca, dataset, measures, {
     preprocess: coca.preprocess,
@@ -190,6 +196,7 @@ async function measure(
     dataset: dataset.name,
     model: coca.name,
     pretrained: (await chosenModel(options.model)).model,
+    truncated: options.cuts.count,
   };
   context.status.show('computing the figures');
   const reports: TaskReport[] = [];
