@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- CONFIG [SECONDS]]`: inference beside OpenCLIP (inference.ts); `-- train [...]`: training (train.ts);
+ * `npm run bench [-- CONFIG [SECONDS]]`: inference beside OpenCLIP (inference.ts, and dual-encoders.ts for what writes no captions); `-- train [...]`: training (train.ts);
  * `-- keys`: from a key to its frame in the attend view (keys.ts); `-- step [...]`: steps and keys of coca step (step.ts).
  */
 switch (process.argv[2]) {
@@ -13,7 +13,20 @@ switch (process.argv[2]) {
     await import('./step.js');
     break;
   default:
-    await import('./inference.js');
+    if (!(await dualEncoder())) await import('./inference.js');
+}
+
+/** Measures a model that writes no captions, if that is what is named. */
+async function dualEncoder(): Promise<boolean> {
+  const [name = '', seconds = '4'] = process.argv.slice(2);
+  const { modelFolder } = await import('./common.js');
+  if (name === '') return false;
+  const folder = await modelFolder(name);
+  const { readModelFolder } = await import('../src/model/store/model-folder.js');
+  const { config } = await readModelFolder(folder);
+  if (config.multimodal !== null) return false;
+  (await import('./dual-encoders.js')).dualEncoders(name, folder, seconds);
+  return true;
 }
 
 export {};

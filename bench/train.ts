@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeSafetensors } from '../src/model/checkpoint/index.js';
+import { requireCaptioner } from '../src/model/config/config.js';
 import type { TfjsDevice } from '../src/model/engine/engines.js';
 import { openBackend } from '../src/model/engine/tfjs/backends.js';
 import { chooseTfjsDevice } from '../src/model/engine/tfjs/devices.js';
@@ -53,6 +54,7 @@ async function batchFor({ config, tokenizer }: ModelFiles): Promise<TrainingBatc
 }
 
 async function ours(files: ModelFiles, batch: TrainingBatch, steps: number, device: TfjsDevice): Promise<Figures> {
+  requireCaptioner(files.config, 'training');
   const trainer = await Trainer.open(files.config, files.checkpoint, {
     device,
     objective: COCA_OBJECTIVE,

@@ -195,7 +195,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       '"continuing_subword_prefix":"##"',
     ],
     run(bytes) {
-      const codec = fileCodec(utf8(bytes), 'tokenizer.json');
+      const codec = fileCodec(utf8(bytes), 'tokenizer.json', 'whitespace');
       for (const text of ['', 'ab ba', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab', 'é日\u{1f600}']) {
         codec.decode(codec.encode(text));
       }

@@ -207,6 +207,13 @@ export const GLOBAL_OPTIONS = {
     description:
       'a name that coca models list shows, hf-hub:OWNER/NAME, or a folder or file of an OpenCLIP checkpoint (default: $COCA_MODEL, then what coca models use set, then the bundled model)',
   },
+  config: {
+    type: 'text',
+    kind: 'file',
+    placeholder: 'CONFIG',
+    description:
+      "a name of OpenCLIP's (coca_ViT-B-32, ViT-B-32, ...) or the path of an open_clip_config.json (default: the one beside the weights, else the only one whose shapes they have)",
+  },
   device: {
     type: 'choice',
     choices: ['auto', ...DEVICES],

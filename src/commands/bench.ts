@@ -48,7 +48,7 @@ export const bench = defineCommand({
     const bytes = await pictureBytes(args[0], context);
     const start = performance.now();
     return withModel(options, context, async (coca) => {
-      await coca.prepare('captions');
+      await coca.prepare(coca.config.multimodal ? 'captions' : 'images');
       const loadMs = performance.now() - start;
       const { loadPicture } = await import('../model/image/load-picture.js');
       const { measure } = await import('../model/bench.js');

@@ -4,6 +4,7 @@ import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/base/errors.js';
 import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
+import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
 import { findWithModel, MODEL_GLOBALS } from './io/model.js';
 import { eachPicture, type ReadablePicture } from './io/pictures.js';
@@ -18,6 +19,8 @@ interface Embedded {
   readonly of: 'image' | 'text';
   readonly name: string;
   readonly embedding: Float32Array;
+  /** Whether the text was cut to the model's context. */
+  readonly truncated?: boolean;
 }
 
 export const embed = defineResults({
@@ -26,12 +29,13 @@ export const embed = defineResults({
   usage: 'embed [IMAGE...] [--text TEXT...]',
   details: [
     'Embeddings have unit length. Pictures come first, in the order given, then texts.',
-    'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}.',
+    'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}, with "truncated": true for a text that was cut to the context.',
     'A terminal shows the first numbers of each, and the cosines between them where there are a few.',
   ].join('\n'),
   args: [imagesArgument(['files', 'files0', 'text'])],
   options: {
     text: { type: 'list', kind: 'text', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
+    ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },
@@ -54,22 +58,23 @@ export const embed = defineResults({
     };
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       yield { kind: 'ready', count: countAll };
+      const cuts = new ToldCuts(options.strict, context);
       yield* eachPicture(names, coca, context, options.batch, async (found) => {
         const { features } = await coca.encodeImages(found.map(({ picture }) => picture));
         return found.map(({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]! }));
       });
       for (const name of options.text) {
-        const embedding = await embeddingOf(name, coca);
+        const embedding = await embeddingOf(name, coca, cuts);
         if (embedding instanceof CocaError) yield failure(name, embedding, 'text');
-        else yield { kind: 'result', result: { of: 'text', name, embedding } };
+        else yield { kind: 'result', result: { of: 'text', name, embedding, truncated: cuts.has(name) } };
       }
     });
   },
   async writer(format, _, context): Promise<ResultWriter<Embedded>> {
     const { out, terminal } = context;
     if (format === 'json' || format === 'jsonl') {
-      return jsonWriter(out, format, ({ of, name, embedding }: Embedded) => {
-        return { [of]: name, embedding: numbersOf(embedding) };
+      return jsonWriter(out, format, ({ of, name, embedding, truncated }: Embedded) => {
+        return { [of]: name, embedding: numbersOf(embedding), ...(truncated && { truncated }) };
       });
     }
     if (format === 'plain') {
@@ -95,9 +100,9 @@ export const embed = defineResults({
 const numbersOf = (embedding: Float32Array): number[] => Array.from(embedding, shortestFloat32);
 
 /** A text's embedding, or why it cannot have one. */
-async function embeddingOf(text: string, coca: Coca): Promise<Float32Array | CocaError> {
+async function embeddingOf(text: string, coca: Coca, cuts: ToldCuts): Promise<Float32Array | CocaError> {
   try {
-    return (await coca.encodeTexts([text]))[0]!;
+    return (await coca.encodeTexts([text], cuts.options))[0]!;
   } catch (error) {
     if (error instanceof CocaError && error.code === 'bad-text') return error;
     throw error;

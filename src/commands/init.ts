@@ -10,7 +10,7 @@ export const init = defineCommand({
   args: [
     {
       name: 'CONFIG',
-      description: 'coca_ViT-B-32, coca_ViT-L-14, coca_base, or the path of an open_clip_config.json',
+      description: 'a name of OpenCLIP, such as coca_ViT-B-32 or ViT-B-32, or the path of an open_clip_config.json',
       kind: 'file',
       required: true,
       variadic: false,

@@ -1,9 +1,10 @@
 import type { RawAttention } from './attention/raw.js';
-import type { CocaConfig } from './config/config.js';
+import type { ModelConfig } from './config/config.js';
 import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
+import type { CutTexts } from './tokenizer/usable.js';
 
 /** A batch of pictures that went through the vision tower: what captions, ranks and embeddings start from. */
 export interface ImageEncoding {
@@ -59,7 +60,7 @@ export interface Coca {
    * then on: the model is to be loaded anew. Not there where the engine runs in this process.
    */
   readonly ended?: AbortSignal | undefined;
-  readonly config: CocaConfig;
+  readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   /** exp(logit_scale): what cosines are multiplied by before a softmax. */
   readonly logitScale: number;
@@ -76,9 +77,9 @@ export interface Coca {
   encodeImages(pictures: readonly Picture[], options?: { readonly attention?: boolean }): Promise<ImageEncoding>;
   /**
    * Contrastive embeddings of texts, embed_dim floats of unit length each.
-   * @throws CocaError `bad-text` for one that does not fit
+   * @throws CocaError `bad-text` for one that does not fit, unless it may be cut
    */
-  encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]>;
+  encodeTexts(texts: readonly string[], cut?: CutTexts): Promise<readonly Float32Array[]>;
   /**
    * Captions as the options search for them.
    * @throws CocaError `usage` for a prompt that leaves no room, `interrupted`
@@ -95,12 +96,12 @@ export interface Coca {
   openTree(image: ImageEncoding): Promise<TreeModel>;
   /**
    * result[i][j] for image i and text j.
-   * @throws CocaError `bad-text` for a text that does not fit the context
+   * @throws CocaError `bad-text` for a text that does not fit the context, unless it may be cut
    */
   captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],
-    hooks?: { readonly signal?: AbortSignal },
+    hooks?: { readonly signal?: AbortSignal } & CutTexts,
   ): Promise<readonly (readonly CaptionLikelihood[])[]>;
   /**
    * What a caption attended to, teacher forced: all its words in one pass.

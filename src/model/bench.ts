@@ -48,6 +48,7 @@ export async function* measure(coca: Coca, picture: Picture, options: BenchOptio
     yield { task: 'encode text', batch: 1, ...text, perSecond: 1000 / text.ms };
   }
 
+  if (coca.config.multimodal === null) return;
   const limit = { contextLength: contextLength(coca.config) };
   const common = {
     maxLength: Math.min(options.maxLength, limit.contextLength),

@@ -11,7 +11,7 @@ import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
 import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
-import type { CocaConfig } from './config/config.js';
+import { type ModelConfig, requireCaptioner } from './config/config.js';
 import {
   captionTrie,
   chainOf,
@@ -29,6 +29,7 @@ import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
+import type { CutTexts } from './tokenizer/usable.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
 const ROWS_PER_CALL = 128;
@@ -77,7 +78,7 @@ export class CocaModel implements Coca {
 
   private constructor(
     readonly name: string,
-    readonly config: CocaConfig,
+    readonly config: ModelConfig,
     readonly tokenizer: Tokenizer,
     private readonly network: Network,
     private readonly weights: string,
@@ -87,7 +88,7 @@ export class CocaModel implements Coca {
 
   static async create(
     name: string,
-    config: CocaConfig,
+    config: ModelConfig,
     tokenizer: Tokenizer,
     network: Network,
     checkpoint: SafetensorsFile,
@@ -135,9 +136,9 @@ export class CocaModel implements Coca {
     });
   }
 
-  async encodeTexts(texts: readonly string[]): Promise<readonly Float32Array[]> {
+  async encodeTexts(texts: readonly string[], cut: CutTexts = {}): Promise<readonly Float32Array[]> {
     const contexts = texts.map((text) => {
-      this.#mustFit(text);
+      this.#mustFit(text, cut);
       return this.tokenizer.context(text);
     });
     const features: Float32Array[] = [];
@@ -155,6 +156,7 @@ export class CocaModel implements Coca {
     options: CaptionOptions,
     hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
   ): Promise<CaptionRun> {
+    requireCaptioner(this.config, 'a caption');
     const tokens = tokensOf(images);
     const special = { ...this.tokenizer.special, pad: this.config.pad_id };
     const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
@@ -178,6 +180,7 @@ export class CocaModel implements Coca {
   }
 
   async openTree(image: ImageEncoding): Promise<TreeModel> {
+    requireCaptioner(this.config, 'a search');
     if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
     const tree = await this.#turns.take(() => this.network.openTrees(tokensOf(image)));
     return {
@@ -192,13 +195,14 @@ export class CocaModel implements Coca {
   async captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal, ...cut }: { readonly signal?: AbortSignal } & CutTexts = {},
   ): Promise<readonly (readonly CaptionLikelihood[])[]> {
+    requireCaptioner(this.config, 'the likelihood of a caption');
     const tokens = tokensOf(images);
-    const { sot, eot } = this.tokenizer.special;
+    const { special, contextLength } = this.tokenizer;
     const captions = texts.map((text) => {
-      this.#mustFit(text);
-      return [sot, ...this.tokenizer.encode(text), eot];
+      this.#mustFit(text, cut);
+      return [special.sot, ...this.tokenizer.encode(text).slice(0, contextLength - 2), special.eot];
     });
     const totals = images.features.map(() => captions.map((ids) => ({ sum: 0, count: ids.length - 1 })));
     for (const group of groupsOf(captions, Math.max(1, Math.floor(ROWS_PER_CALL / images.count)))) {
@@ -224,6 +228,7 @@ export class CocaModel implements Coca {
     ids: readonly number[],
     { gradient = false }: { readonly gradient?: boolean } = {},
   ): Promise<RawAttention> {
+    requireCaptioner(this.config, 'the attention of words');
     const tokens = tokensOf(image);
     const seen = [...attentionOf(image)];
     // The last id predicts nothing.
@@ -244,8 +249,12 @@ export class CocaModel implements Coca {
     });
   }
 
-  #mustFit(text: string): void {
+  #mustFit(text: string, { onCut }: CutTexts): void {
     if (this.tokenizer.fits(text)) return;
+    if (onCut) {
+      onCut(text);
+      return;
+    }
     const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
     throw new CocaError(
       'bad-text',

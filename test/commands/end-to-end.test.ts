@@ -119,7 +119,7 @@ describe('bad input: one clean line each, the good ones answered', () => {
     expect(await coca(['caption', BOOK, '-q', '--model', model])).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: expect.stringMatching(/^coca: .*multimodal_cfg/),
+      stderr: expect.stringMatching(/^coca: .*vision_cfg is missing/),
     });
   });
 
@@ -133,8 +133,8 @@ describe('bad input: one clean line each, the good ones answered', () => {
     expect(stderr).toMatch(/header/);
   });
 
-  test('a text longer than the context', async () => {
-    const { code, stdout, stderr } = await coca(['rank', BOOK, 'a book', 'book '.repeat(200), '-q']);
+  test('a text longer than the context, with --strict', async () => {
+    const { code, stdout, stderr } = await coca(['rank', BOOK, 'a book', 'book '.repeat(200), '-q', '--strict']);
     expect(code).toBe(1);
     expect(lines(stdout)).toHaveLength(1);
     expect(stderr).toMatch(/longer than the 24 ids/);

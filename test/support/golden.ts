@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openSafetensors, readTensor, type SafetensorsFile } from '../../src/model/checkpoint/safetensors.js';
-import { type CocaConfig, parseConfig } from '../../src/model/config/config.js';
+import { type CocaConfig, parseConfig, requireCaptioner } from '../../src/model/config/config.js';
 
 export const GOLDEN_MODELS = ['pooled', 'cascade', 'unpooled'] as const;
 export type GoldenName = (typeof GOLDEN_MODELS)[number];
@@ -36,6 +36,7 @@ export interface Golden {
 export async function golden(name: GoldenName): Promise<Golden> {
   const folder = `golden/${name}`;
   const config = parseConfig(JSON.parse(readFileSync(fixture(`${folder}/open_clip_config.json`), 'utf8')), name);
+  requireCaptioner(config, 'the suite');
   const reference = await openSafetensors(fixture(`${folder}/expected.safetensors`));
   return {
     name,
@@ -58,7 +59,7 @@ export async function golden(name: GoldenName): Promise<Golden> {
   };
 }
 
-function readIds({ path, tensors }: SafetensorsFile, name: string): Int32Array {
+export function readIds({ path, tensors }: SafetensorsFile, name: string): Int32Array {
   const { offset, byteLength } = tensors.get(name)!;
   return new Int32Array(new Uint8Array(readFileSync(path).subarray(offset, offset + byteLength)).buffer);
 }

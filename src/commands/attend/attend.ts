@@ -9,7 +9,7 @@ import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { defineResults, type Finding } from '../io/define-results.js';
-import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
+import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
@@ -122,7 +122,9 @@ export const attend = defineResults({
       const { prepareFolder } = await import('./files.js');
       await prepareFolder(output, options.force);
     }
-    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<AttendResult, AttendScene>> {
+    yield* findWithCaptioner(options, context, 'attend', async function* (coca): AsyncGenerator<
+      Finding<AttendResult, AttendScene>
+    > {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
       // A view has all methods to walk through.
       const gradient =

@@ -5,7 +5,7 @@ import { filtered } from '../../model/base/pipeline.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
 import { defineResults, type Finding } from '../io/define-results.js';
-import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
+import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
@@ -87,7 +87,7 @@ export const caption = defineResults({
     if (options.watch && !isWatched) {
       context.notice('--watch shows on a terminal whose lines can be drawn anew, without --json and --jsonl');
     }
-    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<
+    yield* findWithCaptioner(options, context, 'caption', async function* (coca): AsyncGenerator<
       Finding<PictureCaptions, ReadablePicture>
     > {
       const decoding = await searchOptions(options, typed, coca);

@@ -3,6 +3,7 @@ import { type CommandContext, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
+import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
@@ -28,7 +29,7 @@ export const classify = defineResults({
     'A label is set into every template; its classifier is the mean direction of those embeddings (Radford et al. 2021). probability is the softmax over the labels of exp(logit_scale) * cosine, whatever --top leaves out.',
     '--classifier: the labels and the linear classifier that coca train --objective classification put beside the model; probability is the softmax over all of its labels, and there is no cosine.',
     'Piped: LABEL<TAB>PROBABILITY, best first, with IMAGE<TAB> before it when there may be several pictures.',
-    'JSON: {"image", "results": [{"label", "cosine", "probability", "rank"}]}.',
+    'JSON: {"image", "results": [{"label", "cosine", "probability", "rank"}]}, with "truncated": true for a label one of whose texts was cut to the context.',
   ].join('\n'),
   args: [imagesArgument(['files', 'files0'])],
   options: {
@@ -43,6 +44,7 @@ export const classify = defineResults({
     classifier: { type: 'flag', description: 'the labels that the model was trained to tell apart' },
     template: CLASS_TEMPLATE,
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
+    ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
   },
@@ -58,7 +60,7 @@ export const classify = defineResults({
   async check({ options, typed }) {
     checkTemplates(options.template);
     if (options.classifier) {
-      const stray = ['labels', 'labelsFile', 'template'].find((name) => typed.has(name));
+      const stray = ['labels', 'labelsFile', 'template', 'strict'].find((name) => typed.has(name));
       if (stray !== undefined) {
         throw new CocaError('usage', `--${kebab(stray)} means nothing with --classifier, which has its own labels`);
       }
@@ -74,7 +76,7 @@ export const classify = defineResults({
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const score = options.classifier
         ? await trainedScorer(coca, options.model)
-        : await zeroShotScorer(coca, labels, checkTemplates(options.template), context);
+        : await zeroShotScorer(coca, labels, checkTemplates(options.template), context, options.strict);
       const { names, count } = walkImages(sources, context.stdin);
       yield { kind: 'ready', count };
       yield* eachPicture(names, coca, context, options.batch, async (found) => {
@@ -102,7 +104,9 @@ async function labelWriter(
   if (format === 'json' || format === 'jsonl') {
     return jsonWriter(context.out, format, ({ image, results }: Labelled) => ({
       image,
-      results: results.map(({ caption, cosine, probability, rank }) => ({ label: caption, cosine, probability, rank })),
+      results: results.map(({ caption, cosine, probability, rank, truncated }) => {
+        return { label: caption, cosine, probability, rank, ...(truncated && { truncated }) };
+      }),
     }));
   }
   if (format === 'plain') {

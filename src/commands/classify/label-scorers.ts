@@ -1,6 +1,7 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
+import { ToldCuts } from '../io/cut-texts.js';
 import { readTextList } from '../io/lists.js';
 import { type Ranked, rankCaptions } from '../rank/ranking.js';
 
@@ -9,6 +10,7 @@ export type LabelScorer = (encoding: ImageEncoding, top: number) => Ranked[][];
 
 /**
  * The labels that a person named; each is told by the mean direction of its texts (zero-shot).
+ * @param isStrict whether a text that is longer than the context is refused, not cut
  * @throws CocaError `bad-text` for a text that does not fit the model
  */
 export async function zeroShotScorer(
@@ -16,16 +18,21 @@ export async function zeroShotScorer(
   labels: readonly string[],
   templates: readonly string[],
   context: CommandContext,
+  isStrict: boolean,
 ): Promise<LabelScorer> {
+  const cuts = new ToldCuts(isStrict, context);
   const [{ classDirections }, { dot }] = await Promise.all([
     import('../../model/evaluation/zero-shot.js'),
     import('../../model/base/vectors.js'),
   ]);
   context.status.show(`embedding ${labels.length} labels`);
-  const directions = await classDirections(coca, labels, templates);
+  const directions = await classDirections(coca, labels, templates, cuts.options);
+  const isCut = (label: string) => templates.some((template) => cuts.has(template.replaceAll('{}', () => label)));
   const { logitScale, logitBias } = coca;
   const rankFor = (feature: Float32Array, top: number) => {
-    const figures = labels.map((caption, i) => ({ caption, cosine: dot(feature, directions[i]!), likelihood: null }));
+    const figures = labels.map((caption, i) => {
+      return { caption, cosine: dot(feature, directions[i]!), likelihood: null, truncated: isCut(caption) };
+    });
     return rank(figures, { logitScale, logitBias }, top);
   };
   return ({ features }, top) => features.map((feature) => rankFor(feature, top));

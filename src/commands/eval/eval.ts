@@ -1,18 +1,20 @@
 import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
+import { requireCaptioner } from '../../model/config/config.js';
 import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
+import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { MODEL_GLOBALS, withCaptioner, withModel } from '../io/model.js';
 import { progress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
 import { DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { BATCH_OPTION, errorLine } from '../io/sources.js';
 import { type TaskReport, taskReport, writeReports } from './output.js';
 import { evaluatePointing } from './pointing.js';
-import { LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
+import { CAPTION_TASKS, LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
 
 /** What shapes the captions that are measured: one for each picture. */
 const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
@@ -69,6 +71,7 @@ export const evaluate = defineCommand({
     },
     template: { ...CLASS_TEMPLATE, description: `with --zero-shot: ${CLASS_TEMPLATE.description}` },
     ...DATA_OPTIONS,
+    ...STRICT_OPTION,
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
     seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
   },
@@ -95,16 +98,21 @@ export const evaluate = defineCommand({
     if (options.pointing) {
       const { BUNDLED_SCENES, readScenes } = await import('../../model/scenes/scenes-file.js');
       const scenes = await readScenes(data ?? BUNDLED_SCENES);
-      await withModel(options, context, (coca) => evaluatePointing(coca, scenes, options, context));
+      await withCaptioner(options, context, 'eval --pointing', (coca) =>
+        evaluatePointing(coca, scenes, options, context),
+      );
       return { done: 1, failed: 0 };
     }
     const templates = checkTemplates(options.template);
     const tasks = chosenTasks(options);
     const dataset = await openData(tasks, data, options, context);
     return withModel(options, context, async (coca) => {
+      const captioning = tasks.find((task) => CAPTION_TASKS.includes(task));
+      if (captioning) requireCaptioner(coca.config, `eval --${captioning}`);
+      const cuts = new ToldCuts(options.strict, context);
       const decoding = await searchOptions(options, typed, coca);
       return withPredictions(options.predictions, (onPrediction) =>
-        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction }),
+        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction, cuts }),
       );
     });
   },
@@ -120,7 +128,9 @@ function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySe
     throw new CocaError('usage', 'say what to measure', `${flags.slice(0, -1).join(', ')} or ${flags.at(-1)}`);
   }
   if (pointing) {
-    const others = [...tasks, 'limit', 'batch', ...Object.keys(DATA_OPTIONS)].filter((name) => typed.has(name));
+    const others = [...tasks, 'limit', 'batch', ...Object.keys(DATA_OPTIONS), 'strict'].filter((name) =>
+      typed.has(name),
+    );
     if (others[0] !== undefined)
       throw new CocaError('usage', `--pointing and --${kebab(others[0])} exclude each other`);
   }
@@ -150,7 +160,8 @@ async function openData(
   });
 }
 
-type MeasureOptions = Parameters<typeof measuresOf>[3] & {
+type MeasureOptions = Omit<Parameters<typeof measuresOf>[3], 'cut'> & {
+  readonly cuts: ToldCuts;
   readonly json: boolean;
   readonly jsonl: boolean;
   readonly batch: number;
@@ -167,7 +178,7 @@ async function measure(
 ): Promise<Outcome> {
   const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
   const { chosenModel } = await import('../../model/store/locate.js');
-  const measures = await measuresOf(tasks, coca, dataset, options, context);
+  const measures = await measuresOf(tasks, coca, dataset, { ...options, cut: options.cuts.options }, context);
   const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
   const { seen, failed } = await runMeasures(coca, dataset, measures, {
     preprocess: coca.preprocess,
@@ -185,6 +196,7 @@ async function measure(
     dataset: dataset.name,
     model: coca.name,
     pretrained: (await chosenModel(options.model)).model,
+    truncated: options.cuts.count,
   };
   context.status.show('computing the figures');
   const reports: TaskReport[] = [];

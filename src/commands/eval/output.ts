@@ -12,15 +12,26 @@ export interface TaskReport {
   readonly metrics: Metrics;
   readonly language: 'en';
   readonly samples: number;
+  /** How many different texts were cut to the context; not there where none was. */
+  readonly truncated?: number;
 }
 
 export async function taskReport(
   measure: Measure,
-  names: Pick<TaskReport, 'dataset' | 'model' | 'pretrained'>,
+  names: Pick<TaskReport, 'dataset' | 'model' | 'pretrained'> & { readonly truncated: number },
 ): Promise<TaskReport> {
   const { task, count } = measure;
-  const { dataset, model, pretrained } = names;
-  return { dataset, model, pretrained, task, metrics: await measure.metrics(), language: 'en', samples: count };
+  const { dataset, model, pretrained, truncated } = names;
+  const report = {
+    dataset,
+    model,
+    pretrained,
+    task,
+    metrics: await measure.metrics(),
+    language: 'en',
+    samples: count,
+  } as const;
+  return truncated > 0 ? { ...report, truncated } : report;
 }
 
 /** Piped: TASK<TAB>METRIC<TAB>VALUE; for a person the same in columns, under a line that says what it is of. */

@@ -3,6 +3,7 @@ import { MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import type { LocatedScene, PointingFigures } from '../../model/attention/pointing.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { safeJson, visible } from '../../ui/text.js';
+import type { CaptioningCoca } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
 
 export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
@@ -14,7 +15,7 @@ type Scenes = Awaited<ReturnType<typeof import('../../model/scenes/scenes-file.j
 
 /** Measures how true a model's maps are of scenes. */
 export async function evaluatePointing(
-  coca: LoadedCoca,
+  coca: CaptioningCoca,
   scenes: Scenes,
   options: PointingOptions,
   context: CommandContext,
@@ -31,7 +32,7 @@ export async function evaluatePointing(
 }
 
 /** Every method with every layer and their mean; heads by their mean or also one by one. */
-function choicesOf(coca: LoadedCoca, { heads }: PointingOptions): MapChoice[] {
+function choicesOf(coca: CaptioningCoca, { heads }: PointingOptions): MapChoice[] {
   const { multimodal } = coca.config;
   const layers: MapChoice['layer'][] = [...Array(multimodal.layers).keys(), 'mean'];
   const each: MapChoice['head'][] = heads ? ['mean', ...Array(multimodal.heads).keys()] : ['mean'];

@@ -4,11 +4,14 @@ import type { DecodingOptions } from '../../model/decoding/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure } from '../../model/evaluation/measure.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import type { CutTexts } from '../../model/tokenizer/usable.js';
 
 /** What can be measured on a data set, by the name of its option. */
 export const TASKS = ['captioning', 'ranking', 'retrieval', 'zeroShot', 'classifier', 'perplexity'] as const;
 /** Those for which samples need labels, and no captions. */
 export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier'];
+/** Those that need a model which writes captions. */
+export const CAPTION_TASKS: readonly Task[] = ['captioning', 'ranking', 'perplexity'];
 export type Task = (typeof TASKS)[number];
 
 /** What the tasks are to know. */
@@ -18,6 +21,8 @@ export interface TaskSettings {
   /** A file of class names; without one they are the labels. */
   readonly classes: string | undefined;
   readonly templates: readonly string[];
+  /** What becomes of texts that are longer than the context. */
+  readonly cut: CutTexts;
   readonly onPrediction: (prediction: Prediction) => Promise<void>;
 }
 
@@ -29,7 +34,7 @@ export async function measuresOf(
   settings: TaskSettings,
   context: CommandContext,
 ): Promise<Measure[]> {
-  const hooks = { signal: context.signal };
+  const hooks = { signal: context.signal, ...settings.cut };
   const make: Record<Task, () => Promise<Measure>> = {
     captioning: async () => {
       const { CaptioningMeasure } = await import('../../model/evaluation/captioning.js');
@@ -49,7 +54,7 @@ export async function measuresOf(
       context.status.show('looking for the classes');
       const classes = await datasetClasses(dataset, settings.classes);
       context.status.show(`embedding ${classes.names.length} classes`);
-      return ZeroShotMeasure.create(coca, classes, settings.templates);
+      return ZeroShotMeasure.create(coca, classes, settings.templates, settings.cut);
     },
     classifier: async () => {
       const { ClassifierMeasure } = await import('../../model/evaluation/classification.js');

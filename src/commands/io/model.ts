@@ -1,9 +1,24 @@
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from '../../cli/command.js';
+import { type CocaConfig, requireCaptioner } from '../../model/config/config.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Streams } from '../../ui/view/streams.js';
 
 /** The global options of every command that runs a model and gives results. */
-export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];
+export const MODEL_GLOBALS = [
+  'model',
+  'config',
+  'device',
+  'engine',
+  'json',
+  'jsonl',
+  'quiet',
+] as const satisfies GlobalName[];
+
+/** What tells which model is meant, and where it runs. */
+export type ModelOption = 'model' | 'config' | 'device' | 'engine';
+
+/** A loaded model that writes captions. */
+export type CaptioningCoca = LoadedCoca & { readonly config: CocaConfig };
 
 /** The source of a single command: each model is loaded when it is asked for, and closed when it is given back. */
 export const FRESH_MODELS: ModelSource = {
@@ -19,7 +34,7 @@ export const FRESH_MODELS: ModelSource = {
  * @throws what loading or `work` throws.
  */
 export async function withModel<T>(
-  options: GlobalValues<'model' | 'device' | 'engine'>,
+  options: GlobalValues<ModelOption>,
   context: CommandContext,
   work: (coca: LoadedCoca) => Promise<T>,
 ): Promise<T> {
@@ -31,9 +46,26 @@ export async function withModel<T>(
   }
 }
 
-/** The same for what is found one after the other: the model is given back when all is found, or no more is asked for. */
+/**
+ * `withModel` for what needs a model that writes captions.
+ * @param what that is, for the error
+ * @throws CocaError `usage` for a dual encoder
+ */
+export function withCaptioner<T>(
+  options: GlobalValues<ModelOption>,
+  context: CommandContext,
+  what: string,
+  work: (coca: CaptioningCoca) => Promise<T>,
+): Promise<T> {
+  return withModel(options, context, (coca) => {
+    requireCaptioner(coca.config, what);
+    return work(coca as CaptioningCoca);
+  });
+}
+
+/** `withModel` for what is found one after the other: the model is given back when all is found, or no more is asked for. */
 export async function* findWithModel<T>(
-  options: GlobalValues<'model' | 'device' | 'engine'>,
+  options: GlobalValues<ModelOption>,
   context: CommandContext,
   find: (coca: LoadedCoca) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
@@ -45,12 +77,29 @@ export async function* findWithModel<T>(
   }
 }
 
+/**
+ * `findWithModel` for what needs a model that writes captions.
+ * @param what as for `withCaptioner`
+ * @throws CocaError `usage` for a dual encoder
+ */
+export function findWithCaptioner<T>(
+  options: GlobalValues<ModelOption>,
+  context: CommandContext,
+  what: string,
+  find: (coca: CaptioningCoca) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  return findWithModel(options, context, (coca) => {
+    requireCaptioner(coca.config, what);
+    return find(coca as CaptioningCoca);
+  });
+}
+
 async function borrowModel(
-  { model, device, engine }: GlobalValues<'model' | 'device' | 'engine'>,
+  { model, config, device, engine }: GlobalValues<ModelOption>,
   context: CommandContext,
 ): Promise<LoadedCoca> {
   context.status.show('loading the model');
-  const named = model === undefined ? {} : { model };
+  const named = { ...(model !== undefined && { model }), ...(config !== undefined && { config }) };
   const coca = await context.models.borrow({ ...named, device, engine, onNotice: context.notice });
   context.status.clear();
   return coca;

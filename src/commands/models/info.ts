@@ -8,7 +8,7 @@ export const modelsInfo = defineCommand({
   name: 'models info',
   summary: 'what a model on this machine is: config, parameters by part, size, licence',
   details:
-    'Reads and checks config and weights as for loading, without running anything. poolers are the attentional poolers that make image tokens and the contrastive embedding of patches; text is the unimodal half of the decoder, multimodal the half that attends to the image. The licence is the one that the model card names.',
+    'Reads and checks config and weights as for loading, without running anything. poolers are the attentional poolers that make image tokens and the contrastive embedding of patches; text is the unimodal half of the decoder, multimodal the half that attends to the image; a dual encoder has neither decoder nor, most often, poolers. ignored are fields of the config that change nothing here, as in OpenCLIP. The licence is the one that the model card names.',
   args: [
     {
       name: 'NAME',
@@ -19,7 +19,7 @@ export const modelsInfo = defineCommand({
     },
   ],
   options: {},
-  globals: ['json', 'jsonl', 'quiet'],
+  globals: ['config', 'json', 'jsonl', 'quiet'],
   examples: [
     { line: 'coca models info', does: 'the default model' },
     { line: 'coca models info coca_ViT-B-32 --json | jq .[0].parameters', does: 'for a program' },
@@ -27,7 +27,7 @@ export const modelsInfo = defineCommand({
   async run({ args, options }, context) {
     context.status.show('reading the model');
     const { inspectModel } = await import('../../model/store/inspect.js');
-    const facts = await inspectModel(args[0]);
+    const facts = await inspectModel(args[0], options.config);
     context.status.clear();
     const format = formatOf(options, context);
     if (format === 'json' || format === 'jsonl') await writeObjects(context.out, format, [objectOf(facts)]);
@@ -36,14 +36,15 @@ export const modelsInfo = defineCommand({
   },
 });
 
-function objectOf({ json, config: _typed, ...facts }: ModelFacts): object {
+function objectOf({ json, config: { multimodal, ignored }, ...facts }: ModelFacts): object {
   const { name, repository = null, commit = null, source = null, license = null, ...rest } = facts;
-  return { name, repository, commit, source, license, ...rest, config: json };
+  const captions = multimodal !== null;
+  return { name, repository, commit, source, license, captions, ...rest, ignored, config: json };
 }
 
 function rows(facts: ModelFacts): [string, string][] {
   const { name, folder, repository, commit, source, license, weights, parameters, config } = facts;
-  const { vision, text, multimodal, embed_dim } = config;
+  const { vision, text, multimodal, embed_dim, ignored } = config;
   const optional = (key: string, value: string | undefined): [string, string][] =>
     value === undefined ? [] : [[key, value]];
   const part = (key: Exclude<keyof ModelFacts['parameters'], 'total'>, shape: string): [string, string] => [
@@ -53,6 +54,7 @@ function rows(facts: ModelFacts): [string, string][] {
   const layers = (of: { layers: number; width: number }) => `${of.layers} layers of width ${of.width}`;
   return [
     ['name', name],
+    ['kind', multimodal ? 'CoCa' : 'dual encoder, without a captioner'],
     ...optional('repository', repository),
     ...optional('commit', commit),
     ...optional('source', source),
@@ -61,12 +63,14 @@ function rows(facts: ModelFacts): [string, string][] {
     ['weights', `${weights.file}, ${bytesText(weights.bytes)}, ${weights.dtypes.join(' and ')}`],
     ['parameters', millions(parameters.total)],
     part('vision', layers(vision)),
-    part('poolers', vision.attentional_pool ? `${vision.attn_pooler_queries} queries` : ''),
+    ...(parameters.poolers > 0 ? [part('poolers', `${vision.attn_pooler_queries} queries`)] : []),
     part('text', layers(text)),
-    part('multimodal', layers(multimodal)),
+    ...(multimodal ? [part('multimodal', layers(multimodal))] : []),
     ['picture', `${vision.image_size} x ${vision.image_size} pixels, patches of ${vision.patch_size}`],
     ['context', `${text.context_length} ids of ${text.vocab_size}`],
     ['embedding', `${embed_dim} numbers`],
+    ...facts.remarks.map((remark): [string, string] => ['fitted', remark]),
+    ...optional('ignored', ignored.length > 0 ? ignored.join(', ') : undefined),
   ];
 }
 

@@ -2,10 +2,12 @@ import type { CommandContext } from '../../cli/command.js';
 import type { Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { dot } from '../../model/base/vectors.js';
+import { requireCaptioner } from '../../model/config/config.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
+import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
@@ -31,6 +33,7 @@ export const rank = defineResults({
     'caption: by the mean log-probability per token of the caption given the picture; probability is the softmax of the summed log-probabilities.',
     'both: by the product of the two, softmax(exp(logit_scale) * cosine + summed log-probability), which is also the probability.',
     '--attend: a terminal draws it over the picture; JSON has it as attention: {method, grid, crop, map, peak, entropy}, as in attend.',
+    'A caption longer than the context is cut as OpenCLIP cuts it, which is told, and in JSON is "truncated": true; --strict refuses it.',
     '--min-score and --top leave captions out after probabilities were computed over all. The score is the cosine; with --by caption the mean log-probability.',
     'Piped: SCORE<TAB>PROBABILITY<TAB>CAPTION, best first, with IMAGE<TAB> before it when there may be several pictures; with --no-softmax the probability is -.',
   ].join('\n'),
@@ -84,6 +87,7 @@ export const rank = defineResults({
     attend: { type: 'flag', description: 'also where the embedding of the picture looked' },
     minScore: { type: 'number', description: 'leaves out captions with a lower score' },
     top: { type: 'integer', min: 1, description: 'only the N best' },
+    ...STRICT_OPTION,
     ...INPUT_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
@@ -112,12 +116,15 @@ export const rank = defineResults({
     }
     if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Ranking, RankedPicture>> {
-      const fitting = yield* usableCaptions(captions, options.template, coca);
+      if (options.by !== 'contrastive') requireCaptioner(coca.config, `rank --by ${options.by}`);
+      yield { kind: 'ready' };
+      const cuts = new ToldCuts(options.strict, context);
+      const fitting = yield* usableCaptions(captions, options.template, coca, cuts);
       if (fitting.length === 0) return;
       const { names, count } = walkImages(sources, context.stdin);
       yield { kind: 'ready', count };
       if (options.attend) await coca.prepare('image attention');
-      const scorer = await captionScorer(fitting, options.by, coca, context);
+      const scorer = await captionScorer(fitting, options.by, coca, context, cuts);
       for await (const item of pictures(names, coca, context, 2)) {
         if ('error' in item) yield item;
         else {
@@ -169,11 +176,12 @@ async function* usableCaptions(
   captions: readonly string[],
   template: string,
   coca: Coca,
+  cuts: ToldCuts,
 ): AsyncGenerator<Finding<never>, Candidate[]> {
   const usable: Candidate[] = [];
   for (const caption of captions) {
     const text = template.replaceAll('{}', () => caption);
-    const error = unusableText(text, coca.tokenizer);
+    const error = unusableText(text, coca.tokenizer, cuts.options);
     if (error) yield failure(caption, error, 'caption');
     else usable.push({ caption, text });
   }
@@ -186,16 +194,18 @@ async function captionScorer(
   by: RankBy,
   coca: LoadedCoca,
   context: CommandContext,
+  cuts: ToldCuts,
 ): Promise<(encoding: ImageEncoding) => Promise<RankFigures[]>> {
   const texts = candidates.map(({ text }) => text);
-  const features = by === 'caption' ? undefined : await coca.encodeTexts(texts);
+  const features = by === 'caption' ? undefined : await coca.encodeTexts(texts, cuts.options);
   return async (encoding) => {
     const likelihoods =
       by === 'contrastive'
         ? undefined
-        : (await coca.captionLikelihoods(encoding, texts, { signal: context.signal }))[0]!;
-    return candidates.map(({ caption }, i) => ({
+        : (await coca.captionLikelihoods(encoding, texts, { signal: context.signal, ...cuts.options }))[0]!;
+    return candidates.map(({ caption, text }, i) => ({
       caption,
+      truncated: cuts.has(text),
       cosine: features ? dot(encoding.features[0]!, features[i]!) : null,
       likelihood: likelihoods?.[i] ?? null,
     }));

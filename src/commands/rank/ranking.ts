@@ -7,6 +7,8 @@ export interface RankFigures {
   readonly caption: string;
   readonly cosine: number | null;
   readonly likelihood: CaptionLikelihood | null;
+  /** Whether the caption was cut to the model's context. */
+  readonly truncated?: boolean;
 }
 
 /** One ranked caption, as the JSON has it. */
@@ -17,6 +19,8 @@ export interface Ranked {
   /** Mean log-probability per token, the end token included. */
   readonly logprob: number | null;
   readonly rank: number;
+  /** Whether the caption was cut to the model's context; not there where it was not. */
+  readonly truncated?: true;
 }
 
 export interface RankingOptions {
@@ -37,7 +41,7 @@ export function rankCaptions(figures: readonly RankFigures[], options: RankingOp
   const { by } = options;
   const logits = figures.map((figure) => logitOf(figure, options));
   const probabilities = softmax(logits);
-  const rows = figures.map(({ caption, cosine, likelihood }, i) => {
+  const rows = figures.map(({ caption, cosine, likelihood, truncated = false }, i) => {
     const logprob = likelihood ? likelihood.sum / likelihood.count : null;
     const score = by === 'caption' ? logprob! : cosine!;
     return {
@@ -47,6 +51,7 @@ export function rankCaptions(figures: readonly RankFigures[], options: RankingOp
       logprob,
       score,
       order: by === 'both' ? logits[i]! : score,
+      truncated,
     };
   });
   return rows
@@ -54,12 +59,13 @@ export function rankCaptions(figures: readonly RankFigures[], options: RankingOp
     .map((row, i) => ({ ...row, rank: i + 1 }))
     .filter((row) => options.minScore === undefined || row.score >= options.minScore)
     .slice(0, options.top)
-    .map(({ caption, cosine, probability, logprob, rank }) => ({
+    .map(({ caption, cosine, probability, logprob, rank, truncated }) => ({
       caption,
       cosine,
       probability: options.softmax ? probability : null,
       logprob,
       rank,
+      ...(truncated && { truncated }),
     }));
 }
 

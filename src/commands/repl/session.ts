@@ -18,7 +18,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import { isPicture, runChecked } from '../io/check-inputs.js';
-import { withModel } from '../io/model.js';
+import { type ModelOption, withModel } from '../io/model.js';
 import { type Action, commandLine, type LastCommand, type Performed, shellCommand } from './action.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
@@ -140,7 +140,9 @@ export class ReplSession {
 
   /** Loads the model before a command waits for it. */
   async warmUp(stage: Stage): Promise<void> {
-    await this.withModel(this.#contextOf(stage), (coca) => coca.prepare('captions'));
+    await this.withModel(this.#contextOf(stage), (coca) =>
+      coca.prepare(coca.config.multimodal ? 'captions' : 'images'),
+    );
   }
 
   #contextOf(stage: Stage): SessionContext {
@@ -275,8 +277,9 @@ export class ReplSession {
 
   /** Forgets the loaded model of the present name: its files may have changed. */
   async dropModel(): Promise<void> {
-    const { model, device, engine } = await this.#modelOptions();
-    await this.models.drop({ ...(model !== undefined && { model }), device, engine });
+    const { model, config, device, engine } = await this.#modelOptions();
+    const named = { ...(model !== undefined && { model }), ...(config !== undefined && { config }) };
+    await this.models.drop({ ...named, device, engine });
   }
 
   close(): Promise<void> {
@@ -284,13 +287,13 @@ export class ReplSession {
   }
 
   /** What the commands of this session say of their model, as their own parser reads it. */
-  async #modelOptions(): Promise<GlobalValues<'model' | 'device' | 'engine'>> {
+  async #modelOptions(): Promise<GlobalValues<ModelOption>> {
     const command = this.program('caption');
     const filled: FilledLine = { positionals: ['-'], options: [] };
     const request = parseCommandLine(commandLine(command, filled), this.programs);
     if (request.kind !== 'run') throw new Error('the caption command is not the caption command');
     const { invocation } = await this.#withSettings(command, filled, request.invocation, () => undefined);
-    return invocation.options as unknown as GlobalValues<'model' | 'device' | 'engine'>;
+    return invocation.options as unknown as GlobalValues<ModelOption>;
   }
 
   #fillings() {

@@ -5,7 +5,7 @@ import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { canShow } from '../../ui/view/streams.js';
 import { failUnreadable } from '../io/check-inputs.js';
-import { MODEL_GLOBALS, withModel } from '../io/model.js';
+import { MODEL_GLOBALS, withCaptioner } from '../io/model.js';
 import { oneName } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
 import { formatOf, Tally } from '../io/results.js';
@@ -88,7 +88,7 @@ export const step = defineCommand({
     const { actionsOf, currentLine } = await import('../../model/stepper/index.js');
     const { isDone } = await import('../../model/decoding/index.js');
     const { scriptOf } = await import('./replay.js');
-    await withModel(options, context, async (coca) => {
+    await withCaptioner(options, context, 'step', async (coca) => {
       const search = loaded ? undefined : await searchOptions(options, typed, coca);
       const walk = await openWalk({ image, search, prompt: options.prompt, loaded }, coca, context);
       if ('error' in walk) return tally.fail(image, walk.error);

@@ -62,14 +62,6 @@ export const TRAIN_OPTIONS = {
   accumulate: run.accumulate,
   saveEvery: { type: 'integer', min: 1, default: 500, group: RUN, description: 'steps from checkpoint to checkpoint' },
   keep: { type: 'integer', min: 2, default: 2, group: RUN, description: 'how many checkpoints are kept' },
-  config: {
-    type: 'text',
-    kind: 'file',
-    placeholder: 'CONFIG',
-    group: MODEL,
-    description: 'a new model with random weights: coca_ViT-B-32, ..., or the path of an open_clip_config.json',
-    otherwise: '--model',
-  },
   trainTokenizer: {
     type: 'integer',
     min: 515,

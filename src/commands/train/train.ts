@@ -27,13 +27,18 @@ const WITH_RESUME: readonly string[] = [
   'quiet',
 ];
 
-type TrainOptions = OptionValues<typeof TRAIN_OPTIONS> & { readonly model: string | undefined; readonly seed: number };
+type TrainOptions = OptionValues<typeof TRAIN_OPTIONS> & {
+  readonly model: string | undefined;
+  readonly config: string | undefined;
+  readonly seed: number;
+};
 
 export const train = defineCommand({
   name: 'train',
   summary: 'trains a model on pictures and captions: a new one, or one to be fine-tuned',
   usage: 'train DATA... -o FOLDER',
   details: [
+    '--config without --model makes a new model with random weights; with it, it is the config of weights that have none beside.',
     'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob; or scenes: for the synthetic world, painted as it is needed (scenes:families: half of it in fours that differ in one thing; coca help data says more).',
     'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. --objective classification trains the vision tower alone, with a classifier that coca classify --classifier and coca eval --classifier use; its data has labels, as for coca eval --zero-shot. Training runs on TensorFlow.js; coca help engines tells how to get the faster devices.',
     'FOLDER gets log.jsonl and checkpoints: step-00001000 and so on, each a model that OpenCLIP and every command here read (--model FOLDER), with all that --resume needs to go on bit for bit. Ctrl-C writes one more and ends with code 130. kill -9 at any moment leaves the last one.',
@@ -51,7 +56,7 @@ export const train = defineCommand({
     },
   ],
   options: TRAIN_OPTIONS,
-  globals: ['model', 'device', 'seed', 'images', 'jsonl', 'quiet'],
+  globals: ['model', 'config', 'device', 'seed', 'images', 'jsonl', 'quiet'],
   examples: [
     { line: 'coca train captions.jsonl -o run', does: 'fine-tunes the bundled model' },
     {
@@ -156,7 +161,6 @@ function refuse(name: string | undefined, why: string): void {
 
 function checkChoices(options: TrainOptions, typed: ReadonlySet<string>): void {
   const exclusive: readonly (readonly [string, string])[] = [
-    ['config', 'model'],
     ['trainTokenizer', 'tokenizer'],
     ['steps', 'epochs'],
     ['objective', 'contrastiveWeight'],
@@ -167,9 +171,9 @@ function checkChoices(options: TrainOptions, typed: ReadonlySet<string>): void {
       throw new CocaError('usage', `--${kebab(one)} and --${kebab(other)} exclude each other`);
     }
   }
-  if (options.config === undefined) {
+  if (!isFresh(options)) {
     const stray = ['tokenizer', 'trainTokenizer'].find((name) => typed.has(name));
-    refuse(stray, 'needs --config: a trained model has its tokenizer');
+    refuse(stray, 'needs --config without --model: a trained model has its tokenizer');
   }
   if (options.objective !== 'classification' && typed.has('classes')) {
     refuse('classes', 'means nothing without --objective classification');
@@ -211,7 +215,7 @@ function newRun(args: readonly string[], options: TrainOptions, typed: ReadonlyS
       ...(warmup !== undefined && { warmup }),
       ...(options.validation.length > 0 && { validation: options.validation.map(absoluteData) }),
       ...chosen,
-      learningRate: learningRate ?? LEARNING_RATES[options.config === undefined ? 'trained' : 'fresh'],
+      learningRate: learningRate ?? LEARNING_RATES[isFresh(options) ? 'fresh' : 'trained'],
       ...weightsOf(options),
       freeze: parseFreeze(options.freeze),
     },
@@ -228,8 +232,12 @@ function knobsOf(options: TrainOptions): Pick<TrainOptions, TrainingKnobName> {
   return Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<TrainOptions, TrainingKnobName>;
 }
 
+/** A config without a model is a new one with random weights. */
+const isFresh = ({ config, model }: TrainOptions): boolean => config !== undefined && model === undefined;
+
 function startOf({ config, tokenizer, trainTokenizer, model }: TrainOptions): StartingModel {
-  if (config === undefined) return { kind: 'model', model };
+  if (config === undefined || model !== undefined)
+    return { kind: 'model', model, ...(config !== undefined && { config }) };
   const chosen = trainTokenizer ?? tokenizer;
   return { kind: 'fresh', config, ...(chosen !== undefined && { tokenizer: chosen }) };
 }

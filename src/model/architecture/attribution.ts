@@ -1,8 +1,8 @@
 import type { CocaConfig } from '../config/config.js';
 import { layerNorm } from './blocks.js';
+import { type DecoderInput, multimodalLayers, unimodalHalf } from './decoder.js';
 import type { GradientOps } from './gradient-ops.js';
 import type { AttentionSite } from './ops.js';
-import { type DecoderInput, multimodalLayers, unimodalHalf } from './text.js';
 import { WayBack } from './way-back.js';
 
 /** Where the way back ends: what comes before the first cross-attention is not asked for. */
@@ -33,7 +33,7 @@ export function crossGradients<T>(
     mask: wayBack.constant(multimodalMask),
     image: image.map(({ keys, values }) => ({ keys: wayBack.constant(keys), values: wayBack.constant(values) })),
   });
-  const normed = layerNorm(wayBack, 'text_decoder.ln_final', x);
+  const normed = layerNorm(wayBack, 'text_decoder.ln_final', x, config.multimodal);
   const projection = ops.parameter('text_decoder.text_projection');
   normed.gradient = ops.logprobGradient(normed.value, projection, labels);
   wayBack.goBack(isFirstCross);

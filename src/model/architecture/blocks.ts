@@ -1,12 +1,17 @@
+import { LAYER_NORM_EPS, type TowerConfig } from '../config/config.js';
 import type { AttentionInput, AttentionSite, AttentionWatcher, BlockOps, Ops } from './ops.js';
 
 /** What differs between the residual blocks of the towers. */
-export interface BlockStyle {
+export interface BlockStyle extends Pick<TowerConfig, 'activation' | 'norm_eps'> {
   readonly heads: number;
   readonly width: number;
-  readonly quickGelu: boolean;
   /** Whether LayerScale gammas (ls_1, ls_2) follow the two branches. */
   readonly layerScale: boolean;
+}
+
+export function blockStyle(tower: TowerConfig, heads: number): BlockStyle {
+  const { width, activation, norm_eps, ls_init_value } = tower;
+  return { heads, width, activation, norm_eps, layerScale: ls_init_value !== null };
 }
 
 /** Which attention a block is, and who wants to see its probabilities. */
@@ -19,8 +24,8 @@ export type KeysValues<T> = {
   readonly values: T;
 };
 
-export function layerNorm<T>(ops: BlockOps<T>, prefix: string, x: T): T {
-  return ops.layerNorm(x, ops.parameter(`${prefix}.weight`), ops.parameter(`${prefix}.bias`));
+export function layerNorm<T>(ops: BlockOps<T>, prefix: string, x: T, { norm_eps }: Pick<TowerConfig, 'norm_eps'>): T {
+  return ops.layerNorm(x, ops.parameter(`${prefix}.weight`), ops.parameter(`${prefix}.bias`), norm_eps);
 }
 
 function outProjection<T>(ops: BlockOps<T>, prefix: string, x: T): T {
@@ -45,8 +50,8 @@ function attend<T>(
 function mlpBranch<T>(ops: BlockOps<T>, prefix: string, x: T, style: BlockStyle): T {
   const linear = (name: string, input: T) =>
     ops.linear(input, ops.parameter(`${prefix}.mlp.${name}.weight`), ops.parameter(`${prefix}.mlp.${name}.bias`));
-  const hidden = linear('c_fc', layerNorm(ops, `${prefix}.ln_2`, x));
-  const branch = linear('c_proj', style.quickGelu ? ops.quickGelu(hidden) : ops.gelu(hidden));
+  const hidden = linear('c_fc', layerNorm(ops, `${prefix}.ln_2`, x, style));
+  const branch = linear('c_proj', ops.activate(hidden, style.activation));
   return ops.add(x, scaled(ops, `${prefix}.ls_2`, branch, style));
 }
 
@@ -67,7 +72,7 @@ export function selfAttentionBlock<T>(
   watched: Watched<T>,
 ): { readonly x: T; readonly own: KeysValues<T> } {
   return ops.scope(() => {
-    const normed = layerNorm(ops, `${prefix}.ln_1`, x);
+    const normed = layerNorm(ops, `${prefix}.ln_1`, x, style);
     const [query, keys, values] = ops.inProjection(normed, `${prefix}.attn`, [0, 1, 2], style.heads);
     const own = { keys: keys!, values: values! };
     const attended = attend(ops, { heads: style.heads, query: query!, own, ...context }, watched);
@@ -82,11 +87,11 @@ function afterAttention<T>(ops: BlockOps<T>, prefix: string, x: T, attended: T, 
 }
 
 /** Keys and values that a cross-attention block makes of image tokens [B, S, W]: [B, H, S, D] each. */
-export function crossKeysValues<T>(ops: Ops<T>, prefix: string, imageTokens: T, heads: number): KeysValues<T> {
+export function crossKeysValues<T>(ops: Ops<T>, prefix: string, imageTokens: T, style: BlockStyle): KeysValues<T> {
   return ops.scope(() => {
-    const normed = layerNorm(ops, `${prefix}.ln_1_kv`, imageTokens);
-    const [keys, values] = ops.inProjection(normed, `${prefix}.attn`, [1, 2], heads);
-    return { keys: ops.splitHeads(keys!, heads), values: ops.splitHeads(values!, heads) };
+    const normed = layerNorm(ops, `${prefix}.ln_1_kv`, imageTokens, style);
+    const [keys, values] = ops.inProjection(normed, `${prefix}.attn`, [1, 2], style.heads);
+    return { keys: ops.splitHeads(keys!, style.heads), values: ops.splitHeads(values!, style.heads) };
   });
 }
 
@@ -100,12 +105,15 @@ export function crossAttentionBlock<T>(
   watched: Watched<T>,
 ): T {
   return ops.scope(() => {
-    const normed = layerNorm(ops, `${prefix}.ln_1`, x);
+    const normed = layerNorm(ops, `${prefix}.ln_1`, x, style);
     const [query] = ops.inProjection(normed, `${prefix}.attn`, [0], style.heads);
     const attended = attend(ops, { heads: style.heads, query: query!, cache: image }, watched);
     return afterAttention(ops, prefix, x, attended, style);
   });
 }
+
+/** OpenCLIP's poolers do not heed `norm_kwargs`. */
+const POOLER_NORM = { norm_eps: LAYER_NORM_EPS };
 
 /**
  * Attentional pooling (CoCa, section 3.2): learned queries attend x [B, N, context] -> [B, Q, width].
@@ -129,13 +137,29 @@ export function attentionalPooler<T>(
     return ops.linear(input, weight, ops.parameter(`${attn}.in_proj_bias`, rows));
   };
   return ops.scope(() => {
-    const context = layerNorm(ops, `${prefix}.ln_k`, x);
-    const query = project(layerNorm(ops, `${prefix}.ln_q`, ops.parameter(`${prefix}.query`)), 0);
+    const context = layerNorm(ops, `${prefix}.ln_k`, x, POOLER_NORM);
+    const query = project(layerNorm(ops, `${prefix}.ln_q`, ops.parameter(`${prefix}.query`), POOLER_NORM), 0);
     const [keys, values] =
       width === contextWidth
         ? ops.inProjection(context, attn, [1, 2], heads)
         : [project(context, 1), project(context, 2)];
     const own = { keys: keys!, values: values! };
     return outProjection(ops, attn, attend(ops, { heads, query: ops.repeat(query, x), own }, watched));
+  });
+}
+
+/**
+ * Pooling by the attention of a learned latent query, then an MLP (timm's AttentionPoolLatent): x [B, N, W] -> [B, 1, W].
+ * Query and key-value projections are stored apart.
+ */
+export function latentPooler<T>(ops: Ops<T>, prefix: string, x: T, style: BlockStyle, watched: Watched<T>): T {
+  const { heads, width } = style;
+  const project = (input: T, name: string, rows?: readonly [number, number]) =>
+    ops.linear(input, ops.parameter(`${prefix}.${name}.weight`, rows), ops.parameter(`${prefix}.${name}.bias`, rows));
+  return ops.scope(() => {
+    const query = project(ops.parameter(`${prefix}.latent`), 'q'); // [1, W]
+    const own = { keys: project(x, 'kv', [0, width]), values: project(x, 'kv', [width, 2 * width]) };
+    const attended = attend(ops, { heads, query: ops.repeat(query, x), own }, watched);
+    return mlpBranch(ops, prefix, outProjection(ops, prefix, attended), style);
   });
 }

@@ -1,3 +1,4 @@
+import type { Activation } from '../config/config.js';
 import type { AttentionInput, Ops, ProjectionParts } from './ops.js';
 
 /**
@@ -10,11 +11,12 @@ export interface GradientOps<T> extends Ops<T> {
   /** Of `inProjection`, by x: the parts' gradients are [B, N, W] each. */
   inProjectionGradient(parts: readonly T[], prefix: string, which: ProjectionParts): T;
   /** Of `layerNorm`, by x. */
-  layerNormGradient(g: T, x: T, weight: T): T;
-  /** Of `gelu`, by x: g (Phi(x) + x phi(x)). */
-  geluGradient(g: T, x: T): T;
-  /** Of `quickGelu`, by x: with s = sigmoid(1.702 x), g (s + 1.702 x s (1 - s)). */
-  quickGeluGradient(g: T, x: T): T;
+  layerNormGradient(g: T, x: T, weight: T, epsilon: number): T;
+  /**
+   * Of `activate`, by x. GELU: g (Phi(x) + x phi(x)). Its approximation: with t = tanh(u), u = sqrt(2 / pi) (x + 0.044715 x^3),
+   * g ((1 + t) / 2 + x (1 - t^2) u' / 2). Quick GELU: with s = sigmoid(1.702 x), g (s + 1.702 x s (1 - s)).
+   */
+  activationGradient(g: T, x: T, activation: Activation): T;
   /** Of `attention` over rows of the call or a cache, not both; see `AttentionGradients`. */
   attentionGradient(g: T, input: AttentionInput<T>, probabilities: T): AttentionGradients<T>;
   /**

@@ -1,3 +1,5 @@
+import type { Activation } from '../config/config.js';
+
 /**
  * What the network is written in: a dozen coarse operations on an opaque tensor T. An engine supplies them, either by
  * adding nodes to a graph that is run later (ONNX) or by computing at once. B is the batch, N and M are sequence
@@ -16,12 +18,10 @@ export interface Ops<T> {
    * they are for `attention` and `splitHeads`.
    */
   inProjection(x: T, prefix: string, parts: ProjectionParts, heads: number): readonly T[];
-  /** Over the last axis, with epsilon LAYER_NORM_EPS. */
-  layerNorm(x: T, weight: T, bias: T): T;
-  /** The exact form, x Phi(x). */
-  gelu(x: T): T;
-  /** x sigmoid(1.702 x). */
-  quickGelu(x: T): T;
+  /** Over the last axis. */
+  layerNorm(x: T, weight: T, bias: T, epsilon: number): T;
+  /** What an MLP has between its two layers. */
+  activate(x: T, activation: Activation): T;
   /** Elementwise, broadcasting b over the leading axes of a. */
   add(a: T, b: T): T;
   /** Elementwise, broadcasting b over the leading axes of a. */
@@ -38,6 +38,8 @@ export interface Ops<T> {
   slice(x: T, start: number, end?: number): T;
   /** One position of the sequence axis: [B, N, W] -> [B, W]. */
   take(x: T, index: number): T;
+  /** One position for each entry of the batch: [B, N, W] and indices [B] of its B * N rows -> [B, W]. */
+  takeEach(x: T, rows: T): T;
   /** Mean over the sequence axis: [B, N, W] -> [B, W]. */
   meanRows(x: T): T;
   /** [B, N, W] -> [B, H, N, D]: how keys and values are kept. */
@@ -53,16 +55,7 @@ export interface Ops<T> {
 /** What the residual blocks of the towers are written in. */
 export type BlockOps<T> = Pick<
   Ops<T>,
-  | 'parameter'
-  | 'linear'
-  | 'inProjection'
-  | 'layerNorm'
-  | 'gelu'
-  | 'quickGelu'
-  | 'add'
-  | 'multiply'
-  | 'attention'
-  | 'scope'
+  'parameter' | 'linear' | 'inProjection' | 'layerNorm' | 'activate' | 'add' | 'multiply' | 'attention' | 'scope'
 >;
 
 /** Query; key and value; or all three. */

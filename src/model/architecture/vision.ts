@@ -1,5 +1,5 @@
-import type { CocaConfig } from '../config/config.js';
-import { attentionalPooler, layerNorm, selfAttentionBlock } from './blocks.js';
+import type { ModelConfig } from '../config/config.js';
+import { attentionalPooler, blockStyle, layerNorm, selfAttentionBlock } from './blocks.js';
 import type { AttentionWatcher, Ops } from './ops.js';
 
 export interface VisionOutput<T> {
@@ -11,24 +11,19 @@ export interface VisionOutput<T> {
   readonly tokens: T;
 }
 
-/** The image encoder: pixels [B, 3, S, S], normalised -> embedding and image tokens. */
+/** OpenCLIP's VisionTransformer: pixels [B, 3, S, S], normalised -> embedding and image tokens. */
 export function visionTower<T>(
   ops: Ops<T>,
-  config: CocaConfig,
+  config: ModelConfig,
   pixels: T,
   watch?: AttentionWatcher<T>,
 ): VisionOutput<T> {
   const { vision } = config;
-  const style = {
-    heads: vision.width / vision.head_width,
-    width: vision.width,
-    quickGelu: config.quick_gelu,
-    layerScale: vision.ls_init_value !== null,
-  };
+  const style = blockStyle(vision, vision.width / vision.head_width);
   const patches = ops.patchEmbed(pixels, ops.parameter('visual.conv1.weight'), vision.patch_size);
   const classToken = ops.repeat(ops.parameter('visual.class_embedding'), patches);
   let x = ops.add(ops.concat(classToken, patches), ops.parameter('visual.positional_embedding')); // [B, 1 + P, W]
-  if (!vision.no_ln_pre) x = layerNorm(ops, 'visual.ln_pre', x);
+  if (!vision.no_ln_pre) x = layerNorm(ops, 'visual.ln_pre', x, vision);
   for (let layer = 0; layer < vision.layers; layer++) {
     const prefix = `visual.transformer.resblocks.${layer}`;
     x = selfAttentionBlock(ops, prefix, x, style, {}, { name: 'vision', layer, watch }).x;
@@ -46,12 +41,12 @@ interface Pooled<T> {
 }
 
 /** From all encoder outputs x [B, 1 + P, W] to one vector for contrast and S tokens for the decoder. */
-function pool<T>(ops: Ops<T>, config: CocaConfig, x: T, watch?: AttentionWatcher<T>): Pooled<T> {
+function pool<T>(ops: Ops<T>, config: ModelConfig, x: T, watch?: AttentionWatcher<T>): Pooled<T> {
   const { vision, embed_dim } = config;
   const shape = { heads: vision.attn_pooler_heads, width: embed_dim, contextWidth: vision.width };
   const pooler = (name: string, context: T, index: 0 | 1) =>
     attentionalPooler(ops, `visual.${name}`, context, shape, { name: `pooler.${index}`, layer: 0, watch });
-  const lnPost = (input: T) => layerNorm(ops, 'visual.ln_post', input);
+  const lnPost = (input: T) => layerNorm(ops, 'visual.ln_post', input, vision);
 
   switch (vision.attentional_pool) {
     case true: // as in released weights: one pooler, whose query 0 is the embedding
@@ -73,7 +68,7 @@ function pool<T>(ops: Ops<T>, config: CocaConfig, x: T, watch?: AttentionWatcher
 }
 
 /** Splits x [B, 1 + S, W] into a vector (the first row, or the mean of the others) and the other rows. */
-function globalPool<T>(ops: Ops<T>, config: CocaConfig, x: T): Pooled<T> {
+function globalPool<T>(ops: Ops<T>, config: ModelConfig, x: T): Pooled<T> {
   const tokens = ops.slice(x, 1);
   return { pooled: config.vision.pool_type === 'avg' ? ops.meanRows(tokens) : ops.take(x, 0), tokens };
 }

@@ -1,3 +1,4 @@
+import type { Activation } from '../config/config.js';
 import type { GradientOps } from './gradient-ops.js';
 import type { AttentionInput, AttentionOutput, AttentionSite, BlockOps, ProjectionParts } from './ops.js';
 
@@ -58,19 +59,14 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
     return parts;
   }
 
-  layerNorm(x: Recorded<T>, weight: Recorded<T>, bias: Recorded<T>): Recorded<T> {
-    const out = new Recorded(this.ops.layerNorm(x.value, weight.value, bias.value));
-    return this.#remember(out, (g) => this.#give(x, this.ops.layerNormGradient(g, x.value, weight.value)));
+  layerNorm(x: Recorded<T>, weight: Recorded<T>, bias: Recorded<T>, epsilon: number): Recorded<T> {
+    const out = new Recorded(this.ops.layerNorm(x.value, weight.value, bias.value, epsilon));
+    return this.#remember(out, (g) => this.#give(x, this.ops.layerNormGradient(g, x.value, weight.value, epsilon)));
   }
 
-  gelu(x: Recorded<T>): Recorded<T> {
-    const out = new Recorded(this.ops.gelu(x.value));
-    return this.#remember(out, (g) => this.#give(x, this.ops.geluGradient(g, x.value)));
-  }
-
-  quickGelu(x: Recorded<T>): Recorded<T> {
-    const out = new Recorded(this.ops.quickGelu(x.value));
-    return this.#remember(out, (g) => this.#give(x, this.ops.quickGeluGradient(g, x.value)));
+  activate(x: Recorded<T>, activation: Activation): Recorded<T> {
+    const out = new Recorded(this.ops.activate(x.value, activation));
+    return this.#remember(out, (g) => this.#give(x, this.ops.activationGradient(g, x.value, activation)));
   }
 
   /** a and b of one shape. */

@@ -1,5 +1,5 @@
 import { CocaError } from '../base/errors.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import type { AttentionLayer, RawAttention } from './raw.js';
 
 /**
@@ -42,7 +42,7 @@ export class AttentionMaps {
 
   constructor(
     private readonly raw: RawAttention,
-    private readonly config: CocaConfig,
+    private readonly config: ModelConfig,
   ) {
     this.grid = raw.grid;
     this.layers = raw.cross.length;
@@ -76,9 +76,9 @@ export class AttentionMaps {
       const mean = meanOfHeads(raw.contrastive); // [1, Q] or [1, K]
       outputs = config.vision.attentional_pool === 'cascade' ? this.#throughPooler(mean, 0) : mean;
     } else if (this.#poolerMean) {
-      // Query 0 is the embedding; or, pooled by the mean, all the others in equal parts.
+      // Query 0, or the only one, is the embedding; or, pooled by the mean, all the others in equal parts.
       const queries = new Float32Array(raw.pooler!.queries);
-      if (config.vision.pool_type === 'tok') queries[0] = 1;
+      if (config.vision.pool_type !== 'avg') queries[0] = 1;
       else queries.fill(1 / (queries.length - 1), 1);
       outputs = this.#throughPooler(queries, 0);
     } else {
@@ -148,11 +148,12 @@ export class AttentionMaps {
   }
 
   /**
-   * Encoder outputs [K] to patches [P]: the class token, which sits nowhere, is left out and the rest made to sum to 1.
+   * Encoder outputs [K] to patches [P]: a class token, which sits nowhere, is left out and the rest made to sum to 1.
    * Where nothing at all speaks for the word, no patch does more than another.
    */
   #overPatches(outputs: Float32Array, method: MapMethod): Float32Array {
-    const patches = (method === 'rollout' ? this.#rollOut(outputs) : outputs).slice(1);
+    const places = method === 'rollout' ? this.#rollOut(outputs) : outputs;
+    const patches = places.slice(places.length - this.grid ** 2);
     const sum = patches.reduce((total, value) => total + value, 0);
     return sum === 0 ? patches.fill(1 / patches.length) : patches.map((value) => value / sum);
   }

@@ -1,5 +1,5 @@
 import type { AttentionName } from '../architecture/ops.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import { gridSize } from '../config/config.js';
 import type { Attention } from '../engine/network.js';
 
@@ -41,7 +41,7 @@ export interface RawAttention {
 
 /** Puts what an engine reported, for a batch of one, in its places. */
 export function collectAttention(
-  config: CocaConfig,
+  config: ModelConfig,
   reported: readonly Attention[],
   ids: readonly number[],
   logprobs: readonly number[],

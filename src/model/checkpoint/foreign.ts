@@ -34,7 +34,11 @@ export function recognise(head: Uint8Array): ForeignFile | undefined {
   }
   // PROTO 2 to 5. A safetensors header length may start with the same two bytes; its '{' at 8 tells them apart.
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5 && head[8] !== 0x7b) {
-    return { kind: 'pickle', what: 'a bare pickle, as torch.save wrote before PyTorch 1.6', hint: RESAVE };
+    return {
+      kind: 'pickle',
+      what: 'a bare pickle, as torch.save wrote before PyTorch 1.6, not safetensors',
+      hint: 'open it as a checkpoint, which converts it once',
+    };
   }
   const text = Buffer.from(head)
     .toString('latin1')

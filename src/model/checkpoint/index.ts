@@ -1,10 +1,11 @@
 import { RegularFile } from '../base/regular-file.js';
-import { withoutPrefix } from './prefix.js';
+import { underModelNames } from './names.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
-import { isZip } from './tensor-list.js';
-import { convertTorchCheckpoint } from './torch/convert.js';
+import { convertDoubles, convertTorchCheckpoint } from './torch/convert.js';
+import { torchForm } from './torch/open.js';
 
 export { weightsFingerprint } from './fingerprint.js';
+export { nameInFile, PLAIN, type Spelling } from './names.js';
 export {
   type Dtype,
   encodeF16,
@@ -20,7 +21,7 @@ export {
 export { checkShapes } from './shapes.js';
 export { listTensors, type TensorList } from './tensor-list.js';
 export { convertedPath, convertTorchCheckpoint } from './torch/convert.js';
-export { LATEST, weightsFile } from './weights-file.js';
+export { chosenEpoch, LATEST, weightsFile } from './weights-file.js';
 
 export interface CheckpointOptions {
   /** Where torch.save archives are converted to safetensors, once each. Made when needed. */
@@ -28,20 +29,23 @@ export interface CheckpointOptions {
 }
 
 /**
- * Opens a file of weights by what is in it, whatever its name: safetensors as it is, a torch.save archive through its
- * conversion in `cacheDir`. What a wrapper put before every name is taken off.
+ * Opens a file of weights by what is in it, whatever its name: safetensors as it is, what torch.save wrote, and double precision, through its
+ * conversion in `cacheDir`. Its tensors get the names that the network asks for.
  * @throws CocaError `bad-checkpoint` with what the file is instead, or what is wrong with it; `not-found`, `unreadable`,
  *   `write-failed`.
  */
 export async function openCheckpoint(path: string, { cacheDir }: CheckpointOptions): Promise<SafetensorsFile> {
-  const isZip = await startsAsZip(path);
-  return withoutPrefix(await openSafetensors(isZip ? await convertTorchCheckpoint(path, cacheDir) : path));
+  if (await isTorchFile(path))
+    return underModelNames(await openSafetensors(await convertTorchCheckpoint(path, cacheDir)));
+  const file = await openSafetensors(path);
+  const hasDoubles = [...file.tensors.values()].some(({ dtype }) => dtype === 'F64');
+  return underModelNames(hasDoubles ? await openSafetensors(await convertDoubles(file, cacheDir)) : file);
 }
 
-async function startsAsZip(path: string): Promise<boolean> {
+async function isTorchFile(path: string): Promise<boolean> {
   const file = await RegularFile.open(path);
   try {
-    return await isZip(file);
+    return (await torchForm(file)) !== undefined;
   } finally {
     await file.close();
   }

@@ -3,6 +3,7 @@ import { RegularFile } from '../base/regular-file.js';
 import { bytesPerElement, countElements, type Dtype, isDtype, isWeightDtype, type WeightDtype } from './dtype.js';
 import { HEAD_BYTES, recognise } from './foreign.js';
 import { decodeBF16, decodeF16 } from './half.js';
+import { nameInFile, PLAIN, type Spelling } from './names.js';
 import { badCheckpoint, quote } from './problem.js';
 import { type DeclaredTensor, parseHeader } from './safetensors-header.js';
 
@@ -19,6 +20,8 @@ export interface TensorEntry {
   /** Of its first byte, from the start of the file. */
   readonly offset: number;
   readonly byteLength: number;
+  /** Its elements, where it is not in the file. */
+  readonly values?: Float32Array;
 }
 
 /** A safetensors file whose header was read and found sound. It is not held open. */
@@ -29,8 +32,8 @@ export interface SafetensorsFile {
   readonly metadata: ReadonlyMap<string, string>;
   /** By name, in the order of the header. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** What the file has before each of these names; nothing where it is left out. */
-  readonly prefix?: string;
+  /** How the file spells these names; as they stand where it is left out. */
+  readonly spelling?: Spelling;
 }
 
 /** The format's own bound on the header, in bytes. */
@@ -142,6 +145,7 @@ function checkTensor(
  */
 export async function readTensor(file: SafetensorsFile, name: string): Promise<Float32Array> {
   const { entry, dtype } = weightEntry(file, name);
+  if (entry.values) return entry.values.slice();
   const values = allocate(file, entry.name, entry.byteLength / bytesPerElement(dtype));
   const bits = new Uint32Array(values.buffer);
   let at = 0;
@@ -157,6 +161,7 @@ export async function readTensor(file: SafetensorsFile, name: string): Promise<F
  */
 export async function firstNonFinite(file: SafetensorsFile, name: string): Promise<number> {
   const { entry, dtype } = weightEntry(file, name);
+  if (entry.values) return entry.values.findIndex((value) => !Number.isFinite(value));
   let bits = new Uint32Array(0);
   let before = 0;
   for await (const chunk of chunksOf(file, entry)) {
@@ -173,7 +178,8 @@ export async function firstNonFinite(file: SafetensorsFile, name: string): Promi
 
 function weightEntry(file: SafetensorsFile, name: string): { entry: TensorEntry; dtype: WeightDtype } {
   const entry = file.tensors.get(name);
-  if (entry === undefined) throw badCheckpoint(file.path, `no tensor ${quote((file.prefix ?? '') + name)}`);
+  if (entry === undefined)
+    throw badCheckpoint(file.path, `no tensor ${quote(nameInFile(name, file.spelling ?? PLAIN))}`);
   const { dtype } = entry;
   if (!isWeightDtype(dtype)) {
     throw badCheckpoint(file.path, `tensor ${quote(entry.name)}: weights are F32, F16 or BF16, this is ${dtype}`);

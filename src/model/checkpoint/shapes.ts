@@ -1,23 +1,27 @@
 import { isWeightDtype } from './dtype.js';
+import { nameInFile, PLAIN } from './names.js';
 import { badCheckpoint, quote } from './problem.js';
 import type { TensorList } from './tensor-list.js';
 
 /** How many tensors of each kind a message names. */
 const MAX_NAMED = 8;
 
+/** Older OpenCLIP saved its causal mask; programs of OpenAI's have three sizes among their tensors. */
+const NOT_NEEDED = /(^|\.)attn_mask$|^(input_resolution|context_length|vocab_size)$/;
+
 /** Scalars that some checkpoints store as [] and others as [1]. */
 const SCALARS = new Set(['logit_scale', 'logit_bias']);
 
 /**
  * Checks a checkpoint's tensors against what a config needs: names, shapes, and element types that weights can have
- * (F32, F16, BF16). Names that end in `attn_mask` may be there without need: older OpenCLIP saved its causal mask.
+ * (F32, F16, BF16). What `NOT_NEEDED` names may be there without need.
  * @throws CocaError `bad-checkpoint`, one for all differences, at most eight of each kind named, as the file names them.
  */
 export function checkShapes(file: TensorList, expected: ReadonlyMap<string, readonly number[]>): void {
   const missing: string[] = [];
   const misshaped: string[] = [];
   const mistyped: string[] = [];
-  const named = (name: string) => quote((file.prefix ?? '') + name);
+  const named = (name: string) => quote(nameInFile(name, file.spelling ?? PLAIN));
   for (const [name, shape] of expected) {
     const entry = file.tensors.get(name);
     if (entry === undefined) {
@@ -27,11 +31,13 @@ export function checkShapes(file: TensorList, expected: ReadonlyMap<string, read
     if (!sameShape(name, entry.shape, shape)) {
       misshaped.push(`${named(name)} is [${entry.shape.join(', ')}] instead of [${shape.join(', ')}]`);
     }
-    if (!isWeightDtype(entry.dtype)) mistyped.push(`${named(name)} is ${entry.dtype} instead of F32, F16 or BF16`);
+    // Doubles become F32 as a checkpoint is opened.
+    if (!isWeightDtype(entry.dtype) && entry.dtype !== 'F64')
+      mistyped.push(`${named(name)} is ${entry.dtype} instead of F32, F16 or BF16`);
   }
   const unexpected: string[] = [];
   for (const name of file.tensors.keys()) {
-    if (!expected.has(name) && !/(^|\.)attn_mask$/.test(name)) unexpected.push(named(name));
+    if (!expected.has(name) && !NOT_NEEDED.test(name)) unexpected.push(named(name));
   }
   const problems = [
     list('missing', missing),

@@ -1,18 +1,16 @@
 import { RegularFile } from '../base/regular-file.js';
 import type { Dtype } from './dtype.js';
-import { HEAD_BYTES, recognise } from './foreign.js';
-import { withoutPrefix } from './prefix.js';
+import { type Spelling, underModelNames } from './names.js';
 import { openSafetensors } from './safetensors.js';
-import { readTorchWeights } from './torch/torchzip.js';
-import { readZip } from './torch/zip.js';
+import { openTorchFile, torchForm } from './torch/open.js';
 
 /** Which tensors a file holds. */
 export interface TensorList {
   readonly path: string;
-  /** By the names that the model gives them. */
+  /** By the names that the network asks for. */
   readonly tensors: ReadonlyMap<string, { readonly dtype: Dtype; readonly shape: readonly number[] }>;
-  /** What the file has before each of these names; nothing where it is left out. */
-  readonly prefix?: string;
+  /** How the file spells these names; as they stand where it is left out. */
+  readonly spelling?: Spelling;
 }
 
 /**
@@ -24,16 +22,12 @@ export async function listTensors(
 ): Promise<TensorList & { readonly format: 'safetensors' | 'torch'; readonly size: number }> {
   const file = await RegularFile.open(path);
   try {
-    if (!(await isZip(file))) return { ...withoutPrefix(await openSafetensors(path)), format: 'safetensors' };
-    const weights = await readTorchWeights(file, await readZip(file));
+    const form = await torchForm(file);
+    if (form === undefined) return { ...underModelNames(await openSafetensors(path)), format: 'safetensors' };
+    const weights = await (await openTorchFile(file, form)).weights();
     const tensors = new Map(weights.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
-    return { ...withoutPrefix({ path, tensors }), format: 'torch', size: file.size };
+    return { ...underModelNames({ path, tensors }), format: 'torch', size: file.size };
   } finally {
     await file.close();
   }
-}
-
-/** Whether a file is a zip archive, as torch.save writes, whatever its name. */
-export async function isZip(file: RegularFile): Promise<boolean> {
-  return recognise(await file.read(0, Math.min(HEAD_BYTES, file.size)))?.kind === 'zip';
 }

@@ -1,7 +1,7 @@
 import { CocaError } from '../base/errors.js';
 import { parseJson } from '../base/json.js';
 import { readTextFile } from '../base/text-file.js';
-import { type CocaConfig, parseConfig } from './config.js';
+import { type ModelConfig, parseConfig } from './config.js';
 
 /** A config that OpenCLIP writes has about a thousand bytes. */
 const MAX_CONFIG_BYTES = 2 ** 20;
@@ -14,7 +14,7 @@ const MAX_LEVELS = 100;
  * @param where what to call it in errors
  * @throws CocaError `bad-config`, `not-found`, `unreadable`
  */
-export async function readConfigFile(path: string, where = path): Promise<CocaConfig> {
+export async function readConfigFile(path: string, where = path): Promise<ModelConfig> {
   return parseConfig(await readConfigJson(path, where), where);
 }
 

@@ -27,11 +27,20 @@ export class Section {
     private readonly json: Json,
     private readonly path: string,
     private readonly where: string,
+    /** Receives the names of fields that are there and change nothing. */
+    private readonly ignored: string[],
   ) {}
 
+  #nameOf(key: string): string {
+    return this.path ? `${this.path}.${key}` : key;
+  }
+
   fail(key: string, problem: string): never {
-    const name = this.path ? `${this.path}.${key}` : key;
-    throw new CocaError('bad-config', `${this.where}: ${name} ${problem}`, 'Check the config against the checkpoint.');
+    throw new CocaError(
+      'bad-config',
+      `${this.where}: ${this.#nameOf(key)} ${problem}`,
+      'Check the config against the checkpoint.',
+    );
   }
 
   #take(key: string): unknown {
@@ -93,10 +102,12 @@ export class Section {
     return value as T;
   }
 
+  /** So many numbers, or one that stands for all. */
   numbers(key: string, count: number, fallback: readonly number[]): readonly number[] {
-    const value = this.#take(key) ?? fallback;
+    const given = this.#take(key) ?? fallback;
+    const value = typeof given === 'number' ? Array<number>(count).fill(given) : given;
     if (!Array.isArray(value) || value.length !== count || !value.every((v) => Number.isFinite(v))) {
-      this.fail(key, `must be a list of ${count} numbers, not ${show(value)}`);
+      this.fail(key, `must be a number or a list of ${count}, not ${show(value)}`);
     }
     return value as number[];
   }
@@ -114,11 +125,15 @@ export class Section {
 
   section(key: string, required: boolean): Section {
     const value = this.#take(key);
-    if (value === undefined && !required) return new Section({}, key, this.where);
+    if (value === undefined && !required) return new Section({}, this.#nameOf(key), this.where, this.ignored);
     if (!isObject(value)) {
       this.fail(key, value === undefined ? 'is missing' : 'must be an object');
     }
-    return new Section(value, this.path ? `${this.path}.${key}` : key, this.where);
+    return new Section(value, key === 'model_cfg' ? '' : this.#nameOf(key), this.where, this.ignored);
+  }
+
+  isList(key: string): boolean {
+    return this.has(key) && Array.isArray(this.json[key]);
   }
 
   has(key: string): boolean {
@@ -127,8 +142,16 @@ export class Section {
 
   /** Fields that change training or packaging, not what a trained network computes. */
   withoutEffect(...keys: string[]): this {
-    for (const key of keys) this.#seen.add(key);
+    for (const key of keys) {
+      if (!this.#seen.has(key) && this.has(key)) this.ignored.push(this.#nameOf(key));
+      this.#seen.add(key);
+    }
     return this;
+  }
+
+  /** All fields that were not read: OpenCLIP does not read them. */
+  ignoreRest(): void {
+    this.withoutEffect(...Object.keys(this.json));
   }
 
   /** Fields whose only supported value is this one (or null). */

@@ -1,5 +1,5 @@
 import { CocaError } from '../base/errors.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import { loadPart, loadPicture, normalise, type PictureOptions } from '../image/load-picture.js';
 import type { Picture } from '../image/picture.js';
 import { pictureOptions } from '../image/preprocess.js';
@@ -19,7 +19,7 @@ export interface Transform {
   readonly augment: boolean;
 }
 
-export function trainingTransform(config: CocaConfig, augment: boolean): Transform {
+export function trainingTransform(config: ModelConfig, augment: boolean): Transform {
   const { mean, std } = config.preprocess;
   return { picture: pictureOptions(config), mean, std, augment };
 }

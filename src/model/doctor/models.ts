@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parameterShapes } from '../architecture/parameters.js';
 import { CocaError, stopIfAborted } from '../base/errors.js';
-import { checkShapes, listTensors } from '../checkpoint/index.js';
+import { listTensors } from '../checkpoint/index.js';
 import { hubCacheFolder } from '../hub/environment.js';
 import { contentHash, hashFile } from '../hub/hash.js';
 import { type CachedModel, cachedModels } from '../hub/installed.js';
 import { RepositoryCache } from '../hub/layout.js';
+import { checkFit } from '../store/fit-weights.js';
 import { BUNDLED_FOLDER, BUNDLED_MODEL, chosenModel, locateModel } from '../store/locate.js';
 import { CONFIG_FILE, TOKENIZER_FILES } from '../store/model-files.js';
 import { readModelFolder } from '../store/model-folder.js';
@@ -91,7 +91,7 @@ async function checkDefault(): Promise<Check> {
  */
 async function openModel(path: string): Promise<void> {
   const { config, weights } = await readModelFolder(path);
-  checkShapes(await listTensors(weights), parameterShapes(config));
+  checkFit(await listTensors(weights), config);
 }
 
 /** @throws the system's error */

@@ -1,6 +1,6 @@
 import { CocaError } from '../base/errors.js';
 import type { SafetensorsFile } from '../checkpoint/index.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import { type DeviceChoice, describeChoice } from './devices.js';
 import { type Device, ENGINE_DEVICES, ENGINE_NAMES, ENGINES, type Engine } from './engines.js';
 import type { Network } from './network.js';
@@ -10,7 +10,7 @@ interface EngineEntry {
   /** What it falls back to when a device that computes small things cannot run this network. */
   readonly fallback: Device;
   choose(device: Device | 'auto'): Promise<DeviceChoice<Device>>;
-  open(config: CocaConfig, checkpoint: SafetensorsFile, device: Device): Promise<Network>;
+  open(config: ModelConfig, checkpoint: SafetensorsFile, device: Device): Promise<Network>;
 }
 
 const ENTRIES: Readonly<Record<Engine, () => Promise<EngineEntry>>> = {
@@ -46,7 +46,7 @@ const ENTRIES: Readonly<Record<Engine, () => Promise<EngineEntry>>> = {
 export async function openNetwork(
   engine: Engine,
   device: Device | 'auto',
-  config: CocaConfig,
+  config: ModelConfig,
   checkpoint: SafetensorsFile,
   notice: (text: string) => void,
 ): Promise<Network> {

@@ -1,7 +1,7 @@
 import type { Coca, ImageEncoding } from '../api.js';
 import type { Description } from '../data/sample.js';
 import type { Picture } from '../image/picture.js';
-import { unusableText } from '../tokenizer/usable.js';
+import { type CutTexts, unusableText } from '../tokenizer/usable.js';
 
 /** A picture of a data set, ready for the model. */
 export interface Item extends Description {
@@ -48,12 +48,12 @@ export function perBatch<T>(compute: (batch: Batch) => Promise<T>): (batch: Batc
 
 /**
  * Embeddings of the texts that pictures are compared with, those of a batch in one call.
- * @param textsOf may be of any length: what does not fit the model is left out
+ * @param textsOf may be of any length: what does not fit the model is left out, or cut
  */
-export function textFeatures(coca: Coca, textsOf: (item: Item) => readonly string[]) {
+export function textFeatures(coca: Coca, textsOf: (item: Item) => readonly string[], cut: CutTexts) {
   return perBatch(async ({ items }): Promise<ReadonlyMap<string, Float32Array>> => {
-    const texts = [...new Set(items.flatMap(textsOf))].filter((text) => !unusableText(text, coca.tokenizer));
-    const features = await coca.encodeTexts(texts);
+    const texts = [...new Set(items.flatMap(textsOf))].filter((text) => !unusableText(text, coca.tokenizer, cut));
+    const features = await coca.encodeTexts(texts, cut);
     return new Map(texts.map((text, i) => [text, features[i]!]));
   });
 }

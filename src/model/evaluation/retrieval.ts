@@ -1,7 +1,7 @@
 import type { Coca } from '../api.js';
 import { CocaError } from '../base/errors.js';
 import { retrievalMetrics } from '../metrics/retrieval.js';
-import { mustBeUsable } from '../tokenizer/usable.js';
+import { type CutTexts, mustBeUsable } from '../tokenizer/usable.js';
 import { type Batch, type Measure, type Metrics, textFeatures } from './measure.js';
 
 const KS = [1, 5, 10];
@@ -17,9 +17,9 @@ export class RetrievalMeasure implements Measure {
 
   constructor(
     private readonly coca: Coca,
-    private readonly hooks: { readonly signal?: AbortSignal },
+    private readonly hooks: { readonly signal?: AbortSignal } & CutTexts,
   ) {
-    this.#textsOf = textFeatures(coca, ({ captions }) => captions);
+    this.#textsOf = textFeatures(coca, ({ captions }) => captions, hooks);
   }
 
   get count(): number {
@@ -29,7 +29,7 @@ export class RetrievalMeasure implements Measure {
   async add(batch: Batch, index: number): Promise<void> {
     const { captions } = batch.items[index]!;
     if (captions.length === 0) throw new CocaError('bad-data', 'no caption');
-    mustBeUsable(captions, this.coca.tokenizer);
+    mustBeUsable(captions, this.coca.tokenizer, this.hooks);
     const { features } = await batch.encoding();
     const texts = await this.#textsOf(batch);
     for (const caption of captions) {

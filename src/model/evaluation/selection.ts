@@ -3,7 +3,7 @@ import { CocaError } from '../base/errors.js';
 import { dot } from '../base/vectors.js';
 import { arrangementsOf } from '../scenes/world/family.js';
 import { longestCaption, readingsOf, trueCaptions } from '../scenes/world/grammar.js';
-import { mustBeUsable } from '../tokenizer/usable.js';
+import { type CutTexts, mustBeUsable } from '../tokenizer/usable.js';
 import { type Batch, type Item, type Measure, type Metrics, textFeatures } from './measure.js';
 
 /**
@@ -21,17 +21,17 @@ export class SelectionMeasure implements Measure {
 
   constructor(
     private readonly coca: Coca,
-    private readonly hooks: { readonly signal?: AbortSignal },
+    private readonly hooks: { readonly signal?: AbortSignal } & CutTexts,
   ) {
-    this.#textsOf = textFeatures(coca, (item) => [...(candidates(item) ?? []), ...arrangements(item)]);
+    this.#textsOf = textFeatures(coca, (item) => [...(candidates(item) ?? []), ...arrangements(item)], hooks);
   }
 
   async add(batch: Batch, index: number): Promise<void> {
     const captions = candidates(batch.items[index]!);
     if (!captions) throw new CocaError('bad-data', 'no caption with "hard_negatives" to tell it from');
-    mustBeUsable(captions, this.coca.tokenizer);
+    mustBeUsable(captions, this.coca.tokenizer, this.hooks);
     const fours = arrangements(batch.items[index]!);
-    mustBeUsable(fours, this.coca.tokenizer);
+    mustBeUsable(fours, this.coca.tokenizer, this.hooks);
     const image = await batch.encodingOf(index);
     const texts = await this.#textsOf(batch);
     const all = [...captions, ...fours];

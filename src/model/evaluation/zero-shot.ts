@@ -2,21 +2,26 @@ import type { Coca } from '../api.js';
 import { dot, meanDirection } from '../base/vectors.js';
 import { type ClassNames, classIndexOf } from '../data/classes.js';
 import { ClassificationCount } from '../metrics/classification.js';
+import type { CutTexts } from '../tokenizer/usable.js';
 import type { Batch, Measure, Metrics } from './measure.js';
 
 /**
  * The classifiers of classes: for each the mean direction of the embeddings of its name in every template, embed_dim floats.
  * @param templates with `{}` where the name goes
- * @throws CocaError `bad-text` for a text that does not fit the model
+ * @throws CocaError `bad-text` for a text that does not fit the model, unless it may be cut
  */
 export async function classDirections(
   coca: Coca,
   names: readonly string[],
   templates: readonly string[],
+  cut: CutTexts = {},
 ): Promise<readonly Float32Array[]> {
   const directions: Float32Array[] = [];
   for (const name of names) {
-    const texts = await coca.encodeTexts(templates.map((template) => template.replaceAll('{}', () => name)));
+    const texts = await coca.encodeTexts(
+      templates.map((template) => template.replaceAll('{}', () => name)),
+      cut,
+    );
     directions.push(meanDirection(texts));
   }
   return directions;
@@ -41,10 +46,15 @@ export class ZeroShotMeasure implements Measure {
 
   /**
    * @param templates with `{}` where the name goes
-   * @throws CocaError `bad-text` for a text that does not fit the model
+   * @throws CocaError `bad-text` for a text that does not fit the model, unless it may be cut
    */
-  static async create(coca: Coca, classes: ClassNames, templates: readonly string[]): Promise<ZeroShotMeasure> {
-    return new ZeroShotMeasure(classes, await classDirections(coca, classes.names, templates));
+  static async create(
+    coca: Coca,
+    classes: ClassNames,
+    templates: readonly string[],
+    cut: CutTexts = {},
+  ): Promise<ZeroShotMeasure> {
+    return new ZeroShotMeasure(classes, await classDirections(coca, classes.names, templates, cut));
   }
 
   async add(batch: Batch, index: number): Promise<void> {

@@ -8,7 +8,7 @@ import { RepositoryCache } from './layout.js';
 import { COMMIT, DEFAULT_REVISION, displayName, isRepository, isRevision } from './names.js';
 import { listPartials } from './partial.js';
 
-/** A CoCa model in the hub's cache, whichever program fetched it. */
+/** A model in the hub's cache, whichever program fetched it. */
 export interface CachedModel {
   /** The name to load it by. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface CachedModel {
   readonly partialBytes: number;
 }
 
-/** Every CoCa model in the cache; repositories of anything else are passed over. */
+/** Every OpenCLIP model in the cache; repositories of anything else are passed over. */
 export async function cachedModels(env: NodeJS.ProcessEnv = process.env): Promise<CachedModel[]> {
   const cacheFolder = hubCacheFolder(env);
   const found: CachedModel[] = [];
@@ -41,7 +41,7 @@ async function modelsOf(cache: RepositoryCache): Promise<CachedModel[]> {
   const models: CachedModel[] = [];
   for (const commit of (await readdir(cache.snapshots).catch(() => [])).sort()) {
     const folder = cache.snapshot(commit);
-    if (!COMMIT.test(commit) || !(await describesCoca(folder))) continue;
+    if (!COMMIT.test(commit) || !(await describesModel(folder))) continue;
     const bytes = await bytesOf(folder);
     // A branch gets its commit once everything is here: what has neither is most likely on its way to be main.
     const revision = revisions.get(commit) ?? (bytes === undefined ? DEFAULT_REVISION : commit);
@@ -66,12 +66,12 @@ async function revisionsOf(cache: RepositoryCache): Promise<ReadonlyMap<string, 
   return byCommit;
 }
 
-async function describesCoca(folder: string): Promise<boolean> {
+async function describesModel(folder: string): Promise<boolean> {
   const json = (await readConfigJson(join(folder, CONFIG_FILE)).catch(() => undefined)) as
-    | { model_cfg?: { multimodal_cfg?: unknown } }
+    | { model_cfg?: { vision_cfg?: unknown; text_cfg?: unknown } }
     | null
     | undefined;
-  return json?.model_cfg?.multimodal_cfg !== undefined;
+  return json?.model_cfg?.vision_cfg !== undefined && json.model_cfg.text_cfg !== undefined;
 }
 
 async function bytesOf(folder: string): Promise<number | undefined> {

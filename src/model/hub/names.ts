@@ -1,4 +1,5 @@
 import { CocaError } from '../base/errors.js';
+import { OPENCLIP } from '../base/openclip-models.js';
 
 /** A repository on the hub, at a branch, tag or commit. */
 export interface RepositoryRef {
@@ -10,13 +11,28 @@ export interface RepositoryRef {
 /** The branch that a name without `@REVISION` means. */
 export const DEFAULT_REVISION = 'main';
 
-/** Released models by the names that OpenCLIP's users know them by. */
+/** Between OpenCLIP's name of a config and its tag of weights. */
+const TAG_MARK = ':';
+
+/** Released models by the names that OpenCLIP's users know them by: CONFIG is its usual weights, CONFIG:TAG are others. */
 export const KNOWN_MODELS: Readonly<Record<string, string>> = {
   'coca_ViT-B-32': 'laion/CoCa-ViT-B-32-laion2B-s13B-b90k',
   'coca_ViT-L-14': 'laion/CoCa-ViT-L-14-laion2B-s13B-b90k',
   'mscoco_coca_ViT-B-32': 'laion/mscoco_finetuned_CoCa-ViT-B-32-laion2B-s13B-b90k',
   'mscoco_coca_ViT-L-14': 'laion/mscoco_finetuned_CoCa-ViT-L-14-laion2B-s13B-b90k',
+  ...Object.fromEntries(Object.entries(OPENCLIP.pretrained).flatMap(([name, tags]) => namesOf(name, tags))),
 };
+
+function namesOf(config: string, tags: Readonly<Record<string, string>>): [name: string, repository: string][] {
+  const tagged = Object.entries(tags).map(([tag, repository]): [string, string] => [
+    config + TAG_MARK + tag,
+    repository,
+  ]);
+  return [[config, tagged[0]![1]], ...tagged];
+}
+
+/** Whether a known name leaves the weights to its config's usual ones. */
+export const isPlainName = (known: string): boolean => !known.includes(TAG_MARK);
 
 const HUB_PREFIX = 'hf-hub:';
 
@@ -53,7 +69,7 @@ export function parseHubName(name: string): RepositoryRef {
     throw new CocaError(
       'usage',
       `${name} is no name of a model on the hub`,
-      `known names: ${Object.keys(KNOWN_MODELS).join(', ')}; any other as hf-hub:OWNER/NAME`,
+      'known names are what coca models lists, each also as NAME:TAG with a tag of OpenCLIP; any other as hf-hub:OWNER/NAME',
     );
   }
   if (!isRevision(revision)) {

@@ -4,7 +4,7 @@ import { CocaError } from '../base/errors.js';
 import { exists, makeFolder } from '../base/folders.js';
 import { orWriteFailed } from '../base/whole-file.js';
 import { chooseWeights, weightsFile } from '../checkpoint/weights-file.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import { readConfigFile } from '../config/config-file.js';
 import { PATIENT, type RetryEvent, type RetryPolicy } from '../net/retry.js';
 import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_FILES } from '../store/model-files.js';
@@ -47,7 +47,7 @@ export interface PullOptions {
 }
 
 /** Files that are read whole into memory are refused beyond this. */
-const MAX_SMALL_BYTES = 64 * 2 ** 20;
+const MAX_SMALL_BYTES = 128 * 2 ** 20;
 
 /**
  * Fetches a model from the hub into the Hugging Face cache, or makes sure that what is there is what the hub has: config,
@@ -196,7 +196,7 @@ function requireSmall(files: readonly (RemoteFile | undefined)[], repository: st
 }
 
 /** Whether a model reads texts with a tokenizer of its own. */
-const hasOwnTokenizer = ({ text }: CocaConfig) => text.hf_tokenizer_name !== null || !fitsClip(text.vocab_size);
+const hasOwnTokenizer = ({ text }: ModelConfig) => text.hf_tokenizer_name !== null || !fitsClip(text.vocab_size);
 
 /** Without the hub nothing can be compared: what is here is what there is. */
 async function alreadyHere(name: string, ref: RepositoryRef, cache: RepositoryCache): Promise<PulledModel> {

@@ -1,7 +1,7 @@
 import type { CaptionOptions, Coca, ImageEncoding } from '../api.js';
 import { stopIfAborted } from '../base/errors.js';
 import { Turns } from '../base/turns.js';
-import { contextLength } from '../config/config.js';
+import { contextLength, requireCaptioner } from '../config/config.js';
 import { advance } from '../decoding/advance.js';
 import { type Candidate, isDone } from '../decoding/state.js';
 import type { TreeModel } from '../decoding/types.js';
@@ -97,6 +97,7 @@ export async function openStepper(
   image: ImageEncoding,
   { prompt, ...options }: CaptionOptions,
 ): Promise<Stepper> {
+  requireCaptioner(coca.config, 'a walk');
   const { encode, vocabSize } = coca.tokenizer;
   const special = { ...coca.tokenizer.special, pad: coca.config.pad_id };
   const traced = { ...options, trace: Math.max(options.trace, CANDIDATES) };

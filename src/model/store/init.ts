@@ -5,10 +5,10 @@ import { sinCos2d } from '../architecture/positions.js';
 import { CocaError } from '../base/errors.js';
 import { exists, makeFolder } from '../base/folders.js';
 import { nextRandom, seedRandom } from '../base/random.js';
+import { nameInFile, shapeInFile } from '../checkpoint/names.js';
 import { encodeF16, writeSafetensors } from '../checkpoint/safetensors.js';
-import { type CocaConfig, gridSize, MULTIMODAL_MLP_RATIO, parseConfig } from '../config/config.js';
-import { readConfigJson } from '../config/config-file.js';
-import { NAMED_CONFIGS } from '../config/configs.js';
+import { gridSize, type ModelConfig, parseConfig, type TowerConfig } from '../config/config.js';
+import { readConfig } from '../config/read-config.js';
 import { CONFIG_FILE, WEIGHTS_FILE } from './model-files.js';
 
 export interface InitOptions {
@@ -45,9 +45,10 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let done = 0;
 
+  const spelling = { prefix: '', textAtTop: !config.custom_text, timm: config.vision.timm_model_name !== null };
   const tensors = [...shapes].map(([name, shape]) => ({
-    name,
-    shape,
+    name: nameInFile(name, spelling),
+    shape: shapeInFile(name, shape, spelling),
     dtype: options.dtype,
     data: (async function* () {
       const values = initialValues(name, shape, config, options.seed);
@@ -70,27 +71,8 @@ export async function initModel(options: InitOptions): Promise<InitResult> {
   return { folder: options.output, parameters: total, tensors: shapes.size };
 }
 
-/**
- * The content of a named config or of a config file.
- * @throws CocaError `not-found`, `bad-config`
- */
-export async function readConfig(nameOrPath: string): Promise<unknown> {
-  if (Object.hasOwn(NAMED_CONFIGS, nameOrPath)) return NAMED_CONFIGS[nameOrPath];
-  try {
-    return await readConfigJson(nameOrPath);
-  } catch (cause) {
-    if (!(cause instanceof CocaError) || cause.code !== 'not-found') throw cause;
-    throw new CocaError(
-      'not-found',
-      `"${nameOrPath}" is no config that is known by name, and no file that can be read`,
-      `Known names: ${Object.keys(NAMED_CONFIGS).join(', ')}.`,
-      { cause },
-    );
-  }
-}
-
 /** The form in which OpenCLIP keeps a config beside its weights. */
-function wrapped(json: unknown, config: CocaConfig): object {
+export function wrapped(json: unknown, config: ModelConfig): object {
   if (Object.hasOwn(json as object, 'model_cfg')) return json as object;
   const { mean, std, interpolation, resize_mode } = config.preprocess;
   return { model_cfg: json, preprocess_cfg: { mean, std, interpolation, resize_mode } };
@@ -102,13 +84,12 @@ type Distribution =
   | { readonly uniform: number }; // half width
 
 /** How OpenCLIP (TextTransformer.init_parameters, VisionTransformer) and PyTorch's layers initialise a tensor. */
-function distribution(name: string, shape: readonly number[], config: CocaConfig): Distribution {
-  const { text, vision, multimodal } = config;
+function distribution(name: string, shape: readonly number[], config: ModelConfig): Distribution {
+  const { text, vision } = config;
   if (name === 'logit_scale') return { constant: config.init_logit_scale ?? Math.log(1 / 0.07) };
   if (name === 'logit_bias') return { constant: config.init_logit_bias ?? 0 };
   if (name.endsWith('.gamma')) {
-    const tower = name.startsWith('visual') ? vision : name.startsWith('text.') ? text : multimodal;
-    return { constant: tower.ls_init_value! };
+    return { constant: towerOf(name, config).ls_init_value! };
   }
   if (/\.ln_\w+\.weight$/.test(name)) return { constant: 1 };
   if (/\.ln_\w+\.bias$/.test(name) || name.endsWith('in_proj_bias') || name.endsWith('out_proj.bias')) {
@@ -116,8 +97,8 @@ function distribution(name: string, shape: readonly number[], config: CocaConfig
   }
   if (name === 'text.token_embedding.weight') return { normal: 0.02 };
   if (name === 'text.positional_embedding' || name === 'text.cls_emb') return { normal: 0.01 };
-  if (name === 'text.text_projection') return { normal: text.width ** -0.5 };
-  if (name === 'text_decoder.text_projection') return { normal: multimodal.width ** -0.5 };
+  if (name === 'text.text_projection.bias') return { constant: 0 };
+  if (/^text(_decoder)?\.text_projection/.test(name)) return { normal: towerOf(name, config).width ** -0.5 };
   if (name.endsWith('.query')) return { normal: 1 };
   if (/^visual\.(class_embedding|positional_embedding|proj)$/.test(name)) return { normal: vision.width ** -0.5 };
   if (name.startsWith('text.transformer')) {
@@ -130,15 +111,17 @@ function distribution(name: string, shape: readonly number[], config: CocaConfig
   if (/(in_proj_weight|[qkv]_proj_weight)$/.test(name)) return { uniform: Math.sqrt(6 / (shape[0]! + inputs)) };
   if (name.endsWith('.weight')) return { uniform: inputs ** -0.5 };
   // A linear layer's bias goes by the same number, that of its weight's inputs.
-  const [width, ratio] = name.startsWith('visual')
-    ? [vision.width, vision.mlp_ratio]
-    : name.startsWith('text.')
-      ? [text.width, text.mlp_ratio]
-      : [multimodal.width, MULTIMODAL_MLP_RATIO];
-  return { uniform: (name.endsWith('c_proj.bias') ? Math.trunc(width * ratio) : width) ** -0.5 };
+  const { width, mlp_ratio } = towerOf(name, config);
+  return { uniform: (name.endsWith('c_proj.bias') ? Math.trunc(width * mlp_ratio) : width) ** -0.5 };
 }
 
-function initialValues(name: string, shape: readonly number[], config: CocaConfig, seed: number): Float32Array {
+/** The tower that a parameter belongs to. */
+function towerOf(name: string, { vision, text, multimodal }: ModelConfig): TowerConfig {
+  if (name.startsWith('visual')) return vision;
+  return name.startsWith('text.') ? text : multimodal!;
+}
+
+function initialValues(name: string, shape: readonly number[], config: ModelConfig, seed: number): Float32Array {
   if (name === POSITIONS && config.vision.pos_embed_type === 'sin_cos_2d') {
     return sinCos2d(gridSize(config), config.vision.width);
   }

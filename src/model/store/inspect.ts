@@ -1,14 +1,13 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
-import { checkShapes, type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
-import type { CocaConfig } from '../config/config.js';
-import { readConfigJson } from '../config/config-file.js';
+import { type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
+import type { ModelConfig } from '../config/config.js';
 import { PUBLIC_HUB } from '../hub/environment.js';
 import { COMMIT } from '../hub/names.js';
 import { readCard } from './card.js';
+import { findConfig } from './find-config.js';
+import { checkFit } from './fit-weights.js';
 import { locateModel } from './locate.js';
-import { CONFIG_FILE } from './model-files.js';
-import { readFolderConfig } from './model-folder.js';
 
 /** Numbers of parameters by part. */
 export interface ParameterCounts {
@@ -43,9 +42,11 @@ export interface ModelFacts {
     readonly dtypes: readonly Dtype[];
   };
   readonly parameters: ParameterCounts;
-  readonly config: CocaConfig;
-  /** The config file as it is. */
+  readonly config: ModelConfig;
+  /** The config as it was read. */
   readonly json: unknown;
+  /** What is done to the weights so that they fit it. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -53,13 +54,13 @@ export interface ModelFacts {
  * nothing converted.
  * @throws CocaError as `locateModel` and `weightsFile`; `bad-config`, `bad-checkpoint`
  */
-export async function inspectModel(named: string | undefined): Promise<ModelFacts> {
+export async function inspectModel(named: string | undefined, givenConfig?: string): Promise<ModelFacts> {
   const { name, path, hub } = await locateModel(named);
   const weights = await weightsFile(path);
   const folder = dirname(weights);
-  const config = await readFolderConfig(folder);
+  const { config, json } = await findConfig(weights, givenConfig);
   const list = await listTensors(weights);
-  checkShapes(list, parameterShapes(config));
+  const remarks = checkFit(list, config);
   const card = await readCard(folder);
   const commit = basename(folder);
   return {
@@ -76,7 +77,8 @@ export async function inspectModel(named: string | undefined): Promise<ModelFact
     },
     parameters: countParameters(config),
     config,
-    json: await readConfigJson(join(folder, CONFIG_FILE)),
+    json,
+    remarks,
   };
 }
 
@@ -95,7 +97,7 @@ function countedAs(name: string): Exclude<keyof ParameterCounts, 'total'> {
 }
 
 /** How many parameters a model of this config has. */
-export function countParameters(config: CocaConfig): ParameterCounts {
+export function countParameters(config: ModelConfig): ParameterCounts {
   const counts = { total: 0, vision: 0, poolers: 0, text: 0, multimodal: 0, logits: 0 };
   for (const [name, shape] of parameterShapes(config)) {
     const count = shape.reduce((product, side) => product * side, 1);

@@ -3,7 +3,7 @@ import { weightsFile } from '../checkpoint/weights-file.js';
 import { parseConfig } from '../config/config.js';
 import { NAMED_CONFIGS } from '../config/configs.js';
 import { cachedModels } from '../hub/installed.js';
-import { displayName, isHubName, KNOWN_MODELS, parseHubName } from '../hub/names.js';
+import { displayName, isHubName, isPlainName, KNOWN_MODELS, parseHubName } from '../hub/names.js';
 import { countParameters } from './inspect.js';
 import { BUNDLED_FOLDER, BUNDLED_MODEL, chosenModel, locateModel } from './locate.js';
 
@@ -43,7 +43,7 @@ export async function listModels(): Promise<ListedModel[]> {
     entries.push({ ...nothing, ...model, state, bytes: bytes ?? partialBytes });
   }
   for (const [known, repository] of Object.entries(KNOWN_MODELS)) {
-    if (entries.some((entry) => entry.name === known)) continue;
+    if (!isPlainName(known) || entries.some((entry) => entry.name === known)) continue;
     entries.push({ ...nothing, name: known, state: 'known', repository, approximateBytes: expectedBytes(known) });
   }
   if (!entries.some((entry) => entry.name === name)) entries.push(await outside(chosen, name));
@@ -60,8 +60,8 @@ export async function listModels(): Promise<ListedModel[]> {
   }
 }
 
-/** Released weights are float32, in the shape of the config that their name ends with. */
+/** Released weights are float32, in the shape of the config of their name. */
 function expectedBytes(known: string): number | null {
-  const config = Object.entries(NAMED_CONFIGS).find(([name]) => known.endsWith(name));
-  return config === undefined ? null : 4 * countParameters(parseConfig(config[1], config[0])).total;
+  const name = known.replace(/^mscoco_/, '');
+  return Object.hasOwn(NAMED_CONFIGS, name) ? 4 * countParameters(parseConfig(NAMED_CONFIGS[name], name)).total : null;
 }

@@ -1,22 +1,24 @@
 import { realpath } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { Coca } from '../api.js';
-import { parameterShapes } from '../architecture/parameters.js';
 import { conversionsFolder } from '../base/cache.js';
-import { checkShapes, openCheckpoint, type SafetensorsFile } from '../checkpoint/index.js';
+import { chosenEpoch, openCheckpoint, type SafetensorsFile } from '../checkpoint/index.js';
 import { CocaModel } from '../coca.js';
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { openNetwork } from '../engine/open.js';
 import type { PictureOptions } from '../image/load-picture.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
+import { fitWeights } from './fit-weights.js';
 import { type ChosenBy, locateModel } from './locate.js';
 import { readModelFolder } from './model-folder.js';
 
 export interface LoadOptions {
   /** What `locateModel` takes: a name, a folder or a weights file. By default the one that the user chose. */
   readonly model?: string;
+  /** A named config or the path of one, in place of the one beside the weights. */
+  readonly config?: string;
   /** One of the engine's own; by default `auto`, the best that works. */
   readonly device?: Device | 'auto';
   /** By default `onnx`, the faster one. */
@@ -46,19 +48,41 @@ export interface ModelFiles {
   /** Where they lie. */
   readonly folder: string;
   readonly chosenBy: ChosenBy;
-  readonly config: CocaConfig;
+  readonly config: ModelConfig;
+  /** The config as it was read. */
+  readonly json: unknown;
   readonly tokenizer: Tokenizer;
   readonly checkpoint: SafetensorsFile;
+  /** What a person may want to know of how they were found and fitted. */
+  readonly remarks: readonly string[];
 }
 
 /**
  * Finds a model and checks config, tokenizer and weights.
+ * @param givenConfig as `LoadOptions.config`
  * @throws CocaError `not-found`, `usage`, `bad-settings`, `bad-config`, `bad-checkpoint` or `bad-tokenizer`
  */
-export async function readModel(model: string | undefined): Promise<ModelFiles> {
+export async function readModel(model: string | undefined, givenConfig?: string): Promise<ModelFiles> {
   const { name, path, chosenBy } = await locateModel(model);
-  const { folder, weights, config, tokenizer } = await readModelFolder(path);
-  return { name, folder, chosenBy, config, tokenizer, checkpoint: await openWeights(weights, config) };
+  const { folder, weights, config, json, inferred, tokenizer } = await readModelFolder(path, givenConfig);
+  // The engine gets the real path, since it refuses to follow links out of a folder.
+  const opened = await openCheckpoint(await realpath(weights), { cacheDir: conversionsFolder() });
+  const { checkpoint, remarks } = await fitWeights(opened, config);
+  const epoch = await chosenEpoch(path, weights);
+  return {
+    name,
+    folder,
+    chosenBy,
+    config,
+    json,
+    tokenizer,
+    checkpoint,
+    remarks: [
+      ...(epoch === undefined ? [] : [epoch]),
+      ...(inferred === undefined ? [] : [`the shapes of the weights are those of ${inferred}`]),
+      ...remarks,
+    ],
+  };
 }
 
 /**
@@ -67,22 +91,16 @@ export async function readModel(model: string | undefined): Promise<ModelFiles> 
  */
 export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const { engine = 'onnx', device = 'auto', isolated = false, onNotice: notice = () => undefined } = options;
-  const { name, chosenBy, config, tokenizer, checkpoint } = await readModel(options.model);
+  const { name, chosenBy, config, tokenizer, checkpoint, remarks } = await readModel(options.model, options.config);
   const apart = isolated || !isMainThread || isSoftwareAdapter(device, THIS_MACHINE);
   const open = apart ? (await import('../engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
   const network = await open(engine, device, config, checkpoint, notice);
   if (chosenBy === 'default') notice(BUNDLED_NOTICE);
+  for (const remark of remarks) notice(remark);
   try {
     return await CocaModel.create(name, config, tokenizer, network, checkpoint);
   } catch (error) {
     await network.release();
     throw error;
   }
-}
-
-/** Opens and checks the weights; the engine gets the real path, since it refuses to follow links out of a folder. */
-async function openWeights(weights: string, config: CocaConfig): Promise<SafetensorsFile> {
-  const checkpoint = await openCheckpoint(await realpath(weights), { cacheDir: conversionsFolder() });
-  checkShapes(checkpoint, parameterShapes(config));
-  return checkpoint;
 }

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CocaError } from '../base/errors.js';
 import { exists } from '../base/folders.js';
+import { parseConfig } from '../config/config.js';
 import { NAMED_CONFIGS } from '../config/configs.js';
 import { hubCacheFolder } from '../hub/environment.js';
 import { findSnapshot } from '../hub/layout.js';
@@ -64,10 +65,11 @@ async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<Located
   if (await exists(path)) return { name: basename(path), path };
   if (looksLikeRepository(model)) return inCache(model, env);
   if (Object.hasOwn(NAMED_CONFIGS, model)) {
+    parseConfig(NAMED_CONFIGS[model], model);
     throw new CocaError(
       'not-found',
-      `no weights of ${model} were ever released`,
-      `coca init ${model} FOLDER makes some`,
+      `no weights of ${model} are known by name`,
+      `coca init ${model} FOLDER makes random ones; hf-hub:OWNER/NAME takes any repository`,
     );
   }
   throw new CocaError(

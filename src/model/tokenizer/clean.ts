@@ -82,6 +82,23 @@ function repair(text: string): string {
 
 const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 
+/** What OpenCLIP's tokenizers do to a text first, by its names (`get_clean_fn`). */
+export type Cleaning = 'whitespace' | 'lower' | 'canonicalize';
+
+/** Python's `string.punctuation`, but for the underscore, which becomes a blank. */
+const PUNCTUATION = /[!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]/g;
+
+/**
+ * A text as OpenCLIP's tokenizers clean it. `canonicalize` also leaves out punctuation: SigLIP's.
+ * @throws CocaError as `clean`
+ */
+export function cleaned(text: string, cleaning: Cleaning): string {
+  const plain = clean(text);
+  if (cleaning === 'whitespace') return plain;
+  if (cleaning === 'lower') return plain.toLowerCase();
+  return oneBlankApart(plain.replaceAll('_', ' ').replace(PUNCTUATION, '').toLowerCase());
+}
+
 /**
  * What OpenCLIP does to a text before any tokenizer sees it (`basic_clean`, `whitespace_clean`): ftfy's repairs, HTML
  * unescaped twice, runs of white space to one space, trimmed.
@@ -99,7 +116,11 @@ export function clean(text: string): string {
       'shorten it',
     );
   }
-  return unescapeHtml(unescapeHtml(repair(text)))
+  return oneBlankApart(unescapeHtml(unescapeHtml(repair(text))));
+}
+
+function oneBlankApart(text: string): string {
+  return text
     .split(SPACES)
     .filter((word) => word !== '')
     .join(' ');

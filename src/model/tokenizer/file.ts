@@ -2,7 +2,7 @@ import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { CocaError } from '../base/errors.js';
 import { withinTime } from '../base/time-limit.js';
 import { bytesToVisibleText, lettersToBytes } from './bytes.js';
-import { clean } from './clean.js';
+import { type Cleaning, cleaned } from './clean.js';
 import type { Codec, Frame } from './codec.js';
 import { parseTokenizerJson } from './parse.js';
 
@@ -12,13 +12,13 @@ const MS_PER_CHARACTER = 0.02;
 
 /**
  * A Hugging Face `tokenizer.json`, run by @huggingface/tokenizers. Texts get the clean-up that OpenCLIP gives them
- * before such a tokenizer (`HFTokenizer`, clean = whitespace), then whatever the file itself says.
+ * before such a tokenizer (`HFTokenizer`, by default clean = whitespace), then whatever the file itself says.
  *
  * @param json content of the file
  * @param file what errors call it
  * @throws CocaError `bad-tokenizer`
  */
-export function fileCodec(json: string, file: string): Codec {
+export function fileCodec(json: string, file: string, cleaning: Cleaning): Codec {
   const { definition, tokens, specials, byteLevel, suffix } = parseTokenizerJson(json, file);
   let library: Library;
   try {
@@ -54,8 +54,8 @@ export function fileCodec(json: string, file: string): Codec {
     frame: () => bounded(1, () => frameOf(library)),
     idOf: (token) => ids.get(token),
     encode(text) {
-      const cleaned = clean(text);
-      const ids = bounded(cleaned.length, (): number[] => library.encode(cleaned, { add_special_tokens: false }).ids);
+      const plain = cleaned(text, cleaning);
+      const ids = bounded(plain.length, (): number[] => library.encode(plain, { add_special_tokens: false }).ids);
       if (ids.every((id) => Number.isInteger(id) && id >= 0 && id < tokens.length)) return ids;
       throw new CocaError('bad-tokenizer', `${file} gives ids for a text that none of its tokens has`);
     },

@@ -9,6 +9,7 @@ export interface NamedSpecials {
   readonly start?: string;
   readonly end?: string;
   readonly pad?: string;
+  readonly separator?: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -67,6 +68,7 @@ export async function namedSpecials(pathOf: (file: string) => string): Promise<N
     start: named('bos_token', 'cls_token') ?? start,
     end: named('eos_token', 'sep_token') ?? end,
     pad: named('pad_token') ?? pad,
+    separator: named('sep_token'),
   };
   return Object.fromEntries(Object.entries(found).filter(([, token]) => token !== undefined));
 }

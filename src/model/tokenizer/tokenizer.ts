@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { readTextFile } from '../base/text-file.js';
 import type { SpecialIds } from '../decoding/types.js';
+import type { Cleaning } from './clean.js';
 import { CLIP_SIZE, clipCodec } from './clip.js';
 import type { Codec, Frame } from './codec.js';
 import { type NamedSpecials, namedSpecials } from './named-specials.js';
@@ -45,6 +46,10 @@ export interface TokenizerOptions {
    * model whose config has `hf_tokenizer_name`. Special ids of the config go before those that the files name.
    */
   readonly huggingFace?: boolean;
+  /** What else OpenCLIP does with such a tokenizer (`tokenizer_kwargs`): texts are cleaned, and a separating token becomes 0. */
+  readonly how?: { readonly clean: Cleaning; readonly strip_sep_token: boolean };
+  /** Whether a start token may be missing: of a model that writes nothing. */
+  readonly isStartless?: boolean;
 }
 
 /** Embeddings are padded for speed, to a multiple of at most this; more rows than that without a token is a mix-up. */
@@ -53,11 +58,14 @@ const MAX_UNUSED = 127;
 const START_NAMES = ['<start_of_text>', '<|startoftext|>', '<s>', '[CLS]', '<bos>'];
 const END_NAMES = ['<end_of_text>', '<|endoftext|>', '</s>', '[SEP]', '<eos>'];
 const PAD_NAMES = ['<pad>', '[PAD]'];
+const SEPARATOR_NAMES = ['[SEP]', '</s>'];
 
 /** How a model's texts are put together. */
 interface Form {
   readonly special: SpecialIds;
   readonly frame: Frame;
+  /** An id that becomes 0 wherever it stands. */
+  readonly zeroed?: number;
 }
 
 const plainForm = (special: SpecialIds): Form => ({ special, frame: { before: [special.sot], after: [special.eot] } });
@@ -67,7 +75,7 @@ function huggingFaceForm(
   { frame, idOf }: Required<Codec>,
   named: NamedSpecials,
   name: string,
-  special?: SpecialIds,
+  { special, how, isStartless }: TokenizerOptions,
 ): Form {
   const { before, after } = frame();
   if (before.length > 1 || after.length > 1) {
@@ -89,12 +97,17 @@ function huggingFaceForm(
       `put the tokenizer_config.json of this tokenizer beside it, or give the ids as "special_ids" in open_clip_config.json`,
     );
   };
-  const found = () => ({
-    sot: need('start', named.start, START_NAMES, before[0]),
-    eot: need('end', named.end, END_NAMES, after[0]),
-    pad: need('padding', named.pad, PAD_NAMES),
-  });
-  return { special: special ?? found(), frame: { before, after } };
+  const found = () => {
+    const eot = need('end', named.end, END_NAMES, after[0]);
+    const isStartNamed = before.length > 0 || named.start !== undefined || byName(START_NAMES) !== undefined;
+    return {
+      sot: isStartless && !isStartNamed ? eot : need('start', named.start, START_NAMES, before[0]),
+      eot,
+      pad: need('padding', named.pad, PAD_NAMES),
+    };
+  };
+  const zeroed = how?.strip_sep_token ? { zeroed: need('separating', named.separator, SEPARATOR_NAMES) } : {};
+  return { special: special ?? found(), frame: { before, after }, ...zeroed };
 }
 
 function findSpecial(codec: Codec, name: string): SpecialIds {
@@ -117,8 +130,9 @@ export const fitsClip = (vocabSize: number): boolean => fits(CLIP_SIZE, vocabSiz
 
 const fits = (tokens: number, vocabSize: number) => tokens <= vocabSize && vocabSize - tokens <= MAX_UNUSED;
 
-function checkSizes(codec: Codec, vocabSize: number, name: string): void {
-  if (!fits(codec.size, vocabSize)) {
+/** @param isNamed whether the config names the tokenizer: rows without a token are then its own affair */
+function checkSizes(codec: Codec, vocabSize: number, name: string, isNamed: boolean): void {
+  if (isNamed ? codec.size > vocabSize : !fits(codec.size, vocabSize)) {
     throw new CocaError(
       'bad-tokenizer',
       `${name} has ${codec.size} tokens, the model's embedding ${vocabSize} rows`,
@@ -134,7 +148,11 @@ function checkSpecial(special: SpecialIds, vocabSize: number): void {
   }
 }
 
-function assemble(codec: Codec, { special, frame }: Form, { contextLength, vocabSize }: TokenizerOptions): Tokenizer {
+function assemble(
+  codec: Codec,
+  { special, frame, zeroed }: Form,
+  { contextLength, vocabSize }: TokenizerOptions,
+): Tokenizer {
   const { sot, eot, pad } = special;
   const room = contextLength - frame.before.length - frame.after.length;
   const skipped = new Set([...codec.specials.keys(), sot, eot]);
@@ -176,7 +194,7 @@ function assemble(codec: Codec, { special, frame }: Form, { contextLength, vocab
     context(text) {
       const row = new Int32Array(contextLength).fill(pad);
       row.set([...frame.before, ...codec.encode(text, contextLength).slice(0, room), ...frame.after]);
-      return row;
+      return zeroed === undefined ? row : row.map((id) => (id === zeroed ? 0 : id));
     },
     fits: (text) => codec.encode(text, contextLength).length <= room,
     tokenText(id) {
@@ -188,7 +206,7 @@ function assemble(codec: Codec, { special, frame }: Form, { contextLength, vocab
 }
 
 /** Most bytes that a `tokenizer.json` may have, whatever the model: that of 250,000 tokens has 17 million. */
-const MAX_FILE_BYTES = 64 * 2 ** 20;
+const MAX_FILE_BYTES = 128 * 2 ** 20;
 /** Those it may have for a token, its merge and its place in lists included, and for all else. */
 const BYTES_PER_TOKEN = 512;
 const BYTES_BESIDE = 2 ** 20;
@@ -212,16 +230,18 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
     name = basename(file);
     const { fileCodec } = await import('./file.js');
     const limit = Math.min(MAX_FILE_BYTES, BYTES_BESIDE + BYTES_PER_TOKEN * vocabSize);
-    codec = fileCodec(await readTextFile(file, 'tokenizer.json for this model', limit), name);
+    const json = await readTextFile(file, 'tokenizer.json for this model', limit);
+    codec = fileCodec(json, name, options.how?.clean ?? 'whitespace');
   }
-  checkSizes(codec, vocabSize, name);
+  checkSizes(codec, vocabSize, name, options.huggingFace ?? false);
   const form = await formOf(codec, options, name);
   checkSpecial(form.special, vocabSize);
   return assemble(codec, form, options);
 }
 
-async function formOf(codec: Codec, { special, huggingFace, file }: TokenizerOptions, name: string): Promise<Form> {
+async function formOf(codec: Codec, options: TokenizerOptions, name: string): Promise<Form> {
+  const { special, huggingFace, file } = options;
   if (!huggingFace || file === undefined) return plainForm(special ?? findSpecial(codec, name));
   const named = await namedSpecials((other) => join(dirname(file), other));
-  return huggingFaceForm(codec as Required<Codec>, named, name, special);
+  return huggingFaceForm(codec as Required<Codec>, named, name, options);
 }

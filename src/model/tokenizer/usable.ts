@@ -1,10 +1,19 @@
 import { CocaError } from '../base/errors.js';
 import type { Tokenizer } from './tokenizer.js';
 
-/** Why a model cannot read a text as a whole, if it cannot. */
-export function unusableText(text: string, tokenizer: Tokenizer): CocaError | undefined {
+/** What becomes of a text that is longer than the context. */
+export interface CutTexts {
+  /**
+   * Told of each such text, which is then cut as OpenCLIP cuts it: what does not fit is left out, and the end token is the last.
+   * Without this, it is refused.
+   */
+  readonly onCut?: (text: string) => void;
+}
+
+/** Why a model cannot read a text, if it cannot. */
+export function unusableText(text: string, tokenizer: Tokenizer, { onCut }: CutTexts = {}): CocaError | undefined {
   try {
-    if (tokenizer.fits(text)) return undefined;
+    if (tokenizer.fits(text) || onCut) return undefined;
     return new CocaError('bad-text', `the caption is longer than the ${tokenizer.contextLength} ids this model reads`);
   } catch (error) {
     if (error instanceof CocaError && error.code === 'bad-text') return error;
@@ -12,10 +21,10 @@ export function unusableText(text: string, tokenizer: Tokenizer): CocaError | un
   }
 }
 
-/** @throws CocaError `bad-text` for the first text that the model cannot read as a whole */
-export function mustBeUsable(texts: readonly string[], tokenizer: Tokenizer): void {
+/** @throws CocaError `bad-text` for the first text that the model cannot read */
+export function mustBeUsable(texts: readonly string[], tokenizer: Tokenizer, cut: CutTexts = {}): void {
   for (const text of texts) {
-    const error = unusableText(text, tokenizer);
+    const error = unusableText(text, tokenizer, cut);
     if (error) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { CocaConfig } from '../config/config.js';
+import type { ModelConfig } from '../config/config.js';
 
 /** Pictures and their texts, entry by entry. */
 export interface TrainingBatch {
@@ -54,7 +54,7 @@ export function countsOf(pieces: readonly TrainingBatch[]): { readonly tokens: n
 }
 
 /** @throws RangeError for arrays that do not fit each other or the model */
-export function checkBatch({ pixels, contexts, classes }: TrainingBatch, config: CocaConfig): void {
+export function checkBatch({ pixels, contexts, classes }: TrainingBatch, config: ModelConfig): void {
   const batch = contexts.length;
   const perPicture = 3 * config.vision.image_size ** 2;
   if (batch === 0 || pixels.length !== batch * perPicture) {

@@ -1,8 +1,10 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
-import { captionLogits, imageMemory, multimodalLayers, type TextOutput, textTower } from '../architecture/text.js';
-import { type VisionOutput, visionTower } from '../architecture/vision.js';
+import { captionLogits, imageMemory, multimodalLayers } from '../architecture/decoder.js';
+import { imageEncoder } from '../architecture/image-encoder.js';
+import { clsTextTower } from '../architecture/text-tower.js';
+import type { VisionOutput } from '../architecture/vision.js';
 import type { CocaConfig } from '../config/config.js';
-import { textBatch } from '../engine/text-batch.js';
+import { clsBatch } from '../engine/text-batch.js';
 import { crossEntropy } from '../engine/tfjs/functions/cross-entropy.js';
 import { pickRows } from '../engine/tfjs/functions/embedding.js';
 import { linear } from '../engine/tfjs/functions/product.js';
@@ -57,17 +59,17 @@ export class TrainingModel {
 
   #vision({ pixels, contexts }: TrainingBatch): VisionOutput<Tensor> {
     const side = this.config.vision.image_size;
-    return visionTower(this.ops, this.config, this.ops.floats(pixels, [contexts.length, 3, side, side]));
+    return imageEncoder(this.ops, this.config, this.ops.floats(pixels, [contexts.length, 3, side, side]));
   }
 
-  #text({ contexts }: TrainingBatch): TextOutput<Tensor> {
+  #text({ contexts }: TrainingBatch): ReturnType<typeof clsTextTower<Tensor>> {
     const { ops, config } = this;
-    const { batch, length, ids, positions, clsPosition, mask } = textBatch(
+    const { batch, length, ids, positions, clsPosition, mask } = clsBatch(
       config.text,
       contexts,
       captionTargets(contexts).length,
     );
-    return textTower(ops, config, {
+    return clsTextTower(ops, config, {
       ids: ops.indices(ids, [batch, length]),
       positions: ops.indices(positions, [batch, length]),
       clsPosition: ops.indices(clsPosition, [batch, 1]),
@@ -82,7 +84,7 @@ export class TrainingModel {
     const mask = ops.floats(causalMask(length), [1, 1, length, length]);
     const image = imageMemory(ops, config, imageTokens);
     const { x } = multimodalLayers(ops, config, ops.slice(tokens, 0, length), { mask, image });
-    const logits = captionLogits(ops, pickRows(tf, rowsOf(tf, x), rows));
+    const logits = captionLogits(ops, config, pickRows(tf, rowsOf(tf, x), rows));
     return crossEntropy(tf, logits, labels, smoothing);
   }
 

@@ -63,9 +63,10 @@ function blocks<T>(ops: BlockOps<T>, x: T, style: BlockStyle, memory: { readonly
 }
 
 describe.each([
-  { quickGelu: false, layerScale: false },
-  { quickGelu: true, layerScale: true },
-])('$quickGelu quick GELU, $layerScale LayerScale', (kind) => {
+  { activation: 'gelu', norm_eps: 1e-5, layerScale: false },
+  { activation: 'quick_gelu', norm_eps: 1e-5, layerScale: true },
+  { activation: 'gelu_tanh', norm_eps: 1e-6, layerScale: false },
+] as const)('$activation, $layerScale LayerScale', (kind) => {
   const style = { ...kind, heads: HEADS, width: WIDTH };
   const ops = new TfjsGradientOps(tf, new RandomParameters());
   const x = random(1, ROWS, WIDTH);

@@ -24,6 +24,8 @@ describe('weightsFile', () => {
     ['model.safetensors', ['a.safetensors', 'model.safetensors', 'model.safetensors.index.json']],
     ['epoch_3.safetensors', ['epoch_3.safetensors', 'epoch_2.pt', 'open_clip_config.json']],
     ['epoch_3.pt', ['epoch_3.pt', 'open_clip_config.json']],
+    ['epoch_10.pt', ['epoch_10.pt', 'epoch_9.pt', 'epoch_best.pt']],
+    ['epoch_latest.pt', ['epoch_10.pt', 'epoch_latest.pt']],
     ['WEIGHTS.BIN', ['WEIGHTS.BIN']],
   ])('finds %s', async (expected, names) => {
     const folder = folderOf(...names);

@@ -1,15 +1,27 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { withConfigList } from '../../../scripts/shipped-configs.js';
 import { parameterShapes } from '../../../src/model/architecture/parameters.js';
 import { CocaError } from '../../../src/model/base/errors.js';
+import { OPENCLIP } from '../../../src/model/base/openclip-models.js';
 import { checkShapes, openSafetensors } from '../../../src/model/checkpoint/index.js';
-import { imageTokenCount, parseConfig } from '../../../src/model/config/config.js';
+import { imageTokenCount, parseConfig, requireCaptioner } from '../../../src/model/config/config.js';
 import { NAMED_CONFIGS } from '../../../src/model/config/configs.js';
 import { fixture } from '../../support/golden.js';
 
 const read = (path: string) => JSON.parse(readFileSync(fixture(path), 'utf8'));
 const base = () => read('golden/cascade/open_clip_config.json');
+
+/** What a named config holds, or undefined where it is refused. */
+function shapesOf(name: string): ReadonlyMap<string, readonly number[]> | undefined {
+  try {
+    return parameterShapes(parseConfig(NAMED_CONFIGS[name], name));
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'CocaError', code: 'bad-config' });
+    return undefined;
+  }
+}
 
 /** The cascade config with one field changed. */
 function changed(path: string, value: unknown): unknown {
@@ -33,15 +45,29 @@ describe('reading a config', () => {
     },
   );
 
-  // Counted once with OpenCLIP 3.3: sum(p.numel() for p in create_model(name).parameters()).
-  test.each([
-    ['coca_ViT-B-32', 253_560_065, 255],
-    ['coca_ViT-L-14', 638_450_177, 255],
-  ])('%s has as many parameters as in OpenCLIP', (name, parameters, tokens) => {
-    const config = parseConfig(NAMED_CONFIGS[name], name);
-    const sizes = [...parameterShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
-    expect(sizes.reduce((a, b) => a + b, 0)).toBe(parameters);
-    expect(imageTokenCount(config)).toBe(tokens);
+  test('every named config that loads has as many parameters and tensors as in OpenCLIP', () => {
+    const counts: Record<string, readonly [number, number]> = read('dual-encoders/parameters.json');
+    const loaded: string[] = [];
+    for (const [name, expected] of Object.entries(counts)) {
+      const shapes = shapesOf(name);
+      if (shapes === undefined) continue;
+      loaded.push(name);
+      const sizes = [...shapes.values()].map((shape) => shape.reduce((a, b) => a * b, 1));
+      expect([sizes.reduce((a, b) => a + b, 0), shapes.size], name).toEqual(expected);
+    }
+    expect(loaded).toEqual(
+      expect.arrayContaining(['coca_ViT-L-14', 'ViT-B-32', 'ViT-bigG-14', 'ViT-SO400M-14-SigLIP']),
+    );
+    expect(imageTokenCount(parseConfig(NAMED_CONFIGS['coca_ViT-B-32'], 'x'))).toBe(255);
+  });
+
+  test('weights are known by name of configs that load, and of no others', () => {
+    for (const name of Object.keys(OPENCLIP.pretrained)) expect(shapesOf(name), name).toBeDefined();
+  });
+
+  test('docs/models.md lists what loads as it is', () => {
+    const docs = readFileSync('docs/models.md', 'utf8');
+    expect(withConfigList(docs)).toBe(docs);
   });
 
   test('coca_base, which has no pooler, hands every patch to the decoder', () => {
@@ -58,6 +84,46 @@ describe('reading a config', () => {
   });
 });
 
+describe('a config without a multimodal half is a dual encoder', () => {
+  const clip = { embed_dim: 20, vision_cfg: {}, text_cfg: {} };
+
+  test('whose fields that change nothing are named, as are those that OpenCLIP does not read', () => {
+    const config = parseConfig(
+      {
+        model_cfg: { ...clip, vision_cfg: { output_tokens: true } },
+        preprocess_cfg: { size: 99, mean: 0.5, std: 0.25, crop_pct: 0.9 },
+        trained_on: 'everything',
+      },
+      'x',
+    );
+    expect(config.multimodal).toBeNull();
+    expect(config.preprocess).toMatchObject({ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] });
+    expect(config.ignored).toEqual([
+      'vision_cfg.output_tokens',
+      'preprocess_cfg.size',
+      'preprocess_cfg.crop_pct',
+      'trained_on',
+    ]);
+    expect(() => requireCaptioner(config, 'a caption')).toThrow(/no captioner, which a caption needs/);
+  });
+
+  test.each([
+    [{ ...clip, text_cfg: { embed_cls: true } }, /text_cfg\.embed_cls is true/],
+    [{ ...clip, text_cfg: { pool_type: 'none' } }, /text_cfg\.pool_type is "none"; this network knows "argmax"/],
+    [{ ...clip, text_cfg: { proj_type: 'mlp' } }, /text_cfg\.proj_type is "mlp"/],
+    [{ ...clip, text_cfg: { proj_type: 'none' } }, /proj_type "none" makes text embeddings of width 512/],
+    [{ ...clip, text_cfg: { hf_model_name: 'roberta-base' } }, /text_cfg\.hf_model_name is "roberta-base"/],
+    [{ ...clip, vision_cfg: { layers: [3, 4, 6, 3] } }, /vision_cfg\.layers/],
+    [
+      { ...clip, quick_gelu: true, text_cfg: { act_kwargs: { approximate: 'tanh' } } },
+      /text_cfg\.act_kwargs is for GELU/,
+    ],
+    [{ ...clip, custom_text: true, text_cfg: { embed_cls: true, no_causal_mask: true } }, /no_causal_mask/],
+  ])('%j is refused', (json, message) => {
+    expect(() => parseConfig(json, 'x')).toThrow(message);
+  });
+});
+
 describe('a config is refused, naming the field', () => {
   test.each([
     ['model_cfg.vision_cfg.layers', 1e9, /vision_cfg\.layers must be a whole number from 1 to 1024/],
@@ -69,9 +135,18 @@ describe('a config is refused, naming the field', () => {
     ['model_cfg.vision_cfg.mlp_ratio', 0, /vision_cfg\.mlp_ratio of 0 makes a hidden layer 0 wide/],
     ['model_cfg.text_cfg.mlp_ratio', 1e6, /text_cfg\.mlp_ratio of 1000000 makes a hidden layer 24000000 wide/],
     ['model_cfg.vision_cfg.width', 'w'.repeat(2 ** 20), /vision_cfg\.width must be .* not "w{79}\.\.\.$/],
-    ['model_cfg.vision_cfg.timm_model_name', 'vit_base', /timm_model_name is "vit_base", which this network does not/],
+    [
+      'model_cfg.vision_cfg.timm_model_name',
+      'vit_base',
+      /timm_model_name is "vit_base"; of timm's towers this network has/,
+    ],
     ['model_cfg.vision_cfg.qk_norm', true, /vision_cfg\.qk_norm is true/],
-    ['model_cfg.vision_cfg.norm_kwargs', { eps: 1e-6 }, /vision_cfg\.norm_kwargs/],
+    ['model_cfg.vision_cfg.norm_kwargs', { elementwise_affine: false }, /vision_cfg\.norm_kwargs\.elementwise_affine/],
+    [
+      'model_cfg.vision_cfg.act_kwargs',
+      { approximate: 'tanh' },
+      /vision_cfg\.act_kwargs is for GELU, and quick_gelu is true/,
+    ],
     ['model_cfg.vision_cfg.attentional_pool', 'triple', /attentional_pool is "triple"; this network knows/],
     ['model_cfg.vision_cfg.pool_type', 'none', /pool_type/],
     ['model_cfg.vision_cfg.image_size', [40, 80], /image_size is \[40,80\]; this network only knows squares/],
@@ -85,12 +160,10 @@ describe('a config is refused, naming the field', () => {
     ['model_cfg.multimodal_cfg.act_kwargs', { approximate: 'tanh' }, /multimodal_cfg\.act_kwargs/],
     ['model_cfg.embed_dim', 36, /cascade" applies ln_post/],
     ['model_cfg.vision_cfg', null, /vision_cfg is missing/],
-    ['model_cfg.multimodal_cfg', null, /has no multimodal_cfg, so it describes no CoCa/],
-    ['preprocess_cfg.mean', [0.5], /mean must be a list of 3 numbers/],
+    ['preprocess_cfg.mean', [0.5], /mean must be a number or a list of 3/],
     ['preprocess_cfg.std', [1, 0, 1], /std must be positive/],
-    ['preprocess_cfg.size', 99, /size differs from vision_cfg\.image_size \(40\)/],
     ['preprocess_cfg.interpolation', 'nearest', /interpolation is "nearest"/],
-    ['surprise', 1, /surprise is a field that this network does not know/],
+    ['model_cfg.surprise', 1, /surprise is a field that this network does not know/],
   ])('%s = %j', (path, value, message) => {
     let error: unknown;
     try {

@@ -1,4 +1,5 @@
 import { OnnxNetwork } from '../../../src/model/engine/onnx/network.js';
+import { describeDualEncoders } from './dual-encoder-suite.js';
 import { describeGeneration } from './generation-suite.js';
 import { describeGolden, type EngineUnderTest } from './golden-suite.js';
 
@@ -12,3 +13,4 @@ const engine: EngineUnderTest = {
 };
 describeGolden(engine);
 describeGeneration(engine);
+describeDualEncoders({ ...engine, open: (config, checkpoint) => OnnxNetwork.open(config, checkpoint, device) });

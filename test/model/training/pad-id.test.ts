@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../../src/model/config/config.js';
+import { parseConfig, requireCaptioner } from '../../../src/model/config/config.js';
 import { fixture, golden } from '../../support/golden.js';
 import { TFJS_TEST_DEVICES, tolerance } from '../../support/tfjs.js';
 import { openTrainer } from '../../support/training.js';
@@ -24,7 +24,10 @@ const json = JSON.parse(readFileSync(fixture('golden/pooled/open_clip_config.jso
 /** The config of the pooled model with a field of one section changed. */
 function configWith(section: string, change: object) {
   const { model_cfg } = json;
-  return parseConfig({ ...json, model_cfg: { ...model_cfg, [section]: { ...model_cfg[section], ...change } } }, 'test');
+  const changed = { ...model_cfg, [section]: { ...model_cfg[section], ...change } };
+  const config = parseConfig({ ...json, model_cfg: changed }, 'test');
+  requireCaptioner(config, 'training');
+  return config;
 }
 
 describe.each(TFJS_TEST_DEVICES)('on %s', (device) => {

@@ -52,9 +52,29 @@ const HINT =
  * @throws CocaError `bad-checkpoint` naming the refused global or instruction and its position
  */
 export function unpickle(source: string, data: Uint8Array, rules: PickleRules): PickleValue {
+  return read(source, data, rules, ({ remaining }) => {
+    if (remaining > 0) throw new PickleRefusal(`${remaining} bytes follow STOP`);
+  }).value;
+}
+
+/**
+ * The same where something may follow.
+ * @returns also how many bytes the pickle has
+ */
+export function unpickleFirst(
+  source: string,
+  data: Uint8Array,
+  rules: PickleRules,
+): { readonly value: PickleValue; readonly length: number } {
+  return read(source, data, rules, () => undefined);
+}
+
+function read(source: string, data: Uint8Array, rules: PickleRules, atEnd: (reader: PickleReader) => void) {
   const reader = new PickleReader(data);
   try {
-    return new Machine(reader, rules).run();
+    const value = new Machine(reader, rules).run();
+    atEnd(reader);
+    return { value, length: data.length - reader.remaining };
   } catch (error) {
     if (!(error instanceof PickleRefusal)) throw error;
     throw badCheckpoint(source, `${error.message} (${reader.opcode} at byte ${reader.start})`, error.hint ?? HINT);
@@ -79,7 +99,6 @@ class Machine {
     }
     const result = this.#stack.pop();
     if (!this.#stack.isEmpty) throw new PickleRefusal('values are left over at STOP');
-    if (this.reader.remaining > 0) throw new PickleRefusal(`${this.reader.remaining} bytes follow STOP`);
     return result;
   }
 

@@ -5,23 +5,26 @@ import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { fileError, RegularFile } from '../../base/regular-file.js';
 import { ABANDONED_MS, finalNameOf } from '../../base/whole-file.js';
+import { roundedToSingle } from '../double.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint } from '../problem.js';
-import { openSafetensors } from '../safetensors.js';
+import { openSafetensors, type SafetensorsFile } from '../safetensors.js';
 import { type TensorToWrite, writeSafetensors } from '../safetensors-write.js';
 import { tensorBytes } from './gather.js';
-import { readTorchWeights, type TorchWeight } from './torchzip.js';
-import { readZip, verifyEntry, type ZipArchive, type ZipEntry } from './zip.js';
+import { openTorchFile, torchForm } from './open.js';
+import type { StoredBytes, TorchWeight } from './weight.js';
+import { verifyEntry } from './zip.js';
 
 /** Part of every cached name: raised when what is written changes, so that older conversions are not taken up. */
-const CONVERSION = 2;
+const CONVERSION = 3;
 
 /** Shared storages are written once for each tensor on them. Beyond this much growth that is no longer sharing. */
 const MAX_GROWTH = 4;
 
 /**
- * The path of a safetensors file in `cacheDir` with the weights of a torch.save archive, bit for bit. Written at the
- * first call, one tensor at a time; later calls find it by the archive's path, size, time and the checksums in it.
+ * The path of a safetensors file in `cacheDir` with the weights of a file of torch.save, bit for bit but for doubles, which are
+ * rounded to single precision, as PyTorch loads them into a model. Written at the
+ * first call, one tensor at a time; later calls find it by the file's path, size, time and what tells its contents.
  * Processes that convert the same archive at once each write their own and rename it: whichever is last stays.
  * @throws CocaError `bad-checkpoint` for a broken or hostile archive (before anything is written, but for checksums of
  *   weights); `not-found`, `unreadable`; `write-failed` where the cache cannot be written.
@@ -29,11 +32,11 @@ const MAX_GROWTH = 4;
 export async function convertTorchCheckpoint(path: string, cacheDir: string): Promise<string> {
   const file = await RegularFile.open(path);
   try {
-    const archive = await readZip(file);
-    const name = await nameOf(file, archive);
+    const source = await openTorchFile(file, (await torchForm(file)) ?? 'zip');
+    const name = await nameOf(file, source.identity);
     const target = join(cacheDir, name);
     if (await isUsable(target)) return target;
-    const weights = await readTorchWeights(file, archive);
+    const weights = await source.weights();
     checkGrowth(file, weights);
     await prepare(cacheDir, name);
     await writeSafetensors(target, tensorsOf(file, weights), { format: 'pt', source: basename(path) });
@@ -44,24 +47,53 @@ export async function convertTorchCheckpoint(path: string, cacheDir: string): Pr
 }
 
 /**
- * Where the conversion of a torch.save archive is, or would be.
- * @throws CocaError `bad-checkpoint`, `not-found`, `unreadable`
+ * The path of a safetensors file in `cacheDir` with the same tensors, doubles rounded to single precision. Written at the first call.
+ * @throws CocaError as `convertTorchCheckpoint`
  */
-export async function convertedPath(path: string, cacheDir: string): Promise<string> {
-  const file = await RegularFile.open(path);
+export async function convertDoubles(source: SafetensorsFile, cacheDir: string): Promise<string> {
+  const file = await RegularFile.open(source.path);
   try {
-    return join(cacheDir, await nameOf(file, await readZip(file)));
+    const header = JSON.stringify([...source.tensors.values()]);
+    const name = await nameOf(file, Buffer.from(header));
+    const target = join(cacheDir, name);
+    if (await isUsable(target)) return target;
+    await prepare(cacheDir, name);
+    const tensors = [...source.tensors.values()].map(({ name, dtype, shape, offset, byteLength }): TensorToWrite => {
+      const bytes = file.chunks(offset, byteLength);
+      return {
+        name,
+        dtype: dtype === 'F64' ? 'F32' : dtype,
+        shape,
+        data: dtype === 'F64' ? roundedToSingle(bytes) : bytes,
+      };
+    });
+    await writeSafetensors(target, tensors, { ...Object.fromEntries(source.metadata), source: basename(source.path) });
+    return target;
   } finally {
     await file.close();
   }
 }
 
-async function nameOf(file: RegularFile, archive: ZipArchive): Promise<string> {
+/**
+ * Where the conversion of a file of torch.save is, or would be.
+ * @throws CocaError `bad-checkpoint`, `not-found`, `unreadable`
+ */
+export async function convertedPath(path: string, cacheDir: string): Promise<string> {
+  const file = await RegularFile.open(path);
+  try {
+    const { identity } = await openTorchFile(file, (await torchForm(file)) ?? 'zip');
+    return join(cacheDir, await nameOf(file, identity));
+  } finally {
+    await file.close();
+  }
+}
+
+async function nameOf(file: RegularFile, contents: Uint8Array): Promise<string> {
   const path = await realpath(file.path).catch((error) => {
     throw fileError(file.path, error);
   });
   const identity = JSON.stringify([CONVERSION, path, file.size, String(file.mtimeNs)]);
-  const digest = createHash('sha256').update(identity).update('\n').update(archive.directory).digest('hex');
+  const digest = createHash('sha256').update(identity).update('\n').update(contents).digest('hex');
   return `${digest.slice(0, 32)}.safetensors`;
 }
 
@@ -105,16 +137,18 @@ function checkGrowth(file: RegularFile, weights: readonly TorchWeight[]): void {
 }
 
 function tensorsOf(file: RegularFile, weights: readonly TorchWeight[]): TensorToWrite[] {
-  const verified = new Set<ZipEntry>();
+  const verified = new Set<StoredBytes>();
   return weights.map((weight) => ({
     name: weight.name,
-    dtype: weight.dtype,
+    dtype: weight.dtype === 'F64' ? 'F32' : weight.dtype,
     shape: weight.shape,
     data: (async function* () {
+      const { storage } = weight;
       // Read twice, the second time from the system's cache: a tensor may be any part of its storage.
-      if (!verified.has(weight.storage)) await verifyEntry(file, weight.storage);
-      verified.add(weight.storage);
-      yield* tensorBytes(file, weight);
+      if ('crc32' in storage && !verified.has(storage)) await verifyEntry(file, storage);
+      verified.add(storage);
+      const bytes = tensorBytes(file, weight);
+      yield* weight.dtype === 'F64' ? roundedToSingle(bytes) : bytes;
       if (await file.hasChanged()) {
         throw new CocaError('unreadable', `${file.path}: changed while it was read`, 'try again once it is whole');
       }

@@ -1,7 +1,7 @@
 import { CHUNK_BYTES, type RegularFile } from '../../base/regular-file.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint, quote } from '../problem.js';
-import type { TorchWeight } from './torchzip.js';
+import type { TorchWeight } from './weight.js';
 
 /** The part of a storage that a strided tensor is gathered from is held in memory; no weight of a CoCa comes near this. */
 const MAX_SPAN_BYTES = 2 ** 31;

@@ -1,5 +1,5 @@
 import { bytesPerElement, countElements, type Dtype } from '../dtype.js';
-import { type PickleRules, unpickle } from '../pickle/pickle.js';
+import { type PickleRules, unpickle, unpickleFirst } from '../pickle/pickle.js';
 import {
   describe,
   PickleDict,
@@ -76,7 +76,36 @@ export class TorchTensor extends PickleObject {
  * @throws CocaError `bad-checkpoint`
  */
 export function readStateDict(source: string, pickle: Uint8Array): ReadonlyMap<string, TorchTensor> {
-  const stateDict = findStateDict(source, unpickle(source, pickle, RULES));
+  return tensorsOf(source, unpickle(source, pickle, RULES));
+}
+
+/** What a pickle holds that something follows. */
+export interface StateDictWithStorages {
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
+  /** By their keys, also those of what is no weight. */
+  readonly storages: ReadonlyMap<string, TorchStorage>;
+}
+
+/**
+ * `readStateDict` of a pickle that something follows.
+ * @returns also how many bytes it has
+ */
+export function readStateDictFirst(
+  source: string,
+  data: Uint8Array,
+): { readonly value: StateDictWithStorages; readonly length: number } {
+  const storages = new Map<string, TorchStorage>();
+  const persistent = (id: PickleValue): TorchStorage => {
+    const storage = storageOf(id);
+    storages.set(storage.key, storage);
+    return storage;
+  };
+  const { value, length } = unpickleFirst(source, data, { ...RULES, persistent });
+  return { value: { tensors: tensorsOf(source, value), storages }, length };
+}
+
+function tensorsOf(source: string, value: PickleValue): ReadonlyMap<string, TorchTensor> {
+  const stateDict = findStateDict(source, value);
   const tensors = new Map<string, TorchTensor>();
   for (const [name, value] of stateDict.entries) {
     if (typeof name !== 'string') throw badCheckpoint(source, `the state dict has ${describe(name)} for a name`);
@@ -158,10 +187,14 @@ function orderedDict(args: readonly PickleValue[]): PickleDict {
   return new PickleDict('collections.OrderedDict');
 }
 
-/** A persistent id: ("storage", storage type, key, location, number of elements). */
+/**
+ * A persistent id: ("storage", storage type, key, location, number of elements). Before PyTorch 1.6 another storage that it is a
+ * view of could follow; since 0.4 there is none.
+ */
 function storageOf(id: PickleValue): TorchStorage {
-  const [tag, type, key, location, count] = id instanceof PickleTuple ? id.items : [];
-  if (!(id instanceof PickleTuple) || id.items.length !== 5 || tag !== 'storage') {
+  const [tag, type, key, location, count, viewOf = null] = id instanceof PickleTuple ? id.items : [];
+  if (viewOf !== null) throw new PickleRefusal('refused: a storage that is a view of another');
+  if (!(id instanceof PickleTuple) || !(id.items.length === 5 || id.items.length === 6) || tag !== 'storage') {
     throw new PickleRefusal('refused: a persistent id that is no storage');
   }
   if (!(type instanceof StorageType)) {
@@ -199,6 +232,17 @@ function wholeNumber(value: PickleValue, what: string): number {
 function isEmptyDict(value: PickleValue): boolean {
   return value instanceof PickleDict && value.entries.size === 0;
 }
+
+/** For pickles of plain data. */
+export const PLAIN_RULES: PickleRules = {
+  globals: new Map(),
+  persistent: () => {
+    throw new PickleRefusal('refused: a persistent id among plain data');
+  },
+  build: (target) => {
+    throw new PickleRefusal(`refused: BUILD sets attributes of ${describe(target)}`);
+  },
+};
 
 const RULES: PickleRules = {
   globals: new Map<string, PickleGlobal>([

@@ -1,20 +1,8 @@
 import type { RegularFile } from '../../base/regular-file.js';
-import type { Dtype } from '../dtype.js';
 import { badCheckpoint, quote } from '../problem.js';
 import { readStateDict } from './torch-pickle.js';
-import { readEntry, requireStored, type ZipArchive, type ZipEntry } from './zip.js';
-
-/** One tensor of a torch.save archive: a strided view of a stored entry's elements. */
-export interface TorchWeight {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  /** In elements, as many as the shape has dimensions. */
-  readonly strides: readonly number[];
-  /** Index of the first element within its storage. */
-  readonly first: number;
-  readonly storage: ZipEntry;
-}
+import type { TorchWeight } from './weight.js';
+import { readEntry, requireStored, type ZipArchive } from './zip.js';
 
 /** A training checkpoint of a thousand parameters and their optimizer has well under 1 MB. */
 const MAX_PICKLE_BYTES = 16 * 1024 * 1024;

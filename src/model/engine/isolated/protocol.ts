@@ -1,6 +1,6 @@
 import type { PlainError } from '../../base/errors.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
-import type { CocaConfig } from '../../config/config.js';
+import type { ModelConfig } from '../../config/config.js';
 import type { TokenRow } from '../../decoding/types.js';
 import type { Device, Engine } from '../engines.js';
 import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Task } from '../network.js';
@@ -9,7 +9,7 @@ import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Task } from '
 export interface Opening {
   readonly engine: Engine;
   readonly device: Device | 'auto';
-  readonly config: CocaConfig;
+  readonly config: ModelConfig;
   readonly checkpoint: SafetensorsFile;
 }
 

@@ -1,6 +1,6 @@
 import type { AttentionGradients, GradientOps } from '../../architecture/gradient-ops.js';
 import type { AttentionInput, ProjectionParts } from '../../architecture/ops.js';
-import { LAYER_NORM_EPS } from '../../config/config.js';
+import type { Activation } from '../../config/config.js';
 import { OnnxOps, Value } from './ops.js';
 
 const LAST_AXIS = [-1];
@@ -19,11 +19,11 @@ export class OnnxGradientOps extends OnnxOps implements GradientOps<Value> {
   }
 
   /** With n = (x - mean) / deviation and h = g weight: (h - mean(h) - n mean(h n)) / deviation. */
-  layerNormGradient(g: Value, x: Value, weight: Value): Value {
+  layerNormGradient(g: Value, x: Value, weight: Value, epsilon: number): Value {
     const input = this.rows(x);
     const centred = this.#node('Sub', input, this.#mean(input));
     const variance = this.#mean(this.#node('Mul', centred, centred));
-    const deviation = this.graph.node('Sqrt', [this.#node('Add', variance, this.graph.scalar(LAYER_NORM_EPS))]);
+    const deviation = this.graph.node('Sqrt', [this.#node('Add', variance, this.graph.scalar(epsilon))]);
     const normed = this.#node('Div', centred, deviation);
     const h = this.#node('Mul', this.rows(g), this.shaped(weight));
     const along = this.#node('Mul', normed, this.#mean(this.#node('Mul', h, normed)));
@@ -31,24 +31,41 @@ export class OnnxGradientOps extends OnnxOps implements GradientOps<Value> {
     return new Value(x.dimensions, { rows: this.#node('Div', difference, deviation) });
   }
 
-  geluGradient(g: Value, x: Value): Value {
+  activationGradient(g: Value, x: Value, activation: Activation): Value {
+    const slopes = { gelu: this.#geluSlope, gelu_tanh: this.#tanhGeluSlope, quick_gelu: this.#quickGeluSlope };
+    const slope = slopes[activation].call(this, this.rows(x));
+    return new Value(x.dimensions, { rows: this.#node('Mul', this.rows(g), slope) });
+  }
+
+  #geluSlope(input: string): string {
     const { graph } = this;
-    const input = this.rows(x);
     const erf = graph.node('Erf', [this.#node('Mul', input, graph.scalar(Math.SQRT1_2))]);
     const cumulative = this.#node('Mul', this.#node('Add', erf, graph.scalar(1)), graph.scalar(0.5));
     const exponent = this.#node('Mul', this.#node('Mul', input, input), graph.scalar(-0.5));
     const density = this.#node('Mul', graph.node('Exp', [exponent]), graph.scalar(1 / Math.sqrt(2 * Math.PI)));
-    const slope = this.#node('Add', cumulative, this.#node('Mul', input, density));
-    return new Value(x.dimensions, { rows: this.#node('Mul', this.rows(g), slope) });
+    return this.#node('Add', cumulative, this.#node('Mul', input, density));
   }
 
-  quickGeluGradient(g: Value, x: Value): Value {
+  /** u = sqrt(2 / pi) (x + 0.044715 x^3) */
+  #tanhGeluSlope(input: string): string {
     const { graph } = this;
-    const stretched = this.#node('Mul', this.rows(x), graph.scalar(1.702));
+    const root = graph.scalar(Math.sqrt(2 / Math.PI));
+    const square = this.#node('Mul', input, input);
+    const cubic = this.#node('Add', this.#node('Mul', square, graph.scalar(0.044715)), graph.scalar(1));
+    const tanh = graph.node('Tanh', [this.#node('Mul', this.#node('Mul', input, cubic), root)]);
+    const half = this.#node('Mul', this.#node('Add', tanh, graph.scalar(1)), graph.scalar(0.5));
+    const inner = this.#node('Add', this.#node('Mul', square, graph.scalar(3 * 0.044715)), graph.scalar(1));
+    const bend = this.#node('Sub', graph.scalar(1), this.#node('Mul', tanh, tanh));
+    const rest = this.#node('Mul', this.#node('Mul', input, bend), this.#node('Mul', inner, root));
+    return this.#node('Add', half, this.#node('Mul', rest, graph.scalar(0.5)));
+  }
+
+  #quickGeluSlope(input: string): string {
+    const { graph } = this;
+    const stretched = this.#node('Mul', input, graph.scalar(1.702));
     const gate = graph.node('Sigmoid', [stretched]);
     const shut = this.#node('Sub', graph.scalar(1), gate);
-    const slope = this.#node('Mul', gate, this.#node('Add', graph.scalar(1), this.#node('Mul', stretched, shut)));
-    return new Value(x.dimensions, { rows: this.#node('Mul', this.rows(g), slope) });
+    return this.#node('Mul', gate, this.#node('Add', graph.scalar(1), this.#node('Mul', stretched, shut)));
   }
 
   attentionGradient(g: Value, input: AttentionInput<Value>, probabilities: Value): AttentionGradients<Value> {

@@ -101,6 +101,15 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A tensor whose values are in the model. */
+  floats(name: string, dimensions: readonly number[], values: Float32Array): string {
+    if (!this.#initializers.has(name)) {
+      const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      this.#initializers.set(name, tensor(name, 'F32', dimensions).bytes(9, raw));
+    }
+    return name;
+  }
+
   /** A tensor whose bytes the engine reads from a file. */
   external(name: string, type: DataType, dimensions: readonly number[], data: ExternalData): string {
     if (!this.#initializers.has(name)) {

@@ -1,16 +1,15 @@
 import { basename, dirname } from 'node:path';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import { type CocaConfig, imageTokenCount } from '../../config/config.js';
+import { type CocaConfig, imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
 import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
-import { textBatch } from '../text-batch.js';
+import { textFeeds } from '../text-batch.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import {
   attributionProgram,
   decoderProgram,
   gradientName,
   memoryProgram,
-  type ProgramSource,
   textProgram,
   visionProgram,
 } from './programs.js';
@@ -18,28 +17,24 @@ import { loadRuntime } from './runtime.js';
 import { type Feeds, OnnxSession } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
-const PROGRAMS = {
-  vision: visionProgram,
-  memory: memoryProgram,
-  text: textProgram,
-  decoder: decoderProgram,
-  attribution: attributionProgram,
-};
-type ProgramName = keyof typeof PROGRAMS;
+/** What every model has, and what those have that write captions. */
+const TOWERS = { vision: visionProgram, text: textProgram };
+const DECODERS = { memory: memoryProgram, decoder: decoderProgram, attribution: attributionProgram };
+type ProgramName = keyof typeof TOWERS | keyof typeof DECODERS;
 
-/** The network through ONNX Runtime: five graphs over one checkpoint file, each prepared when first needed. */
+/** The network through ONNX Runtime: up to five graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
 
   private constructor(
     private readonly runtime: typeof import('onnxruntime-node'),
-    private readonly config: CocaConfig,
+    private readonly config: ModelConfig,
     private readonly checkpoint: SafetensorsFile,
     readonly device: string,
   ) {}
 
   /** @param checkpoint must hold every tensor of the config, checked already; its path must be a real path, no link */
-  static async open(config: CocaConfig, checkpoint: SafetensorsFile, device: string): Promise<OnnxNetwork> {
+  static async open(config: ModelConfig, checkpoint: SafetensorsFile, device: string): Promise<OnnxNetwork> {
     return new OnnxNetwork(await loadRuntime(), config, checkpoint, device);
   }
 
@@ -49,15 +44,9 @@ export class OnnxNetwork implements Network {
     const key = watch || this.#sessions.has(watched) ? watched : name;
     let session = this.#sessions.get(key);
     if (session === undefined) {
-      const source: ProgramSource = {
-        config: this.config,
-        checkpoint: this.checkpoint,
-        fileName: basename(this.checkpoint.path),
-        watch,
-      };
       session = OnnxSession.create(
         key,
-        PROGRAMS[name](source),
+        this.#program(name, watch),
         dirname(this.checkpoint.path),
         this.device,
         name === 'attribution',
@@ -65,6 +54,14 @@ export class OnnxNetwork implements Network {
       this.#sessions.set(key, session);
     }
     return session;
+  }
+
+  #program(name: ProgramName, watch: boolean): Uint8Array {
+    const { config, checkpoint } = this;
+    const source = { checkpoint, fileName: basename(checkpoint.path), watch };
+    if (name in TOWERS) return TOWERS[name as keyof typeof TOWERS]({ ...source, config });
+    requireCaptioner(config, 'decoding');
+    return DECODERS[name as keyof typeof DECODERS]({ ...source, config });
   }
 
   async prepare(task: Task): Promise<void> {
@@ -89,56 +86,55 @@ export class OnnxNetwork implements Network {
     return {
       latent: latent!.data as Float32Array,
       features: features!.data as Float32Array,
-      tokens: { count, data: tokens!.data as Float32Array },
+      tokens: { count, data: (tokens?.data as Float32Array | undefined) ?? new Float32Array(0) },
     };
   }
 
   async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
     const { Tensor } = this.runtime;
-    const { batch, length, ids, positions, clsPosition, mask } = textBatch(this.config.text, contexts);
     const session = await this.#session('text', onAttention !== undefined);
-    const outputs = await session.run(
-      {
-        ids: new Tensor('int32', ids, [batch, length]),
-        positions: new Tensor('int32', positions, [batch, length]),
-        clsPosition: new Tensor('int32', clsPosition, [batch, 1]),
-        mask: new Tensor('float32', mask, [batch, 1, length + 1, length + 1]),
-      },
-      outputsToFetch(session.outputNames, onAttention),
-    );
+    const feeds: Record<string, InstanceType<typeof Tensor>> = {};
+    for (const [name, { data, shape }] of Object.entries(textFeeds(this.config.text, contexts))) {
+      feeds[name] = data instanceof Int32Array ? new Tensor('int32', data, shape) : new Tensor('float32', data, shape);
+    }
+    const outputs = await session.run(feeds, outputsToFetch(session.outputNames, onAttention));
     if (onAttention) reportAttention(outputs, onAttention);
     return { latent: outputs.latent!.data as Float32Array, features: outputs.features!.data as Float32Array };
   }
 
   async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<OnnxTreeModel> {
+    const { config } = this;
+    requireCaptioner(config, 'decoding');
     const [memory, decoder] = await Promise.all([
       this.#session('memory'),
       this.#session('decoder', onAttention !== undefined),
     ]);
-    const image = await this.#imageMemory(memory, tokens);
-    return new OnnxTreeModel(decoder, this.runtime.Tensor, this.config, tokens.count, image, onAttention);
+    const image = await this.#imageMemory(config, memory, tokens);
+    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, onAttention);
   }
 
-  #imageMemory(memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {
-    const shape = [tokens.count, imageTokenCount(this.config), this.config.multimodal.width];
+  #imageMemory(config: CocaConfig, memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {
+    const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
     return memory.run({ tokens: new this.runtime.Tensor('float32', tokens.data, shape) }, memory.outputNames);
   }
 
   async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
+    const { config } = this;
+    requireCaptioner(config, 'the attribution of a caption');
     if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
     const [memory, attribution] = await Promise.all([this.#session('memory'), this.#session('attribution')]);
     const { Tensor } = this.runtime;
-    const { count, labels, ...rows } = captionRows(this.config, ids);
+    const { count, labels, ...rows } = captionRows(config, ids);
     const feeds: Feeds = {
       ids: new Tensor('int32', rows.ids, [1, count]),
       positions: new Tensor('int32', rows.positions, [1, count]),
       unimodalMask: new Tensor('float32', rows.unimodalMask, [1, 1, count, count]),
       multimodalMask: new Tensor('float32', rows.multimodalMask, [1, 1, count, count]),
       labels: new Tensor('int32', labels, [1, count]),
-      ...(await this.#imageMemory(memory, tokens)),
+      ...(await this.#imageMemory(config, memory, tokens)),
     };
     const outputs = await attribution.run(feeds, attribution.outputNames);
-    return Array.from({ length: this.config.multimodal.layers }, (_, layer) => {
+    return Array.from({ length: config.multimodal.layers }, (_, layer) => {
       const { data, dims } = outputs[gradientName(layer)]!;
       return { name: 'cross', layer, data: data as Float32Array, shape: dims as [number, number, number, number] };
     });

@@ -1,7 +1,7 @@
 import type { AttentionInput, AttentionOutput, Ops, ProjectionParts } from '../../architecture/ops.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import { LAYER_NORM_EPS } from '../../config/config.js';
-import { type DataType, type Dimension, type GraphBuilder, MICROSOFT } from './graph.js';
+import type { Activation } from '../../config/config.js';
+import { type Attribute, type DataType, type Dimension, type GraphBuilder, MICROSOFT } from './graph.js';
 
 /**
  * A value of the graph being built. Logically it has `dimensions`; physically it may exist in that shape (`shaped`),
@@ -40,6 +40,13 @@ export class Value {
   }
 }
 
+/** ONNX Runtime's own operators for what an MLP has between its layers. */
+const ACTIVATIONS: Readonly<Record<Activation, readonly [operator: string, attributes: Record<string, Attribute>]>> = {
+  gelu: ['Gelu', {}],
+  gelu_tanh: ['FastGelu', {}],
+  quick_gelu: ['QuickGelu', { alpha: { float: 1.702 } }],
+};
+
 /** Emits the network as an ONNX graph whose weights stay where they are in the checkpoint's file. */
 export class OnnxOps implements Ops<Value> {
   /** Name of a varying dimension -> a graph value that holds it, as a list of one. */
@@ -73,6 +80,11 @@ export class OnnxOps implements Ops<Value> {
     const rowBytes = entry.byteLength / (entry.shape[0] ?? 1);
     const label = rows ? `${name}[${start}:${end}]` : name;
     const type = entry.dtype as DataType;
+    if (entry.values) {
+      const width = entry.values.length / (entry.shape[0] ?? 1);
+      const values = entry.values.slice(start * width, end * width);
+      return new Value(shape, { shaped: this.graph.floats(label, shape, values) });
+    }
     const external = this.graph.external(label, type, shape, {
       file: this.weights.fileName,
       offset: entry.offset + start * rowBytes,
@@ -105,17 +117,14 @@ export class OnnxOps implements Ops<Value> {
     return this.parameter(`${prefix}.in_proj_weight`, [part * width, (part + 1) * width]);
   }
 
-  layerNorm(x: Value, weight: Value, bias: Value): Value {
+  layerNorm(x: Value, weight: Value, bias: Value, epsilon: number): Value {
     const inputs = [x.anyForm, this.shaped(weight), this.shaped(bias)];
-    return x.like(this.graph.node('LayerNormalization', inputs, { axis: -1, epsilon: { float: LAYER_NORM_EPS } }));
+    return x.like(this.graph.node('LayerNormalization', inputs, { axis: -1, epsilon: { float: epsilon } }));
   }
 
-  gelu(x: Value): Value {
-    return x.like(this.graph.node('Gelu', [x.anyForm], {}, MICROSOFT));
-  }
-
-  quickGelu(x: Value): Value {
-    return x.like(this.graph.node('QuickGelu', [x.anyForm], { alpha: { float: 1.702 } }, MICROSOFT));
+  activate(x: Value, activation: Activation): Value {
+    const [operator, attributes] = ACTIVATIONS[activation];
+    return x.like(this.graph.node(operator, [x.anyForm], attributes, MICROSOFT));
   }
 
   add(a: Value, b: Value): Value {
@@ -187,6 +196,12 @@ export class OnnxOps implements Ops<Value> {
   take(x: Value, index: number): Value {
     return new Value([x.dimensions[0]!, x.width], {
       rows: this.graph.node('Gather', [this.shaped(x), this.graph.integer(index)], { axis: 1 }),
+    });
+  }
+
+  takeEach(x: Value, rows: Value): Value {
+    return new Value([x.dimensions[0]!, x.width], {
+      rows: this.graph.node('Gather', [this.rows(x), this.shaped(rows)], { axis: 0 }),
     });
   }
 

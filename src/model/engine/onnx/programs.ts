@@ -1,17 +1,18 @@
 import { crossGradients } from '../../architecture/attribution.js';
+import { imageMemory, textDecoder } from '../../architecture/decoder.js';
+import { imageEncoder } from '../../architecture/image-encoder.js';
 import type { AttentionWatcher } from '../../architecture/ops.js';
-import { imageMemory, textDecoder, textTower } from '../../architecture/text.js';
-import { visionTower } from '../../architecture/vision.js';
+import { textEncoder, textInputs } from '../../architecture/text-tower.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import { type CocaConfig, imageTokenCount } from '../../config/config.js';
+import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
 import { attentionOutput } from './attention-outputs.js';
 import { OnnxGradientOps } from './gradient-ops.js';
 import { type Dimension, GraphBuilder } from './graph.js';
 import type { OnnxOps, Value } from './ops.js';
 
 /** What every program is built from. */
-export interface ProgramSource {
-  readonly config: CocaConfig;
+export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
+  readonly config: Config;
   readonly checkpoint: SafetensorsFile;
   /** The checkpoint's file name within the folder that the session resolves weights against. */
   readonly fileName: string;
@@ -51,20 +52,20 @@ function build(
   return graph.encode();
 }
 
-/** pixels [B, 3, S, S] -> latent, features [B, E] and tokens [B, T, W]. */
+/** pixels [B, 3, S, S] -> latent, features [B, E] and, for a decoder, tokens [B, T, W]. */
 export function visionProgram(source: ProgramSource): Uint8Array {
   return build('vision', source, (ops, watch) => {
     const side = source.config.vision.image_size;
     const pixels = ops.input('pixels', 'F32', ['batch', 3, side, side]);
-    const { latent, features, tokens } = visionTower(ops, source.config, pixels, watch);
+    const { latent, features, tokens } = imageEncoder(ops, source.config, pixels, watch);
     ops.output('latent', latent);
     ops.output('features', features);
-    ops.output('tokens', tokens);
+    if (source.config.multimodal) ops.output('tokens', tokens);
   });
 }
 
 /** tokens [B, T, W] -> keys and values of every cross-attention layer, [B, H, T, D]. */
-export function memoryProgram(source: ProgramSource): Uint8Array {
+export function memoryProgram(source: ProgramSource<CocaConfig>): Uint8Array {
   return build('memory', source, (ops) => {
     const { config } = source;
     const tokens = ops.input('tokens', 'F32', ['batch', imageTokenCount(config), config.multimodal.width]);
@@ -75,19 +76,15 @@ export function memoryProgram(source: ProgramSource): Uint8Array {
   });
 }
 
-/** ids, positions [B, N], clsPosition [B, 1], mask [B, 1, N + 1, N + 1] -> latent, features [B, E], tokens [B, N, W]. */
+/** What `textInputs` names -> latent, features [B, E]. */
 export function textProgram(source: ProgramSource): Uint8Array {
   return build('text', source, (ops, watch) => {
-    const rows = {
-      ids: ops.input('ids', 'I32', ['batch', 'rows']),
-      positions: ops.input('positions', 'I32', ['batch', 'rows']),
-      clsPosition: ops.input('clsPosition', 'I32', ['batch', 1]),
-      mask: ops.input('mask', 'F32', ['batch', 1, 'queries', 'queries']),
-    };
-    const { latent, features, tokens } = textTower(ops, source.config, rows, watch);
+    const inputs = textInputs(source.config).map(({ name, type, dimensions }) => {
+      return [name, ops.input(name, type, dimensions)] as const;
+    });
+    const { latent, features } = textEncoder(ops, source.config, Object.fromEntries(inputs), watch);
     ops.output('latent', latent);
     ops.output('features', features);
-    ops.output('tokens', tokens);
   });
 }
 
@@ -114,7 +111,7 @@ function imageInputs(ops: OnnxOps, config: CocaConfig) {
  * ids, positions [B, N], two masks [B, 1, N, C + N], caches [B, H, C, D] and image keys and values [B, H, T, D]
  * -> logits [B, N, V] and the rows' own keys and values [B, N, W].
  */
-export function decoderProgram(source: ProgramSource): Uint8Array {
+export function decoderProgram(source: ProgramSource<CocaConfig>): Uint8Array {
   return build('decoder', source, (ops, watch) => {
     const { config } = source;
     const ids = ops.input('ids', 'I32', ['batch', 'rows']);
@@ -146,7 +143,7 @@ export const gradientName = (layer: number) => `gradient.cross.${layer}`;
  * ids, positions, labels [B, N], two masks [B, 1, N, N] and image keys and values [B, H, T, D] -> for every layer the
  * gradient of log p(label) by the row's cross-attention, [B, H, N, T].
  */
-export function attributionProgram(source: ProgramSource): Uint8Array {
+export function attributionProgram(source: ProgramSource<CocaConfig>): Uint8Array {
   return build('attribution', source, (ops) => {
     const { config } = source;
     const rows = {

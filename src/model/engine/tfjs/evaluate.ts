@@ -10,25 +10,25 @@ import type { Backend } from './backends.js';
  * @param onAttention receives the attention that `work` hands to its watcher
  * @throws CocaError `engine` when the backend fails
  */
-export async function evaluate<K extends string>(
+export async function evaluate<Made extends { readonly [name: string]: Tensor }>(
   backend: Backend,
   what: string,
-  work: (watch: AttentionWatcher<Tensor> | undefined) => Readonly<Record<K, Tensor>>,
+  work: (watch: AttentionWatcher<Tensor> | undefined) => Made,
   onAttention?: AttentionSink,
-): Promise<Readonly<Record<K, Float32Array>>> {
+): Promise<{ readonly [K in keyof Made]: Float32Array }> {
   const seen: { readonly name: Parameters<AttentionWatcher<Tensor>>[0]; layer: number; tensor: Tensor }[] = [];
   const watch: AttentionWatcher<Tensor> = (name, layer, tensor) =>
     seen.push({ name, layer, tensor: backend.tf.keep(tensor) });
-  let made: Partial<Record<K, Tensor>> = {};
+  let made: Partial<Made> = {};
   try {
     made = backend.run(() => work(onAttention && watch));
-    const values: Partial<Record<K, Float32Array>> = {};
-    for (const key of Object.keys(made) as K[]) values[key] = (await made[key]!.data()) as Float32Array;
+    const values: { [K in keyof Made]?: Float32Array } = {};
+    for (const key of Object.keys(made) as (keyof Made)[]) values[key] = (await made[key]!.data()) as Float32Array;
     for (const { name, layer, tensor } of seen) {
       const shape = tensor.shape as [number, number, number, number];
       onAttention!({ name, layer, data: (await tensor.data()) as Float32Array, shape });
     }
-    return values as Record<K, Float32Array>;
+    return values as { [K in keyof Made]: Float32Array };
   } catch (cause) {
     if (cause instanceof CocaError) throw cause;
     throw new CocaError('engine', `the ${what} failed on ${backend.device}: ${reasonOf(cause)}`, undefined, { cause });

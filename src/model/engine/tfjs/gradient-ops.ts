@@ -1,7 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttentionGradients, GradientOps } from '../../architecture/gradient-ops.js';
 import type { AttentionInput, ProjectionParts } from '../../architecture/ops.js';
-import { gelu, quickGelu } from './functions/activations.js';
+import type { Activation } from '../../config/config.js';
+import { activate } from './functions/activations.js';
 import { joinHeads } from './functions/attention.js';
 import { oneHot } from './functions/embedding.js';
 import { layerNorm } from './functions/layer-norm.js';
@@ -20,16 +21,12 @@ export class TfjsGradientOps extends TfjsOps implements GradientOps<Tensor> {
     return this.linearGradient(all, this.inProjectionWeight(prefix, which, parts[0]!.shape.at(-1)!));
   }
 
-  layerNormGradient(g: Tensor, x: Tensor, weight: Tensor): Tensor {
-    return this.#through((input) => layerNorm(this.tf, input, weight, weight), x, g);
+  layerNormGradient(g: Tensor, x: Tensor, weight: Tensor, epsilon: number): Tensor {
+    return this.#through((input) => layerNorm(this.tf, input, weight, weight, epsilon), x, g);
   }
 
-  geluGradient(g: Tensor, x: Tensor): Tensor {
-    return this.#through((input) => gelu(this.tf, input), x, g);
-  }
-
-  quickGeluGradient(g: Tensor, x: Tensor): Tensor {
-    return this.#through((input) => quickGelu(this.tf, input), x, g);
+  activationGradient(g: Tensor, x: Tensor, activation: Activation): Tensor {
+    return this.#through((input) => activate(this.tf, input, activation), x, g);
   }
 
   attentionGradient(g: Tensor, input: AttentionInput<Tensor>, probabilities: Tensor): AttentionGradients<Tensor> {

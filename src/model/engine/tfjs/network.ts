@@ -1,12 +1,14 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { crossGradients } from '../../architecture/attribution.js';
-import { imageMemory, textTower } from '../../architecture/text.js';
-import { visionTower } from '../../architecture/vision.js';
+import { imageMemory } from '../../architecture/decoder.js';
+import { imageEncoder } from '../../architecture/image-encoder.js';
+import { textEncoder } from '../../architecture/text-tower.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
-import { type CocaConfig, imageTokenCount } from '../../config/config.js';
+import { imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
 import type { TfjsDevice } from '../engines.js';
 import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
-import { textBatch } from '../text-batch.js';
+import { textFeeds } from '../text-batch.js';
 import { type Backend, openBackend } from './backends.js';
 import { evaluate } from './evaluate.js';
 import { TfjsGradientOps } from './gradient-ops.js';
@@ -27,7 +29,7 @@ export class TfjsNetwork implements Network {
   readonly #ops: TfjsGradientOps;
 
   private constructor(
-    private readonly config: CocaConfig,
+    private readonly config: ModelConfig,
     private readonly backend: Backend,
     parameters: Parameters,
     /** Where the weights are read from, unless they are there already. */
@@ -40,14 +42,14 @@ export class TfjsNetwork implements Network {
    * @param checkpoint must hold every tensor of the config, checked already
    * @throws CocaError `device` or what the backend throws as it starts
    */
-  static async open(config: CocaConfig, checkpoint: SafetensorsFile, device: TfjsDevice): Promise<TfjsNetwork> {
+  static async open(config: ModelConfig, checkpoint: SafetensorsFile, device: TfjsDevice): Promise<TfjsNetwork> {
     const backend = await openBackend(device);
     const parameters = new CheckpointParameters(backend, checkpoint);
     return new TfjsNetwork(config, backend, parameters, parameters);
   }
 
   /** The network over parameters that the caller owns and may change between calls. */
-  static over(config: CocaConfig, backend: Backend, parameters: Parameters): TfjsNetwork {
+  static over(config: ModelConfig, backend: Backend, parameters: Parameters): TfjsNetwork {
     return new TfjsNetwork(config, backend, parameters);
   }
 
@@ -56,7 +58,9 @@ export class TfjsNetwork implements Network {
   }
 
   async prepare(task: Task): Promise<void> {
-    await this.source?.load(TOWERS_OF[task]);
+    const towers = TOWERS_OF[task];
+    if (towers.includes('text_decoder.')) requireCaptioner(this.config, 'decoding');
+    await this.source?.load(towers);
   }
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
@@ -67,28 +71,33 @@ export class TfjsNetwork implements Network {
     const { latent, features, tokens } = await evaluate(
       backend,
       'vision tower',
-      (watch) => ({ ...visionTower(ops, config, ops.floats(pixels, [count, 3, side, side]), watch) }),
+      (watch): Partial<Record<'tokens', Tensor>> & Record<'latent' | 'features', Tensor> => {
+        const { tokens: image, ...embedding } = imageEncoder(
+          ops,
+          config,
+          ops.floats(pixels, [count, 3, side, side]),
+          watch,
+        );
+        return { ...embedding, ...(config.multimodal && { tokens: image }) };
+      },
       onAttention,
     );
-    return { latent, features, tokens: { count, data: tokens } };
+    return { latent, features, tokens: { count, data: tokens ?? new Float32Array(0) } };
   }
 
   async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
     await this.prepare('texts');
     const { config, backend } = this;
     const ops = this.#ops;
-    const { batch, length, ids, positions, clsPosition, mask } = textBatch(config.text, contexts);
+    const feeds = Object.entries(textFeeds(config.text, contexts));
     return evaluate(
       backend,
       'text tower',
       (watch) => {
-        const rows = {
-          ids: ops.indices(ids, [batch, length]),
-          positions: ops.indices(positions, [batch, length]),
-          clsPosition: ops.indices(clsPosition, [batch, 1]),
-          mask: ops.floats(mask, [batch, 1, length + 1, length + 1]),
-        };
-        const { latent, features } = textTower(ops, config, rows, watch);
+        const inputs = feeds.map(([name, { data, shape }]) => {
+          return [name, data instanceof Int32Array ? ops.indices(data, shape) : ops.floats(data, shape)] as const;
+        });
+        const { latent, features } = textEncoder(ops, config, Object.fromEntries(inputs), watch);
         return { latent, features };
       },
       onAttention,
@@ -96,19 +105,21 @@ export class TfjsNetwork implements Network {
   }
 
   async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TfjsTreeModel> {
-    await this.source?.load(['text.', 'text_decoder.']);
     const { config, backend } = this;
     const ops = this.#ops;
+    requireCaptioner(config, 'decoding');
+    await this.source?.load(['text.', 'text_decoder.']);
     const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
     const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.data, shape)));
     return new TfjsTreeModel(backend, ops, config, tokens.count, image, onAttention);
   }
 
   async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
-    if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
-    await this.source?.load(['text.', 'text_decoder.']);
     const { config, backend } = this;
     const ops = this.#ops;
+    requireCaptioner(config, 'the attribution of a caption');
+    if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
+    await this.source?.load(['text.', 'text_decoder.']);
     const { layers, heads, width } = config.multimodal;
     const { count, labels, ...rows } = captionRows(config, ids);
     const keys = imageTokenCount(config);

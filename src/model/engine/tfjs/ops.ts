@@ -1,12 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttentionInput, AttentionOutput, Ops, ProjectionParts, ScopeResult } from '../../architecture/ops.js';
-import { gelu, quickGelu } from './functions/activations.js';
+import type { Activation } from '../../config/config.js';
+import { activate } from './functions/activations.js';
 import { add, l2Normalize, meanRows, multiply } from './functions/arithmetic.js';
 import { attend, attentionProbabilities, joinHeads, splitHeads, splitProjections } from './functions/attention.js';
-import { embedding, repeat } from './functions/embedding.js';
+import { embedding, pickRows, repeat } from './functions/embedding.js';
 import { layerNorm } from './functions/layer-norm.js';
 import { linear } from './functions/product.js';
-import { concat, reshape, sliceAxis } from './functions/shape.js';
+import { concat, reshape, rowsOf, sliceAxis } from './functions/shape.js';
 import type { Parameters } from './parameters.js';
 import type { TensorFlow } from './tensorflow.js';
 
@@ -58,16 +59,12 @@ export class TfjsOps implements Ops<Tensor> {
     return this.parameter(`${prefix}.in_proj_weight`, rowsOfParts(parts, width));
   }
 
-  layerNorm(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-    return layerNorm(this.tf, x, weight, bias);
+  layerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): Tensor {
+    return layerNorm(this.tf, x, weight, bias, epsilon);
   }
 
-  gelu(x: Tensor): Tensor {
-    return gelu(this.tf, x);
-  }
-
-  quickGelu(x: Tensor): Tensor {
-    return quickGelu(this.tf, x);
+  activate(x: Tensor, activation: Activation): Tensor {
+    return activate(this.tf, x, activation);
   }
 
   add(a: Tensor, b: Tensor): Tensor {
@@ -119,6 +116,10 @@ export class TfjsOps implements Ops<Tensor> {
   take(x: Tensor, index: number): Tensor {
     const [batch, , width] = x.shape as [number, number, number];
     return reshape(this.tf, this.slice(x, index, index === -1 ? undefined : index + 1), [batch, width]);
+  }
+
+  takeEach(x: Tensor, rows: Tensor): Tensor {
+    return pickRows(this.tf, rowsOf(this.tf, x), this.valuesOf(rows));
   }
 
   meanRows(x: Tensor): Tensor {

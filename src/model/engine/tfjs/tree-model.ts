@@ -1,6 +1,6 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { KeysValues } from '../../architecture/blocks.js';
-import { textDecoder } from '../../architecture/text.js';
+import { textDecoder } from '../../architecture/decoder.js';
 import type { CocaConfig } from '../../config/config.js';
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
 import type { AttentionSink } from '../network.js';

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { openSafetensors } from '../../checkpoint/index.js';
+import { requireCaptioner } from '../../config/config.js';
 import { type ClassNames, classesOf, datasetClasses } from '../../data/classes.js';
 import { type Dataset, startOrder } from '../../data/index.js';
 import type { TfjsDevice } from '../../engine/engines.js';
@@ -164,6 +165,7 @@ async function openTrainer(
   device: TfjsDevice,
   state?: Parameters<Trainer['restore']>[0],
 ): Promise<Trainer> {
+  requireCaptioner(config, 'training');
   const trainer = await Trainer.open(config, checkpoint, {
     device,
     objective: objectiveOf(settings),

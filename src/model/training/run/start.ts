@@ -4,6 +4,7 @@ import { CocaError } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { readNamedText } from '../../base/text-file.js';
 import { orWriteFailed } from '../../base/whole-file.js';
+import { readConfig } from '../../config/read-config.js';
 import {
   type Dataset,
   descriptions,
@@ -13,7 +14,7 @@ import {
   type Transform,
   trainingTransform,
 } from '../../data/index.js';
-import { initModel, readConfig } from '../../store/init.js';
+import { initModel, wrapped } from '../../store/init.js';
 import { type ModelFiles, readModel } from '../../store/load.js';
 import { CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_FILES } from '../../store/model-files.js';
 import { SPECIALS_FILES } from '../../tokenizer/named-specials.js';
@@ -24,7 +25,7 @@ import type { TrainingSettings } from './settings.js';
 
 /** What a run starts from: a model that is there, or a new one with random weights. */
 export type StartingModel =
-  | { readonly kind: 'model'; readonly model: string | undefined }
+  | { readonly kind: 'model'; readonly model: string | undefined; readonly config?: string }
   | {
       readonly kind: 'fresh';
       /** A named config, or the path of one. */
@@ -68,8 +69,13 @@ async function openEach(
  * @throws CocaError `not-found`, `unreadable`
  */
 export async function readTexts(files: ModelFiles): Promise<ModelTexts> {
-  const tokenizer = await textsIn(files.folder, TOKENIZER_FILES);
-  return { config: await readNamedText(join(files.folder, CONFIG_FILE)), tokenizer };
+  const config = join(files.folder, CONFIG_FILE);
+  return {
+    config: (await exists(config))
+      ? await readNamedText(config)
+      : `${JSON.stringify(wrapped(files.json, files.config), null, 2)}\n`,
+    tokenizer: await textsIn(files.folder, TOKENIZER_FILES),
+  };
 }
 
 /** What Hugging Face keeps beside a `tokenizer.json`. */
@@ -97,7 +103,7 @@ export async function openStart(
   settings: DataSettings,
   control: RunControl,
 ): Promise<ModelFiles> {
-  if (start.kind === 'model') return readModel(start.model);
+  if (start.kind === 'model') return readModel(start.model, start.config);
   const folder = join(run, INITIAL);
   await removeInitial(run);
   await orWriteFailed(folder, makeFolder(folder));

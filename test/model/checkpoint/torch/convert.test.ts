@@ -21,6 +21,7 @@ import {
   openSafetensors,
   readTensor,
   type SafetensorsFile,
+  writeSafetensors,
 } from '../../../../src/model/checkpoint/index.js';
 import { assemble, global, ORDERED_DICT, stateDict, storage, tensor, text } from '../build-pickle.js';
 import { buildTorchZip, buildZip } from '../build-zip.js';
@@ -66,7 +67,7 @@ describe('conversion of torch.save archives', () => {
       one_row: ['F32', 6, 1],
       half: ['F16', 3, 2],
       brain: ['BF16', 3, 2],
-      double: ['F64', 3, 2],
+      double: ['F32', 3, 2], // as PyTorch loads it into a model
       long: ['I64', 3, 2],
       bool: ['BOOL', 2, 2],
     });
@@ -86,21 +87,59 @@ describe('conversion of torch.save archives', () => {
     expect(await floats(file, 'one_row')).toEqual([6, 7, 8, 9, 10, 11]);
     expect(await floats(file, 'half')).toEqual([0, 3, 1, 4, 2, 5]);
     expect(await floats(file, 'brain')).toEqual([0, 3, 1, 4, 2, 5]);
-    const f64 = bytesOf(file, 'double');
-    expect([0, 8, 16, 24, 32, 40].map((at) => f64.readDoubleLE(at))).toEqual([0, 3, 1, 4, 2, 5]);
+    expect(await floats(file, 'double')).toEqual([0, 3, 1, 4, 2, 5]);
     const i64 = bytesOf(file, 'long');
     expect([0, 8, 16, 24, 32, 40].map((at) => Number(i64.readBigInt64LE(at)))).toEqual([0, 3, 1, 4, 2, 5]);
     expect([...bytesOf(file, 'bool')]).toEqual([1, 1, 0, 1]);
   });
 
-  it('takes the state dict out of a training checkpoint, and module. off its names', async () => {
-    const file = await openCheckpoint('fixtures/torch/training.pt', { cacheDir });
-    expect([...file.tensors.keys()]).toEqual(['a.bias', 'a.weight', 'b.bias', 'b.weight']);
-    expect(file.tensors.get('a.weight')!.shape).toEqual([2, 3]);
-    expect(await floats(file, 'a.weight')).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(await floats(file, 'a.bias')).toEqual([10, 11]);
-    expect(await floats(file, 'b.weight')).toEqual([20, 21]);
-    expect(await floats(file, 'b.bias')).toEqual([30]);
+  it.each(['training.pt', 'training_legacy.pt'])(
+    'takes the state dict out of %s, and module. off its names',
+    async (name) => {
+      const file = await openCheckpoint(`fixtures/torch/${name}`, { cacheDir });
+      expect([...file.tensors.keys()]).toEqual(['a.bias', 'a.weight', 'b.bias', 'b.weight']);
+      expect(file.tensors.get('a.weight')!.shape).toEqual([2, 3]);
+      expect(await floats(file, 'a.weight')).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(await floats(file, 'a.bias')).toEqual([10, 11]);
+      expect(await floats(file, 'b.weight')).toEqual([20, 21]);
+      expect(await floats(file, 'b.bias')).toEqual([30]);
+    },
+  );
+
+  it('reads parameters as PyTorch wrote them before 1.6, also without converting', async () => {
+    const file = await openCheckpoint('fixtures/torch/legacy.pt', { cacheDir });
+    expect(await floats(file, 'weight')).toEqual([0, 1, 2, 3]);
+    expect(await floats(file, 'frozen')).toEqual([1, 1]);
+    const list = await listTensors('fixtures/torch/legacy.pt');
+    expect([...list.tensors]).toEqual([
+      ['weight', { dtype: 'F32', shape: [4] }],
+      ['frozen', { dtype: 'F32', shape: [2] }],
+    ]);
+  });
+
+  it.each([
+    [(bytes: Buffer) => bytes.subarray(0, bytes.length - 1), /ends within its weights/],
+    [(bytes: Buffer) => Buffer.concat([bytes.subarray(0, 40), bytes.subarray(60)]), /at byte \d+/],
+    [(bytes: Buffer) => Buffer.from(bytes).fill(0x4b, 3, 4), /at byte 0|not a file of torch.save/],
+  ])('refuses such a file that is not whole', async (spoil, message) => {
+    const place = join(folder, 'spoiled');
+    const path = temporaryFile(folder, spoil(readFileSync('fixtures/torch/legacy.pt')), '.pt');
+    expect((await refusal(openCheckpoint(path, { cacheDir: place }))).message).toMatch(message);
+    expect(existsSync(place)).toBe(false);
+  });
+
+  it('rounds doubles of a safetensors file, once', async () => {
+    const path = join(folder, 'double.safetensors');
+    const doubles = new Float64Array([1 / 3, 2, -1e-60]);
+    await writeSafetensors(path, [
+      { name: 'd', dtype: 'F64', shape: [3], data: new Uint8Array(doubles.buffer) },
+      { name: 's', dtype: 'F32', shape: [1], data: new Uint8Array(Float32Array.of(7).buffer) },
+    ]);
+    const file = await openCheckpoint(path, { cacheDir });
+    expect(file.path).not.toBe(path);
+    expect(await floats(file, 'd')).toEqual([Math.fround(1 / 3), 2, -0]);
+    expect(await floats(file, 's')).toEqual([7]);
+    expect((await openCheckpoint(path, { cacheDir })).path).toBe(file.path);
   });
 
   it.each([
@@ -113,7 +152,7 @@ describe('conversion of torch.save archives', () => {
     const path = temporaryFile(folder, archive);
     const file = await openCheckpoint(path, { cacheDir });
     expect([...file.tensors.keys()]).toEqual(expected);
-    expect(file.prefix).toBe(prefix);
+    expect(file.spelling?.prefix).toBe(prefix ?? '');
     expect([...file.tensors.values()].map(({ name }) => name)).toEqual(names);
     expect([...(await listTensors(path)).tensors.keys()]).toEqual(expected);
     await expect(readTensor(file, 'c')).rejects.toMatchObject({
@@ -309,14 +348,14 @@ describe('archives that are refused', () => {
     expect(existsSync(place)).toBe(false);
   });
 
-  it.each([
-    ['fixtures/torch/torchscript.pt', /TorchScript program/, /torch\.jit\.load/],
-    ['fixtures/torch/legacy.pt', /before PyTorch 1\.6/, /torch\.save\(torch\.load/],
-  ])('%s, saying how to convert it', async (path, message, hint) => {
-    const error = await refusal(openCheckpoint(path, { cacheDir }));
-    expect(error.message).toMatch(message);
-    expect(error.hint).toMatch(hint);
-  });
+  it.each([['fixtures/torch/torchscript.pt', /TorchScript program/, /torch\.jit\.load/]])(
+    '%s, saying how to convert it',
+    async (path, message, hint) => {
+      const error = await refusal(openCheckpoint(path, { cacheDir }));
+      expect(error.message).toMatch(message);
+      expect(error.hint).toMatch(hint);
+    },
+  );
 
   it('refuses a pickle of parts that is as large as allowed within its budget', async () => {
     const bytes = buildTorchZip(assemble(0x80, 2, ORDERED_DICT, '}0'.repeat(8_000_000)));

@@ -1,4 +1,5 @@
 import { openIsolatedNetwork } from '../../../../src/model/engine/isolated/network.js';
+import { describeDualEncoders } from '../dual-encoder-suite.js';
 import { describeGeneration } from '../generation-suite.js';
 import { describeGolden, type EngineUnderTest } from '../golden-suite.js';
 
@@ -9,3 +10,7 @@ const engine: EngineUnderTest = {
 };
 describeGolden(engine);
 describeGeneration(engine);
+describeDualEncoders({
+  ...engine,
+  open: (config, checkpoint) => openIsolatedNetwork('onnx', 'cpu', config, checkpoint, () => undefined),
+});

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { nextRandom, seedRandom } from '../../../../src/model/base/random.js';
 import { openBackend } from '../../../../src/model/engine/tfjs/backends.js';
-import { gelu, quickGelu } from '../../../../src/model/engine/tfjs/functions/activations.js';
+import { gelu, quickGelu, tanhGelu } from '../../../../src/model/engine/tfjs/functions/activations.js';
 import {
   add,
   along,
@@ -49,8 +49,9 @@ const CASES: readonly Case[] = [
     ],
     (x, w) => linear(tf, x!, w!, { isTransposed: true }),
   ],
-  ['layerNorm', [[2, 3, 6], [6], [6]], (x, w, b) => layerNorm(tf, x!, w!, b!)],
+  ['layerNorm', [[2, 3, 6], [6], [6]], (x, w, b) => layerNorm(tf, x!, w!, b!, 1e-5)],
   ['gelu', [[3, 5]], (x) => gelu(tf, x!)],
+  ['tanhGelu', [[3, 5]], (x) => tanhGelu(tf, x!)],
   ['quickGelu', [[3, 5]], (x) => quickGelu(tf, x!)],
   [
     'add, broadcasting',

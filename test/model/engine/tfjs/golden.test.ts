@@ -1,6 +1,7 @@
 import { openBackend } from '../../../../src/model/engine/tfjs/backends.js';
 import { TfjsNetwork } from '../../../../src/model/engine/tfjs/network.js';
 import { TFJS_TEST_DEVICES, tolerance } from '../../../support/tfjs.js';
+import { describeDualEncoders } from '../dual-encoder-suite.js';
 import { describeGeneration } from '../generation-suite.js';
 import { describeGolden, type EngineUnderTest } from '../golden-suite.js';
 
@@ -14,4 +15,5 @@ for (const device of TFJS_TEST_DEVICES) {
   };
   describeGolden(engine);
   describeGeneration(engine);
+  describeDualEncoders({ ...engine, open: (config, checkpoint) => TfjsNetwork.open(config, checkpoint, device) });
 }

@@ -1,14 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { LAYER_NORM_EPS } from '../../../config/config.js';
 import { differentiable, type TensorFlow } from '../tensorflow.js';
 import { sumOfRows } from './product.js';
 
 /** Layer normalisation over the last axis: x [..., W], weight and bias [W]. */
-export function layerNorm(tf: TensorFlow, x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+export function layerNorm(tf: TensorFlow, x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): Tensor {
   return differentiable(tf, [x, weight, bias], (save) => {
     const centred = tf.sub(x, tf.mean(x, -1, true));
     const variance = tf.mean(tf.square(centred), -1, true);
-    const scale = tf.rsqrt(tf.add(variance, LAYER_NORM_EPS)); // [..., 1]
+    const scale = tf.rsqrt(tf.add(variance, epsilon)); // [..., 1]
     const normed = tf.mul(centred, scale);
     save([normed, scale, weight]);
     return {

@@ -1,6 +1,6 @@
 import type { CocaConfig } from '../config/config.js';
 import {
-  type BlockStyle,
+  blockStyle,
   crossAttentionBlock,
   crossKeysValues,
   type KeysValues,
@@ -8,90 +8,17 @@ import {
   selfAttentionBlock,
 } from './blocks.js';
 import type { AttentionWatcher, BlockOps, Ops } from './ops.js';
-
-function styleOf(config: CocaConfig, half: 'text' | 'multimodal'): BlockStyle {
-  const { heads, width, ls_init_value } = config[half];
-  return { heads, width, quickGelu: config.quick_gelu, layerScale: ls_init_value !== null };
-}
-
-/** Rows of text on their way through both halves of the decoder. */
-export interface TextRows<T> {
-  /** [B, N], token ids. */
-  readonly ids: T;
-  /** [B, N], the position of each in its text. */
-  readonly positions: T;
-}
-
-/** Token plus positional embeddings: [B, N, W]. */
-function embedRows<T>(ops: Ops<T>, { ids, positions }: TextRows<T>): T {
-  const tokens = ops.embed(ids, ops.parameter('text.token_embedding.weight'));
-  return ops.add(tokens, ops.embed(positions, ops.parameter('text.positional_embedding')));
-}
-
-export interface TextOutput<T> {
-  /** [B, E], before L2 normalisation. */
-  readonly latent: T;
-  /** [B, E], of unit length: the contrastive embedding. */
-  readonly features: T;
-  /** [B, N, W]: outputs of the tokens, without the CLS. */
-  readonly tokens: T;
-}
-
-/**
- * The unimodal half as a text encoder: a CLS row is appended after the N tokens and read out.
- * @param clsPosition [B, 1]: the CLS takes the position after the context, however few tokens are given
- * @param mask [B, 1, N + 1, N + 1], additive: causal, and padding as the config's convention has it
- */
-export function textTower<T>(
-  ops: Ops<T>,
-  config: CocaConfig,
-  rows: TextRows<T> & { readonly clsPosition: T; readonly mask: T },
-  watch?: AttentionWatcher<T>,
-): TextOutput<T> {
-  const tokens = embedRows(ops, rows);
-  const cls = ops.add(
-    ops.repeat(ops.parameter('text.cls_emb'), tokens),
-    ops.embed(rows.clsPosition, ops.parameter('text.positional_embedding')),
-  );
-  const { x } = unimodalLayers(ops, config, ops.concat(tokens, cls), { mask: rows.mask }, watch);
-  const latent = ops.project(layerNorm(ops, 'text.ln_final', ops.take(x, -1)), ops.parameter('text.text_projection'));
-  return { latent, features: ops.l2Normalize(latent), tokens: ops.slice(x, 0, -1) };
-}
-
-function unimodalLayers<T>(
-  ops: Ops<T>,
-  config: CocaConfig,
-  input: T,
-  context: { readonly mask: T; readonly cache?: readonly KeysValues<T>[] },
-  watch?: AttentionWatcher<T>,
-): { readonly x: T; readonly own: readonly KeysValues<T>[] } {
-  const style = styleOf(config, 'text');
-  const own: KeysValues<T>[] = [];
-  let x = input;
-  for (let layer = 0; layer < config.text.layers; layer++) {
-    const cache = context.cache?.[layer];
-    const block = selfAttentionBlock(
-      ops,
-      `text.transformer.resblocks.${layer}`,
-      x,
-      style,
-      { mask: context.mask, ...(cache && { cache }) },
-      { name: 'text', layer, watch },
-    );
-    x = block.x;
-    own.push(block.own);
-  }
-  return { x, own };
-}
+import { embedRows, type TextRows, textLayers } from './text-tower.js';
 
 /**
  * Keys and values of image tokens [B, S, W] for every cross-attention layer, [B, H, S, D] each: computed once an image,
  * shared by all tokens and beams.
  */
 export function imageMemory<T>(ops: Ops<T>, config: CocaConfig, imageTokens: T): readonly KeysValues<T>[] {
-  const { layers, heads } = config.multimodal;
-  return Array.from({ length: layers }, (_, layer) =>
-    crossKeysValues(ops, `text_decoder.cross_attn.${layer}`, imageTokens, heads),
+  const { multimodal } = config;
+  const style = blockStyle(multimodal, multimodal.heads);
+  return Array.from({ length: multimodal.layers }, (_, layer) =>
+    crossKeysValues(ops, `text_decoder.cross_attn.${layer}`, imageTokens, style),
   );
 }
 
@@ -130,7 +57,7 @@ export function textDecoder<T>(
   );
   const context = { mask: input.multimodalMask, cache: input.cache.slice(layers), image: input.image };
   const multimodal = multimodalLayers(ops, config, unimodal.x, context, watch);
-  return { logits: captionLogits(ops, multimodal.x), own: [...unimodal.own, ...multimodal.own] };
+  return { logits: captionLogits(ops, config, multimodal.x), own: [...unimodal.own, ...multimodal.own] };
 }
 
 /**
@@ -144,7 +71,7 @@ export function unimodalHalf<T>(
   context: { readonly mask: T; readonly cache?: readonly KeysValues<T>[] },
   watch?: AttentionWatcher<T>,
 ): { readonly x: T; readonly own: readonly KeysValues<T>[] } {
-  return unimodalLayers(ops, config, embedRows(ops, rows), context, watch);
+  return textLayers(ops, config, embedRows(ops, rows), context, watch);
 }
 
 /**
@@ -158,7 +85,7 @@ export function multimodalLayers<T>(
   context: { readonly mask: T; readonly cache?: readonly KeysValues<T>[]; readonly image: readonly KeysValues<T>[] },
   watch?: AttentionWatcher<T>,
 ): { readonly x: T; readonly own: readonly KeysValues<T>[] } {
-  const style = styleOf(config, 'multimodal');
+  const style = blockStyle(config.multimodal, config.multimodal.heads);
   const own: KeysValues<T>[] = [];
   let x = input;
   for (let layer = 0; layer < config.multimodal.layers; layer++) {
@@ -182,6 +109,9 @@ export function multimodalLayers<T>(
 }
 
 /** Scores of the token after each row: outputs of the multimodal half [..., W] -> [..., V]. */
-export function captionLogits<T>(ops: Ops<T>, x: T): T {
-  return ops.project(layerNorm(ops, 'text_decoder.ln_final', x), ops.parameter('text_decoder.text_projection'));
+export function captionLogits<T>(ops: Ops<T>, { multimodal }: CocaConfig, x: T): T {
+  return ops.project(
+    layerNorm(ops, 'text_decoder.ln_final', x, multimodal),
+    ops.parameter('text_decoder.text_projection'),
+  );
 }
