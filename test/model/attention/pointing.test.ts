@@ -125,7 +125,7 @@ describe('scenes.json', () => {
   });
 
   test('what is no list of scenes is refused, naming the scene', async () => {
-    await expect(readScenes(fixture('models/scenes/tokenizer.json'))).rejects.toMatchObject({ code: 'bad-text' });
+    await expect(readScenes(fixture('models/scenes/tokenizer.json'))).rejects.toMatchObject({ code: 'bad-data' });
     await expect(readScenes(fixture('golden/tokenizer.json'))).rejects.toMatchObject({
       message: expect.stringMatching(/scene 1 has no list "boxes"/),
     });
