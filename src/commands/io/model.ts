@@ -3,7 +3,15 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { Streams } from '../../ui/view/streams.js';
 
 /** The global options of every command that runs a model and gives results. */
-export const MODEL_GLOBALS = ['model', 'device', 'engine', 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];
+export const MODEL_GLOBALS = [
+  'model',
+  'device',
+  'engine',
+  'pixels',
+  'json',
+  'jsonl',
+  'quiet',
+] as const satisfies GlobalName[];
 
 /** The source of a single command: each model is loaded when it is asked for, and closed when it is given back. */
 export const FRESH_MODELS: ModelSource = {
@@ -19,7 +27,7 @@ export const FRESH_MODELS: ModelSource = {
  * @throws what loading or `work` throws.
  */
 export async function withModel<T>(
-  options: GlobalValues<'model' | 'device' | 'engine'>,
+  options: GlobalValues<'model' | 'device' | 'engine' | 'pixels'>,
   context: CommandContext,
   work: (coca: LoadedCoca) => Promise<T>,
 ): Promise<T> {
@@ -33,7 +41,7 @@ export async function withModel<T>(
 
 /** The same for what is found one after the other: the model is given back when all is found, or no more is asked for. */
 export async function* findWithModel<T>(
-  options: GlobalValues<'model' | 'device' | 'engine'>,
+  options: GlobalValues<'model' | 'device' | 'engine' | 'pixels'>,
   context: CommandContext,
   find: (coca: LoadedCoca) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
@@ -46,12 +54,12 @@ export async function* findWithModel<T>(
 }
 
 async function borrowModel(
-  { model, device, engine }: GlobalValues<'model' | 'device' | 'engine'>,
+  { model, device, engine, pixels }: GlobalValues<'model' | 'device' | 'engine' | 'pixels'>,
   context: CommandContext,
 ): Promise<LoadedCoca> {
   context.status.show('loading the model');
   const named = model === undefined ? {} : { model };
-  const coca = await context.models.borrow({ ...named, device, engine, onNotice: context.notice });
+  const coca = await context.models.borrow({ ...named, device, engine, pixels, onNotice: context.notice });
   context.status.clear();
   return coca;
 }

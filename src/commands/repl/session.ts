@@ -255,8 +255,8 @@ export class Session {
 
   /** Forgets the loaded model of the present name: its files may have changed. */
   async dropModel(): Promise<void> {
-    const { model, device, engine } = await this.#modelOptions();
-    await this.models.drop({ ...(model !== undefined && { model }), device, engine });
+    const { model, device, engine, pixels } = await this.#modelOptions();
+    await this.models.drop({ ...(model !== undefined && { model }), device, engine, pixels });
   }
 
   close(): Promise<void> {
@@ -264,13 +264,13 @@ export class Session {
   }
 
   /** What the commands of this session say of their model, as their own parser reads it. */
-  async #modelOptions(): Promise<GlobalValues<'model' | 'device' | 'engine'>> {
+  async #modelOptions(): Promise<GlobalValues<'model' | 'device' | 'engine' | 'pixels'>> {
     const command = this.program('caption');
     const filled: FilledLine = { positionals: ['-'], options: [] };
     const request = parseCommandLine(commandLine(command, filled), this.programs);
     if (request.kind !== 'run') throw new Error('the caption command is not the caption command');
     const { invocation } = await this.#withSettings(command, filled, request.invocation, () => undefined);
-    return invocation.options as unknown as GlobalValues<'model' | 'device' | 'engine'>;
+    return invocation.options as unknown as GlobalValues<'model' | 'device' | 'engine' | 'pixels'>;
   }
 
   #fillings() {

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { RegularFile } from '../base/regular-file.js';
 import { withoutPrefix } from './prefix.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
@@ -5,6 +6,7 @@ import { isZip } from './tensor-list.js';
 import { convertTorchCheckpoint } from './torch/convert.js';
 
 export { weightsFingerprint } from './fingerprint.js';
+export { calledBy } from './problem.js';
 export {
   type Dtype,
   encodeF16,
@@ -35,7 +37,9 @@ export interface CheckpointOptions {
  */
 export async function openCheckpoint(path: string, { cacheDir }: CheckpointOptions): Promise<SafetensorsFile> {
   const isZip = await startsAsZip(path);
-  return withoutPrefix(await openSafetensors(isZip ? await convertTorchCheckpoint(path, cacheDir) : path));
+  const file = await openSafetensors(isZip ? await convertTorchCheckpoint(path, cacheDir) : path);
+  // Engines refuse to follow links out of a folder.
+  return withoutPrefix({ ...file, path: await realpath(file.path), given: path });
 }
 
 async function startsAsZip(path: string): Promise<boolean> {

@@ -9,6 +9,8 @@ import { readZip } from './torch/zip.js';
 /** Which tensors a file holds. */
 export interface TensorList {
   readonly path: string;
+  /** The file that was given, where `path` is its conversion or where its links lead: what errors call it. */
+  readonly given?: string;
   /** By the names that the model gives them. */
   readonly tensors: ReadonlyMap<string, { readonly dtype: Dtype; readonly shape: readonly number[] }>;
   /** What the file has before each of these names; nothing where it is left out. */

@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { Coca } from '../api.js';
 import { parameterShapes } from '../architecture/parameters.js';
@@ -10,6 +9,7 @@ import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { openNetwork } from '../engine/open.js';
 import type { PictureOptions } from '../image/load-picture.js';
+import type { Pixels } from '../image/picture.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { type ChosenBy, locateModel } from './locate.js';
 import { readModelFolder } from './model-folder.js';
@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly device?: Device | 'auto';
   /** By default `onnx`, the faster one. */
   readonly engine?: Engine;
+  /** Whose pixels its pictures have: see `PictureOptions`. */
+  readonly pixels?: Pixels;
   /**
    * Runs the engine in a process of its own: should it crash, calls are rejected and `ended` is aborted, and this process
    * goes on. By default it runs in this process. It always has a process of its own in a thread (worker_threads), since only a
@@ -73,16 +75,15 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const network = await open(engine, device, config, checkpoint, notice);
   if (chosenBy === 'nobody') notice(BUNDLED_NOTICE);
   try {
-    return await CocaModel.create(name, config, tokenizer, network, checkpoint);
+    return await CocaModel.create(name, config, tokenizer, network, checkpoint, options.pixels);
   } catch (error) {
     await network.release();
     throw error;
   }
 }
 
-/** Opens and checks the weights; the engine gets the real path, since it refuses to follow links out of a folder. */
 async function openWeights(weights: string, config: CocaConfig): Promise<SafetensorsFile> {
-  const checkpoint = await openCheckpoint(await realpath(weights), { cacheDir: conversionsFolder() });
+  const checkpoint = await openCheckpoint(weights, { cacheDir: conversionsFolder() });
   checkShapes(checkpoint, parameterShapes(config));
   return checkpoint;
 }

@@ -7,6 +7,7 @@ import { readConfigFile } from '../config/config-file.js';
 import { NAMED_CONFIGS } from '../config/configs.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { CONFIG_FILE, TOKENIZER_FILE } from './model-files.js';
+import { transformersModel } from './transformers-folder.js';
 
 /** A model's files but for the weights themselves, read and checked. */
 export interface ModelFolder {
@@ -38,6 +39,8 @@ export async function readFolderConfig(folder: string): Promise<CocaConfig> {
     return await readConfigFile(path);
   } catch (cause) {
     if (!(cause instanceof CocaError) || cause.code !== 'not-found') throw cause;
+    const foreign = await transformersModel(folder);
+    if (foreign) throw foreign;
     throw new CocaError(
       'not-found',
       `${folder} holds weights but no ${CONFIG_FILE} that can be read`,

@@ -47,7 +47,10 @@ export interface TokenizerOptions {
   readonly huggingFace?: boolean;
 }
 
-/** Embeddings are padded for speed, to a multiple of at most this; more rows than that without a token is a mix-up. */
+/**
+ * Embeddings are padded for speed, to a multiple of at most this; more rows than that without a token of a file is a
+ * mix-up. OpenCLIP's CLIP tokenizer goes with every larger embedding, as in `coca_base`, which has 64,000 rows.
+ */
 const MAX_UNUSED = 127;
 
 const START_NAMES = ['<start_of_text>', '<|startoftext|>', '<s>', '[CLS]', '<bos>'];
@@ -113,15 +116,13 @@ function findSpecial(codec: Codec, name: string): SpecialIds {
 }
 
 /** Whether an embedding of so many rows can be that of OpenCLIP's CLIP tokenizer. */
-export const fitsClip = (vocabSize: number): boolean => fits(CLIP_SIZE, vocabSize);
+export const fitsClip = (vocabSize: number): boolean => CLIP_SIZE <= vocabSize;
 
-const fits = (tokens: number, vocabSize: number) => tokens <= vocabSize && vocabSize - tokens <= MAX_UNUSED;
-
-function checkSizes(codec: Codec, vocabSize: number, name: string): void {
-  if (!fits(codec.size, vocabSize)) {
+function checkSizes({ size }: Codec, vocabSize: number, name: string, isFile: boolean): void {
+  if (size > vocabSize || (isFile && vocabSize - size > MAX_UNUSED)) {
     throw new CocaError(
       'bad-tokenizer',
-      `${name} has ${codec.size} tokens, the model's embedding ${vocabSize} rows`,
+      `${name} has ${size} tokens, the model's embedding ${vocabSize} rows`,
       'put the tokenizer.json of this model beside its weights',
     );
   }
@@ -214,7 +215,7 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
     const limit = Math.min(MAX_FILE_BYTES, BYTES_BESIDE + BYTES_PER_TOKEN * vocabSize);
     codec = fileCodec(await readTextFile(file, 'tokenizer.json for this model', limit), name);
   }
-  checkSizes(codec, vocabSize, name);
+  checkSizes(codec, vocabSize, name, file !== undefined);
   const form = await formOf(codec, options, name);
   checkSpecial(form.special, vocabSize);
   return assemble(codec, form, options);

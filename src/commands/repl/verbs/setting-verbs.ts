@@ -4,7 +4,7 @@ import type { Session } from '../session.js';
 import { defineVerb } from './verb.js';
 
 /** With another value of these, other captions would be said. */
-const MODEL_SETTINGS = new Set(['model', 'device', 'engine']);
+const MODEL_SETTINGS = new Set(['model', 'device', 'engine', 'pixels']);
 
 /** Verbs about what all commands of a session take. */
 export function settingVerbs(session: Session): readonly Command[] {
