@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DEVICES, ENGINES } from '../model/engine/engines.js';
+import { PIXELS } from '../model/image/picture.js';
 import type { LoadedCoca, LoadOptions } from '../model/store/load.js';
 import type { StatusLine } from '../ui/status.js';
 import type { Terminal } from '../ui/terminal.js';
@@ -228,6 +229,14 @@ export const GLOBAL_OPTIONS = {
     placeholder: 'ENGINE',
     default: 'onnx',
     description: 'what runs the model: ONNX Runtime, or TensorFlow.js, which also trains',
+  },
+  pixels: {
+    type: 'choice',
+    choices: PIXELS,
+    placeholder: 'PIXELS',
+    default: 'upright',
+    description:
+      "pictures upright and alpha over white, or OpenCLIP's very pixels: not turned, alpha dropped, to reproduce its figures",
   },
   seed: {
     type: 'integer',

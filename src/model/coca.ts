@@ -10,7 +10,7 @@ import type {
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
-import { readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
+import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
 import {
   captionTrie,
@@ -26,7 +26,7 @@ import {
 import { logSumExp } from './decoding/logits.js';
 import type { Attention, EncodedImages, ImageTokens, Network, Task } from './engine/network.js';
 import { normalise, type PictureOptions } from './image/load-picture.js';
-import type { Picture } from './image/picture.js';
+import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import type { CutTexts } from './tokenizer/usable.js';
@@ -84,6 +84,7 @@ export class CocaModel implements Coca {
     private readonly weights: string,
     readonly logitScale: number,
     readonly logitBias: number,
+    private readonly pixels: Pixels | undefined,
   ) {}
 
   static async create(
@@ -92,14 +93,15 @@ export class CocaModel implements Coca {
     tokenizer: Tokenizer,
     network: Network,
     checkpoint: SafetensorsFile,
+    pixels?: Pixels,
   ): Promise<CocaModel> {
     const scalar = async (tensor: string) => (await readTensor(checkpoint, tensor))[0]!;
     const scale = Math.exp(await scalar('logit_scale'));
     const bias = config.init_logit_bias === null ? 0 : await scalar('logit_bias');
     if (!Number.isFinite(scale) || !Number.isFinite(bias)) {
-      throw new CocaError('bad-checkpoint', `${checkpoint.path}: logit_scale or logit_bias is not finite`);
+      throw new CocaError('bad-checkpoint', `${calledBy(checkpoint)}: logit_scale or logit_bias is not finite`);
     }
-    return new CocaModel(name, config, tokenizer, network, checkpoint.path, scale, bias);
+    return new CocaModel(name, config, tokenizer, network, checkpoint.path, scale, bias, pixels);
   }
 
   get device(): string {
@@ -112,7 +114,7 @@ export class CocaModel implements Coca {
 
   /** How pictures must be loaded for this model. */
   get preprocess(): PictureOptions {
-    return pictureOptions(this.config);
+    return { ...pictureOptions(this.config), ...(this.pixels && { pixels: this.pixels }) };
   }
 
   fingerprint(): Promise<string> {

@@ -9,13 +9,14 @@ export const MODEL_GLOBALS = [
   'config',
   'device',
   'engine',
+  'pixels',
   'json',
   'jsonl',
   'quiet',
 ] as const satisfies GlobalName[];
 
-/** What tells which model is meant, and where it runs. */
-export type ModelOption = 'model' | 'config' | 'device' | 'engine';
+/** What tells which model is meant, where it runs, and how pictures are made ready for it. */
+export type ModelOption = 'model' | 'config' | 'device' | 'engine' | 'pixels';
 
 /** A loaded model that writes captions. */
 export type CaptioningCoca = LoadedCoca & { readonly config: CocaConfig };
@@ -95,12 +96,12 @@ export function findWithCaptioner<T>(
 }
 
 async function borrowModel(
-  { model, config, device, engine }: GlobalValues<ModelOption>,
+  { model, config, device, engine, pixels }: GlobalValues<ModelOption>,
   context: CommandContext,
 ): Promise<LoadedCoca> {
   context.status.show('loading the model');
   const named = { ...(model !== undefined && { model }), ...(config !== undefined && { config }) };
-  const coca = await context.models.borrow({ ...named, device, engine, onNotice: context.notice });
+  const coca = await context.models.borrow({ ...named, device, engine, pixels, onNotice: context.notice });
   context.status.clear();
   return coca;
 }

@@ -277,9 +277,9 @@ export class ReplSession {
 
   /** Forgets the loaded model of the present name: its files may have changed. */
   async dropModel(): Promise<void> {
-    const { model, config, device, engine } = await this.#modelOptions();
+    const { model, config, device, engine, pixels } = await this.#modelOptions();
     const named = { ...(model !== undefined && { model }), ...(config !== undefined && { config }) };
-    await this.models.drop({ ...named, device, engine });
+    await this.models.drop({ ...named, device, engine, pixels });
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { RegularFile } from '../base/regular-file.js';
 import { underModelNames } from './names.js';
 import { openSafetensors, type SafetensorsFile } from './safetensors.js';
@@ -6,6 +7,7 @@ import { torchForm } from './torch/open.js';
 
 export { weightsFingerprint } from './fingerprint.js';
 export { nameInFile, PLAIN, type Spelling } from './names.js';
+export { calledBy } from './problem.js';
 export {
   type Dtype,
   encodeF16,
@@ -35,11 +37,11 @@ export interface CheckpointOptions {
  *   `write-failed`.
  */
 export async function openCheckpoint(path: string, { cacheDir }: CheckpointOptions): Promise<SafetensorsFile> {
-  if (await isTorchFile(path))
-    return underModelNames(await openSafetensors(await convertTorchCheckpoint(path, cacheDir)));
-  const file = await openSafetensors(path);
+  const file = await openSafetensors((await isTorchFile(path)) ? await convertTorchCheckpoint(path, cacheDir) : path);
   const hasDoubles = [...file.tensors.values()].some(({ dtype }) => dtype === 'F64');
-  return underModelNames(hasDoubles ? await openSafetensors(await convertDoubles(file, cacheDir)) : file);
+  const single = hasDoubles ? await openSafetensors(await convertDoubles(file, cacheDir)) : file;
+  // Engines refuse to follow links out of a folder.
+  return underModelNames({ ...single, path: await realpath(single.path), given: path });
 }
 
 async function isTorchFile(path: string): Promise<boolean> {

@@ -12,3 +12,6 @@ export function quote(name: string): string {
 export function badCheckpoint(path: string, reason: string, hint?: string): CocaError {
   return new CocaError('bad-checkpoint', `${path}: ${reason}`, hint);
 }
+
+/** What errors call a file of weights: what was given, rather than its conversion or the file that links lead to. */
+export const calledBy = ({ given, path }: { readonly given?: string; readonly path: string }): string => given ?? path;

@@ -4,7 +4,7 @@ import { bytesPerElement, countElements, type Dtype, isDtype, isWeightDtype, typ
 import { HEAD_BYTES, recognise } from './foreign.js';
 import { decodeBF16, decodeF16 } from './half.js';
 import { nameInFile, PLAIN, type Spelling } from './names.js';
-import { badCheckpoint, quote } from './problem.js';
+import { badCheckpoint, calledBy, quote } from './problem.js';
 import { type DeclaredTensor, parseHeader } from './safetensors-header.js';
 
 export type { Dtype, WeightDtype } from './dtype.js';
@@ -27,6 +27,8 @@ export interface TensorEntry {
 /** A safetensors file whose header was read and found sound. It is not held open. */
 export interface SafetensorsFile {
   readonly path: string;
+  /** The file that was given, where `path` is its conversion or where its links lead: what errors call it. */
+  readonly given?: string;
   /** Bytes of the whole file. */
   readonly size: number;
   readonly metadata: ReadonlyMap<string, string>;
@@ -179,10 +181,10 @@ export async function firstNonFinite(file: SafetensorsFile, name: string): Promi
 function weightEntry(file: SafetensorsFile, name: string): { entry: TensorEntry; dtype: WeightDtype } {
   const entry = file.tensors.get(name);
   if (entry === undefined)
-    throw badCheckpoint(file.path, `no tensor ${quote(nameInFile(name, file.spelling ?? PLAIN))}`);
+    throw badCheckpoint(calledBy(file), `no tensor ${quote(nameInFile(name, file.spelling ?? PLAIN))}`);
   const { dtype } = entry;
   if (!isWeightDtype(dtype)) {
-    throw badCheckpoint(file.path, `tensor ${quote(entry.name)}: weights are F32, F16 or BF16, this is ${dtype}`);
+    throw badCheckpoint(calledBy(file), `tensor ${quote(entry.name)}: weights are F32, F16 or BF16, this is ${dtype}`);
   }
   return { entry, dtype };
 }
@@ -192,7 +194,7 @@ function allocate(file: SafetensorsFile, name: string, length: number): Float32A
     return new Float32Array(length);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw badCheckpoint(file.path, `tensor ${quote(name)}: ${length} numbers do not fit into memory`);
+    throw badCheckpoint(calledBy(file), `tensor ${quote(name)}: ${length} numbers do not fit into memory`);
   }
 }
 
@@ -200,7 +202,11 @@ async function* chunksOf(file: SafetensorsFile, entry: TensorEntry): AsyncGenera
   const source = await RegularFile.open(file.path);
   try {
     if (source.size !== file.size) {
-      throw new CocaError('unreadable', `${file.path}: changed since it was opened`, 'start again once it is whole');
+      throw new CocaError(
+        'unreadable',
+        `${calledBy(file)}: changed since it was opened`,
+        'start again once it is whole',
+      );
     }
     yield* source.chunks(entry.offset, entry.byteLength);
   } finally {

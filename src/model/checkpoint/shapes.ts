@@ -1,6 +1,6 @@
 import { isWeightDtype } from './dtype.js';
 import { nameInFile, PLAIN } from './names.js';
-import { badCheckpoint, quote } from './problem.js';
+import { badCheckpoint, calledBy, quote } from './problem.js';
 import type { TensorList } from './tensor-list.js';
 
 /** How many tensors of each kind a message names. */
@@ -47,7 +47,7 @@ export function checkShapes(file: TensorList, expected: ReadonlyMap<string, read
   ].filter((problem) => problem !== undefined);
   if (problems.length === 0) return;
   throw badCheckpoint(
-    file.path,
+    calledBy(file),
     `its tensors do not fit the config: ${problems.join('; ')}`,
     'use the open_clip_config.json that belongs to these weights',
   );

@@ -7,6 +7,8 @@ import { openTorchFile, torchForm } from './torch/open.js';
 /** Which tensors a file holds. */
 export interface TensorList {
   readonly path: string;
+  /** The file that was given, where `path` is its conversion or where its links lead: what errors call it. */
+  readonly given?: string;
   /** By the names that the network asks for. */
   readonly tensors: ReadonlyMap<string, { readonly dtype: Dtype; readonly shape: readonly number[] }>;
   /** How the file spells these names; as they stand where it is left out. */

@@ -2,7 +2,8 @@ import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { CocaError } from '../base/errors.js';
 import { Budget } from './budget.js';
 import type { Region, Size } from './geometry.js';
-import { fillOutside, highBytes, toRgb } from './pixels.js';
+import type { Canvas } from './gif.js';
+import { fillOutside, highBytes, type Samples, toRgb } from './pixels.js';
 import { type Fatal, FORMAT_NAMES, prepare, undecodable } from './prepare.js';
 import { REHEARSED_FROM, rehearse } from './rehearsal.js';
 import { type ImageFormat, requireImage } from './sniff.js';
@@ -51,48 +52,69 @@ function checkHeader(format: ImageFormat, header: Metadata): void {
   }
 }
 
+/** Samples of a region as they are decoded, before they become RGB bytes. */
+export interface Decoded {
+  /** 8 bits a sample; 16 in this machine's order where `isWide`. */
+  readonly data: Uint8Array;
+  readonly samples: Samples;
+  readonly isWide: boolean;
+}
+
 /** What a picture's header says, before its pixels are decoded. */
 export interface OpenPicture {
-  /** After EXIF orientation. */
+  readonly format: ImageFormat;
+  readonly header: Metadata;
   readonly size: Size;
-  /** RGB bytes of a region, after EXIF orientation: 8 bits a channel, alpha laid over white. */
+  /** RGB bytes of a region: 8 bits a channel, alpha laid over white. */
   decode(region: Region): Promise<Uint8Array>;
+  /** A part that the picture covers, and the colour of the rest. */
+  readonly canvas?: Canvas | undefined;
+  /** The samples of a region themselves, nothing filled in around them; `keepsWide`: of 16-bit gray all their bits. */
+  decodeSamples(region: Region, keepsWide: boolean): Promise<Decoded>;
 }
 
 /**
  * Reads the header of a picture (of an animation: its first frame).
+ * @param options `isUpright`: size and pixels are those after EXIF orientation; `around`: the index of the colour around a
+ *   GIF's first frame
  * @throws CocaError `bad-image`: not one of the supported formats by content, damaged, or too large. `decode` of the
  * result throws it for pixels that are missing or damaged.
  */
-export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
+export async function openPicture(
+  file: Uint8Array,
+  { isUpright = true, around = 0 }: { readonly isUpright?: boolean; readonly around?: number } = {},
+): Promise<OpenPicture> {
   const format = requireImage(file);
-  const { bytes, check, samples, canvas } = prepare(format, file);
+  const { bytes, check, samples, canvas } = prepare(format, file, around);
   const sharp = await openSharp();
   const header = await sharp(bytes, 'error')
     .metadata()
     .catch((cause) => Promise.reject(undecodable(format, cause)));
   checkHeader(format, header);
   const isCmyk = header.space === 'cmyk';
-  const size = { width: header.autoOrient.width, height: header.autoOrient.height };
+  const { width, height } = isUpright ? header.autoOrient : header;
+  const size = { width, height };
   const pixels = size.width * size.height;
   // libvips takes screens of some sizes (640 x 480 among them) for mistakes, and makes them as large as the frame.
   if (canvas && (canvas.size.width !== size.width || canvas.size.height !== size.height)) {
     throw undecodable(format, new Error('the first frame is smaller than the screen'));
   }
 
-  const decode = async (region: Region): Promise<Uint8Array> => {
+  const decodeSamples = async (region: Region, keepsWide: boolean): Promise<Decoded> => {
     const failOn = check();
     if (pixels > REHEARSED_FROM) {
       await rehearse(format, bytes, header, sharp(bytes, failOn)).catch((cause) =>
         Promise.reject(undecodable(format, cause)),
       );
     }
-    let pipeline = sharp(bytes, failOn).autoOrient();
+    let pipeline = isUpright ? sharp(bytes, failOn).autoOrient() : sharp(bytes, failOn);
     if (region.width < size.width || region.height < size.height) pipeline = pipeline.extract(region);
-    // Asked for CMYK in and out, libvips leaves the inks alone.
-    pipeline = isCmyk ? pipeline.pipelineColourspace('cmyk').toColourspace('cmyk') : pipeline.toColourspace('srgb');
+    const isWideGray = keepsWide && header.space === 'grey16';
+    // Asked for the same space in and out, libvips leaves inks and 16-bit gray alone.
+    const own = isCmyk ? 'cmyk' : isWideGray ? 'grey16' : undefined;
+    pipeline = own ? pipeline.pipelineColourspace(own).toColourspace(own) : pipeline.toColourspace('srgb');
     // libvips narrows 16-bit RGB and gray on the way to sRGB.
-    const depth = isCmyk ? header.depth : 'uchar';
+    const depth = own ? header.depth : 'uchar';
     const { data, info } = await pipeline
       .raw({ depth: depth as 'uchar' | 'ushort' })
       .toBuffer({ resolveWithObject: true })
@@ -103,10 +125,22 @@ export async function openPicture(file: Uint8Array): Promise<OpenPicture> {
         new Error(`${info.width} x ${info.height} pixels of ${region.width} x ${region.height}`),
       );
     }
-    const rgb = toRgb(depth === 'ushort' ? highBytes(data) : data, samples(info.channels, isCmyk));
+    const narrowed = depth === 'ushort' && !isWideGray ? highBytes(data) : data;
+    return { data: narrowed, samples: samples(info.channels, isCmyk), isWide: isWideGray && depth === 'ushort' };
+  };
+  const decode = async (region: Region): Promise<Uint8Array> => {
+    const { data, samples } = await decodeSamples(region, false);
+    const rgb = toRgb(data, samples);
     if (canvas?.colour) fillOutside(rgb, region, canvas.covered, canvas.colour);
     return rgb;
   };
 
-  return { size, decode: (region) => budget.spend(pixels, () => decode(region)) };
+  return {
+    format,
+    header,
+    size,
+    canvas,
+    decode: (region) => budget.spend(pixels, () => decode(region)),
+    decodeSamples: (region, keepsWide) => budget.spend(pixels, () => decodeSamples(region, keepsWide)),
+  };
 }

@@ -48,11 +48,44 @@ function afterBlocks(bytes: Uint8Array, start: number): number {
 }
 
 /**
+ * A GIF whose first frame has no transparency: what is transparent has its colour in the palette, as Pillow's indices have.
+ * @returns also the index that Pillow fills the screen around the frame with
+ */
+export function withoutTransparency(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly around: number } {
+  const plain = Uint8Array.from(bytes);
+  let around = 0;
+  let at = HEADER + tableLength(bytes[10] ?? 0);
+  while (plain[at] === EXTENSION) {
+    if (plain[at + 1] === GRAPHIC_CONTROL && (plain[at + 3]! & IS_TRANSPARENT) !== 0) {
+      around = plain[at + 6]!;
+      plain[at + 3] = plain[at + 3]! & ~IS_TRANSPARENT;
+    }
+    at = afterBlocks(plain, at + 2);
+  }
+  return { bytes: plain, around };
+}
+
+/** Where the colours of a GIF's first frame are, and how many bytes they have. */
+function frameColours(bytes: Uint8Array): Uint8Array | undefined {
+  const found = findFrame(bytes);
+  if (found === undefined) return undefined;
+  const own = tableLength(bytes[found.descriptor + 9] ?? 0);
+  const start = own > 0 ? found.descriptor + DESCRIPTOR : HEADER;
+  return bytes.subarray(start, start + (own > 0 ? own : tableLength(bytes[10]!)));
+}
+
+/** Whether every colour is the gray of its index: Pillow reads such a GIF as gray, not as a palette. */
+export function isGrayRamp(bytes: Uint8Array): boolean {
+  return frameColours(bytes)?.every((value, at) => value === Math.floor(at / 3)) ?? false;
+}
+
+/**
  * A GIF cut down to its first frame, so that the other frames cost nothing and may be damaged. (GIF89a, sections 17
  * to 27; around the frame is its first colour, as Pillow has it.)
+ * @param around the index of the colour around the frame
  * @returns undefined for a file that ends before its first frame does, or gives it no colours
  */
-export function firstFrame(bytes: Uint8Array): FirstFrame | undefined {
+export function firstFrame(bytes: Uint8Array, around = 0): FirstFrame | undefined {
   const found = findFrame(bytes);
   if (found === undefined) return undefined;
   const { descriptor, isTransparent } = found;
@@ -72,7 +105,7 @@ export function firstFrame(bytes: Uint8Array): FirstFrame | undefined {
   const covered = { left, top, width, height };
   const size = { width: Math.max(number(6), left + width), height: Math.max(number(8), top + height) };
   if (isTransparent) return { bytes: frame, canvas: { size, covered }, isWhole };
-  const table = own > 0 ? descriptor + DESCRIPTOR : HEADER;
+  const table = (own > 0 ? descriptor + DESCRIPTOR : HEADER) + 3 * around;
   const colour: Colour = [bytes[table]!, bytes[table + 1]!, bytes[table + 2]!];
   return { bytes: frame, canvas: { size, covered, colour }, isWhole };
 }

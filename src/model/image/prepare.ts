@@ -71,8 +71,8 @@ function prepareJpeg(file: Uint8Array): Prepared {
   return { ...prepared(bytes), check: () => (requireWholeScans('jpeg', bytes) ? 'error' : 'warning') };
 }
 
-function prepareGif(file: Uint8Array): Prepared {
-  const frame = firstFrame(file);
+function prepareGif(file: Uint8Array, around: number): Prepared {
+  const frame = firstFrame(file, around);
   if (frame === undefined) throw undecodable('gif', new Error('no whole first frame, or no colours for it'));
   const { bytes, canvas, isWhole } = frame;
   const check = (): Fatal => {
@@ -101,14 +101,15 @@ function prepareTiff(bytes: Uint8Array): Prepared {
 
 /**
  * Prepares a file for libvips: of an animation the first frame alone.
+ * @param around the index of the colour around a GIF's first frame
  * @throws CocaError `bad-image`: a TIFF of samples that are not understood, a GIF without a whole first frame
  */
-export function prepare(format: ImageFormat, file: Uint8Array): Prepared {
+export function prepare(format: ImageFormat, file: Uint8Array, around = 0): Prepared {
   switch (format) {
     case 'jpeg':
       return prepareJpeg(file);
     case 'gif':
-      return prepareGif(file);
+      return prepareGif(file, around);
     case 'avif':
       return prepared(asAvif(file), isPremultiplied(file));
     case 'tiff':

@@ -42,6 +42,8 @@ export interface Axis {
   readonly offsets: Int32Array;
   readonly lengths: Int32Array;
   readonly weights: Int32Array;
+  /** The same before they were rounded: what 16-bit samples are weighed with. */
+  readonly exact: Float64Array;
   readonly taps: number;
 }
 
@@ -55,19 +57,21 @@ export function axis(source: number, target: number, from: number, count: number
   const offsets = new Int32Array(count);
   const lengths = new Int32Array(count);
   const weights = new Int32Array(count * taps);
-  const exact = new Float64Array(taps);
+  const exact = new Float64Array(count * taps);
   for (let i = 0; i < count; i++) {
     const centre = (from + i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
     const length = Math.min(source, Math.trunc(centre + support + 0.5)) - first;
     let sum = 0;
+    const row = exact.subarray(i * taps, (i + 1) * taps);
     for (let k = 0; k < length; k++) {
       // The reciprocal, then a product: Pillow's rounding depends on it.
-      exact[k] = filter.weight((k + first - centre + 0.5) * (1 / stretch));
-      sum += exact[k]!;
+      row[k] = filter.weight((k + first - centre + 0.5) * (1 / stretch));
+      sum += row[k]!;
     }
     for (let k = 0; k < length; k++) {
-      const scaled = (sum === 0 ? exact[k]! : exact[k]! / sum) * (1 << PRECISION_BITS);
+      if (sum !== 0) row[k] = row[k]! / sum;
+      const scaled = row[k]! * (1 << PRECISION_BITS);
       weights[i * taps + k] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     }
     offsets[i] = first;
@@ -76,7 +80,7 @@ export function axis(source: number, target: number, from: number, count: number
   const start = offsets[0]!;
   const length = offsets[count - 1]! + lengths[count - 1]! - start;
   for (let i = 0; i < count; i++) offsets[i] = offsets[i]! - start;
-  return { start, length, count, offsets, lengths, weights, taps };
+  return { start, length, count, offsets, lengths, weights, exact, taps };
 }
 
 /** source: rows x columns.length x 3 -> rows x columns.count x 3 */

@@ -96,6 +96,10 @@ export interface TiffSamples {
   readonly alpha?: number;
   /** How to read Y, Cb and Cr that the decoder gives for red, green and blue; undefined where it gives these. */
   readonly ycc?: YccRange | undefined;
+  /** The photometric interpretation, bits of a sample, and what samples beyond the colours are (TIFF 6.0: 262, 258, 338). */
+  readonly photometric?: number;
+  readonly bits?: number;
+  readonly extra?: readonly number[];
   /** The JPEGs of which a picture is made, strip by strip or tile by tile. */
   jpegs?(): Iterable<Uint8Array>;
 }
@@ -144,6 +148,7 @@ export function readSamples(file: Uint8Array): TiffSamples {
   }
   const index = extra.findIndex((kind) => kind === ASSOCIATED || kind === UNASSOCIATED);
   return {
+    ...{ photometric, bits, extra },
     ...(index >= 0 && { alpha: index }),
     ...(compression === JPEG && { jpegs: () => jpegs(file, tags) }),
     ...(photometric === YCBCR && { ycc: readYcc(tags) }),

@@ -11,7 +11,7 @@ const TURN_MS = 50;
 /**
  * Recall at k both ways, as the CLIP papers have it: of the texts, the part whose picture is among the k most similar
  * pictures; of the pictures, the part of which at least one text is among the k most similar texts. Of equally similar
- * ones the earlier comes first.
+ * ones the earlier comes first. CLIP_benchmark leaves that to torch.topk, whose order of equals PyTorch leaves open.
  * @param images unit vectors
  * @param texts unit vectors
  * @param imageOfText the place of each text's picture; every picture has a text

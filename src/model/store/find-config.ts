@@ -8,6 +8,7 @@ import { readConfigJson } from '../config/config-file.js';
 import { CONFIG_NAMES_HINT, NAMED_CONFIGS } from '../config/configs.js';
 import { readConfig } from '../config/read-config.js';
 import { CONFIG_FILE } from './model-files.js';
+import { transformersModel } from './transformers-folder.js';
 
 /** A config, and where it is from. */
 export interface FoundConfig {
@@ -35,6 +36,8 @@ export async function findConfig(weights: string, given?: string): Promise<Found
     const json = await readConfigJson(path);
     return { config: parseConfig(json, path), json };
   }
+  const foreign = await transformersModel(folder);
+  if (foreign) throw foreign;
   const fitting = fittingConfigs(await listTensors(weights));
   const [name] = fitting;
   if (fitting.length === 1)

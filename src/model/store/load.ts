@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { Coca } from '../api.js';
 import { conversionsFolder } from '../base/cache.js';
@@ -9,6 +8,7 @@ import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { openNetwork } from '../engine/open.js';
 import type { PictureOptions } from '../image/load-picture.js';
+import type { Pixels } from '../image/picture.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { fitWeights } from './fit-weights.js';
 import { type ChosenBy, locateModel } from './locate.js';
@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly device?: Device | 'auto';
   /** By default `onnx`, the faster one. */
   readonly engine?: Engine;
+  /** Whose pixels its pictures have: see `PictureOptions`. */
+  readonly pixels?: Pixels;
   /**
    * Runs the engine in a process of its own: should it crash, calls are rejected and `ended` is aborted, and this process
    * goes on. By default it runs in this process. It always has a process of its own in a thread (worker_threads), since only a
@@ -65,8 +67,7 @@ export interface ModelFiles {
 export async function readModel(model: string | undefined, givenConfig?: string): Promise<ModelFiles> {
   const { name, path, chosenBy } = await locateModel(model);
   const { folder, weights, config, json, inferred, tokenizer } = await readModelFolder(path, givenConfig);
-  // The engine gets the real path, since it refuses to follow links out of a folder.
-  const opened = await openCheckpoint(await realpath(weights), { cacheDir: conversionsFolder() });
+  const opened = await openCheckpoint(weights, { cacheDir: conversionsFolder() });
   const { checkpoint, remarks } = await fitWeights(opened, config);
   const epoch = await chosenEpoch(path, weights);
   return {
@@ -98,7 +99,7 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   if (chosenBy === 'default') notice(BUNDLED_NOTICE);
   for (const remark of remarks) notice(remark);
   try {
-    return await CocaModel.create(name, config, tokenizer, network, checkpoint);
+    return await CocaModel.create(name, config, tokenizer, network, checkpoint, options.pixels);
   } catch (error) {
     await network.release();
     throw error;

@@ -52,7 +52,10 @@ export interface TokenizerOptions {
   readonly isStartless?: boolean;
 }
 
-/** Embeddings are padded for speed, to a multiple of at most this; more rows than that without a token is a mix-up. */
+/**
+ * Embeddings are padded for speed, to a multiple of at most this; more rows than that without a token of a file is a
+ * mix-up. OpenCLIP's CLIP tokenizer goes with every larger embedding, as in `coca_base`, which has 64,000 rows.
+ */
 const MAX_UNUSED = 127;
 
 const START_NAMES = ['<start_of_text>', '<|startoftext|>', '<s>', '[CLS]', '<bos>'];
@@ -126,16 +129,17 @@ function findSpecial(codec: Codec, name: string): SpecialIds {
 }
 
 /** Whether an embedding of so many rows can be that of OpenCLIP's CLIP tokenizer. */
-export const fitsClip = (vocabSize: number): boolean => fits(CLIP_SIZE, vocabSize);
+export const fitsClip = (vocabSize: number): boolean => CLIP_SIZE <= vocabSize;
 
-const fits = (tokens: number, vocabSize: number) => tokens <= vocabSize && vocabSize - tokens <= MAX_UNUSED;
-
-/** @param isNamed whether the config names the tokenizer: rows without a token are then its own affair */
-function checkSizes(codec: Codec, vocabSize: number, name: string, isNamed: boolean): void {
-  if (isNamed ? codec.size > vocabSize : !fits(codec.size, vocabSize)) {
+/**
+ * @param isNamed whether the config names the tokenizer: rows without a token are then its own affair
+ * @param isFile whether it is one of its own, and not CLIP's
+ */
+function checkSizes({ size }: Codec, vocabSize: number, name: string, isNamed: boolean, isFile: boolean): void {
+  if (size > vocabSize || (isFile && !isNamed && vocabSize - size > MAX_UNUSED)) {
     throw new CocaError(
       'bad-tokenizer',
-      `${name} has ${codec.size} tokens, the model's embedding ${vocabSize} rows`,
+      `${name} has ${size} tokens, the model's embedding ${vocabSize} rows`,
       'put the tokenizer.json of this model beside its weights',
     );
   }
@@ -233,7 +237,7 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
     const json = await readTextFile(file, 'tokenizer.json for this model', limit);
     codec = fileCodec(json, name, options.how?.clean ?? 'whitespace');
   }
-  checkSizes(codec, vocabSize, name, options.huggingFace ?? false);
+  checkSizes(codec, vocabSize, name, options.huggingFace ?? false, file !== undefined);
   const form = await formOf(codec, options, name);
   checkSpecial(form.special, vocabSize);
   return assemble(codec, form, options);

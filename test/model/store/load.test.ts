@@ -308,3 +308,54 @@ describe('init', () => {
     });
   });
 });
+
+describe('what errors call weights', () => {
+  const SPOILT = /^(?<file>\S+): its tensors do not fit the config/;
+
+  test('a torch.save archive is called by the name that was given, not by its conversion', async () => {
+    const path = join(folder, 'model');
+    mkdirSync(path);
+    cpSync(fixture('golden/pooled/open_clip_pytorch_model.bin'), join(path, 'epoch_9.pt'));
+    cpSync(join(SCENES, 'open_clip_config.json'), join(path, 'open_clip_config.json'));
+    cpSync(join(SCENES, 'tokenizer.json'), join(path, 'tokenizer.json'));
+    const error = await load(join(path, 'epoch_9.pt')).catch((error: Error) => error);
+    expect(SPOILT.exec((error as Error).message)?.groups?.file).toBe(join(path, 'epoch_9.pt'));
+  });
+
+  test('so are weights behind a link', async () => {
+    const path = await withWeights((name, values, shape) => (name === 'visual.proj' ? undefined : [values, shape]));
+    const weights = join(path, 'open_clip_model.safetensors');
+    cpSync(weights, join(folder, 'blob'));
+    rmSync(weights);
+    symlinkSync(join(folder, 'blob'), weights);
+    const error = await load(path).catch((error: Error) => error);
+    expect(SPOILT.exec((error as Error).message)?.groups?.file).toBe(weights);
+  });
+});
+
+describe("folders of transformers' models", () => {
+  test.each([
+    ['clip', /OpenCLIP's form/],
+    ['blip', /BLIP is another architecture/],
+    ['git', /GIT is another architecture/],
+    ['vit', /models of transformers are not read/],
+  ])('%s: says what it is, and gives no advice to make a config', async (type, hint) => {
+    const path = copy();
+    rmSync(join(path, 'open_clip_config.json'));
+    writeFileSync(join(path, 'config.json'), JSON.stringify({ model_type: type }));
+    const error = await load(path).catch((error: Error) => error);
+    expect(error).toMatchObject({
+      code: 'bad-checkpoint',
+      message: expect.stringContaining(`model_type "${type}"`),
+      hint: expect.stringMatching(hint),
+    });
+    expect((error as { hint?: string }).hint).not.toContain('coca init');
+  });
+
+  test('a config.json that says no type is none', async () => {
+    const path = copy();
+    rmSync(join(path, 'open_clip_config.json'));
+    writeFileSync(join(path, 'config.json'), '{"name": "x"}');
+    await expect(load(path)).rejects.toMatchObject({ code: 'not-found', hint: expect.stringContaining('coca init') });
+  });
+});

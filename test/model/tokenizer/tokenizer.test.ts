@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../src/model/config/config.js';
+import { NAMED_CONFIGS } from '../../../src/model/config/configs.js';
 import { loadTokenizer, MAX_TEXT, type Tokenizer } from '../../../src/model/tokenizer/tokenizer.js';
 import { fixture } from '../../support/golden.js';
 
@@ -79,6 +81,16 @@ describe("OpenCLIP's CLIP tokenizer", () => {
     expect(padded.tokenText(49410)).toBe('[49410]');
     expect(padded.decode([320, 49410, 1929])).toBe('a [49410] dog');
   });
+
+  test.each(Object.entries(NAMED_CONFIGS))(
+    'goes with the config %s, also where its embedding has more rows',
+    async (_, config) => {
+      const { text } = parseConfig(config, 'test');
+      const tokenizer = await loadTokenizer({ contextLength: text.context_length, vocabSize: text.vocab_size });
+      expect(tokenizer.encode('a dog')).toEqual([320, 1929]);
+      expect(tokenizer.special).toEqual({ sot: 49406, eot: 49407, pad: 0 });
+    },
+  );
 
   test('any text becomes ids below the vocabulary size, and so does what they decode to', () => {
     fc.assert(

@@ -4,7 +4,7 @@ import type { ReplSession } from '../session.js';
 import { defineVerb } from './verb.js';
 
 /** With another value of these, other captions would be said. */
-const MODEL_SETTINGS = ['model', 'config', 'device', 'engine'];
+const MODEL_SETTINGS = ['model', 'config', 'device', 'engine', 'pixels'];
 
 /** Verbs about what all commands of a session take. */
 export function settingVerbs(session: ReplSession): readonly Command[] {

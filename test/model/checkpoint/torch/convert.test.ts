@@ -156,7 +156,7 @@ describe('conversion of torch.save archives', () => {
     expect([...file.tensors.values()].map(({ name }) => name)).toEqual(names);
     expect([...(await listTensors(path)).tensors.keys()]).toEqual(expected);
     await expect(readTensor(file, 'c')).rejects.toMatchObject({
-      message: `${file.path}: no tensor "${prefix ?? ''}c"`,
+      message: `${path}: no tensor "${prefix ?? ''}c"`,
     });
   });
 
