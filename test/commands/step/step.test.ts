@@ -172,6 +172,8 @@ describe('an untouched walk is the caption', () => {
     ['greedy search', ['--strategy', 'greedy']],
     ['samples', ['--strategy', 'sample', '--num', '3', '--top-p', '0.9', '--temperature', '1.5', '--seed', '11']],
     ['a prompt', ['--prompt', 'two']],
+    ["OpenCLIP's scoring", ['--scoring', 'openclip', '--groups', '3']],
+    ["OpenCLIP's greedy search", ['--scoring', 'openclip', '--strategy', 'greedy', '--max-length', '6']],
   ])('%s: the same ids and the same score', async (_, options) => {
     for (const image of [BOOK, ROBOTS]) {
       const [{ stdout: captioned }, { stdout: walked }] = await Promise.all([

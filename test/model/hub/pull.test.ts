@@ -67,6 +67,19 @@ describe('what is written', () => {
     expect(readdirSync(model.folder)).not.toContain('merges.txt');
   });
 
+  test('with a tokenizer come the files that name its special tokens', async () => {
+    const files = {
+      ...world.repository.files,
+      'tokenizer_config.json': Buffer.from('{"pad_token": "<pad>"}'),
+      'special_tokens_map.json': Buffer.from('{}'),
+      'vocab.json': Buffer.from('{}'),
+    };
+    world.hub.add(REPOSITORY, { files });
+    const { model } = await pull();
+    const { 'vocab.json': _, ...wanted } = files;
+    expect(readdirSync(model.folder).sort()).toEqual(Object.keys(wanted).sort());
+  });
+
   test('a list in several pages is read to its end', async () => {
     world.hub.pageSize = 1;
     expect((await pull()).model.bytes).toBe(

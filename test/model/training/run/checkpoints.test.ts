@@ -51,6 +51,13 @@ describe('writing', () => {
     expect(newest).toMatchObject({ folder: at('run', 'step-00000001'), progress: content(1).progress });
   });
 
+  test('the files of a tokenizer of its own lie in it', async () => {
+    const tokenizer = { 'tokenizer.json': '{"a":1}', 'tokenizer_config.json': '{"b":2}' };
+    write('run/log.jsonl', '');
+    const folder = await writeCheckpoint(at('run'), { ...content(1), texts: { config: '{}', tokenizer } }, 2);
+    for (const [name, text] of Object.entries(tokenizer)) expect(readFileSync(`${folder}/${name}`, 'utf8')).toBe(text);
+  });
+
   test('what a kill left of an earlier try is no hindrance', async () => {
     write('run/.step-2.new.tmp/open_clip_config.json', 'half');
     write('run/.latest.tmp', '');
