@@ -652,8 +652,8 @@ describe('fault 39: refusals and failures', () => {
     await expect(pull()).rejects.toMatchObject({ code: 'bad-download', hint: expect.stringContaining('HF_ENDPOINT') });
   });
 
-  test('a repository that is no CoCa is refused before its weights are fetched', async () => {
-    const config = { model_cfg: { embed_dim: 512, vision_cfg: {}, text_cfg: {} } };
+  test('a repository whose model is not known here is refused before its weights are fetched', async () => {
+    const config = { model_cfg: { embed_dim: 512, vision_cfg: { layers: [3, 4, 6, 3] }, text_cfg: {} } };
     const files = { ...world.repository.files, 'open_clip_config.json': Buffer.from(JSON.stringify(config)) };
     world.hub.add(REPOSITORY, { files });
     await expect(pull()).rejects.toMatchObject({ code: 'bad-config', message: expect.stringContaining(REPOSITORY) });
