@@ -15,7 +15,7 @@ describe('errors', () => {
   });
 
   it('of a text of any length fit a line', async () => {
-    const { code, stdout, stderr } = await coca(['embed', '--text', 'x'.repeat(100_000), '-q', '--jsonl']);
+    const { code, stdout, stderr } = await coca(['embed', '--text', 'x'.repeat(100_000), '-q', '--jsonl', '--strict']);
     expect(code).toBe(2);
     expect(stderr.length).toBeLessThan(400);
     const object = JSON.parse(stdout);
@@ -24,7 +24,7 @@ describe('errors', () => {
   });
 
   it('of a caption stand beside the results of the others', async () => {
-    const { code, stdout } = await coca(['rank', BOOK, 'a book', 'book '.repeat(100), '-q', '--json']);
+    const { code, stdout } = await coca(['rank', BOOK, 'a book', 'book '.repeat(100), '-q', '--json', '--strict']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual([
       { caption: 'book '.repeat(100), error: { code: 'bad-text', message: expect.any(String) } },

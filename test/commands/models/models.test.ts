@@ -14,6 +14,7 @@ import {
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { isPlainName, KNOWN_MODELS } from '../../../src/model/hub/names.js';
 import { coca as run } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 import { httpsRedirector } from '../../support/https-hub.js';
@@ -24,7 +25,7 @@ import { forwardProxy, tunnel } from '../../support/proxy.js';
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 const BOOK = fixture('scenes/0001.png');
 const BOOK_CAPTION = 'a small book on a pink background\n';
-const KNOWN = ['coca_ViT-B-32', 'coca_ViT-L-14', 'mscoco_coca_ViT-B-32', 'mscoco_coca_ViT-L-14'];
+const KNOWN = Object.keys(KNOWN_MODELS).filter(isPlainName);
 
 const world = hubWorld();
 const coca = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => run(args, { env: { ...world.env, ...env } });
@@ -115,6 +116,7 @@ describe('list', () => {
   test('what is here and what is known', async () => {
     const before = await list();
     expect(states(before)).toEqual({ scenes: 'bundled', ...Object.fromEntries(KNOWN.map((name) => [name, 'known'])) });
+    expect(KNOWN).toEqual(expect.arrayContaining(['mscoco_coca_ViT-L-14', 'ViT-B-32', 'ViT-B-16-SigLIP2']));
     expect(before[0]).toMatchObject({ name: 'scenes', isDefault: true });
     expect(before[1].approximateBytes).toBe(1_014_240_260);
 

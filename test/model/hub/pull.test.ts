@@ -665,7 +665,7 @@ describe('fault 39: refusals and failures', () => {
     await expect(pull()).rejects.toMatchObject({ code: 'bad-download', hint: expect.stringContaining('HF_ENDPOINT') });
   });
 
-  test('a repository whose model is not known is refused before its weights are fetched', async () => {
+  test('a repository whose model is not known here is refused before its weights are fetched', async () => {
     const config = { model_cfg: { embed_dim: 512, vision_cfg: { layers: [3, 4, 6, 3] }, text_cfg: {} } };
     const files = { ...world.repository.files, 'open_clip_config.json': Buffer.from(JSON.stringify(config)) };
     world.hub.add(REPOSITORY, { files });
