@@ -356,6 +356,6 @@ describe("folders of transformers' models", () => {
     const path = copy();
     rmSync(join(path, 'open_clip_config.json'));
     writeFileSync(join(path, 'config.json'), '{"name": "x"}');
-    await expect(load(path)).rejects.toMatchObject({ code: 'not-found', hint: expect.stringContaining('coca init') });
+    await expect(load(path)).rejects.toMatchObject({ code: 'not-found', hint: expect.stringContaining('--config') });
   });
 });
