@@ -95,7 +95,7 @@ describe('bad input: one clean line each, the good ones answered', () => {
     ['empty.png', /empty/],
     ['text.jpg', /it is text/],
     ['half.png', /cannot decode this PNG/],
-    ['folder', /directory/],
+    ['folder', /there are no pictures/],
     ['fifo', /fifo/],
     ['missing.png', /no such file/],
   ])('%s among good pictures', async (name, message) => {
