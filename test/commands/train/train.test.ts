@@ -158,7 +158,10 @@ describe('wrong usage', () => {
     [['x.jsonl', '-o', 'r', '--resume'], /data it began with/],
     [['-o', 'r', '--resume', '--batch', '3'], /--batch cannot be changed by --resume/],
     [['x.jsonl', '-o', 'r', '--steps', '3', '--epochs', '1'], /--steps and --epochs exclude/],
-    [['x.jsonl', '-o', 'r', '--config', 'c', '--model', 'm', '--train-tokenizer', '600'], /needs --config without --model/],
+    [
+      ['x.jsonl', '-o', 'r', '--config', 'c', '--model', 'm', '--train-tokenizer', '600'],
+      /needs --config without --model/,
+    ],
     [['x.jsonl', '-o', 'r', '--train-tokenizer', '600'], /--train-tokenizer needs --config/],
     [['x.jsonl', '-o', 'r', '--freeze', 'vison'], /--freeze takes vision, text.*not 'vison'[\s\S]*vision/],
     [['x.jsonl', '-o', 'r', '--batch', '1'], /nothing to tell/],
