@@ -107,7 +107,19 @@ describe('a config without a multimodal half is a dual encoder', () => {
     expect(() => requireCaptioner(config, 'a caption')).toThrow(/no captioner, which a caption needs/);
   });
 
+  test("whose positions and dropout are a captioner's, and of whose padding no search knows", () => {
+    const { vision, pad_id, ignored } = parseConfig(
+      { ...clip, vision_cfg: { pos_embed_type: 'sin_cos_2d', patch_dropout: 0.5 } },
+      'x',
+    );
+    expect(vision).toMatchObject({ pos_embed_type: 'sin_cos_2d', patch_dropout: 0.5 });
+    expect(pad_id).toBeNull();
+    expect(ignored).toEqual([]);
+  });
+
   test.each([
+    [{ ...clip, pad_id: 0 }, /pad_id is a field that this network does not know/],
+    [{ ...clip, vision_cfg: { width: 66, head_width: 66, pos_embed_type: 'sin_cos_2d' } }, /the parts of sin_cos_2d/],
     [{ ...clip, text_cfg: { embed_cls: true } }, /text_cfg\.embed_cls is true/],
     [{ ...clip, text_cfg: { pool_type: 'none' } }, /text_cfg\.pool_type is "none"; this network knows "argmax"/],
     [{ ...clip, text_cfg: { proj_type: 'mlp' } }, /text_cfg\.proj_type is "mlp"/],
