@@ -82,7 +82,8 @@ describe("OpenCLIP's CLIP tokenizer", () => {
     expect(padded.decode([320, 49410, 1929])).toBe('a [49410] dog');
   });
 
-  test.each(Object.entries(NAMED_CONFIGS))(
+  const captioners = Object.entries(NAMED_CONFIGS).filter(([name]) => /^coca_(ViT|base)/.test(name));
+  test.each(captioners)(
     'goes with the config %s, also where its embedding has more rows',
     async (_, config) => {
       const { text } = parseConfig(config, 'test');
