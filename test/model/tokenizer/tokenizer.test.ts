@@ -82,15 +82,13 @@ describe("OpenCLIP's CLIP tokenizer", () => {
     expect(padded.decode([320, 49410, 1929])).toBe('a [49410] dog');
   });
 
-  test.each(Object.entries(NAMED_CONFIGS))(
-    'goes with the config %s, also where its embedding has more rows',
-    async (_, config) => {
-      const { text } = parseConfig(config, 'test');
-      const tokenizer = await loadTokenizer({ contextLength: text.context_length, vocabSize: text.vocab_size });
-      expect(tokenizer.encode('a dog')).toEqual([320, 1929]);
-      expect(tokenizer.special).toEqual({ sot: 49406, eot: 49407, pad: 0 });
-    },
-  );
+  const captioners = Object.entries(NAMED_CONFIGS).filter(([name]) => /^coca_(ViT|base)/.test(name));
+  test.each(captioners)('goes with the config %s, also where its embedding has more rows', async (_, config) => {
+    const { text } = parseConfig(config, 'test');
+    const tokenizer = await loadTokenizer({ contextLength: text.context_length, vocabSize: text.vocab_size });
+    expect(tokenizer.encode('a dog')).toEqual([320, 1929]);
+    expect(tokenizer.special).toEqual({ sot: 49406, eot: 49407, pad: 0 });
+  });
 
   test('any text becomes ids below the vocabulary size, and so does what they decode to', () => {
     fc.assert(
