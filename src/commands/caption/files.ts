@@ -93,7 +93,7 @@ export class CaptionFiles {
     const before = earlier.done + earlier.failed;
     const total = before + this.#notRestored.length + this.#wanted;
     yield notice(`${path}: ${pictureCount(total)}${before > 0 ? `, ${before} of them from before` : ''}`);
-    if (unasked > 0) yield notice(`${path} also answers ${pictureCount(unasked)} that nobody named this time`);
+    if (unasked > 0) yield notice(`${path} also answers ${pictureCount(unasked)} that this run was not given`);
   }
 
   async #restoreText({ image, captions }: EarlierResult, isLast: boolean): Promise<void> {
