@@ -78,7 +78,7 @@ describe('a session whose engine ends', () => {
     await answer;
     await until('the next answer', () => script.stdout.endsWith(`${BOOK_CAPTION}\n`));
     expect(script.stderr).toMatch(
-      /^coca: the engine's process was ended by SIGSEGV \(the model is loaded anew .*\)\n$/,
+      /^coca: line \d+: the engine's process was ended by SIGSEGV \(the model is loaded anew .*\)\n$/,
     );
     expect(await script.end()).toBe(1);
   });
@@ -107,9 +107,9 @@ describe('a session whose engine ends', () => {
     const random = `caption ${BOOK} --model ${model} --max-length 8`;
     expect(await script.answer(random)).toMatch(/^[^:]+$/);
     truncateSync(folder.at('random/open_clip_model.safetensors'), 4096);
-    expect(await script.answer(random)).toMatch(/^coca: the engine's process was ended by SIGBUS/);
+    expect(await script.answer(random)).toMatch(/^coca: line \d+: the engine's process was ended by SIGBUS/);
     // Opened anew, it is checked anew.
-    expect(await script.answer(random)).toMatch(/^coca: .*open_clip_model\.safetensors: .*cut short|ends beyond/);
+    expect(await script.answer(random)).toMatch(/^coca: line \d+: .*open_clip_model\.safetensors: .*cut short|ends beyond/);
     expect(await script.answer(`caption ${BOOK}`)).toBe(BOOK_CAPTION);
     expect(childrenOf(script.pid)).toEqual([engine]);
     await script.end();
