@@ -109,7 +109,9 @@ describe('a session whose engine ends', () => {
     truncateSync(folder.at('random/open_clip_model.safetensors'), 4096);
     expect(await script.answer(random)).toMatch(/^coca: line \d+: the engine's process was ended by SIGBUS/);
     // Opened anew, it is checked anew.
-    expect(await script.answer(random)).toMatch(/^coca: line \d+: .*open_clip_model\.safetensors: .*cut short|ends beyond/);
+    expect(await script.answer(random)).toMatch(
+      /^coca: line \d+: .*open_clip_model\.safetensors: .*cut short|ends beyond/,
+    );
     expect(await script.answer(`caption ${BOOK}`)).toBe(BOOK_CAPTION);
     expect(childrenOf(script.pid)).toEqual([engine]);
     await script.end();
