@@ -7,13 +7,13 @@ MODEL_FOLDER holds open_clip_config.json and open_clip_model.safetensors. Needs 
 """
 import json
 import os
-import resource
 import sys
 import time
 
 import open_clip
 import torch
 from open_clip import coca_model
+from peer_timing import median_ms, peak_memory
 from PIL import Image
 from transformers import BeamSearchScorer, LogitsProcessorList, MaxLengthCriteria, MinLengthLogitsProcessor, StoppingCriteriaList
 from transformers.generation.logits_process import LogitNormalization
@@ -28,16 +28,6 @@ def load(folder):
         "measured", pretrained=os.path.join(folder, "open_clip_model.safetensors")
     )
     return model.eval(), preprocess
-
-
-def median_ms(run, seconds):
-    run()
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 2:
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return 1000 * sorted(times)[len(times) // 2]
 
 
 LENGTH, MIN_LENGTH, START, END = 30, 5, 49406, 49407
@@ -100,7 +90,7 @@ def warm(folder, image, seconds):
 
             out[name] = median_ms(run, seconds)
             out[f"{name} ids"] = found["ids"]
-    out["peak memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    out["peak memory"] = peak_memory()
     print(json.dumps(out))
 
 

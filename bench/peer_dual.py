@@ -6,12 +6,12 @@ usage: python peer_dual.py MODEL_FOLDER IMAGE SECONDS        warm figures, as on
 MODEL_FOLDER holds open_clip_config.json and open_clip_model.safetensors. Needs open_clip_torch.
 """
 import json
-import resource
 import sys
 import time
 
 import open_clip
 import torch
+from peer_timing import median_ms, peak_memory
 from PIL import Image
 
 TEXT = "a photo of a small dog on a green field"
@@ -20,16 +20,6 @@ TEXT = "a photo of a small dog on a green field"
 def load(folder):
     model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     return model.eval(), preprocess
-
-
-def median_ms(run, seconds):
-    run()
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 2:
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return 1000 * sorted(times)[len(times) // 2]
 
 
 def cold(folder, image):
@@ -50,7 +40,7 @@ def warm(folder, image, seconds):
         out["encode image (1)"] = median_ms(lambda: model.encode_image(one), seconds)
         out["encode image (8)"] = median_ms(lambda: model.encode_image(eight), seconds)
         out["encode text (1)"] = median_ms(lambda: model.encode_text(text), seconds)
-    out["peakMemory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    out["peakMemory"] = peak_memory()
     print(json.dumps(out))
 
 

@@ -1,4 +1,4 @@
-import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec, verbOf, withVerbs } from './command.js';
+import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec, withVerbs } from './command.js';
 
 /** Where the first word stands that is neither an option nor an option's value; -1 where there is none. */
 export function commandAt(argv: readonly string[]): number {
@@ -30,6 +30,3 @@ export function startsWithCommand(argv: readonly string[], commands: readonly Co
     withVerbs(commands).some(({ name, shortcut }) => argv[0] === name || argv[0] === shortcut) || argv[0] === 'help'
   );
 }
-
-/** Every word that stands for a verb after its command's name. */
-export const wordsOf = (verb: Command): readonly string[] => [verbOf(verb), ...(verb.aliases ?? [])];

@@ -1,22 +1,14 @@
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from '../../cli/command.js';
 import { type CocaConfig, requireCaptioner } from '../../model/config/config.js';
-import type { LoadedCoca } from '../../model/store/load.js';
+import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import type { Streams } from '../../ui/view/streams.js';
 
-/** The global options of every command that runs a model and gives results. */
-export const MODEL_GLOBALS = [
-  'model',
-  'config',
-  'device',
-  'engine',
-  'pixels',
-  'json',
-  'jsonl',
-  'quiet',
-] as const satisfies GlobalName[];
-
 /** What tells which model is meant, where it runs, and how pictures are made ready for it. */
-export type ModelOption = 'model' | 'config' | 'device' | 'engine' | 'pixels';
+export const MODEL_OPTIONS = ['model', 'config', 'device', 'engine', 'pixels'] as const satisfies GlobalName[];
+export type ModelOption = (typeof MODEL_OPTIONS)[number];
+
+/** The global options of every command that runs a model and gives results. */
+export const MODEL_GLOBALS = [...MODEL_OPTIONS, 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];
 
 /** A loaded model that writes captions. */
 export type CaptioningCoca = LoadedCoca & { readonly config: CocaConfig };
@@ -95,13 +87,15 @@ export function findWithCaptioner<T>(
   });
 }
 
-async function borrowModel(
-  { model, config, device, engine, pixels }: GlobalValues<ModelOption>,
-  context: CommandContext,
-): Promise<LoadedCoca> {
-  context.status.show('loading the model');
+/** What options say of a model, to load it. */
+export function loadOptions({ model, config, device, engine, pixels }: GlobalValues<ModelOption>): LoadOptions {
   const named = { ...(model !== undefined && { model }), ...(config !== undefined && { config }) };
-  const coca = await context.models.borrow({ ...named, device, engine, pixels, onNotice: context.notice });
+  return { ...named, device, engine, pixels };
+}
+
+async function borrowModel(options: GlobalValues<ModelOption>, context: CommandContext): Promise<LoadedCoca> {
+  context.status.show('loading the model');
+  const coca = await context.models.borrow({ ...loadOptions(options), onNotice: context.notice });
   context.status.clear();
   return coca;
 }

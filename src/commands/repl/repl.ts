@@ -1,7 +1,7 @@
 import { type Command, defineCommand } from '../../cli/command.js';
 import type { LoadOptions } from '../../model/store/load.js';
 import { canShow } from '../../ui/view/streams.js';
-import { FRESH_MODELS } from '../io/model.js';
+import { FRESH_MODELS, MODEL_OPTIONS } from '../io/model.js';
 
 /** The session over the program's other commands. */
 export function replOver(programs: readonly Command[]): Command {
@@ -15,7 +15,7 @@ export function replOver(programs: readonly Command[]): Command {
     ].join('\n'),
     args: [{ name: 'IMAGE', description: 'to begin with', kind: 'image', required: false, variadic: false }],
     options: {},
-    globals: ['model', 'config', 'device', 'engine', 'pixels', 'seed', 'images', 'quiet'],
+    globals: [...MODEL_OPTIONS, 'seed', 'images', 'quiet'],
     examples: [
       { line: 'coca', does: 'a session' },
       { line: "printf 'open a.png\\nrank a dog | a cat\\n' | coca repl", does: 'the same for a program' },

@@ -18,7 +18,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import { isPicture, runChecked } from '../io/check-inputs.js';
-import { type ModelOption, withModel } from '../io/model.js';
+import { loadOptions, type ModelOption, withModel } from '../io/model.js';
 import { type Action, commandLine, type LastCommand, type Performed, shellCommand } from './action.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
@@ -83,7 +83,7 @@ export class ReplSession {
     const words = splitLine(line);
     if (words.length === 0 || (words[0]!.text.startsWith('#') && !words[0]!.isQuoted)) return 'nothing';
     const meant = withPlainVerb(words, this.commands, exists);
-    const redirection = redirectionOf(line, this.#hasCaptions(meant));
+    const redirection = redirectionOf(line, words, this.#hasCaptions(meant));
     if (redirection) return runRedirected(this, redirection, this.#contextOf(stage));
     return this.#runWords(line, meant, stage);
   }
@@ -277,9 +277,7 @@ export class ReplSession {
 
   /** Forgets the loaded model of the present name: its files may have changed. */
   async dropModel(): Promise<void> {
-    const { model, config, device, engine, pixels } = await this.#modelOptions();
-    const named = { ...(model !== undefined && { model }), ...(config !== undefined && { config }) };
-    await this.models.drop({ ...named, device, engine, pixels });
+    await this.models.drop(loadOptions(await this.#modelOptions()));
   }
 
   close(): Promise<void> {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type CommandContext, defineCommand, kebab, type OptionValues, type Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
+import { absoluteName } from '../../model/data/absolute-name.js';
 import { LEARNING_RATES, TRAINING_KNOBS, type TrainingKnobName } from '../../model/training/run/knobs.js';
 import type { NewRun, ResumedRun } from '../../model/training/run/run.js';
-import { absoluteData } from '../../model/training/run/settings.js';
 import type { StartingModel } from '../../model/training/run/start.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canShow } from '../../ui/view/streams.js';
@@ -207,13 +207,13 @@ function newRun(args: readonly string[], options: TrainOptions, typed: ReadonlyS
   return {
     start: startOf(options),
     settings: {
-      data: args.map(absoluteData),
+      data: args.map(absoluteName),
       ...(imageField !== undefined && { imageField }),
       ...(captionField !== undefined && { captionField }),
       ...(imageFolder !== undefined && { imageFolder: resolve(imageFolder) }),
       ...(sample !== undefined && { sample: resolve(sample) }),
       ...(warmup !== undefined && { warmup }),
-      ...(options.validation.length > 0 && { validation: options.validation.map(absoluteData) }),
+      ...(options.validation.length > 0 && { validation: options.validation.map(absoluteName) }),
       ...chosen,
       learningRate: learningRate ?? LEARNING_RATES[isFresh(options) ? 'fresh' : 'trained'],
       ...weightsOf(options),

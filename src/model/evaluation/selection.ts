@@ -39,9 +39,9 @@ export class SelectionMeasure implements Measure {
     const cosines = all.map((caption) => dot(texts.get(caption)!, image.features[0]!));
     const means = likelihoods!.map(({ sum, count }) => sum / count);
     this.count++;
-    const [end, start] = [captions.length, captions.length];
-    this.#ofAll.add(cosines.slice(0, end), means.slice(0, end));
-    if (fours.length > 0) this.#ofArrangements.add(cosines.slice(start), means.slice(start));
+    const split = captions.length;
+    this.#ofAll.add(cosines.slice(0, split), means.slice(0, split));
+    if (fours.length > 0) this.#ofArrangements.add(cosines.slice(split), means.slice(split));
   }
 
   metrics(): Metrics {

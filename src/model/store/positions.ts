@@ -1,31 +1,16 @@
-/** Keys' cubic with a = -0.5, by which PyTorch interpolates with `antialias`, as Pillow does. */
-function cubic(x: number): number {
-  const t = Math.abs(x);
-  if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
-  return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
-}
-
-/** For each place of the new side, the first place of the old one that it is made of, and their shares. */
-function shares(oldSide: number, side: number): readonly { readonly first: number; readonly weights: number[] }[] {
-  const scale = oldSide / side;
-  const stretch = Math.max(scale, 1);
-  const support = 2 * stretch;
-  return Array.from({ length: side }, (_, at) => {
-    const centre = scale * (at + 0.5);
-    const first = Math.max(0, Math.trunc(centre - support + 0.5));
-    const end = Math.min(oldSide, Math.trunc(centre + support + 0.5));
-    const weights = Array.from({ length: end - first }, (_, i) => cubic((first + i - centre + 0.5) / stretch));
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: weights.map((weight) => weight / sum) };
-  });
-}
+import { axis } from '../image/resample.js';
 
 /**
  * A table of a class token and a grid of old x old positions [1 + old * old, W], its grid interpolated to side x side: PyTorch's
  * `interpolate(mode="bicubic", antialias=True, align_corners=False)`, as OpenCLIP's `resize_pos_embed` has it.
  */
 export function resizeGrid(table: Float32Array, width: number, oldSide: number, side: number): Float32Array {
-  const along = shares(oldSide, side);
+  // Pillow's weights before they are rounded are PyTorch's.
+  const { count, start, offsets, lengths, exact, taps } = axis(oldSide, side, 0, side, 'bicubic');
+  const along = Array.from({ length: count }, (_, i) => ({
+    first: start + offsets[i]!,
+    weights: exact.subarray(i * taps, i * taps + lengths[i]!),
+  }));
   const grid = table.subarray(width);
   const wide = new Float64Array(oldSide * side * width); // [old rows, side, W]
   for (let row = 0; row < oldSide; row++) {
@@ -52,7 +37,7 @@ function addRows(
   at: number,
   from: Float32Array | Float64Array,
   width: number,
-  weights: readonly number[],
+  weights: Float64Array,
   rowOf: (i: number) => number,
 ): void {
   for (const [i, weight] of weights.entries()) {

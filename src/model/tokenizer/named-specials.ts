@@ -1,4 +1,5 @@
 import { CocaError } from '../base/errors.js';
+import { isObject, type Json } from '../base/json.js';
 import { readTextFile } from '../base/text-file.js';
 
 /** What Hugging Face keeps beside a `tokenizer.json`: the names of its special tokens, and how texts are padded. */
@@ -11,8 +12,6 @@ export interface NamedSpecials {
   readonly pad?: string;
   readonly separator?: string;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Far more than such a file has: most of it is the list of added tokens. */
 const MAX_BYTES = 16 * 2 ** 20;
@@ -89,7 +88,7 @@ async function readObject(path: string, file: string): Promise<Json | undefined>
   }
   try {
     const json: unknown = JSON.parse(text);
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
+    if (isObject(json)) return json;
   } catch (cause) {
     throw new CocaError('bad-tokenizer', `${file}: not valid JSON (${(cause as Error).message})`, undefined, { cause });
   }

@@ -1,5 +1,5 @@
 import { CocaError } from '../../../model/base/errors.js';
-import { splitLine, type Word } from './words.js';
+import type { Word } from './words.js';
 
 /** Where the plain result of a line goes instead of the screen. */
 export type Target =
@@ -8,15 +8,16 @@ export type Target =
 
 /**
  * Reads `LINE > FILE`, `LINE >> FILE` and `LINE | COMMAND`, as a shell does.
+ * @param words those of the line
  * @param hasCaptions whether bars part captions in this line: then none begins a command
  * @returns the line that is left and where its result goes; nothing where it is only a line
  * @throws CocaError `usage` for an arrow without a file, or with more behind it
  */
 export function redirectionOf(
   line: string,
+  words: readonly Word[],
   hasCaptions: boolean,
 ): { readonly line: string; readonly target: Target } | undefined {
-  const words = splitLine(line);
   for (const [i, word] of words.entries()) {
     if (i === 0) continue;
     if (word.isBar && !hasCaptions) return pipe(line, word);

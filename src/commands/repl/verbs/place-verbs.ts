@@ -17,16 +17,15 @@ export function placeVerbs(session: ReplSession): readonly Command[] {
     name: 'cd',
     summary: 'goes to another folder; alone, to your own. What is open stays open',
     args: [{ name: 'FOLDER', description: 'where to', kind: 'folder', required: false, variadic: false }],
-    async run({ args: [word = '~'] }, context) {
-      const folder = word.replace(/^~(?=\/|$)/, homedir());
+    async run({ args: [folder = homedir()] }, context) {
       const before = process.cwd();
       const model = session.settings.get('model');
       try {
         process.chdir(folder);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOTDIR') throw new CocaError('not-found', `${word} is no folder`);
-        throw fileError(word, error);
+        if (code === 'ENOTDIR') throw new CocaError('not-found', `${folder} is no folder`);
+        throw fileError(folder, error);
       }
       const here = process.cwd();
       session.pictures.rename((name) => (name === '-' || isUrl(name) ? name : seenFrom(here, resolve(before, name))));

@@ -1,17 +1,16 @@
 import type { Command } from '../../../cli/command.js';
 import { visible } from '../../../ui/text.js';
+import { MODEL_OPTIONS } from '../../io/model.js';
 import type { ReplSession } from '../session.js';
 import { defineVerb } from './verb.js';
-
-/** With another value of these, other captions would be said. */
-const MODEL_SETTINGS = ['model', 'config', 'device', 'engine', 'pixels'];
 
 /** Verbs about what all commands of a session take. */
 export function settingVerbs(session: ReplSession): readonly Command[] {
   const { pictures, settings } = session;
+  // With another value of these, other captions would be said.
   const hearModel = (isNew = false) =>
     pictures.hear(
-      MODEL_SETTINGS.map((name) => settings.get(name) ?? '')
+      MODEL_OPTIONS.map((name) => settings.get(name) ?? '')
         .join('\n')
         .trim(),
       isNew,

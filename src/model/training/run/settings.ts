@@ -1,7 +1,5 @@
-import { isAbsolute, resolve } from 'node:path';
 import { fits, type KnobValues } from '../../base/knob.js';
 import type { ClassRow } from '../../data/classes.js';
-import { isScenes } from '../../scenes/scenes-spec.js';
 import { isClassRows } from '../../store/classifier.js';
 import type { Objective } from '../objective.js';
 import { PARTS, type Part, partOf } from '../parts.js';
@@ -63,11 +61,6 @@ export function parseSettings(value: unknown): TrainingSettings {
   const unknown = Object.keys(settings).find((name) => !Object.hasOwn(CHECKS, name));
   if (unknown !== undefined) throw new TypeError(`there is no setting ${unknown}`);
   return settings as unknown as TrainingSettings;
-}
-
-/** A data set's name as it means the same from every folder. */
-export function absoluteData(name: string): string {
-  return isScenes(name) || isAbsolute(name) ? name : resolve(name);
 }
 
 export function objectiveOf(settings: TrainingSettings): Objective {
