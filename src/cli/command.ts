@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { DEVICES, ENGINES } from '../model/engine/engines.js';
 import { PIXELS } from '../model/image/picture.js';
+import { PRECISIONS } from '../model/quantise/precision.js';
 import type { LoadedCoca, LoadOptions } from '../model/store/load.js';
 import type { StatusLine } from '../ui/status.js';
 import type { Terminal } from '../ui/terminal.js';
@@ -123,6 +124,8 @@ export interface CommandContext {
   readonly out: Output;
   /** One line on stderr for a person; `--quiet` silences it. */
   readonly notice: (text: string) => void;
+  /** The same about what only those want to know who ask for it with `--verbose`. */
+  readonly detail: (text: string) => void;
   /** One line on stderr about an input that failed; never silenced. */
   readonly complain: (text: string) => void;
   /** Progress on stderr, where that is a terminal. */
@@ -238,6 +241,13 @@ export const GLOBAL_OPTIONS = {
     description:
       "pictures upright and alpha over white, or OpenCLIP's very pixels: not turned, alpha dropped, to reproduce its figures",
   },
+  precision: {
+    type: 'choice',
+    choices: PRECISIONS,
+    placeholder: 'PRECISION',
+    otherwise: 'fp32',
+    description: 'of the large matrices: int8 and int4 load faster, need less memory, and change results a little',
+  },
   seed: {
     type: 'integer',
     min: 0,
@@ -255,7 +265,8 @@ export const GLOBAL_OPTIONS = {
   },
   json: { type: 'flag', description: 'results as one JSON array' },
   jsonl: { type: 'flag', description: 'results as JSON, one object a line, each as soon as it is ready' },
-  quiet: { type: 'flag', short: 'q', description: 'no notices and no progress on stderr' },
+  quiet: { type: 'flag', short: 'q', description: 'no notices on stderr' },
+  verbose: { type: 'flag', description: 'which model and device, and why, on stderr' },
 } as const satisfies OptionSpecs;
 
 export type GlobalName = keyof typeof GLOBAL_OPTIONS;

@@ -78,8 +78,9 @@ async function runRequest(
       await out.write(await topicText(request.topic, terminal.interactive ? terminal.columns : undefined));
       return EXIT.done;
     case 'run': {
-      const quiet = request.invocation.options.quiet === true;
-      const status = statusLine(process.stderr, process.stderr.isTTY === true && !quiet);
+      const { quiet, verbose } = request.invocation.options;
+      // A line that cannot be erased would stay.
+      const status = statusLine(process.stderr, process.stderr.isTTY === true && process.env.TERM !== 'dumb');
       if (terminal.interactive) out.beforeWrite(() => status.clear());
       const say = (text: string): void => {
         status.clear();
@@ -88,6 +89,7 @@ async function runRequest(
       const context: CommandContext = {
         out,
         notice: quiet ? () => undefined : say,
+        detail: verbose ? say : () => undefined,
         complain: say,
         status,
         terminal,

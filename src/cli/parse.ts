@@ -225,9 +225,10 @@ function readInvocation(
   return { args: sub.args, options: options as Invocation['options'], typed };
 }
 
-/** @throws CocaError `usage` for two forms of one output */
+/** @throws CocaError `usage` for two forms of one output, or more and less on stderr */
 export function checkForms(options: Readonly<Record<string, unknown>>): void {
   if (options.json && options.jsonl) throw new CocaError('usage', '--json and --jsonl exclude each other');
+  if (options.quiet && options.verbose) throw new CocaError('usage', '--quiet and --verbose exclude each other');
 }
 
 /** The command of one word, or of a word and its verb. */

@@ -4,7 +4,7 @@ import { DECODING_KNOBS } from '../model/decoding/knobs.js';
 import { publicName } from '../model/net/address.js';
 import { visible } from '../ui/text.js';
 import { numberOption } from './io/knob-options.js';
-import { MODEL_GLOBALS, withModel } from './io/model.js';
+import { MODEL_GLOBALS, precisionOf, withModel } from './io/model.js';
 import { writeOne } from './io/results.js';
 import { readImage } from './io/sources.js';
 
@@ -63,6 +63,7 @@ export const bench = defineCommand({
       const report = {
         model: coca.name,
         device: coca.device,
+        ...precisionOf(coca),
         scoring: options.scoring,
         load: loadMs,
         measurements,

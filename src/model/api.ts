@@ -3,6 +3,7 @@ import type { ModelConfig } from './config/config.js';
 import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
+import type { Precision } from './quantise/precision.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import type { CutTexts } from './tokenizer/usable.js';
 
@@ -55,6 +56,8 @@ export interface Coca {
   readonly name: string;
   /** The device it runs on: one of the engine's (ENGINE_DEVICES). */
   readonly device: string;
+  /** What the weights of its large matrices are kept in. */
+  readonly precision: Precision;
   /**
    * Aborted when the engine's process has ended before its time, with the CocaError `engine` that every call meets from
    * then on: the model is to be loaded anew. Not there where the engine runs in this process.
@@ -71,8 +74,11 @@ export interface Coca {
    * @throws CocaError `not-found` or `unreadable`
    */
   fingerprint(): Promise<string>;
-  /** Makes ready what a task will need, so that its first call is as fast as the others. */
-  prepare(task: Task): Promise<void>;
+  /**
+   * Makes ready what a task will need, so that its first call is as fast as the others.
+   * @param onProgress receives the part that is done, from 0 to 1
+   */
+  prepare(task: Task, onProgress?: (part: number) => void): Promise<void>;
   /** With `attention`, for one picture, the encoding can be given to `attend`. */
   encodeImages(pictures: readonly Picture[], options?: { readonly attention?: boolean }): Promise<ImageEncoding>;
   /**

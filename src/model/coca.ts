@@ -28,6 +28,7 @@ import type { Attention, EncodedImages, ImageTokens, Network, Task } from './eng
 import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
+import type { Precision } from './quantise/precision.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import type { CutTexts } from './tokenizer/usable.js';
 
@@ -71,37 +72,58 @@ function checkFinite(rows: Float32Array, what: string): void {
   }
 }
 
+/** What a model is put together from. */
+export interface ModelParts {
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly network: Network;
+  /** Where the network's weights came from. */
+  readonly checkpoint: SafetensorsFile;
+  readonly precision: Precision;
+}
+
 /** A network, a tokenizer and the weights' few loose numbers, as one model. */
 export class CocaModel implements Coca {
   /** The engine computes one thing at a time; callers queue. */
   readonly #turns = new Turns();
 
   private constructor(
-    readonly name: string,
-    readonly config: ModelConfig,
-    readonly tokenizer: Tokenizer,
-    private readonly network: Network,
-    private readonly weights: string,
+    private readonly parts: ModelParts,
     readonly logitScale: number,
     readonly logitBias: number,
     private readonly pixels: Pixels | undefined,
   ) {}
 
-  static async create(
-    name: string,
-    config: ModelConfig,
-    tokenizer: Tokenizer,
-    network: Network,
-    checkpoint: SafetensorsFile,
-    pixels?: Pixels,
-  ): Promise<CocaModel> {
+  static async create(parts: ModelParts, pixels?: Pixels): Promise<CocaModel> {
+    const { config, checkpoint } = parts;
     const scalar = async (tensor: string) => (await readTensor(checkpoint, tensor))[0]!;
     const scale = Math.exp(await scalar('logit_scale'));
     const bias = config.init_logit_bias === null ? 0 : await scalar('logit_bias');
     if (!Number.isFinite(scale) || !Number.isFinite(bias)) {
       throw new CocaError('bad-checkpoint', `${calledBy(checkpoint)}: logit_scale or logit_bias is not finite`);
     }
-    return new CocaModel(name, config, tokenizer, network, checkpoint.path, scale, bias, pixels);
+    return new CocaModel(parts, scale, bias, pixels);
+  }
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  get config(): ModelConfig {
+    return this.parts.config;
+  }
+
+  get tokenizer(): Tokenizer {
+    return this.parts.tokenizer;
+  }
+
+  get precision(): Precision {
+    return this.parts.precision;
+  }
+
+  private get network(): Network {
+    return this.parts.network;
   }
 
   get device(): string {
@@ -118,11 +140,11 @@ export class CocaModel implements Coca {
   }
 
   fingerprint(): Promise<string> {
-    return weightsFingerprint(this.weights);
+    return weightsFingerprint(this.parts.checkpoint.path);
   }
 
-  prepare(task: Task): Promise<void> {
-    return this.#turns.take(() => this.network.prepare(task));
+  prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
+    return this.#turns.take(() => this.network.prepare(task, onProgress));
   }
 
   encodeImages(pictures: readonly Picture[], options: { readonly attention?: boolean } = {}): Promise<ImageEncoding> {

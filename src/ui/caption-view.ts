@@ -4,7 +4,7 @@ import { wordsOf } from '../model/tokenizer/words.js';
 import { bar, padEnd, widthOf, wrap } from './layout.js';
 import { DOUBT, doubted, doubtText, painter } from './palette.js';
 import type { Colors } from './terminal.js';
-import { visible } from './text.js';
+import { visible, whatRuns } from './text.js';
 
 /** A word of a caption and the probability that the model gave it (the product over its tokens). */
 export interface ShadedWord {
@@ -24,7 +24,7 @@ export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, to
 export interface CaptionView {
   readonly captions: readonly Caption[];
   /** What wrote them. */
-  readonly coca: Pick<Coca, 'name' | 'device' | 'tokenizer'>;
+  readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'tokenizer'>;
   /** Milliseconds in the vision tower and in the decoder. */
   readonly ms: { readonly encode: number; readonly decode: number };
   /** A table of the best one's tokens, and of what each could have been. */
@@ -41,7 +41,7 @@ export function captionLines(view: CaptionView, columns: number, colors: Colors)
   const words = shadedWords(best, coca.tokenizer);
   const speed = ms.decode > 0 ? [`${Math.round((best.tokens.length * 1000) / ms.decode)} tokens/s`] : [];
   const time = `${Math.round(ms.encode + ms.decode)} ms`;
-  const facts = [`score ${best.score.toFixed(3)}`, ...speed, time, `${coca.name} on ${coca.device}`];
+  const facts = [`score ${best.score.toFixed(3)}`, ...speed, time, whatRuns(coca)];
   return [
     ...arrange(words, (word) => wordWidth(word, colors), columns).map((line) => wordLine(line, colors)),
     ...others.flatMap(({ text, score }) =>

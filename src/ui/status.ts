@@ -28,6 +28,8 @@ export function statusLine(stream: Writable & { columns?: number }, enabled: boo
     clear() {
       if (shown) stream.write(ERASE_LINE);
       shown = false;
+      // What comes next is not to wait for what is gone.
+      last = Number.NEGATIVE_INFINITY;
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { Coca } from '../model/api.js';
+
 /**
  * Text from files, models and file names never reaches a terminal as it is: what could move the cursor, change
  * colours, set the clipboard or reorder a line is shown as a visible escape instead of being obeyed.
@@ -53,4 +55,9 @@ export function shortestFloat32(value: number): number {
     if (Math.fround(candidate) === exact) return candidate;
   }
   return Number(exact.toPrecision(9));
+}
+
+/** "scenes on cpu", "coca_ViT-B-32 on cpu in int8": which model computes where, and in what. */
+export function whatRuns({ name, device, precision }: Pick<Coca, 'name' | 'device' | 'precision'>): string {
+  return visible(`${name} on ${device}${precision === 'fp32' ? '' : ` in ${precision}`}`);
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { coca } from '../support/cli.js';
+import { startCoca } from '../support/cli.js';
 import { Pty } from '../support/pty.js';
 
 const SIZE = { columns: 40, rows: 24 };
@@ -30,7 +30,7 @@ test('errors and advice are broken at words on a narrow terminal', async () => {
 });
 
 test('in a pipe they are one line each', async () => {
-  const { stderr } = await coca(ERROR, { cwd: folder });
+  const { stderr } = await startCoca(ERROR, { cwd: folder });
   expect(stderr.trimEnd().split('\n')).toHaveLength(2);
 });
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSafetensors } from '../../src/model/checkpoint/index.js';
-import { coca, shell } from '../support/cli.js';
+import { coca, shell, startCoca } from '../support/cli.js';
 import { fixture } from '../support/golden.js';
+import { pngOf } from '../support/png.js';
 import { expectedCaption } from '../support/scenes.js';
 
 const BOOK = fixture('scenes/0001.png');
@@ -29,29 +30,44 @@ const lines = (text: string) => text.split('\n').filter((line) => line !== '');
 const parse = (text: string) => lines(text).map((line) => JSON.parse(line));
 
 describe('caption', () => {
-  test('one picture: the caption alone on stdout, notices on stderr', async () => {
-    const { code, stdout, stderr } = await coca(['caption', BOOK]);
-    expect([code, stdout]).toEqual([0, `${BOOK_CAPTION}\n`]);
-    expect(stderr).toMatch(/running on \w+/);
-    expect(stderr).toContain('coca models pull coca_ViT-B-32');
-    expect(lines(stderr)).toHaveLength(2);
-  });
-
-  test('--quiet says nothing else', async () => {
-    expect(await coca(['caption', BOOK, '--quiet'])).toMatchObject({
+  test('one picture: the caption and nothing else', async () => {
+    expect(await startCoca(['caption', BOOK])).toEqual({
       code: 0,
+      signal: null,
       stdout: `${BOOK_CAPTION}\n`,
       stderr: '',
     });
   });
 
+  test('--verbose: which model, where it runs and why', async () => {
+    const { stdout, stderr } = await startCoca(['caption', BOOK, '--verbose']);
+    expect(stdout).toBe(`${BOOK_CAPTION}\n`);
+    expect(lines(stderr)).toEqual([
+      expect.stringMatching(/^coca: the model scenes is in .*scenes$/),
+      expect.stringMatching(/^coca: running on \w+/),
+    ]);
+    expect((await coca(['caption', BOOK, '--verbose', '--quiet'])).code).toBe(64);
+  });
+
+  test('a photograph for the bundled model, unless that was asked for: one notice', async () => {
+    const photographs = ['photo-a.png', 'photo-b.png'].map((name) => join(folder, name));
+    // Neighbouring pixels of photographs differ.
+    const noise = Buffer.from(Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251));
+    for (const path of photographs) writeFileSync(path, pngOf(64, 64, 8, 2, noise));
+    const { stderr } = await coca(['caption', ...photographs]);
+    expect(lines(stderr)).toEqual([expect.stringContaining('nothing of photographs; for those: coca models pull')]);
+    for (const option of [['-q'], ['--model', 'scenes']]) {
+      expect((await coca(['caption', photographs[0]!, ...option])).stderr).toBe('');
+    }
+  });
+
   test('several pictures: PATH<TAB>CAPTION, in the order given', async () => {
-    const { stdout } = await coca(['caption', TAXI, BOOK, '-q', '--batch', '2']);
+    const { stdout } = await startCoca(['caption', TAXI, BOOK, '-q', '--batch', '2']);
     expect(stdout).toBe(`${TAXI}\t${TAXI_CAPTION}\n${BOOK}\t${BOOK_CAPTION}\n`);
   });
 
   test('a JSON object has the fields of the contract', async () => {
-    const { stdout } = await coca(['caption', BOOK, '-q', '--json', '--logprobs', '2', '--num', '2']);
+    const { stdout } = await startCoca(['caption', BOOK, '-q', '--json', '--logprobs', '2', '--num', '2']);
     const [object] = JSON.parse(stdout);
     expect(object).toMatchObject({ image: BOOK, caption: BOOK_CAPTION, model: 'scenes' });
     expect(object.ids[0]).toBe(1022);
@@ -84,7 +100,7 @@ describe('caption', () => {
     const both = `${BOOK}\t${BOOK_CAPTION}\n${TAXI}\t${TAXI_CAPTION}\n`;
     expect((await coca(['caption', '-q', '--files', join(folder, 'list.txt')])).stdout).toBe(both);
     expect((await coca(['caption', '-q', '--files0', '-'], { input: `${BOOK}\0${TAXI}\0` })).stdout).toBe(both);
-    expect((await coca(['caption', '-q', '-'], { input: readFileSync(BOOK) })).stdout).toBe(`${BOOK_CAPTION}\n`);
+    expect((await startCoca(['caption', '-q', '-'], { input: readFileSync(BOOK) })).stdout).toBe(`${BOOK_CAPTION}\n`);
     const globbed = await coca(['caption', '-q', fixture('scenes/000[13].png')]);
     expect(lines(globbed.stdout)).toHaveLength(2);
   });
@@ -100,7 +116,7 @@ describe('bad input: one clean line each, the good ones answered', () => {
     ['missing.png', /no such file/],
   ])('%s among good pictures', async (name, message) => {
     const bad = join(folder, name);
-    const { code, stdout, stderr } = await coca(['caption', BOOK, bad, TAXI, '-q', '--jsonl']);
+    const { code, stdout, stderr } = await startCoca(['caption', BOOK, bad, TAXI, '-q', '--jsonl']);
     expect(code).toBe(1);
     const objects = parse(stdout);
     expect(objects.map(({ caption }) => caption)).toEqual([BOOK_CAPTION, undefined, TAXI_CAPTION]);
@@ -109,14 +125,14 @@ describe('bad input: one clean line each, the good ones answered', () => {
     expect(typeof objects[1].error.code).toBe('string');
     expect(lines(stderr)).toHaveLength(1);
     expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
-    expect((await coca(['caption', bad, '-q'])).code).toBe(2);
+    expect((await startCoca(['caption', bad, '-q'])).code).toBe(2);
   });
 
   test('a model that does not fit is one error, exit code 2, nothing on stdout', async () => {
     const model = join(folder, 'model');
     cpSync(fixture('models/scenes'), model, { recursive: true });
     writeFileSync(join(model, 'open_clip_config.json'), '{}');
-    expect(await coca(['caption', BOOK, '-q', '--model', model])).toMatchObject({
+    expect(await startCoca(['caption', BOOK, '-q', '--model', model])).toMatchObject({
       code: 2,
       stdout: '',
       stderr: expect.stringMatching(/^coca: .*vision_cfg is missing/),
@@ -128,7 +144,7 @@ describe('bad input: one clean line each, the good ones answered', () => {
     cpSync(fixture('models/scenes'), model, { recursive: true });
     // A header length of 2^63.
     writeFileSync(join(model, 'open_clip_model.safetensors'), Buffer.from([0, 0, 0, 0, 0, 0, 0, 128, 123, 125]));
-    const { code, stderr } = await coca(['caption', BOOK, '-q', '--model', model]);
+    const { code, stderr } = await startCoca(['caption', BOOK, '-q', '--model', model]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/header/);
   });

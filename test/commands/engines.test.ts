@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { coca } from '../support/cli.js';
+import { coca, startCoca } from '../support/cli.js';
 import { fixture } from '../support/golden.js';
 
 const BOOK = fixture('scenes/0001.png');
@@ -47,7 +47,7 @@ describe.each([
 });
 
 test('a device of the other engine is wrong usage', async () => {
-  const { code, stdout, stderr } = await coca(['caption', BOOK, '-q', '--engine', 'tfjs', '--device', 'cuda']);
+  const { code, stdout, stderr } = await startCoca(['caption', BOOK, '-q', '--engine', 'tfjs', '--device', 'cuda']);
   expect([code, stdout]).toEqual([64, '']);
   expect(stderr).toContain('the device cuda belongs to ONNX Runtime (--engine onnx)');
   expect(stderr).toContain('auto, cpu, wasm, webgpu, node, node-gpu');

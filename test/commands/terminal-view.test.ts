@@ -24,6 +24,7 @@ async function frame(args: string[], columns: number, rows: number, colors: Colo
       text += bytes.toString();
     }),
     notice: () => undefined,
+    detail: () => undefined,
     complain: (line) => {
       text += `! ${line}\n`;
     },

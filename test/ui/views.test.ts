@@ -21,7 +21,7 @@ const captionOf = (words: Words, score = -0.3) => ({
 });
 const viewOf = (words: Words, more: Partial<CaptionView> = {}): CaptionView => ({
   captions: [captionOf(words)],
-  coca: { name: 'scenes', device: 'cpu', tokenizer: WORD_TOKENIZER },
+  coca: { name: 'scenes', device: 'cpu', precision: 'fp32' as const, tokenizer: WORD_TOKENIZER },
   ms: { encode: 4, decode: 6 },
   showTokens: false,
   isExplained: false,
@@ -79,7 +79,7 @@ describe('captionLines', () => {
 
   it('obeys nothing that a caption says', () => {
     const captions = [captionOf([['\u001b[2Jx', 1]]), { ...captionOf([['a', 1]]), text: '\u001b]0;t\u0007' }];
-    const coca = { name: '\u202e', device: 'cpu', tokenizer: WORD_TOKENIZER };
+    const coca = { name: '\u202e', device: 'cpu', precision: 'fp32' as const, tokenizer: WORD_TOKENIZER };
     const text = captionLines(viewOf(WORDS, { captions, coca }), 80, 'none');
     expect(text.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
     expect(text[0]).toBe('\\x1b[2Jx');

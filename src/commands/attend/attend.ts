@@ -9,9 +9,9 @@ import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { defineResults, type Finding } from '../io/define-results.js';
-import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
+import { findWithCaptioner, MODEL_GLOBALS, precisionOf } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
-import { searchProgress } from '../io/progress.js';
+import { prepare, searchProgress } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
@@ -217,13 +217,15 @@ async function lookAt(
   coca: LoadedCoca,
   context: CommandContext,
 ): Promise<Omit<AttendResult, 'image' | 'words' | 'choice'>> {
+  await prepare(coca, gradient ? 'attribution' : 'attention', context);
   context.status.show('looking');
   const encoding = await coca.encodeImages([picture], { attention: true });
-  const hooks = { signal: context.signal, onStep: searchProgress(context) };
+  const hooks = { signal: context.signal, onStep: searchProgress(coca, context) };
   const { ids, text } = 'ids' in asked ? asked : (await coca.caption(encoding, asked, hooks)).captions[0]![0]!;
+  context.status.show('looking where its words look');
   const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
-  return { picture, caption: text, attention, model: coca.name, device: coca.device };
+  return { picture, caption: text, attention, model: coca.name, device: coca.device, ...precisionOf(coca) };
 }
 
 /** Special tokens are shown when asked for, and where there is nothing else. */

@@ -7,7 +7,7 @@ import { canRedraw } from '../../ui/view/streams.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
-import { searchProgress } from '../io/progress.js';
+import { prepare, searchProgress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
 import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from '../io/results-file.js';
 import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
@@ -92,9 +92,7 @@ export const caption = defineResults({
     > {
       const decoding = await searchOptions(options, typed, coca);
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
-      context.status.show('loading the model');
-      await coca.prepare('captions'); // before any clock starts
-      context.status.clear();
+      await prepare(coca, 'captions', context); // before any clock starts
       const { names, count } = walkImages(sources, context.stdin);
       const files = await CaptionFiles.open(options, coca, how);
       try {
@@ -102,7 +100,7 @@ export const caption = defineResults({
         yield { kind: 'ready', count };
         const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
         // The progress of several pictures is counted in pictures.
-        const onStep = () => (count() === 1 ? searchProgress(context) : undefined);
+        const onStep = () => (count() === 1 ? searchProgress(coca, context) : undefined);
         const search: Search = isWatched
           ? await (await import('./watch.js')).watchedSearch(coca, context, hasKeys)
           : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
@@ -135,7 +133,7 @@ async function captionPictures(
   const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
   const run = await search(encoding, options);
   // Results may be kept longer than the model is.
-  const by = { name: coca.name, device: coca.device, tokenizer: coca.tokenizer };
+  const by = { name: coca.name, device: coca.device, precision: coca.precision, tokenizer: coca.tokenizer };
   const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
   return found.map(({ name: image }, i) => {
     const captions = run.captions[i]!;

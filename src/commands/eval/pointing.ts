@@ -5,6 +5,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import { safeJson, visible } from '../../ui/text.js';
 import type { CaptioningCoca } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
+import { prepare } from '../io/progress.js';
 
 export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
   readonly heads: boolean;
@@ -20,7 +21,7 @@ export async function evaluatePointing(
   options: PointingOptions,
   context: CommandContext,
 ): Promise<void> {
-  await coca.prepare('attribution');
+  await prepare(coca, 'attribution', context);
   const { measurePointing } = await import('../../model/attention/pointing.js');
   const choices = choicesOf(coca, options);
   const figures = await measurePointing(coca, located(scenes, coca, context), choices, options.seeds);

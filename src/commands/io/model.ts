@@ -1,14 +1,22 @@
 import type { CommandContext, GlobalName, GlobalValues, ModelSource } from '../../cli/command.js';
 import { type CocaConfig, requireCaptioner } from '../../model/config/config.js';
+import type { Precision } from '../../model/quantise/precision.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import type { Streams } from '../../ui/view/streams.js';
 
 /** What tells which model is meant, where it runs, and how pictures are made ready for it. */
-export const MODEL_OPTIONS = ['model', 'config', 'device', 'engine', 'pixels'] as const satisfies GlobalName[];
+export const MODEL_OPTIONS = [
+  'model',
+  'config',
+  'device',
+  'engine',
+  'precision',
+  'pixels',
+] as const satisfies GlobalName[];
 export type ModelOption = (typeof MODEL_OPTIONS)[number];
 
 /** The global options of every command that runs a model and gives results. */
-export const MODEL_GLOBALS = [...MODEL_OPTIONS, 'json', 'jsonl', 'quiet'] as const satisfies GlobalName[];
+export const MODEL_GLOBALS = [...MODEL_OPTIONS, 'json', 'jsonl', 'quiet', 'verbose'] as const satisfies GlobalName[];
 
 /** A loaded model that writes captions. */
 export type CaptioningCoca = LoadedCoca & { readonly config: CocaConfig };
@@ -88,14 +96,30 @@ export function findWithCaptioner<T>(
 }
 
 /** What options say of a model, to load it. */
-export function loadOptions({ model, config, device, engine, pixels }: GlobalValues<ModelOption>): LoadOptions {
+export function loadOptions({
+  model,
+  config,
+  device,
+  engine,
+  precision,
+  pixels,
+}: GlobalValues<ModelOption>): LoadOptions {
   const named = { ...(model !== undefined && { model }), ...(config !== undefined && { config }) };
-  return { ...named, device, engine, pixels };
+  return { ...named, device, engine, pixels, ...(precision !== undefined && { precision }) };
+}
+
+/** What a result says of a model's precision: nothing where its weights are as its checkpoint has them. */
+export function precisionOf({ precision }: Pick<LoadedCoca, 'precision'>): { readonly precision?: Precision } {
+  return precision === 'fp32' ? {} : { precision };
 }
 
 async function borrowModel(options: GlobalValues<ModelOption>, context: CommandContext): Promise<LoadedCoca> {
   context.status.show('loading the model');
-  const coca = await context.models.borrow({ ...loadOptions(options), onNotice: context.notice });
+  const coca = await context.models.borrow({
+    ...loadOptions(options),
+    onNotice: context.notice,
+    onDetail: context.detail,
+  });
   context.status.clear();
   return coca;
 }

@@ -3,6 +3,7 @@ import type { CommandContext } from '../../cli/command.js';
 import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { grouped, mapAhead } from '../../model/base/pipeline.js';
 import { Budget } from '../../model/image/budget.js';
+import { looksLikePhotograph } from '../../model/image/flatness.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Finding } from './define-results.js';
@@ -28,10 +29,25 @@ export async function openPicture(
   if ('error' in input) return failure(name, input.error);
   const { loadPicture } = await import('../../model/image/load-picture.js');
   try {
-    return { name, picture: await loadPicture(input.bytes, coca.preprocess), bytes: input.bytes };
+    const picture = await loadPicture(input.bytes, coca.preprocess);
+    noticePhotographs(picture, coca, context);
+    return { name, picture, bytes: input.bytes };
   } catch (error) {
     return failure(name, toItemError(error));
   }
+}
+
+/** Models of which this was said: a session keeps them, and says it once. */
+const told = new WeakSet<LoadedCoca>();
+
+/** Says what the bundled model knows, to those who did not choose it and give it something else. */
+function noticePhotographs(picture: Picture, coca: LoadedCoca, context: CommandContext): void {
+  if (coca.chosenBy !== 'default' || told.has(coca) || !looksLikePhotograph(picture)) return;
+  told.add(coca);
+  context.notice(
+    'the bundled model knows pictures composed of emoji and nothing of photographs; ' +
+      'for those: coca models pull coca_ViT-B-32, or --model FOLDER (an OpenCLIP CoCa checkpoint)',
+  );
 }
 
 /** How many pictures are read and decoded side by side: more would only wait, with their files in memory. */

@@ -1,18 +1,39 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { DecodingProgress } from '../../model/api.js';
+import type { Coca, DecodingProgress } from '../../model/api.js';
+import { results } from '../../model/decoding/results.js';
+import type { Task } from '../../model/engine/network.js';
+import { truncateStart } from '../../ui/layout.js';
 import { progressText } from '../../ui/status.js';
+import { visible } from '../../ui/text.js';
 
-/** From here on a search takes long enough for its steps to be worth a line. */
-const LONG_SEARCH_MS = 500;
-
-/** Shows on the status line how far a search has come, once it takes long. */
-export function searchProgress({ status }: CommandContext): (progress: DecodingProgress) => void {
-  const start = performance.now();
-  return ({ step, maxSteps }) => {
-    const elapsed = performance.now() - start;
-    if (elapsed > LONG_SEARCH_MS) status.show(`step ${progressText(step, maxSteps, elapsed)}`);
+/**
+ * Shows on the status line the words of the hypothesis that leads, while the search runs: of a long one the last words.
+ * Another that overtakes takes its place.
+ */
+export function searchProgress(
+  { tokenizer }: Pick<Coca, 'tokenizer'>,
+  { status, terminal }: CommandContext,
+): (progress: DecodingProgress) => void {
+  return ({ states }) => {
+    const [leader] = results(states[0]!);
+    const words = visible(tokenizer.decode(leader!.ids));
+    // The session's line has a mark before and the time after.
+    status.show(truncateStart(`${words}…`, Math.max(1, terminal.columns - 16)));
   };
 }
+
+/** Makes a model ready for a task, and shows on the status line how far that is. */
+export async function prepare(
+  coca: Pick<Coca, 'prepare'>,
+  task: Task,
+  { status }: Pick<CommandContext, 'status'>,
+): Promise<void> {
+  status.show(LOADING);
+  await coca.prepare(task, (part) => status.show(`${LOADING}: ${Math.floor(100 * part)} %`));
+  status.clear();
+}
+
+const LOADING = 'loading the model';
 
 /**
  * Shows on the status line how many of the inputs are through; nothing for a single one.

@@ -5,21 +5,27 @@ import { CocaError } from '../../model/base/errors.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { decodeText } from '../../model/base/text-decoding.js';
 import { writeWhole } from '../../model/base/whole-file.js';
+import { precisionOf } from './model.js';
 
 /** What results depend on besides the pictures: a file of results is gone on with only if this is the same. */
 export interface RunRecord {
   /** Which program wrote it; says where results came from, and is not compared. */
   readonly coca: string;
-  readonly model: { readonly name: string; readonly config: unknown; readonly fingerprint: string };
+  readonly model: {
+    readonly name: string;
+    readonly config: unknown;
+    readonly fingerprint: string;
+    readonly precision?: string;
+  };
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** @param options every option that shapes a result, those that were not typed included */
 export async function runRecord(
-  coca: Pick<Coca, 'name' | 'config' | 'fingerprint'>,
+  coca: Pick<Coca, 'name' | 'config' | 'fingerprint' | 'precision'>,
   options: Readonly<Record<string, unknown>>,
 ): Promise<RunRecord> {
-  const model = { name: coca.name, config: coca.config, fingerprint: await coca.fingerprint() };
+  const model = { name: coca.name, config: coca.config, fingerprint: await coca.fingerprint(), ...precisionOf(coca) };
   return { coca: VERSION, model, options };
 }
 
@@ -45,6 +51,7 @@ export async function requireSameRun(results: string, record: RunRecord): Promis
         ? []
         : ['the weights']
       : [`the model ${earlier.model?.name}`]),
+    ...(earlier.model?.precision === record.model.precision ? [] : ['--precision']),
     ...optionDifferences(earlier.options ?? {}, record.options),
   ];
   if (differences.length === 0) return;

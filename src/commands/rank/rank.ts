@@ -12,6 +12,7 @@ import { defineResults, type Finding } from '../io/define-results.js';
 import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
+import { prepare } from '../io/progress.js';
 import { failure } from '../io/results.js';
 import {
   checkSources,
@@ -123,7 +124,7 @@ export const rank = defineResults({
       if (fitting.length === 0) return;
       const { names, count } = walkImages(sources, context.stdin);
       yield { kind: 'ready', count };
-      if (options.attend) await coca.prepare('image attention');
+      if (options.attend) await prepare(coca, 'image attention', context);
       const scorer = await captionScorer(fitting, options.by, coca, context, cuts);
       for await (const item of pictures(names, coca, context, 2)) {
         if ('error' in item) yield item;

@@ -15,7 +15,7 @@ export function replOver(programs: readonly Command[]): Command {
     ].join('\n'),
     args: [{ name: 'IMAGE', description: 'to begin with', kind: 'image', required: false, variadic: false }],
     options: {},
-    globals: [...MODEL_OPTIONS, 'seed', 'images', 'quiet'],
+    globals: [...MODEL_OPTIONS, 'seed', 'images', 'quiet', 'verbose'],
     examples: [
       { line: 'coca', does: 'a session' },
       { line: "printf 'open a.png\\nrank a dog | a cat\\n' | coca repl", does: 'the same for a program' },

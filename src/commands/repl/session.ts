@@ -19,6 +19,7 @@ import { encodeName } from '../../model/base/file-names.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import { isPicture, runChecked } from '../io/check-inputs.js';
 import { loadOptions, type ModelOption, withModel } from '../io/model.js';
+import { prepare } from '../io/progress.js';
 import { type Action, commandLine, type LastCommand, type Performed, shellCommand } from './action.js';
 import type { LineOutcome, SessionContext, Stage } from './context.js';
 import { sessionHelp } from './help.js';
@@ -141,15 +142,16 @@ export class ReplSession {
   /** Loads the model before a command waits for it. */
   async warmUp(stage: Stage): Promise<void> {
     await this.withModel(this.#contextOf(stage), (coca) =>
-      coca.prepare(coca.config.multimodal ? 'captions' : 'images'),
+      prepare(coca, coca.config.multimodal ? 'captions' : 'images', stage),
     );
   }
 
   #contextOf(stage: Stage): SessionContext {
-    const isQuiet = () => this.settings.get('quiet') === 'on';
+    const isOn = (setting: string) => this.settings.get(setting) === 'on';
     return {
       ...stage,
-      notice: (text) => (isQuiet() ? undefined : stage.notice(text)),
+      notice: (text) => (isOn('quiet') ? undefined : stage.notice(text)),
+      detail: (text) => (isOn('verbose') ? stage.notice(text) : undefined),
       models: this.models,
       onCaption: (image, caption) => this.pictures.describe(image, caption),
       onAnswer: () => undefined,
@@ -207,13 +209,16 @@ export class ReplSession {
     const { settings, invocation } = await this.#withSettings(command, filled, typed.invocation, context.notice);
     const options = [...filled.options, ...settings.flatMap(({ words }) => words)];
     await context.echo(shellCommand({ argv: commandLine(command, { ...filled, options }) }));
-    const notice = invocation.options.quiet === true ? () => undefined : context.notice;
+    const { quiet, verbose } = invocation.options;
+    const notice = quiet ? () => undefined : context.notice;
+    const detail = verbose ? notice : () => undefined;
     let keys: readonly string[] = [];
     const answers: Answer[] = [];
     let count = 0;
     const outcome = await runChecked(command, invocation, {
       ...context,
       notice,
+      detail,
       onKeys: (options) => {
         keys = options;
       },

@@ -52,9 +52,9 @@ export class WarmModels implements ModelSource {
 }
 
 /** What tells models apart; the default may become another one while a session lasts. */
-async function keyOf({ model, config, device, engine, pixels }: LoadOptions): Promise<string> {
+async function keyOf({ model, config, device, engine, precision, pixels }: LoadOptions): Promise<string> {
   const chosen = await chosenModel(model);
-  return JSON.stringify([chosen.model, config, device, engine, pixels]);
+  return JSON.stringify([chosen.model, config, device, engine, precision ?? chosen.precision, pixels]);
 }
 
 async function close(model: Promise<LoadedCoca> | undefined): Promise<void> {

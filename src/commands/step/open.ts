@@ -6,6 +6,7 @@ import type { Picture } from '../../model/image/picture.js';
 import { currentLine, openStepper, type Stepper } from '../../model/stepper/index.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { openPicture, squareOf } from '../io/pictures.js';
+import { prepare } from '../io/progress.js';
 import { checkSession, type LoadedSession, replay, saveSession, sha256Of } from './file.js';
 import { bestOf } from './result.js';
 
@@ -38,7 +39,7 @@ export async function openWalk(
   coca: LoadedCoca,
   context: CommandContext,
 ): Promise<OpenWalk | { readonly error: CocaError }> {
-  const [input] = await Promise.all([openPicture(image, coca, context), coca.prepare('captions')]);
+  const [input] = await Promise.all([openPicture(image, coca, context), prepare(coca, 'captions', context)]);
   if ('error' in input) return input;
   const { picture, bytes } = input;
   const sha256 = sha256Of(bytes);

@@ -23,7 +23,7 @@ import {
 import type { LoadedCoca } from '../../model/store/load.js';
 import { TokenTexts } from '../../ui/step/lines/token-texts.js';
 import type { Found, StepRequest, StepSnapshot, StepSource } from '../../ui/step/source.js';
-import { visible } from '../../ui/text.js';
+import { visible, whatRuns } from '../../ui/text.js';
 import { optionChange } from './script.js';
 
 /** Texts whose attention is kept: some megabytes each. */
@@ -243,7 +243,7 @@ export class WalkSource implements StepSource {
 /** What a walk is about, to be shown. */
 export const namesOf = ({ image, coca }: Pick<SourceOptions, 'image' | 'coca'>) => ({
   image: visible(image),
-  model: visible(`${coca.name} on ${coca.device}`),
+  model: whatRuns(coca),
 });
 
 /** Where a walk stands. A step that cannot be taken (rules ban every token) weighs nothing: who tries it is told why. */

@@ -173,9 +173,9 @@ async function walkThrough(
   return false;
 }
 
-async function runToTheEnd({ stepper }: OpenWalk, context: CommandContext): Promise<void> {
+async function runToTheEnd({ stepper, coca }: OpenWalk, context: CommandContext): Promise<void> {
   const { currentLine } = await import('../../model/stepper/index.js');
-  const show = searchProgress(context);
+  const show = searchProgress(coca, context);
   const onStep = () => {
     const { state } = currentLine(stepper.session);
     show({ step: state.step, maxSteps: state.options.maxLength - state.promptLength, states: [state] });

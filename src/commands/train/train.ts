@@ -25,6 +25,7 @@ const WITH_RESUME: readonly string[] = [
   'images',
   'jsonl',
   'quiet',
+  'verbose',
 ];
 
 type TrainOptions = OptionValues<typeof TRAIN_OPTIONS> & {
@@ -56,7 +57,7 @@ export const train = defineCommand({
     },
   ],
   options: TRAIN_OPTIONS,
-  globals: ['model', 'config', 'device', 'seed', 'images', 'jsonl', 'quiet'],
+  globals: ['model', 'config', 'device', 'seed', 'images', 'jsonl', 'quiet', 'verbose'],
   examples: [
     { line: 'coca train captions.jsonl -o run', does: 'fine-tunes the bundled model' },
     {
@@ -101,7 +102,8 @@ export const train = defineCommand({
     context.status.show('looking for a device');
     const choice = await chooseTfjsDevice(options.device as Parameters<typeof chooseTfjsDevice>[0]);
     context.status.clear();
-    context.notice(describeChoice(choice));
+    const { text, isDetail } = describeChoice(choice);
+    (isDetail ? context.detail : context.notice)(text);
     if (choice.device === 'wasm' || choice.device === 'cpu') {
       context.notice('coca help engines tells how to get a faster device: TensorFlow itself, on the CPU or a GPU');
     }

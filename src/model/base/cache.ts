@@ -13,5 +13,8 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'coca');
 }
 
+/** Where quantised weights are kept. */
+export const quantisedFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'quantised');
+
 /** Where torch.save archives are kept as safetensors. */
 export const conversionsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'converted');

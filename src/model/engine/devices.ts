@@ -1,10 +1,18 @@
 import { readdirSync } from 'node:fs';
 import { CocaError } from '../base/errors.js';
+import type { Remark } from './remark.js';
 
 export interface DeviceChoice<D extends string = string> {
   readonly device: D;
   /** Devices that would have been better, best first, and why each cannot be had. */
-  readonly passedOver: readonly { readonly device: D; readonly reason: string }[];
+  readonly passedOver: readonly PassedOver<D>[];
+}
+
+export interface PassedOver<D extends string = string> {
+  readonly device: D;
+  readonly reason: string;
+  /** There is a GPU for it, which a person would expect to be used. */
+  readonly hasHardware: boolean;
 }
 
 /** The machine, as far as the choice of a device depends on it. */
@@ -73,22 +81,24 @@ export async function chooseDevice<D extends string>(
     await host.tryDevice(wanted).catch((cause: unknown) => refuse(reasonOf(cause), cause));
     return { device: wanted, passedOver: [] };
   }
-  const passedOver: { device: D; reason: string }[] = [];
+  const passedOver: PassedOver<D>[] = [];
   for (const device of preference) {
     const missing = missingHardware(device, host);
     if (missing !== undefined) {
-      passedOver.push({ device, reason: missing });
+      passedOver.push({ device, reason: missing, hasHardware: false });
       continue;
     }
     try {
       await host.tryDevice(device);
       return { device, passedOver };
     } catch (error) {
-      passedOver.push({ device, reason: reasonOf(error) });
+      passedOver.push({ device, reason: reasonOf(error), hasHardware: !COMPUTES_ON_CPU.has(device) });
     }
   }
   return { device: fallback, passedOver };
 }
+
+const COMPUTES_ON_CPU: ReadonlySet<string> = new Set(['cpu', 'wasm', 'node']);
 
 /** Vulkan drivers that compute on the CPU. */
 const SOFTWARE_DRIVERS = /swiftshader|lvp_icd|lavapipe|llvmpipe/i;
@@ -149,8 +159,11 @@ export function checkProbe(product: ArrayLike<number>): void {
   }
 }
 
-/** What was taken and why nothing better was, in one line for a person. */
-export function describeChoice({ device, passedOver }: DeviceChoice): string {
+/** What was taken and why nothing better was. It is more than a detail where there is hardware that is not used. */
+export function describeChoice({ device, passedOver }: DeviceChoice): Remark {
   const reasons = passedOver.map(({ device: other, reason }) => `${other}: ${reason}`).join('; ');
-  return reasons ? `running on ${device} (${reasons})` : `running on ${device}`;
+  return {
+    text: reasons ? `running on ${device} (${reasons})` : `running on ${device}`,
+    isDetail: !passedOver.some(({ hasHardware }) => hasHardware),
+  };
 }

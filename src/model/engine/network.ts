@@ -1,5 +1,7 @@
 import type { AttentionName } from '../architecture/ops.js';
+import type { SafetensorsFile } from '../checkpoint/safetensors.js';
 import type { TreeModel } from '../decoding/types.js';
+import type { Precision } from '../quantise/precision.js';
 
 /**
  * Image tokens, ready to be cross-attended. They are held on this side, not by the engine: nothing tells when a picture is
@@ -36,6 +38,16 @@ export interface Attention {
 /** Receives every layer's attention of a call. Asking for it costs a second set of graphs; not asking costs nothing. */
 export type AttentionSink = (attention: Attention) => void;
 
+/** The weights that a network computes with. */
+export interface Weights {
+  readonly checkpoint: SafetensorsFile;
+  /** The same with its large matrices in fewer bits, to be used for everything but gradients. */
+  readonly quantised?: {
+    readonly checkpoint: SafetensorsFile;
+    readonly precision: Exclude<Precision, 'fp32'>;
+  };
+}
+
 /**
  * What a network can be made ready for. `image attention` is pictures with their attention watched, `attention` also
  * captions with theirs, `attribution` also its gradients.
@@ -65,7 +77,10 @@ export interface Network {
    * that of log p(ids[r + 1] | image, ids[0..r]), as [1, H, N, T] for one picture and N = ids.length - 1 rows.
    */
   crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]>;
-  /** Makes ready what a task will need, so that its first call is as fast as the others. */
-  prepare(task: Task): Promise<void>;
+  /**
+   * Makes ready what a task will need, so that its first call is as fast as the others.
+   * @param onProgress receives the part that is done, from 0 to 1
+   */
+  prepare(task: Task, onProgress?: (part: number) => void): Promise<void>;
   release(): Promise<void>;
 }

@@ -1,16 +1,17 @@
 import { CocaError } from '../base/errors.js';
-import type { SafetensorsFile } from '../checkpoint/index.js';
 import type { ModelConfig } from '../config/config.js';
-import { type DeviceChoice, describeChoice } from './devices.js';
+import type { Precision } from '../quantise/precision.js';
+import { type DeviceChoice, describeChoice, type PassedOver } from './devices.js';
 import { type Device, ENGINE_DEVICES, ENGINE_NAMES, ENGINES, type Engine } from './engines.js';
-import type { Network } from './network.js';
+import type { Network, Weights } from './network.js';
+import type { Remark } from './remark.js';
 
 /** An engine, loaded when it is asked for: which devices work, and a network on one of them. */
 interface EngineEntry {
   /** What it falls back to when a device that computes small things cannot run this network. */
   readonly fallback: Device;
   choose(device: Device | 'auto'): Promise<DeviceChoice<Device>>;
-  open(config: ModelConfig, checkpoint: SafetensorsFile, device: Device): Promise<Network>;
+  open(config: ModelConfig, weights: Weights, device: Device): Promise<Network>;
 }
 
 const ENTRIES: Readonly<Record<Engine, () => Promise<EngineEntry>>> = {
@@ -22,7 +23,7 @@ const ENTRIES: Readonly<Record<Engine, () => Promise<EngineEntry>>> = {
     return {
       fallback: 'cpu',
       choose: (device) => chooseOnnxDevice(device as Parameters<typeof chooseOnnxDevice>[0]),
-      open: (config, checkpoint, device) => OnnxNetwork.open(config, checkpoint, device),
+      open: (config, weights, device) => OnnxNetwork.open(config, weights, device),
     };
   },
   async tfjs() {
@@ -33,7 +34,7 @@ const ENTRIES: Readonly<Record<Engine, () => Promise<EngineEntry>>> = {
     return {
       fallback: 'wasm',
       choose: (device) => chooseTfjsDevice(device as Parameters<typeof chooseTfjsDevice>[0]),
-      open: (config, checkpoint, device) =>
+      open: (config, { checkpoint }, device) =>
         TfjsNetwork.open(config, checkpoint, device as Parameters<typeof TfjsNetwork.open>[2]),
     };
   },
@@ -47,29 +48,52 @@ export async function openNetwork(
   engine: Engine,
   device: Device | 'auto',
   config: ModelConfig,
-  checkpoint: SafetensorsFile,
-  notice: (text: string) => void,
+  weights: Weights,
+  tell: (remark: Remark) => void,
 ): Promise<Network> {
   checkDevice(engine, device);
+  if (weights.quantised) return openQuantised(engine, device, config, weights);
   const { fallback, choose, open } = await ENTRIES[engine]();
   const choice = await choose(device);
-  const network = await open(config, checkpoint, choice.device);
+  const network = await open(config, weights, choice.device);
   if (device !== 'auto') return network;
   if (choice.device === 'cpu' || choice.device === fallback) {
-    notice(describeChoice(choice));
+    tell(describeChoice(choice));
     return network;
   }
   try {
     await network.prepare('images');
-    notice(describeChoice(choice));
+    tell(describeChoice(choice));
     return network;
   } catch (error) {
     // It computes small things but not this model (its memory, an operator).
     await network.release();
-    const passedOver = [...choice.passedOver, { device: choice.device, reason: (error as Error).message }];
-    const second = await open(config, checkpoint, fallback);
-    notice(describeChoice({ device: fallback, passedOver }));
+    const last: PassedOver = { device: choice.device, reason: (error as Error).message, hasHardware: true };
+    const second = await open(config, weights, fallback);
+    tell(describeChoice({ device: fallback, passedOver: [...choice.passedOver, last] }));
     return second;
+  }
+}
+
+async function openQuantised(
+  engine: Engine,
+  device: Device | 'auto',
+  config: ModelConfig,
+  weights: Weights,
+): Promise<Network> {
+  checkPrecision(weights.quantised!.precision, engine, device);
+  return (await ENTRIES.onnx()).open(config, weights, 'cpu');
+}
+
+/** @throws CocaError `usage` for an engine or device that computes in single precision alone */
+export function checkPrecision(precision: Precision, engine: Engine, device: Device | 'auto'): void {
+  if (precision === 'fp32') return;
+  if (engine !== 'onnx') {
+    throw new CocaError('usage', `--precision ${precision} is ONNX Runtime's`, 'leave out --engine, or the precision');
+  }
+  if (device !== 'cpu' && device !== 'auto') {
+    const message = `--precision ${precision} is for the CPU: there are no products of ${precision} weights on ${device} here`;
+    throw new CocaError('usage', message, 'with --device cpu, or leave out the precision');
   }
 }
 

@@ -1,14 +1,18 @@
 import { isMainThread } from 'node:worker_threads';
 import type { Coca } from '../api.js';
-import { conversionsFolder } from '../base/cache.js';
+import { conversionsFolder, quantisedFolder } from '../base/cache.js';
 import { chosenEpoch, openCheckpoint, type SafetensorsFile } from '../checkpoint/index.js';
 import { CocaModel } from '../coca.js';
 import type { ModelConfig } from '../config/config.js';
 import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
-import { openNetwork } from '../engine/open.js';
+import type { Weights } from '../engine/network.js';
+import { checkPrecision, openNetwork } from '../engine/open.js';
+import type { Remark } from '../engine/remark.js';
 import type { PictureOptions } from '../image/load-picture.js';
 import type { Pixels } from '../image/picture.js';
+import { quantisedCheckpoint } from '../quantise/checkpoint.js';
+import type { Precision } from '../quantise/precision.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { fitWeights } from './fit-weights.js';
 import { type ChosenBy, locateModel } from './locate.js';
@@ -23,6 +27,8 @@ export interface LoadOptions {
   readonly device?: Device | 'auto';
   /** By default `onnx`, the faster one. */
   readonly engine?: Engine;
+  /** What the weights of its large matrices are kept in: by default what the settings say, else as the checkpoint has them (`fp32`). */
+  readonly precision?: Precision;
   /** Whose pixels its pictures have: see `PictureOptions`. */
   readonly pixels?: Pixels;
   /**
@@ -31,18 +37,17 @@ export interface LoadOptions {
    * process can be told to report nothing (`engine/onnx/runtime.ts`), and on a software adapter, whose drivers write to stderr.
    */
   readonly isolated?: boolean;
-  /** Receives one-line remarks for a person: which device was taken and why, what the bundled model knows. */
+  /** Receives one-line remarks for a person: hardware that is not used, how the weights were found and fitted. */
   readonly onNotice?: (text: string) => void;
+  /** Receives what only a person wants who asks for details: which device was taken and why. */
+  readonly onDetail?: (text: string) => void;
 }
 
 export interface LoadedCoca extends Coca {
   /** How `loadPicture` must prepare pictures for this model. */
   readonly preprocess: PictureOptions;
+  readonly chosenBy: ChosenBy;
 }
-
-const BUNDLED_NOTICE =
-  'the bundled model knows pictures composed of emoji and nothing of photographs; ' +
-  'for those: coca models pull coca_ViT-B-32, or --model FOLDER (an OpenCLIP CoCa checkpoint)';
 
 /** What a model is made of, found and checked, before an engine sees it. */
 export interface ModelFiles {
@@ -50,6 +55,8 @@ export interface ModelFiles {
   /** Where they lie. */
   readonly folder: string;
   readonly chosenBy: ChosenBy;
+  /** What the settings say that its large matrices are kept in. */
+  readonly precision: Precision | undefined;
   readonly config: ModelConfig;
   /** The config as it was read. */
   readonly json: unknown;
@@ -65,7 +72,7 @@ export interface ModelFiles {
  * @throws CocaError `not-found`, `usage`, `bad-settings`, `bad-config`, `bad-checkpoint` or `bad-tokenizer`
  */
 export async function readModel(model: string | undefined, givenConfig?: string): Promise<ModelFiles> {
-  const { name, path, chosenBy } = await locateModel(model);
+  const { name, path, chosenBy, precision } = await locateModel(model);
   const { folder, weights, config, json, inferred, tokenizer } = await readModelFolder(path, givenConfig);
   const opened = await openCheckpoint(weights, { cacheDir: conversionsFolder() });
   const { checkpoint, remarks } = await fitWeights(opened, config);
@@ -74,6 +81,7 @@ export async function readModel(model: string | undefined, givenConfig?: string)
     name,
     folder,
     chosenBy,
+    precision,
     config,
     json,
     tokenizer,
@@ -91,17 +99,38 @@ export async function readModel(model: string | undefined, givenConfig?: string)
  * @throws CocaError as `readModel`, and `device` or `engine`
  */
 export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
-  const { engine = 'onnx', device = 'auto', isolated = false, onNotice: notice = () => undefined } = options;
-  const { name, chosenBy, config, tokenizer, checkpoint, remarks } = await readModel(options.model, options.config);
+  const { engine = 'onnx', device = 'auto', isolated = false, onNotice: notice = ignore, onDetail = ignore } = options;
+  const files = await readModel(options.model, options.config);
+  const { name, folder, chosenBy, config, tokenizer, checkpoint, remarks } = files;
+  const { precision = files.precision ?? 'fp32' } = options;
+  checkPrecision(precision, engine, device);
+  onDetail(`the model ${name} is in ${folder}`);
+  const weights: Weights = {
+    checkpoint,
+    ...(precision !== 'fp32' && { quantised: await quantised(checkpoint, precision, notice) }),
+  };
   const apart = isolated || !isMainThread || isSoftwareAdapter(device, THIS_MACHINE);
   const open = apart ? (await import('../engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
-  const network = await open(engine, device, config, checkpoint, notice);
-  if (chosenBy === 'default') notice(BUNDLED_NOTICE);
+  const tell = ({ text, isDetail }: Remark): void => (isDetail ? onDetail : notice)(text);
+  const network = await open(engine, device, config, weights, tell);
   for (const remark of remarks) notice(remark);
   try {
-    return await CocaModel.create(name, config, tokenizer, network, checkpoint, options.pixels);
+    const model = await CocaModel.create({ name, config, tokenizer, network, checkpoint, precision }, options.pixels);
+    return Object.assign(model, { chosenBy });
   } catch (error) {
     await network.release();
     throw error;
   }
 }
+
+async function quantised(
+  checkpoint: SafetensorsFile,
+  precision: Exclude<Precision, 'fp32'>,
+  notice: (text: string) => void,
+): Promise<NonNullable<Weights['quantised']>> {
+  const told = (reason: string | undefined) =>
+    notice(`${reason === undefined ? '' : `${reason}: `}the weights are quantised to ${precision}, once`);
+  return { precision, checkpoint: await quantisedCheckpoint(checkpoint, precision, quantisedFolder(), told) };
+}
+
+function ignore(): void {}

@@ -7,6 +7,7 @@ import { NAMED_CONFIGS } from '../config/configs.js';
 import { hubCacheFolder } from '../hub/environment.js';
 import { findSnapshot } from '../hub/layout.js';
 import { displayName, isHubName, looksLikeRepository, parseHubName, type RepositoryRef } from '../hub/names.js';
+import type { Precision } from '../quantise/precision.js';
 import { readSettings, settingsFile } from './settings.js';
 
 /** The model that comes with the program. */
@@ -26,17 +27,20 @@ export interface LocatedModel {
   /** Where it is from, for one in the hub's cache. */
   readonly hub?: RepositoryRef;
   readonly chosenBy: ChosenBy;
+  /** What the settings say that its large matrices are kept in, where they chose it. */
+  readonly precision?: Precision;
 }
 
 /** Which model is meant, in the order: named by the caller, `$COCA_MODEL`, the settings, the bundled one. */
 export async function chosenModel(
   named: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<{ readonly model: string; readonly chosenBy: ChosenBy }> {
+): Promise<{ readonly model: string } & Pick<LocatedModel, 'chosenBy' | 'precision'>> {
   if (named !== undefined) return { model: named, chosenBy: 'caller' };
   if (env.COCA_MODEL) return { model: env.COCA_MODEL, chosenBy: 'environment' };
-  const { model } = await readSettings(env);
-  return model === undefined ? { model: BUNDLED_MODEL, chosenBy: 'default' } : { model, chosenBy: 'settings' };
+  const { model, ...precision } = await readSettings(env);
+  if (model === undefined) return { model: BUNDLED_MODEL, chosenBy: 'default' };
+  return { model, ...precision, chosenBy: 'settings' };
 }
 
 /**
@@ -48,17 +52,18 @@ export async function locateModel(
   named: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<LocatedModel> {
-  const { model, chosenBy } = await chosenModel(named, env);
+  const { model, ...chosen } = await chosenModel(named, env);
   try {
-    return { ...(await find(model, env)), chosenBy };
+    return { ...(await find(model, env)), ...chosen };
   } catch (error) {
+    const { chosenBy } = chosen;
     if (!(error instanceof CocaError) || error.code !== 'not-found' || chosenBy === 'caller') throw error;
     const by = chosenBy === 'environment' ? '$COCA_MODEL' : settingsFile(env);
     throw new CocaError('not-found', `${error.message} (named by ${by})`, error.hint, { cause: error });
   }
 }
 
-async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy'>> {
+async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy' | 'precision'>> {
   if (model === BUNDLED_MODEL) return { name: BUNDLED_MODEL, path: BUNDLED_FOLDER };
   if (isHubName(model)) return inCache(model, env);
   const path = resolve(model);
@@ -79,7 +84,7 @@ async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<Located
   );
 }
 
-async function inCache(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy'>> {
+async function inCache(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy' | 'precision'>> {
   const hub = parseHubName(model);
   const name = displayName(hub);
   return { name, path: await findSnapshot(hub, name, hubCacheFolder(env)), hub };

@@ -7,11 +7,14 @@ import { isObject, type Json, parseJson } from '../base/json.js';
 import { fileError } from '../base/regular-file.js';
 import { decodeText } from '../base/text-decoding.js';
 import { orWriteFailed, writeWhole } from '../base/whole-file.js';
+import { PRECISIONS, type Precision } from '../quantise/precision.js';
 
 /** What the user has set for good. */
 export interface Settings {
   /** The model to load where none is named, as `--model` takes it. */
   readonly model?: string;
+  /** What that model's large matrices are kept in; where it is left out, as its checkpoint has them. */
+  readonly precision?: Precision;
 }
 
 /** The folder for what the user has set: `$COCA_CONFIG`, else the platform's config folder (XDG on Linux). */
@@ -29,10 +32,13 @@ export const settingsFile = (env?: NodeJS.ProcessEnv): string => join(configFold
  * @throws CocaError `bad-settings`
  */
 export async function readSettings(env?: NodeJS.ProcessEnv): Promise<Settings> {
-  const { model } = await readFields(settingsFile(env));
+  const { model, precision } = await readFields(settingsFile(env));
   if (model === undefined) return {};
   if (typeof model !== 'string' || model === '') throw broken(`${settingsFile(env)}: "model" must be a name or a path`);
-  return { model };
+  if (precision === undefined) return { model };
+  const known = PRECISIONS.find((one) => one === precision);
+  if (known === undefined) throw broken(`${settingsFile(env)}: "precision" must be one of ${PRECISIONS.join(', ')}`);
+  return { model, precision: known };
 }
 
 /**

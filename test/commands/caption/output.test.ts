@@ -21,7 +21,7 @@ const tokenizer: Tokenizer = {
   tokenText: (id) => PIECES[id]!,
   endsWord: (id) => id > 2 && id !== 4,
 };
-const model = { name: 'tiny', device: 'cpu', tokenizer };
+const model = { name: 'tiny', device: 'cpu', precision: 'fp32' as const, tokenizer };
 
 const best: Caption = {
   ids: [1, 3, 4, 5, 6, 2],

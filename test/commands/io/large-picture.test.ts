@@ -5,7 +5,7 @@ import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAX_PIXELS } from '../../../src/model/image/load-picture.js';
-import { coca } from '../../support/cli.js';
+import { startCoca } from '../../support/cli.js';
 import { chunk, headerChunk, SIGNATURE } from '../../support/png.js';
 
 /** Nearly as many pixels as are decoded at all: 356 MB of RGB. */
@@ -30,7 +30,7 @@ async function refusal(name: string, file: Uint8Array): Promise<{ line: string; 
 
 /** The first line that is said about pictures that are all refused, and the most memory that it took. */
 async function refusalOf(args: readonly string[]): Promise<{ line: string; megabytes: number }> {
-  const result = await coca(['caption', ...args, '--quiet', '--device', 'cpu'], {
+  const result = await startCoca(['caption', ...args, '--quiet', '--device', 'cpu'], {
     env: { NODE_OPTIONS: `--import=${saysMemory}` },
   });
   expect(result).toMatchObject({ code: 2, stdout: '' });
@@ -78,7 +78,7 @@ test('a large batch of large files is not held in memory', async () => {
   // What follows the end of a JPEG is nobody's, and costs nothing to decode.
   writeFileSync(path, Buffer.concat([picture, Buffer.alloc(12 * 2 ** 20)]));
   const [files, options] = [Array<string>(64).fill(path), ['--batch', '64', '--strategy', 'greedy']];
-  const { code, stdout, stderr } = await coca(['caption', ...files, ...options, '--quiet', '--device', 'cpu'], {
+  const { code, stdout, stderr } = await startCoca(['caption', ...files, ...options, '--quiet', '--device', 'cpu'], {
     env: { NODE_OPTIONS: `--import=${saysMemory}` },
   });
   expect([code, stdout.trimEnd().split('\n').length]).toEqual([0, files.length]);

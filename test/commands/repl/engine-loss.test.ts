@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { initModel } from '../../../src/model/store/init.js';
-import { CLI, coca } from '../../support/cli.js';
+import { CLI, startCoca } from '../../support/cli.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
 import { childrenOf, engineOf, until, untilGone } from '../../support/processes.js';
@@ -132,7 +132,7 @@ describe('what is left of the engine', () => {
       'no-children.cjs',
       "require('node:child_process').fork = () => { throw new Error('a process was started'); };",
     );
-    const { code, stdout } = await coca(['caption', BOOK, '--quiet'], {
+    const { code, stdout } = await startCoca(['caption', BOOK, '--quiet'], {
       env: { NODE_OPTIONS: `--require ${preload}` },
     });
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${BOOK_CAPTION}\n` });

@@ -147,7 +147,7 @@ test('the peak is the centre of the highest patch; entropy is 0 for one patch an
 describe.each(GOLDEN_MODELS)('maps of the %s model', (name) => {
   test('every layer, head, method and row sums to 1; cross is the product of what OpenCLIP computes', async () => {
     const reference = await golden(name);
-    const network = await OnnxNetwork.open(reference.config, reference.checkpoint, 'cpu');
+    const network = await OnnxNetwork.open(reference.config, reference, 'cpu');
     const { data: pixels, shape } = await reference.expected('pixel_values');
     const seen: Attention[] = [];
     const image = pixels.slice(0, pixels.length / shape[0]!);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type DeviceHost, describeChoice } from '../../../src/model/engine/devices.js';
 import type { OnnxDevice } from '../../../src/model/engine/engines.js';
 import { chooseOnnxDevice, surveyOnnxDevices } from '../../../src/model/engine/onnx/devices.js';
-import { coca } from '../../support/cli.js';
+import { startCoca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 
 /** A machine whose devices in `working` compute. */
@@ -33,13 +33,16 @@ describe('auto', () => {
     const choice = await chooseOnnxDevice('auto', made);
     expect(choice.device).toBe('cpu');
     expect(tried).toEqual([]);
-    expect(describeChoice(choice)).toBe('running on cpu (cuda: no NVIDIA GPU; webgpu: no GPU)');
+    expect(describeChoice(choice)).toEqual({
+      text: 'running on cpu (cuda: no NVIDIA GPU; webgpu: no GPU)',
+      isDetail: true,
+    });
   });
 
   test('takes the first that computes, and says why not the better one', async () => {
     const { made } = host(['webgpu'], NVIDIA);
     const choice = await chooseOnnxDevice('auto', made);
-    expect(describeChoice(choice)).toBe('running on webgpu (cuda: no cuda library)');
+    expect(describeChoice(choice)).toEqual({ text: 'running on webgpu (cuda: no cuda library)', isDetail: false });
   });
 
   test('takes CUDA where it computes', async () => {
@@ -60,7 +63,11 @@ describe('auto', () => {
     const { made } = host(['webgpu'], { ...RADEON, env: { [name]: file } });
     const choice = await chooseOnnxDevice('auto', made);
     expect(choice.device).toBe('cpu');
-    expect(choice.passedOver.at(-1)).toEqual({ device: 'webgpu', reason: 'the Vulkan driver is a software adapter' });
+    expect(choice.passedOver.at(-1)).toEqual({
+      device: 'webgpu',
+      reason: 'the Vulkan driver is a software adapter',
+      hasHardware: false,
+    });
   });
 
   test.each([
@@ -73,9 +80,10 @@ describe('auto', () => {
 
   test('falls back to the CPU when nothing computes', async () => {
     const { made } = host([], { platform: 'win32' });
-    expect(describeChoice(await chooseOnnxDevice('auto', made))).toBe(
-      'running on cpu (dml: no dml library; webgpu: no webgpu library)',
-    );
+    expect(describeChoice(await chooseOnnxDevice('auto', made))).toEqual({
+      text: 'running on cpu (dml: no dml library; webgpu: no webgpu library)',
+      isDetail: false,
+    });
   });
 });
 
@@ -101,7 +109,7 @@ describe('by name', () => {
     async (device, reason, hint) => {
       const { made, tried } = host([]);
       const auto = await chooseOnnxDevice('auto', made);
-      expect(auto.passedOver).toContainEqual({ device, reason });
+      expect(auto.passedOver).toContainEqual({ device, reason, hasHardware: false });
       await expect(chooseOnnxDevice(device, made)).rejects.toMatchObject({
         message: `the device ${device} cannot run here: ${reason}`,
         hint: expect.stringMatching(hint),
@@ -128,7 +136,7 @@ describe('by name', () => {
 
   test('on this machine, nothing native is written beside the reason', async () => {
     for (const device of ['cuda', 'webgpu', 'dml', 'coreml']) {
-      const { code, stderr } = await coca(['caption', fixture('scenes/0001.png'), '--device', device, '-q']);
+      const { code, stderr } = await startCoca(['caption', fixture('scenes/0001.png'), '--device', device, '-q']);
       if (code !== 0) expect(stderr).toMatch(/^coca: the device \w+ cannot run here: .+\n {6}.+\n$/);
     }
   });

@@ -9,8 +9,8 @@ const device = process.env.COCA_TEST_DEVICE ?? 'cpu';
 const engine: EngineUnderTest = {
   label: `ONNX Runtime (${device})`,
   tolerance: 1e-4,
-  open: ({ config, checkpoint }) => OnnxNetwork.open(config, checkpoint, device),
+  open: ({ config, checkpoint }) => OnnxNetwork.open(config, { checkpoint }, device),
 };
 describeGolden(engine);
 describeGeneration(engine);
-describeDualEncoders({ ...engine, open: (config, checkpoint) => OnnxNetwork.open(config, checkpoint, device) });
+describeDualEncoders({ ...engine, open: (config, checkpoint) => OnnxNetwork.open(config, { checkpoint }, device) });

@@ -114,12 +114,16 @@ describe('a model is found', () => {
     await expect(inspectModel(path)).rejects.toMatchObject({ message: expect.stringMatching(problem) });
   });
 
-  test('by default as the bundled one, with a notice of what it knows', async () => {
-    const notices: string[] = [];
-    const coca = await loadCoca({ onNotice: (text) => notices.push(text) });
-    expect(coca.name).toBe('scenes');
-    expect(notices.some((text) => text.includes('coca models pull coca_ViT-B-32'))).toBe(true);
-    expect(notices.some((text) => text.startsWith(`running on ${coca.device}`))).toBe(true);
+  test('by default as the bundled one; where it runs is for those who ask', async () => {
+    const [notices, details]: string[][] = [[], []];
+    const coca = await loadCoca({
+      device: 'cpu',
+      onNotice: (text) => notices!.push(text),
+      onDetail: (text) => details!.push(text),
+    });
+    expect(coca).toMatchObject({ name: 'scenes', chosenBy: 'default' });
+    expect(notices).toEqual([]);
+    expect(details).toEqual([expect.stringMatching(/^the model scenes is in .*fixtures.models.scenes$/)]);
     await coca.close();
   });
 

@@ -361,7 +361,7 @@ describe('what is written', () => {
     const file = await openSafetensors(path);
     const shapes = [...reference.checkpoint.tensors].map(([name, { shape }]) => [name, shape] as const);
     expect(new Map([...file.tensors].map(([name, { shape }]) => [name, shape]))).toEqual(new Map(shapes));
-    const network = await OnnxNetwork.open(reference.config, file, 'cpu');
+    const network = await OnnxNetwork.open(reference.config, { checkpoint: file }, 'cpu');
     const { latent } = await network.encodeImages(batch.pixels, 4);
     await network.release();
     expect(worstError(trained.latent, latent, tolerance(device!))).toBeLessThan(1);

@@ -1,5 +1,5 @@
 import type { Command } from '../../../cli/command.js';
-import { visible } from '../../../ui/text.js';
+import { visible, whatRuns } from '../../../ui/text.js';
 import { MODEL_OPTIONS } from '../../io/model.js';
 import type { ReplSession } from '../session.js';
 import { defineVerb } from './verb.js';
@@ -55,14 +55,14 @@ export function settingVerbs(session: ReplSession): readonly Command[] {
     args: [{ name: 'MODEL', description: 'as --model takes it', kind: 'model', required: false, variadic: false }],
     async run({ args: [name] }, context) {
       if (name === undefined) {
-        await session.withModel(context, (coca) => context.out.line(visible(`${coca.name} on ${coca.device}`)));
+        await session.withModel(context, (coca) => context.out.line(whatRuns(coca)));
         return undefined;
       }
       const before = settings.get('model');
       settings.set('model', name);
       try {
         await session.dropModel();
-        await session.withModel(context, (coca) => context.out.line(visible(`${coca.name} on ${coca.device}`)));
+        await session.withModel(context, (coca) => context.out.line(whatRuns(coca)));
       } catch (error) {
         if (before === undefined) settings.unset('model');
         else settings.set('model', before);

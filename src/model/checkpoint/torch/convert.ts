@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir, realpath, rm, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
-import { exists, makeFolder } from '../../base/folders.js';
 import { fileError, RegularFile } from '../../base/regular-file.js';
-import { ABANDONED_MS, finalNameOf } from '../../base/whole-file.js';
+import { isUsable, prepareCache } from '../derived.js';
 import { roundedToSingle } from '../double.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint } from '../problem.js';
-import { openSafetensors, type SafetensorsFile } from '../safetensors.js';
+import type { SafetensorsFile } from '../safetensors.js';
 import { type TensorToWrite, writeSafetensors } from '../safetensors-write.js';
 import { tensorBytes } from './gather.js';
 import { openTorchFile, torchForm } from './open.js';
@@ -38,7 +37,7 @@ export async function convertTorchCheckpoint(path: string, cacheDir: string): Pr
     if (await isUsable(target)) return target;
     const weights = await source.weights();
     checkGrowth(file, weights);
-    await prepare(cacheDir, name);
+    await prepareCache(cacheDir, name, 'converted checkpoints');
     await writeSafetensors(target, tensorsOf(file, weights), { format: 'pt', source: basename(path) });
     return target;
   } finally {
@@ -57,7 +56,7 @@ export async function convertDoubles(source: SafetensorsFile, cacheDir: string):
     const name = await nameOf(file, Buffer.from(header));
     const target = join(cacheDir, name);
     if (await isUsable(target)) return target;
-    await prepare(cacheDir, name);
+    await prepareCache(cacheDir, name, 'converted checkpoints');
     const tensors = [...source.tensors.values()].map(({ name, dtype, shape, offset, byteLength }): TensorToWrite => {
       const bytes = file.chunks(offset, byteLength);
       return {
@@ -95,35 +94,6 @@ async function nameOf(file: RegularFile, contents: Uint8Array): Promise<string> 
   const identity = JSON.stringify([CONVERSION, path, file.size, String(file.mtimeNs)]);
   const digest = createHash('sha256').update(identity).update('\n').update(contents).digest('hex');
   return `${digest.slice(0, 32)}.safetensors`;
-}
-
-/** Whether a cached conversion is there and whole. One that is not (a disk that failed) is made anew. */
-async function isUsable(target: string): Promise<boolean> {
-  try {
-    await openSafetensors(target);
-    return true;
-  } catch (error) {
-    if (error instanceof CocaError && (error.code === 'not-found' || error.code === 'bad-checkpoint')) return false;
-    throw error;
-  }
-}
-
-async function prepare(cacheDir: string, name: string): Promise<void> {
-  try {
-    await makeFolder(cacheDir);
-    for (const other of await readdir(cacheDir)) {
-      if (finalNameOf(other) !== name) continue;
-      const abandoned = join(cacheDir, other);
-      const age = Date.now() - (await stat(abandoned)).mtimeMs;
-      if (age > ABANDONED_MS) await rm(abandoned, { force: true });
-    }
-  } catch (cause) {
-    // Another process may have finished and renamed its temporary file between the two calls.
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && (await exists(cacheDir))) return;
-    const reason = `${cacheDir}: the cache of converted checkpoints cannot be used (${code ?? message})`;
-    throw new CocaError('write-failed', reason, 'check that the folder is writable', { cause });
-  }
 }
 
 function checkGrowth(file: RegularFile, weights: readonly TorchWeight[]): void {

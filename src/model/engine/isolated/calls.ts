@@ -1,6 +1,7 @@
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
 import type { Attention, AttentionSink, ImageTokens, Network, Task } from '../network.js';
 import { openNetwork } from '../open.js';
+import type { Remark } from '../remark.js';
 import type { EngineCalls, LiveNodes, Opened, OpenedTrees, Opening, Watched } from './protocol.js';
 
 interface Trees {
@@ -15,15 +16,15 @@ export class NetworkCalls implements EngineCalls {
   readonly #trees = new Map<number, Trees>();
   #treesOpened = 0;
 
-  constructor(private readonly onNotice: (text: string) => void) {}
+  constructor(private readonly onRemark: (remark: Remark) => void) {}
 
-  async open({ engine, device, config, checkpoint }: Opening): Promise<Opened> {
-    this.#network = await openNetwork(engine, device, config, checkpoint, this.onNotice);
+  async open({ engine, device, config, weights }: Opening): Promise<Opened> {
+    this.#network = await openNetwork(engine, device, config, weights, this.onRemark);
     return { device: this.#network.device };
   }
 
-  prepare(task: Task): Promise<void> {
-    return this.#opened.prepare(task);
+  prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
+    return this.#opened.prepare(task, onProgress);
   }
 
   encodeImages(pixels: Float32Array, count: number, isWatched: boolean) {

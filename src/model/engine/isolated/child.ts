@@ -19,12 +19,13 @@ process.on('uncaughtException', (error) => {
 // Who is no longer there to be answered is no failure.
 const send = (response: Response): void => void process.send!(response, undefined, undefined, () => undefined);
 
-const calls = new NetworkCalls((notice) => send({ notice }));
+const calls = new NetworkCalls((remark) => send({ remark }));
 
-process.on('message', async ({ id, name, args }: Request) => {
+process.on('message', async ({ id, name, args, isFollowed }: Request) => {
   try {
     const call = calls[name] as (...args: unknown[]) => Promise<unknown>;
-    send({ id, result: await call.apply(calls, args) });
+    const onProgress = isFollowed ? [(part: number) => send({ id, part })] : [];
+    send({ id, result: await call.apply(calls, [...args, ...onProgress]) });
   } catch (error) {
     send({ id, error: plainError(error) });
   }

@@ -9,11 +9,11 @@ import type { LiveNodes, Opened, OpenedTrees, Watched } from './protocol.js';
  * @throws CocaError as `openNetwork`; `engine` when the process ends before the network is open
  */
 export async function openIsolatedNetwork(
-  ...[engine, device, config, checkpoint, notice]: Parameters<typeof openNetwork>
+  ...[engine, device, config, weights, tell]: Parameters<typeof openNetwork>
 ): Promise<IsolatedNetwork> {
-  const process = await EngineProcess.start(notice);
+  const process = await EngineProcess.start(tell);
   try {
-    return new IsolatedNetwork(process, await process.call('open', { engine, device, config, checkpoint }));
+    return new IsolatedNetwork(process, await process.call('open', { engine, device, config, weights }));
   } catch (error) {
     await process.close();
     throw error;
@@ -35,8 +35,8 @@ export class IsolatedNetwork implements Network {
     return this.process.ended;
   }
 
-  prepare(task: Task): Promise<void> {
-    return this.process.call('prepare', task);
+  prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
+    return this.process.follow(onProgress, 'prepare', task);
   }
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {

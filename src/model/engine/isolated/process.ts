@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { CocaError, errorFrom } from '../../base/errors.js';
+import type { Remark } from '../remark.js';
 import { LastWords } from './last-words.js';
 import type { CallName, EngineCalls, Request, Response } from './protocol.js';
 
@@ -12,6 +13,7 @@ const PROGRAM = new URL(
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
+  readonly onProgress: ((part: number) => void) | undefined;
 }
 
 /** An engine in a process of its own: if it crashes, calls fail, and nothing else does. */
@@ -26,16 +28,17 @@ export class EngineProcess {
   #end: Error | undefined;
 
   /** @throws CocaError `engine` when the system starts no more processes */
-  static async start(onNotice: (text: string) => void): Promise<EngineProcess> {
-    return new EngineProcess(await start(), onNotice);
+  static async start(onRemark: (remark: Remark) => void): Promise<EngineProcess> {
+    return new EngineProcess(await start(), onRemark);
   }
 
-  private constructor(child: ChildProcess, onNotice: (text: string) => void) {
+  private constructor(child: ChildProcess, onRemark: (remark: Remark) => void) {
     this.#child = child;
     this.#lastWords = new LastWords(child.stderr!);
     child.on('message', (response: Response) => {
-      if ('notice' in response) return onNotice(response.notice);
+      if ('remark' in response) return onRemark(response.remark);
       const waiting = this.#waiting.get(response.id);
+      if ('part' in response) return waiting?.onProgress?.(response.part);
       this.#waiting.delete(response.id);
       if ('error' in response) waiting?.reject(errorFrom(response.error));
       else waiting?.resolve(response.result);
@@ -72,14 +75,26 @@ export class EngineProcess {
    * @throws what it throws there; CocaError `engine` when the process has ended
    */
   call<N extends CallName>(name: N, ...args: Parameters<EngineCalls[N]>): ReturnType<EngineCalls[N]> {
-    const request: Request<N> = { id: this.#calls++, name, args };
+    return this.follow(undefined, name, ...args);
+  }
+
+  /**
+   * `call`, and how far it has come meanwhile.
+   * @param onProgress receives the part that is done, from 0 to 1
+   */
+  follow<N extends CallName>(
+    onProgress: ((part: number) => void) | undefined,
+    name: N,
+    ...args: Parameters<EngineCalls[N]>
+  ): ReturnType<EngineCalls[N]> {
+    const request: Request<N> = { id: this.#calls++, name, args, isFollowed: onProgress !== undefined };
     const answer = new Promise<unknown>((resolve, reject) => {
       if (this.#end) return reject(this.#end);
       // Whatever it wrote so far was not what a later call ended with.
       this.#lastWords.forget();
       // Where it cannot be received, the end of the process answers.
       this.#child.send(request, () => undefined);
-      this.#waiting.set(request.id, { resolve, reject });
+      this.#waiting.set(request.id, { resolve, reject, onProgress });
     });
     return answer as ReturnType<EngineCalls[N]>;
   }

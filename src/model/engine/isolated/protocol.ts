@@ -1,16 +1,16 @@
 import type { PlainError } from '../../base/errors.js';
-import type { SafetensorsFile } from '../../checkpoint/index.js';
 import type { ModelConfig } from '../../config/config.js';
 import type { TokenRow } from '../../decoding/types.js';
 import type { Device, Engine } from '../engines.js';
-import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Task } from '../network.js';
+import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Task, Weights } from '../network.js';
+import type { Remark } from '../remark.js';
 
 /** Which network the process is to open; everything about it was checked already. */
 export interface Opening {
   readonly engine: Engine;
   readonly device: Device | 'auto';
   readonly config: ModelConfig;
-  readonly checkpoint: SafetensorsFile;
+  readonly weights: Weights;
 }
 
 export interface Opened {
@@ -61,10 +61,13 @@ export interface Request<N extends CallName = CallName> {
   readonly id: number;
   readonly name: N;
   readonly args: Parameters<EngineCalls[N]>;
+  /** Whether the process is to tell how far the call has come. */
+  readonly isFollowed: boolean;
 }
 
-/** From the process: an answer, or a remark for a person while the network is opened. */
+/** From the process: an answer, how far a call has come, or a remark for a person while the network is opened. */
 export type Response =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: PlainError }
-  | { readonly notice: string };
+  | { readonly id: number; readonly part: number }
+  | { readonly remark: Remark };

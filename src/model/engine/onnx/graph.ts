@@ -1,7 +1,7 @@
 import { Message } from './protobuf.js';
 
 /** ONNX element types (onnx.proto, TensorProto.DataType). */
-export const DATA_TYPES = { F32: 1, I32: 6, I64: 7, F16: 10, BF16: 16 } as const;
+export const DATA_TYPES = { F32: 1, U8: 2, I32: 6, I64: 7, F16: 10, BF16: 16 } as const;
 export type DataType = keyof typeof DATA_TYPES;
 
 /** A dimension: a number, or the name of one that varies from run to run. */

@@ -1,8 +1,17 @@
 import { basename, dirname } from 'node:path';
-import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
+import { BLOCK_FORMATS } from '../../quantise/precision.js';
 import { captionRows } from '../caption-rows.js';
-import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
+import type {
+  Attention,
+  AttentionSink,
+  EncodedImages,
+  EncodedTexts,
+  ImageTokens,
+  Network,
+  Task,
+  Weights,
+} from '../network.js';
 import { textFeeds } from '../text-batch.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import {
@@ -10,6 +19,7 @@ import {
   decoderProgram,
   gradientName,
   memoryProgram,
+  type ProgramSource,
   textProgram,
   visionProgram,
 } from './programs.js';
@@ -29,13 +39,13 @@ export class OnnxNetwork implements Network {
   private constructor(
     private readonly runtime: typeof import('onnxruntime-node'),
     private readonly config: ModelConfig,
-    private readonly checkpoint: SafetensorsFile,
+    private readonly weights: Weights,
     readonly device: string,
   ) {}
 
-  /** @param checkpoint must hold every tensor of the config, checked already; its path must be a real path, no link */
-  static async open(config: ModelConfig, checkpoint: SafetensorsFile, device: string): Promise<OnnxNetwork> {
-    return new OnnxNetwork(await loadRuntime(), config, checkpoint, device);
+  /** @param weights must hold every tensor of the config, checked already; their paths must be real paths, no links */
+  static async open(config: ModelConfig, weights: Weights, device: string): Promise<OnnxNetwork> {
+    return new OnnxNetwork(await loadRuntime(), config, weights, device);
   }
 
   #session(name: ProgramName, watch = false): Promise<OnnxSession> {
@@ -47,7 +57,7 @@ export class OnnxNetwork implements Network {
       session = OnnxSession.create(
         key,
         this.#program(name, watch),
-        dirname(this.checkpoint.path),
+        dirname(this.#weightsOf(name).checkpoint.path),
         this.device,
         name === 'attribution',
       );
@@ -56,15 +66,23 @@ export class OnnxNetwork implements Network {
     return session;
   }
 
+  /** Gradients are of the weights as they are: the way back multiplies with what a product cannot be made of in blocks. */
+  #weightsOf(name: ProgramName): Pick<ProgramSource, 'checkpoint' | 'format'> {
+    const { checkpoint, quantised } = this.weights;
+    if (quantised === undefined || name === 'attribution') return { checkpoint };
+    return { checkpoint: quantised.checkpoint, format: BLOCK_FORMATS[quantised.precision] };
+  }
+
   #program(name: ProgramName, watch: boolean): Uint8Array {
-    const { config, checkpoint } = this;
-    const source = { checkpoint, fileName: basename(checkpoint.path), watch };
+    const { config } = this;
+    const weights = this.#weightsOf(name);
+    const source = { ...weights, fileName: basename(weights.checkpoint.path), watch };
     if (name in TOWERS) return TOWERS[name as keyof typeof TOWERS]({ ...source, config });
     requireCaptioner(config, 'decoding');
     return DECODERS[name as keyof typeof DECODERS]({ ...source, config });
   }
 
-  async prepare(task: Task): Promise<void> {
+  async prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
     const programs: Record<Task, readonly [ProgramName, watch?: boolean][]> = {
       images: [['vision']],
       texts: [['text']],
@@ -73,7 +91,12 @@ export class OnnxNetwork implements Network {
       attention: [['vision', true], ['memory'], ['decoder', true]],
       attribution: [['vision', true], ['memory'], ['decoder', true], ['attribution']],
     };
-    await Promise.all(programs[task].map(([name, watch]) => this.#session(name, watch)));
+    let ready = 0;
+    const open = async ([name, watch]: readonly [ProgramName, watch?: boolean]) => {
+      await this.#session(name, watch);
+      onProgress?.(++ready / programs[task].length);
+    };
+    await Promise.all(programs[task].map(open));
   }
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {

@@ -1,6 +1,8 @@
 import type { AttentionInput, AttentionOutput, Ops, ProjectionParts } from '../../architecture/ops.js';
-import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
+import type { SafetensorsFile, TensorEntry } from '../../checkpoint/safetensors.js';
 import type { Activation } from '../../config/config.js';
+import { quantsName, scalesName } from '../../quantise/checkpoint.js';
+import type { BlockFormat } from '../../quantise/precision.js';
 import { type Attribute, type DataType, type Dimension, type GraphBuilder, MICROSOFT } from './graph.js';
 
 /**
@@ -40,6 +42,27 @@ export class Value {
   }
 }
 
+/** [start, end) of a tensor's first axis. */
+type Rows = readonly [start: number, end: number];
+
+const labelOf = (name: string, rows: Rows | undefined): string => (rows ? `${name}[${rows[0]}:${rows[1]}]` : name);
+
+const rowsOf = ({ shape }: TensorEntry, rows: Rows | undefined): readonly number[] =>
+  rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape;
+
+/** A matrix of the checkpoint in blocks (`quantise/blocks.ts`): only what multiplies with it can use it. */
+class BlockMatrix extends Value {
+  constructor(
+    /** N: how many numbers a product with it has. */
+    readonly outputs: number,
+    readonly quants: string,
+    readonly scales: string,
+    readonly format: BlockFormat,
+  ) {
+    super([outputs], {});
+  }
+}
+
 /** ONNX Runtime's own operators for what an MLP has between its layers. */
 const ACTIVATIONS: Readonly<Record<Activation, readonly [operator: string, attributes: Record<string, Attribute>]>> = {
   gelu: ['Gelu', {}],
@@ -55,7 +78,12 @@ export class OnnxOps implements Ops<Value> {
 
   constructor(
     protected readonly graph: GraphBuilder,
-    private readonly weights: { readonly checkpoint: SafetensorsFile; readonly fileName: string },
+    private readonly weights: {
+      readonly checkpoint: SafetensorsFile;
+      readonly fileName: string;
+      /** How its large matrices are quantised, where they are. */
+      readonly format?: BlockFormat | undefined;
+    },
   ) {}
 
   input(name: string, type: DataType, dimensions: readonly Dimension[]): Value {
@@ -72,34 +100,57 @@ export class OnnxOps implements Ops<Value> {
     this.graph.output(name, this.shaped(value), 'F32', value.dimensions);
   }
 
-  parameter(name: string, rows?: readonly [start: number, end: number]): Value {
-    const entry = this.weights.checkpoint.tensors.get(name);
+  parameter(name: string, rows?: Rows): Value {
+    const { checkpoint, format } = this.weights;
+    if (format && checkpoint.tensors.has(quantsName(name))) return this.#blockMatrix(name, format, rows);
+    const entry = checkpoint.tensors.get(name);
     if (entry === undefined) throw new Error(`the network asks for ${name}, which its parameter list does not name`);
     const [start, end] = rows ?? [0, entry.shape[0] ?? 1];
-    const shape = rows ? [end - start, ...entry.shape.slice(1)] : entry.shape;
-    const rowBytes = entry.byteLength / (entry.shape[0] ?? 1);
-    const label = rows ? `${name}[${start}:${end}]` : name;
+    const shape = rowsOf(entry, rows);
     const type = entry.dtype as DataType;
     if (entry.values) {
       const width = entry.values.length / (entry.shape[0] ?? 1);
       const values = entry.values.slice(start * width, end * width);
-      return new Value(shape, { shaped: this.graph.floats(label, shape, values) });
+      return new Value(shape, { shaped: this.graph.floats(labelOf(name, rows), shape, values) });
     }
-    const external = this.graph.external(label, type, shape, {
-      file: this.weights.fileName,
-      offset: entry.offset + start * rowBytes,
-      byteLength: (end - start) * rowBytes,
-    });
+    const external = this.#external(name, entry, rows);
     // Half-precision weights are widened once, when the session is created (constant folding).
     return new Value(shape, { shaped: type === 'F32' ? external : this.graph.node('Cast', [external], { to: 1 }) });
   }
 
+  #external(name: string, entry: TensorEntry, rows: Rows | undefined): string {
+    const [start, end] = rows ?? [0, entry.shape[0] ?? 1];
+    const rowBytes = entry.byteLength / (entry.shape[0] ?? 1);
+    return this.graph.external(labelOf(name, rows), entry.dtype as DataType, rowsOf(entry, rows), {
+      file: this.weights.fileName,
+      offset: entry.offset + start * rowBytes,
+      byteLength: (end - start) * rowBytes,
+    });
+  }
+
+  #blockMatrix(name: string, format: BlockFormat, rows: Rows | undefined): BlockMatrix {
+    const part = (label: string) => this.#external(label, this.weights.checkpoint.tensors.get(label)!, rows);
+    const [start, end] = rows ?? [0, this.weights.checkpoint.tensors.get(quantsName(name))!.shape[0]!];
+    return new BlockMatrix(end - start, part(quantsName(name)), part(scalesName(name)), format);
+  }
+
+  /** x [..., K] -> [..., N]; activations are rounded to 8 bits by blocks, too, and summed as whole numbers. */
+  #blockProduct(x: Value, matrix: BlockMatrix, bias?: Value): Value {
+    const { outputs, quants, scales, format } = matrix;
+    const inputs = [this.rows(x), quants, scales, ...(bias ? ['', '', this.shaped(bias)] : [])];
+    const attributes = { K: x.width, N: outputs, bits: format.bits, block_size: format.block, accuracy_level: 4 };
+    const product = this.graph.node('MatMulNBits', inputs, attributes, MICROSOFT);
+    return new Value([...x.dimensions.slice(0, -1), outputs], { rows: product });
+  }
+
   linear(x: Value, weight: Value, bias: Value): Value {
+    if (weight instanceof BlockMatrix) return this.#blockProduct(x, weight, bias);
     const product = this.graph.node('Gemm', [this.rows(x), this.shaped(weight), this.shaped(bias)], { transB: 1 });
     return new Value([...x.dimensions.slice(0, -1), weight.dimensions[0]!], { rows: product });
   }
 
   project(x: Value, projection: Value): Value {
+    if (projection instanceof BlockMatrix) return this.#blockProduct(x, projection);
     const product = this.graph.node('MatMul', [this.rows(x), this.shaped(projection)]);
     return new Value([...x.dimensions.slice(0, -1), projection.width], { rows: product });
   }

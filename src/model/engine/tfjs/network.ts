@@ -57,10 +57,10 @@ export class TfjsNetwork implements Network {
     return this.backend.device;
   }
 
-  async prepare(task: Task): Promise<void> {
+  async prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
     const towers = TOWERS_OF[task];
     if (towers.includes('text_decoder.')) requireCaptioner(this.config, 'decoding');
-    await this.source?.load(towers);
+    await this.source?.load(towers, onProgress);
   }
 
   async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {

@@ -32,14 +32,15 @@ export class CheckpointParameters implements Parameters {
   ) {}
 
   /** Reads what has not been read yet of some towers. */
-  async load(towers: readonly Tower[]): Promise<void> {
-    for (const tower of towers) {
+  async load(towers: readonly Tower[], onProgress?: (part: number) => void): Promise<void> {
+    for (const [i, tower] of towers.entries()) {
       let loaded = this.#towers.get(tower);
       if (loaded === undefined) {
         loaded = this.#read(tower);
         this.#towers.set(tower, loaded);
       }
       await loaded;
+      onProgress?.((i + 1) / towers.length);
     }
   }
 

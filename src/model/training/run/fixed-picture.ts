@@ -60,7 +60,14 @@ export async function captioner(
   { name, config, tokenizer, checkpoint }: ModelFiles,
   { picture }: FixedPicture,
 ): Promise<() => Promise<SampledCaption>> {
-  const coca = await CocaModel.create(name, config, tokenizer, trainer.network(), checkpoint);
+  const coca = await CocaModel.create({
+    name,
+    config,
+    tokenizer,
+    network: trainer.network(),
+    checkpoint,
+    precision: 'fp32',
+  });
   const options = decodingOptions({ strategy: 'greedy', minLength: 1 }, tokenizer);
   return async () => {
     const { captions } = await coca.caption(await coca.encodeImages([picture]), options);

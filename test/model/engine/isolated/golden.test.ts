@@ -6,11 +6,11 @@ import { describeGolden, type EngineUnderTest } from '../golden-suite.js';
 const engine: EngineUnderTest = {
   label: 'ONNX Runtime in a process of its own',
   tolerance: 1e-4,
-  open: ({ config, checkpoint }) => openIsolatedNetwork('onnx', 'cpu', config, checkpoint, () => undefined),
+  open: ({ config, checkpoint }) => openIsolatedNetwork('onnx', 'cpu', config, { checkpoint }, () => undefined),
 };
 describeGolden(engine);
 describeGeneration(engine);
 describeDualEncoders({
   ...engine,
-  open: (config, checkpoint) => openIsolatedNetwork('onnx', 'cpu', config, checkpoint, () => undefined),
+  open: (config, checkpoint) => openIsolatedNetwork('onnx', 'cpu', config, { checkpoint }, () => undefined),
 });

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 async function open(engine: Engine = 'onnx', device: Device | 'auto' = 'cpu'): Promise<IsolatedNetwork> {
   const { config, checkpoint } = reference;
-  const network = await openIsolatedNetwork(engine, device, config, checkpoint, (text) => notices.push(text));
+  const network = await openIsolatedNetwork(engine, device, config, { checkpoint }, ({ text }) => notices.push(text));
   opened.push(network);
   return network;
 }
@@ -40,7 +40,7 @@ async function open(engine: Engine = 'onnx', device: Device | 'auto' = 'cpu'): P
 /** The same in this process. */
 async function openHere(engine: Engine = 'onnx', device: Device | 'auto' = 'cpu'): Promise<Network> {
   const { config, checkpoint } = reference;
-  const network = await openNetwork(engine, device, config, checkpoint, (text) => notices.push(text));
+  const network = await openNetwork(engine, device, config, { checkpoint }, ({ text }) => notices.push(text));
   opened.push(network);
   return network;
 }
@@ -158,7 +158,7 @@ describe('the process ends before its time', () => {
       'onnx',
       'cpu',
       reference.config,
-      await openSafetensors(path),
+      { checkpoint: await openSafetensors(path) },
       () => undefined,
     );
     opened.push(network);
@@ -199,7 +199,7 @@ function moduleWith(text: string): string {
     import { openSafetensors } from ${url('checkpoint/index.js')};
     const config = ${JSON.stringify(reference.config)};
     const checkpoint = await openSafetensors(${weights});
-    const open = () => openIsolatedNetwork('onnx', 'cpu', config, checkpoint, () => undefined);
+    const open = () => openIsolatedNetwork('onnx', 'cpu', config, { checkpoint }, () => undefined);
     ${text}`,
   );
 }

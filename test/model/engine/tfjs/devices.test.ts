@@ -19,18 +19,19 @@ const host = (working: readonly TfjsDevice[], dev: readonly string[] = []): Devi
 });
 
 describe('auto', () => {
-  test.each<[readonly TfjsDevice[], readonly string[], string]>([
-    [['node-gpu', 'node', 'webgpu', 'wasm'], ['nvidia0'], 'running on node-gpu'],
-    [['node', 'webgpu', 'wasm'], ['nvidia0'], 'running on node (node-gpu: not installed)'],
-    [['node', 'wasm'], [], 'running on node (node-gpu: no NVIDIA GPU)'],
-    [['wasm'], [], 'running on wasm (node-gpu: no NVIDIA GPU; node: not installed; webgpu: no GPU)'],
+  test.each<[readonly TfjsDevice[], readonly string[], text: string, isDetail: boolean]>([
+    [['node-gpu', 'node', 'webgpu', 'wasm'], ['nvidia0'], 'running on node-gpu', true],
+    [['node', 'webgpu', 'wasm'], ['nvidia0'], 'running on node (node-gpu: not installed)', false],
+    [['node', 'wasm'], [], 'running on node (node-gpu: no NVIDIA GPU)', true],
+    [['wasm'], [], 'running on wasm (node-gpu: no NVIDIA GPU; node: not installed; webgpu: no GPU)', true],
     [
       [],
       ['nvidia0'],
       'running on cpu (node-gpu: not installed; node: not installed; webgpu: not installed; wasm: not installed)',
+      false,
     ],
-  ])('of %j with %j', async (working, dev, expected) => {
-    expect(describeChoice(await chooseTfjsDevice('auto', host(working, dev)))).toBe(expected);
+  ])('of %j with %j', async (working, dev, text, isDetail) => {
+    expect(describeChoice(await chooseTfjsDevice('auto', host(working, dev)))).toEqual({ text, isDetail });
   });
 });
 

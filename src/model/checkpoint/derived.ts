@@ -1,0 +1,40 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CocaError } from '../base/errors.js';
+import { exists, makeFolder } from '../base/folders.js';
+import { ABANDONED_MS, finalNameOf } from '../base/whole-file.js';
+import { openSafetensors } from './safetensors.js';
+
+/** Whether a file that was derived from weights is there and whole. One that is not (a disk that failed) is made anew. */
+export async function isUsable(target: string): Promise<boolean> {
+  try {
+    await openSafetensors(target);
+    return true;
+  } catch (error) {
+    if (error instanceof CocaError && (error.code === 'not-found' || error.code === 'bad-checkpoint')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes the folder that a derived file is to be written into, and removes what killed processes left of that file.
+ * @param what the cache is of, for the error
+ * @throws CocaError `write-failed`
+ */
+export async function prepareCache(cacheDir: string, name: string, what: string): Promise<void> {
+  try {
+    await makeFolder(cacheDir);
+    for (const other of await readdir(cacheDir)) {
+      if (finalNameOf(other) !== name) continue;
+      const abandoned = join(cacheDir, other);
+      const age = Date.now() - (await stat(abandoned)).mtimeMs;
+      if (age > ABANDONED_MS) await rm(abandoned, { force: true });
+    }
+  } catch (cause) {
+    // Another process may have finished and renamed its temporary file between the two calls.
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && (await exists(cacheDir))) return;
+    const reason = `${cacheDir}: the cache of ${what} cannot be used (${code ?? message})`;
+    throw new CocaError('write-failed', reason, 'check that the folder is writable', { cause });
+  }
+}
