@@ -246,7 +246,7 @@ export const GLOBAL_OPTIONS = {
     choices: PRECISIONS,
     placeholder: 'PRECISION',
     otherwise: 'fp32',
-    description: 'of the large matrices: int8 and int4 load faster, need less memory, and change results a little',
+    description: 'of the large matrices: int8 loads faster, needs less memory, and changes results a little',
   },
   seed: {
     type: 'integer',

@@ -1,7 +1,6 @@
 import type { AttentionName } from '../architecture/ops.js';
 import type { SafetensorsFile } from '../checkpoint/safetensors.js';
 import type { TreeModel } from '../decoding/types.js';
-import type { Precision } from '../quantise/precision.js';
 
 /**
  * Image tokens, ready to be cross-attended. They are held on this side, not by the engine: nothing tells when a picture is
@@ -41,11 +40,8 @@ export type AttentionSink = (attention: Attention) => void;
 /** The weights that a network computes with. */
 export interface Weights {
   readonly checkpoint: SafetensorsFile;
-  /** The same with its large matrices in fewer bits, to be used for everything but gradients. */
-  readonly quantised?: {
-    readonly checkpoint: SafetensorsFile;
-    readonly precision: Exclude<Precision, 'fp32'>;
-  };
+  /** The same with its large matrices in 8 bits (`quantise/checkpoint.ts`), to be used for everything but gradients. */
+  readonly quantised?: SafetensorsFile;
 }
 
 /**

@@ -81,7 +81,7 @@ async function openQuantised(
   config: ModelConfig,
   weights: Weights,
 ): Promise<Network> {
-  checkPrecision(weights.quantised!.precision, engine, device);
+  checkPrecision('int8', engine, device);
   return (await ENTRIES.onnx()).open(config, weights, 'cpu');
 }
 

@@ -14,7 +14,7 @@ import {
   writeSafetensors,
 } from '../checkpoint/index.js';
 import { blocksOf, quantise, transposed } from './blocks.js';
-import { BLOCK_FORMATS, type BlockFormat, type Precision } from './precision.js';
+import { BLOCK } from './precision.js';
 
 /** Part of every cached name: raised when what is written changes. */
 const VERSION = 1;
@@ -40,7 +40,7 @@ export const scalesName = (name: string): string => `${name}.scales`;
 
 /**
  * The checkpoint with its large matrices quantised, from a file in `cacheDir`, which is written at the first call: for
- * `name` of a matrix `quantsName` (U8 [N, blocks, bytes]) and `scalesName` (F32 [N, blocks]), for every other tensor
+ * `name` of a matrix `quantsName` (U8 [N, blocks, BLOCK]) and `scalesName` (F32 [N, blocks]), for every other tensor
  * what the checkpoint has, halves widened. It is found again by what tells the weights from others.
  * @param onMake told before a file is made, with the reason where an earlier one is of no use
  * @throws CocaError `write-failed` where the cache cannot be written; `bad-checkpoint` for weights that are not finite;
@@ -48,35 +48,30 @@ export const scalesName = (name: string): string => `${name}.scales`;
  */
 export async function quantisedCheckpoint(
   checkpoint: SafetensorsFile,
-  precision: Exclude<Precision, 'fp32'>,
   cacheDir: string,
   onMake: (reason: string | undefined) => void = () => undefined,
 ): Promise<SafetensorsFile> {
-  const path = await quantisedPath(checkpoint, precision, cacheDir);
+  const path = await quantisedPath(checkpoint, cacheDir);
   const state = await stateOf(path);
   if (state !== 'whole') {
     onMake(state === 'missing' ? undefined : `${path} ${state}`);
     await prepareCache(cacheDir, basename(path), 'quantised weights');
-    await write(path, checkpoint, precision);
+    await write(path, checkpoint);
     await utimes(path, SEALED, SEALED);
   }
   return { ...(await openSafetensors(path)), given: calledBy(checkpoint) };
 }
 
 /** Where the quantised form of a checkpoint is, or would be. */
-export async function quantisedPath(
-  { path, tensors }: SafetensorsFile,
-  precision: Exclude<Precision, 'fp32'>,
-  cacheDir: string,
-): Promise<string> {
+export async function quantisedPath({ path, tensors }: SafetensorsFile, cacheDir: string): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([VERSION, BLOCK_FORMATS[precision], await weightsFingerprint(path)]));
+  hash.update(JSON.stringify([VERSION, BLOCK, await weightsFingerprint(path)]));
   for (const [name, { dtype, shape, values }] of tensors) {
     hash.update(JSON.stringify([name, dtype, shape]));
     // Not of the file: as a config wants it.
     if (values) hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  return join(cacheDir, `${hash.digest('hex').slice(0, 32)}-${precision}.safetensors`);
+  return join(cacheDir, `${hash.digest('hex').slice(0, 32)}-int8.safetensors`);
 }
 
 /** Whether a quantised file is there and as it was written. */
@@ -87,31 +82,25 @@ export async function stateOf(path: string): Promise<'whole' | 'missing' | 'was 
   return Math.round(stats.mtimeMs / 1000) === SEALED ? 'whole' : 'was changed';
 }
 
-async function write(path: string, checkpoint: SafetensorsFile, precision: Exclude<Precision, 'fp32'>): Promise<void> {
-  const format = BLOCK_FORMATS[precision];
+async function write(path: string, checkpoint: SafetensorsFile): Promise<void> {
   const tensors = [...checkpoint.tensors].flatMap(([name, entry]) =>
-    isProduct(name, entry) ? quantisedTensors(checkpoint, name, entry, format) : [copied(checkpoint, name, entry)],
+    isProduct(name, entry) ? quantisedTensors(checkpoint, name, entry) : [copied(checkpoint, name, entry)],
   );
-  await writeSafetensors(path, tensors, { format: 'coca', precision, source: basename(calledBy(checkpoint)) });
+  await writeSafetensors(path, tensors, { format: 'coca', precision: 'int8', source: basename(calledBy(checkpoint)) });
 }
 
 function copied(checkpoint: SafetensorsFile, name: string, { shape }: TensorEntry): TensorToWrite {
   return { name, dtype: 'F32', shape, data: bytesOf(async () => readTensor(checkpoint, name)) };
 }
 
-function quantisedTensors(
-  checkpoint: SafetensorsFile,
-  name: string,
-  { shape }: TensorEntry,
-  format: BlockFormat,
-): TensorToWrite[] {
+function quantisedTensors(checkpoint: SafetensorsFile, name: string, { shape }: TensorEntry): TensorToWrite[] {
   const [first, second] = shape as [number, number];
   const isInOut = IN_OUT.test(name);
   const [rows, columns] = isInOut ? [second, first] : [first, second];
   // The scales of all matrices are written before any quants: each matrix is read and rounded twice, and none is kept.
   const matrix = async () => {
     const values = await readTensor(checkpoint, name);
-    const made = quantise(isInOut ? transposed(values, first, second) : values, rows, columns, format);
+    const made = quantise(isInOut ? transposed(values, first, second) : values, rows, columns);
     // The scale of a block is not finite where one of its weights is not.
     if (!made.scales.every(Number.isFinite)) {
       throw new CocaError(
@@ -122,13 +111,12 @@ function quantisedTensors(
     }
     return made;
   };
-  const blocks = blocksOf(columns, format);
-  const bytes = (format.block * format.bits) / 8;
+  const blocks = blocksOf(columns);
   return [
     {
       name: quantsName(name),
       dtype: 'U8',
-      shape: [rows, blocks, bytes],
+      shape: [rows, blocks, BLOCK],
       data: bytesOf(async () => (await matrix()).quants),
     },
     { name: scalesName(name), dtype: 'F32', shape: [rows, blocks], data: bytesOf(async () => (await matrix()).scales) },

@@ -107,7 +107,7 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   onDetail(`the model ${name} is in ${folder}`);
   const weights: Weights = {
     checkpoint,
-    ...(precision !== 'fp32' && { quantised: await quantised(checkpoint, precision, notice) }),
+    ...(precision !== 'fp32' && { quantised: await quantised(checkpoint, notice) }),
   };
   const apart = isolated || !isMainThread || isSoftwareAdapter(device, THIS_MACHINE);
   const open = apart ? (await import('../engine/isolated/network.js')).openIsolatedNetwork : openNetwork;
@@ -123,14 +123,10 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   }
 }
 
-async function quantised(
-  checkpoint: SafetensorsFile,
-  precision: Exclude<Precision, 'fp32'>,
-  notice: (text: string) => void,
-): Promise<NonNullable<Weights['quantised']>> {
+async function quantised(checkpoint: SafetensorsFile, notice: (text: string) => void): Promise<SafetensorsFile> {
   const told = (reason: string | undefined) =>
-    notice(`${reason === undefined ? '' : `${reason}: `}the weights are quantised to ${precision}, once`);
-  return { precision, checkpoint: await quantisedCheckpoint(checkpoint, precision, quantisedFolder(), told) };
+    notice(`${reason === undefined ? '' : `${reason}: `}the weights are quantised to int8, once`);
+  return quantisedCheckpoint(checkpoint, quantisedFolder(), told);
 }
 
 function ignore(): void {}

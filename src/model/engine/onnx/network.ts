@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
+import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
-import { BLOCK_FORMATS } from '../../quantise/precision.js';
 import { captionRows } from '../caption-rows.js';
 import type {
   Attention,
@@ -19,7 +19,6 @@ import {
   decoderProgram,
   gradientName,
   memoryProgram,
-  type ProgramSource,
   textProgram,
   visionProgram,
 } from './programs.js';
@@ -57,7 +56,7 @@ export class OnnxNetwork implements Network {
       session = OnnxSession.create(
         key,
         this.#program(name, watch),
-        dirname(this.#weightsOf(name).checkpoint.path),
+        dirname(this.#weightsOf(name).path),
         this.device,
         name === 'attribution',
       );
@@ -67,16 +66,15 @@ export class OnnxNetwork implements Network {
   }
 
   /** Gradients are of the weights as they are: the way back multiplies with what a product cannot be made of in blocks. */
-  #weightsOf(name: ProgramName): Pick<ProgramSource, 'checkpoint' | 'format'> {
+  #weightsOf(name: ProgramName): SafetensorsFile {
     const { checkpoint, quantised } = this.weights;
-    if (quantised === undefined || name === 'attribution') return { checkpoint };
-    return { checkpoint: quantised.checkpoint, format: BLOCK_FORMATS[quantised.precision] };
+    return name === 'attribution' ? checkpoint : (quantised ?? checkpoint);
   }
 
   #program(name: ProgramName, watch: boolean): Uint8Array {
     const { config } = this;
-    const weights = this.#weightsOf(name);
-    const source = { ...weights, fileName: basename(weights.checkpoint.path), watch };
+    const checkpoint = this.#weightsOf(name);
+    const source = { checkpoint, fileName: basename(checkpoint.path), watch };
     if (name in TOWERS) return TOWERS[name as keyof typeof TOWERS]({ ...source, config });
     requireCaptioner(config, 'decoding');
     return DECODERS[name as keyof typeof DECODERS]({ ...source, config });

@@ -2,7 +2,7 @@ import type { AttentionInput, AttentionOutput, Ops, ProjectionParts } from '../.
 import type { SafetensorsFile, TensorEntry } from '../../checkpoint/safetensors.js';
 import type { Activation } from '../../config/config.js';
 import { quantsName, scalesName } from '../../quantise/checkpoint.js';
-import type { BlockFormat } from '../../quantise/precision.js';
+import { BLOCK } from '../../quantise/precision.js';
 import { type Attribute, type DataType, type Dimension, type GraphBuilder, MICROSOFT } from './graph.js';
 
 /**
@@ -57,7 +57,6 @@ class BlockMatrix extends Value {
     readonly outputs: number,
     readonly quants: string,
     readonly scales: string,
-    readonly format: BlockFormat,
   ) {
     super([outputs], {});
   }
@@ -81,8 +80,6 @@ export class OnnxOps implements Ops<Value> {
     private readonly weights: {
       readonly checkpoint: SafetensorsFile;
       readonly fileName: string;
-      /** How its large matrices are quantised, where they are. */
-      readonly format?: BlockFormat | undefined;
     },
   ) {}
 
@@ -101,8 +98,8 @@ export class OnnxOps implements Ops<Value> {
   }
 
   parameter(name: string, rows?: Rows): Value {
-    const { checkpoint, format } = this.weights;
-    if (format && checkpoint.tensors.has(quantsName(name))) return this.#blockMatrix(name, format, rows);
+    const { checkpoint } = this.weights;
+    if (checkpoint.tensors.has(quantsName(name))) return this.#blockMatrix(name, rows);
     const entry = checkpoint.tensors.get(name);
     if (entry === undefined) throw new Error(`the network asks for ${name}, which its parameter list does not name`);
     const [start, end] = rows ?? [0, entry.shape[0] ?? 1];
@@ -128,17 +125,17 @@ export class OnnxOps implements Ops<Value> {
     });
   }
 
-  #blockMatrix(name: string, format: BlockFormat, rows: Rows | undefined): BlockMatrix {
+  #blockMatrix(name: string, rows: Rows | undefined): BlockMatrix {
     const part = (label: string) => this.#external(label, this.weights.checkpoint.tensors.get(label)!, rows);
     const [start, end] = rows ?? [0, this.weights.checkpoint.tensors.get(quantsName(name))!.shape[0]!];
-    return new BlockMatrix(end - start, part(quantsName(name)), part(scalesName(name)), format);
+    return new BlockMatrix(end - start, part(quantsName(name)), part(scalesName(name)));
   }
 
   /** x [..., K] -> [..., N]; activations are rounded to 8 bits by blocks, too, and summed as whole numbers. */
   #blockProduct(x: Value, matrix: BlockMatrix, bias?: Value): Value {
-    const { outputs, quants, scales, format } = matrix;
+    const { outputs, quants, scales } = matrix;
     const inputs = [this.rows(x), quants, scales, ...(bias ? ['', '', this.shaped(bias)] : [])];
-    const attributes = { K: x.width, N: outputs, bits: format.bits, block_size: format.block, accuracy_level: 4 };
+    const attributes = { K: x.width, N: outputs, bits: 8, block_size: BLOCK, accuracy_level: 4 };
     const product = this.graph.node('MatMulNBits', inputs, attributes, MICROSOFT);
     return new Value([...x.dimensions.slice(0, -1), outputs], { rows: product });
   }

@@ -5,7 +5,6 @@ import type { AttentionWatcher } from '../../architecture/ops.js';
 import { textEncoder, textInputs } from '../../architecture/text-tower.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
-import type { BlockFormat } from '../../quantise/precision.js';
 import { attentionOutput } from './attention-outputs.js';
 import { OnnxGradientOps } from './gradient-ops.js';
 import { type Dimension, GraphBuilder } from './graph.js';
@@ -17,8 +16,6 @@ export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
   readonly checkpoint: SafetensorsFile;
   /** The checkpoint's file name within the folder that the session resolves weights against. */
   readonly fileName: string;
-  /** How the checkpoint's large matrices are quantised, where they are. */
-  readonly format?: BlockFormat | undefined;
   /** Also output all attention probabilities, named by `attentionOutput`: [B, H, queries, keys]. */
   readonly watch: boolean;
 }
