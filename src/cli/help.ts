@@ -1,7 +1,7 @@
 import { hanging } from '../ui/layout.js';
 import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from './command.js';
 import { globalsOf } from './parse.js';
-import { TOPICS } from './topics.js';
+import { topicNames } from './topics.js';
 
 const INDENT = '  ';
 const WIDEST = 100;
@@ -105,14 +105,12 @@ function exampleLines({ line, does }: { line: string; does: string }, width: num
   return [`${INDENT}${line}`, ...hanging(`${INDENT}${INDENT}${does}`, width, 2 * INDENT.length)];
 }
 
-/** What `help` takes beside commands; a document with a command's name goes by its file's name. */
+/** The documents that `help` prints. */
 export function topicLines(commands: readonly Command[], width: number): string[] {
-  const isCommand = (name: string) => commands.some((command) => command.name === name);
-  const rows = Object.entries(TOPICS).map(([name, about]): [string, string] => [
-    `help ${isCommand(name) ? `${name}.md` : name}`,
-    about,
-  ]);
-  return table(rows, width);
+  return table(
+    topicNames(commands).map(({ word, about }) => [`help ${word}`, about]),
+    width,
+  );
 }
 
 /** "caption IMAGE..." */

@@ -27,6 +27,12 @@ export function topicOf(word: string): string | undefined {
   return Object.hasOwn(TOPICS, name) ? name : undefined;
 }
 
+/** Each topic as `help` takes it beside commands, one of a command's name by that of its file; and what it is about. */
+export function topicNames(commands: readonly { readonly name: string }[]): { word: string; about: string }[] {
+  const isCommand = (name: string) => commands.some((command) => command.name === name);
+  return Object.entries(TOPICS).map(([name, about]) => ({ word: isCommand(name) ? `${name}.md` : name, about }));
+}
+
 /** Whether a word names a document, whatever commands there are. */
 export const isDocument = (word: string): boolean => word.endsWith('.md');
 
