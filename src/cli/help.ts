@@ -56,7 +56,7 @@ export class HelpPage {
   exampleTable(examples: Command['examples']): string[] {
     return this.table(
       examples.map(({ line, does }) => [line, does]),
-      (head) => head.replace(/\S.*/, this.#bold),
+      (head) => head.replace(/\S.*/, (line) => this.#bold(line)),
     );
   }
 

@@ -78,6 +78,9 @@ describe('help', () => {
     expect(painted).toContain('\u001b[1m\u001b[4mExamples:');
     expect(painted).toContain(`  ${bold('coca caption photo.jpg')}\n`);
     expect(stripVTControlCharacters(painted)).toBe(commandHelp(caption, at(80)));
+    const program = programHelp(COMMANDS, '1', at(80, 'any'));
+    expect(program).toContain(`  ${bold('coca caption photo.jpg')}  `);
+    expect(stripVTControlCharacters(program)).toBe(programHelp(COMMANDS, '1', at(80)));
   });
 
   it('a wide terminal has room for both columns', () => {
