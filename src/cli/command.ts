@@ -33,8 +33,11 @@ export interface FlagOption extends OptionBase {
   readonly negatable?: boolean;
 }
 
-/** What a word names: completion and the session, which fills words in, go by it. */
-export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'option' | 'value';
+/**
+ * What a word names: completion and the session, which fills words in, go by it. A `model` is on this machine, a `known-model` can
+ * also be one to be fetched.
+ */
+export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'known-model' | 'option' | 'value';
 
 /**
  * What becomes of the files that an option names, to be looked at before a model is loaded: `list` is read as text, a line
@@ -87,6 +90,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
   readonly kind: WordKind;
+  /** The words that it can be, where they are few. */
+  readonly choices?: readonly string[];
   /** Options that say the same or make it needless: with one of them, a session does not fill it in. */
   readonly unless?: readonly string[];
   readonly required: boolean;

@@ -6,9 +6,10 @@ import { describeTerminal } from '../ui/terminal.js';
 import type { Command, CommandContext, Invocation, ModelSource, Outcome } from './command.js';
 import { startsWithCommand } from './command-word.js';
 import { debugLines, failureLines, shown } from './failures.js';
-import { commandHelp, programHelp } from './help.js';
+import { commandHelp, HelpPage, programHelp } from './help.js';
 import { readRequest } from './implied.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
+import { showText } from './pager.js';
 import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
 import { topicText } from './topics.js';
 import { VERSION } from './version.js';
@@ -63,20 +64,21 @@ async function runRequest(
     ? argv
     : await withCommand(argv, terminal.interactive && process.stdin.isTTY === true);
   const request = await readRequest(words, commands, process.stdin);
+  const read = async (text: string): Promise<number> => {
+    const how = await showText(text, out, terminal, process.stdin);
+    return how === 'interrupted' ? EXIT.interrupted : EXIT.done;
+  };
   switch (request.kind) {
     case 'version':
       await out.line(VERSION);
       return EXIT.done;
-    case 'help':
-      await out.write(
-        request.command
-          ? commandHelp(request.command, terminal.columns)
-          : programHelp(commands, VERSION, terminal.columns),
-      );
-      return EXIT.done;
+    case 'help': {
+      const page = new HelpPage(terminal);
+      const { command } = request;
+      return read(command ? commandHelp(command, page) : programHelp(commands, VERSION, page));
+    }
     case 'topic':
-      await out.write(await topicText(request.topic, terminal.interactive ? terminal.columns : undefined));
-      return EXIT.done;
+      return read(await topicText(request.topic, terminal));
     case 'run': {
       const { quiet, verbose } = request.invocation.options;
       // A line that cannot be erased would stay.

@@ -67,3 +67,16 @@ export function watchSignals(): SignalWatch {
     },
   };
 }
+
+/** Ctrl-C goes to all processes of a terminal: while another program has it, it is meant for that one alone. */
+export async function withoutInterrupts<T>(work: () => Promise<T>): Promise<T> {
+  const listeners = process.listeners('SIGINT');
+  const ignore = () => undefined;
+  process.removeAllListeners('SIGINT').on('SIGINT', ignore);
+  try {
+    return await work();
+  } finally {
+    process.off('SIGINT', ignore);
+    for (const listener of listeners) process.on('SIGINT', listener);
+  }
+}

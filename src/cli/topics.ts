@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { CocaError } from '../model/base/errors.js';
 import { hanging } from '../ui/layout.js';
+import { painter } from '../ui/palette.js';
+import type { Terminal } from '../ui/terminal.js';
 
 /** What `coca help TOPIC` prints: the documents that come with the program, and what each is about. */
 export const TOPICS: Readonly<Record<string, string>> = {
@@ -27,26 +29,37 @@ export function topicOf(word: string): string | undefined {
   return Object.hasOwn(TOPICS, name) ? name : undefined;
 }
 
+/** Each topic as `help` takes it beside commands, one of a command's name by that of its file; and what it is about. */
+export function topicNames(commands: readonly { readonly name: string }[]): { word: string; about: string }[] {
+  const isCommand = (name: string) => commands.some((command) => command.name === name);
+  return Object.entries(TOPICS).map(([name, about]) => ({ word: isCommand(name) ? `${name}.md` : name, about }));
+}
+
 /** Whether a word names a document, whatever commands there are. */
 export const isDocument = (word: string): boolean => word.endsWith('.md');
 
-const TABLE_OR_CODE = /^(\||#| {4}|```)/;
+const TABLE_OR_CODE = /^(\|| {4}|```)/;
 
 /**
- * The text of a topic, in Markdown as it is written.
- * @param columns to break lines at, where a person reads it; tables and code stay as they are
+ * The text of a topic, in Markdown as it is written. For a person its lines are broken at the width of the terminal and its headings
+ * stand out; tables and code stay as they are.
  * @throws CocaError `not-found` where the program was installed without its documents
  */
-export async function topicText(topic: string, columns: number | undefined): Promise<string> {
+export async function topicText(
+  topic: string,
+  { interactive, columns, colors }: Pick<Terminal, 'interactive' | 'columns' | 'colors'>,
+): Promise<string> {
   const file = new URL(`../../docs/${topic}.md`, import.meta.url);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     const message = `the document of ${topic} is not where the program is`;
     throw new CocaError('not-found', message, 'install the program anew', { cause });
   });
-  if (columns === undefined) return text;
+  if (!interactive) return text;
+  const { bold } = painter(colors);
   let isCode = false;
   const lines = text.split('\n').flatMap((line) => {
     if (line.startsWith('```')) isCode = !isCode;
+    if (!isCode && /^#+ /.test(line)) return hanging(line, columns, 0).map((part) => bold(part));
     return isCode || TABLE_OR_CODE.test(line) ? [line] : hanging(line, columns, /^(- |\d+\. )?/.exec(line)![0].length);
   });
   return lines.join('\n');

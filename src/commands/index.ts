@@ -3,6 +3,7 @@ import { attend } from './attend/attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption/caption.js';
 import { classify } from './classify/classify.js';
+import { completionOf } from './completion.js';
 import { doctor } from './doctor/doctor.js';
 import { embed } from './embed.js';
 import { evaluate } from './eval/eval.js';
@@ -31,4 +32,4 @@ const PROGRAMS: readonly Command[] = [
 ];
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [replOver(PROGRAMS), ...PROGRAMS];
+export const COMMANDS: readonly Command[] = [replOver(PROGRAMS), ...PROGRAMS, completionOf(() => COMMANDS)];

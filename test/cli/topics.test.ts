@@ -14,6 +14,8 @@ const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf
   .filter((name) => /\.tsx?$/.test(name))
   .map((name) => readFileSync(join(ROOT, 'src', name), 'utf8'));
 
+const READER = { interactive: true, columns: 80, colors: 'none' } as const;
+
 describe('the documents', () => {
   test('are those in docs, each a topic', () => {
     const documents = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
@@ -74,7 +76,7 @@ describe('coca help TOPIC', () => {
   });
 
   test('for a person: prose broken at words, tables and code as they are', async () => {
-    const lines = (await topicText('engines', 60)).split('\n');
+    const lines = (await topicText('engines', { ...READER, columns: 60 })).split('\n');
     let isCode = false;
     for (const line of lines) {
       if (line.startsWith('```')) isCode = !isCode;
@@ -82,6 +84,6 @@ describe('coca help TOPIC', () => {
       if (!isKept) expect(widthOf(line), line).toBeLessThanOrEqual(60);
     }
     const squeezed = (text: string) => text.replace(/\s+/g, ' ');
-    expect(squeezed(lines.join('\n'))).toBe(squeezed(await topicText('engines', undefined)));
+    expect(squeezed(lines.join('\n'))).toBe(squeezed(await topicText('engines', { ...READER, interactive: false })));
   });
 });

@@ -192,6 +192,10 @@ describe('rank and embed', () => {
     const probabilities = rows.map((row) => Number(row[1]));
     expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
     expect(probabilities).toEqual(probabilities.toSorted((a, b) => b - a));
+    const alone = await coca(['rank', BOOK, BOOK_CAPTION, '-q']);
+    expect(alone.stdout).toBe(`${rows[0]![0]}\t-\t${BOOK_CAPTION}\n`);
+    const inSession = await coca(['repl', BOOK, '-q'], { input: `rank ${BOOK_CAPTION}\n` });
+    expect(inSession.stdout).toBe(alone.stdout);
   });
 
   test('--attend tells where the embedding looked: a map that sums to 1', async () => {

@@ -118,6 +118,33 @@ describe('rank on a terminal', () => {
     expect(lines[1]).toMatch(/^1 █+.? +\d\d\.\d % +0\.\d{3} /);
   });
 
+  it('one caption by itself: its cosine, and no probability, which is 1 whatever the picture', async () => {
+    for (const words of [
+      ['rank', BOOK, 'a small book'],
+      ['classify', BOOK, '--labels', 'small book', '--template', 'a {}'],
+    ]) {
+      const [head, row, ...rest] = linesOf(await frame([...words, '--images', 'none'], 80, 24, 'any'));
+      expect(head!.trim()).toMatch(/^cosine (caption|label)$/);
+      expect(row).toMatch(/^1 +0\.\d{3} (a )?small book$/);
+      expect(rest).toEqual([]);
+    }
+    const likely = linesOf(
+      await frame(['rank', BOOK, 'a small book', '--by', 'caption', '--images', 'none'], 80, 24, 'any'),
+    );
+    expect(likely[1]).toMatch(/^1 +-\d\.\d{3} a small book$/);
+    // What is left of several was weighed against the others.
+    const best = linesOf(
+      await frame(['rank', BOOK, 'a small book', 'a dog', '--top', '1', '--images', 'none'], 80, 24, 'any'),
+    );
+    expect(best[1]).toMatch(/%/);
+    const json = JSON.parse(await frame(['rank', BOOK, 'a small book', '--json'], 80, 24, 'none'));
+    expect(json[0]).toEqual({
+      image: BOOK,
+      by: 'contrastive',
+      results: [{ caption: 'a small book', cosine: expect.any(Number), probability: 1, logprob: null, rank: 1 }],
+    });
+  });
+
   it('says when nothing is left', async () => {
     const lines = linesOf(await frame(['rank', BOOK, 'a dog', '--min-score', '2', '--images', 'none'], 80, 24, 'any'));
     expect(lines).toEqual(['no caption reaches the minimum']);

@@ -18,7 +18,7 @@ import {
   sourcesOf,
   walkImages,
 } from '../io/sources.js';
-import type { Ranked } from '../rank/ranking.js';
+import { type Ranked, withoutProbability } from '../rank/ranking.js';
 import { labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
 import { CLASS_TEMPLATE, checkTemplates } from './templates.js';
 
@@ -81,7 +81,7 @@ export const classify = defineResults({
       yield { kind: 'ready', count };
       yield* eachPicture(names, coca, context, options.batch, async (found) => {
         const results = score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
-        return found.map(({ name }, i) => ({ image: name, results: results[i]! }));
+        return found.map(({ name }, i) => ({ image: name, results: results[i]!, isAlone: labels.length === 1 }));
       });
     });
   },
@@ -93,6 +93,8 @@ export const classify = defineResults({
 interface Labelled {
   readonly image: string;
   readonly results: readonly Ranked[];
+  /** Whether there was no other label to choose. */
+  readonly isAlone: boolean;
 }
 
 async function labelWriter(
@@ -127,8 +129,9 @@ async function labelWriter(
   return {
     objects: undefined,
     begin: (item) => show(item),
-    async result({ results }) {
-      await context.out.write(`${rankLines(results, columns, colors, 'label').join('\n')}\n${isOne ? '' : '\n'}`);
+    async result({ results, isAlone }) {
+      const rows = isAlone ? withoutProbability(results) : results;
+      await context.out.write(`${rankLines(rows, columns, colors, 'label').join('\n')}\n${isOne ? '' : '\n'}`);
     },
   };
 }

@@ -13,7 +13,7 @@ export const modelsPull = defineCommand({
     'Fetches config, weights (safetensors before .bin) and model card, and the tokenizer of a model that has its own, into the Hugging Face cache. A download that was cut goes on where it stopped, also one of another run; a file gets its name once its hash is the one that the hub announces. What is here already is compared with that, too.',
     'Prints the folder of each model. For private or gated models set HF_TOKEN, or use "hf auth login" of Python\'s huggingface_hub.',
   ].join('\n'),
-  args: [{ name: 'NAME', description: 'what to fetch', kind: 'model', required: true, variadic: true }],
+  args: [{ name: 'NAME', description: 'what to fetch', kind: 'known-model', required: true, variadic: true }],
   options: {},
   globals: ['json', 'jsonl', 'quiet'],
   examples: [

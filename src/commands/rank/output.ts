@@ -8,7 +8,7 @@ import { mapRows } from '../io/map-rows.js';
 import type { ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
-import type { RankBy, Ranked } from './ranking.js';
+import { type RankBy, type Ranked, withoutProbability } from './ranking.js';
 
 /** How much of a picture its map covers where it is highest. */
 const LOOK_OPACITY = 0.7;
@@ -26,6 +26,8 @@ export interface Ranking {
   readonly by: RankBy;
   readonly results: readonly Ranked[];
   readonly look: Look | undefined;
+  /** Whether there was no other caption to be ranked. */
+  readonly isAlone: boolean;
 }
 
 /** A picture whose ranking follows. */
@@ -46,7 +48,7 @@ export async function rankWriter(
   switch (format) {
     case 'json':
     case 'jsonl':
-      return jsonWriter(context.out, format, ({ look, ...ranking }: Ranking) => {
+      return jsonWriter(context.out, format, ({ look, isAlone: _, ...ranking }: Ranking) => {
         return { ...ranking, ...(look && { attention: lookObject(look) }) };
       });
     case 'terminal': {
@@ -55,8 +57,9 @@ export async function rankWriter(
       return {
         objects: undefined,
         begin: await lookShower(context, options),
-        result: ({ results }) => {
-          const lines = results.length === 0 ? ['no caption reaches the minimum'] : rankLines(results, columns, colors);
+        result: (ranking) => {
+          const rows = rowsOf(ranking);
+          const lines = rows.length === 0 ? ['no caption reaches the minimum'] : rankLines(rows, columns, colors);
           return context.out.write(`${lines.join('\n')}\n${options.isOne ? '' : '\n'}`);
         },
       };
@@ -64,13 +67,20 @@ export async function rankWriter(
     case 'plain':
       return {
         objects: undefined,
-        result: ({ image, by, results }) => {
+        result: (ranking) => {
+          const { image, by } = ranking;
           const name = options.isOne ? '' : `${visible(image)}\t`;
-          return context.out.write(results.map((row) => `${name}${plainRow(row, by)}\n`).join(''));
+          return context.out.write(
+            rowsOf(ranking)
+              .map((row) => `${name}${plainRow(row, by)}\n`)
+              .join(''),
+          );
         },
       };
   }
 }
+
+const rowsOf = ({ results, isAlone }: Ranking): readonly Ranked[] => (isAlone ? withoutProbability(results) : results);
 
 /** Draws a picture, with where its embedding looked over it. */
 async function lookShower(

@@ -36,7 +36,7 @@ export const rank = defineResults({
     '--attend: a terminal draws it over the picture; JSON has it as attention: {method, grid, crop, map, peak, entropy}, as in attend.',
     'A caption longer than the context is cut as OpenCLIP cuts it, which is told, and in JSON is "truncated": true; --strict refuses it.',
     '--min-score and --top leave captions out after probabilities were computed over all. The score is the cosine; with --by caption the mean log-probability.',
-    'Piped: SCORE<TAB>PROBABILITY<TAB>CAPTION, best first, with IMAGE<TAB> before it when there may be several pictures; with --no-softmax the probability is -.',
+    'Piped: SCORE<TAB>PROBABILITY<TAB>CAPTION, best first, with IMAGE<TAB> before it when there may be several pictures; with --no-softmax, and of one caption by itself, the probability is -.',
   ].join('\n'),
   args: [
     {
@@ -135,7 +135,8 @@ export const rank = defineResults({
           const figures = await scorer(image);
           const { logitScale, logitBias } = coca;
           const results = rankCaptions(figures, { ...options, logitScale, logitBias });
-          yield { kind: 'result', result: { image: item.name, by: options.by, results, look } };
+          const isAlone = fitting.length === 1;
+          yield { kind: 'result', result: { image: item.name, by: options.by, results, look, isAlone } };
         }
       }
     });

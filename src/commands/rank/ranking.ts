@@ -69,6 +69,11 @@ export function rankCaptions(figures: readonly RankFigures[], options: RankingOp
     }));
 }
 
+/** One text by itself has a probability of 1, which says nothing: a person is shown its figures alone. */
+export function withoutProbability(rows: readonly Ranked[]): Ranked[] {
+  return rows.map((row) => ({ ...row, probability: null }));
+}
+
 /** What the softmax is taken of: log-probabilities up to a constant, so that those of both kinds add up. */
 function logitOf({ cosine, likelihood }: RankFigures, { logitScale, logitBias }: RankingOptions): number {
   const contrastive = cosine === null ? 0 : logitScale * cosine + logitBias;

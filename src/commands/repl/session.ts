@@ -9,7 +9,7 @@ import {
   withVerb,
   withVerbs,
 } from '../../cli/command.js';
-import { commandHelp } from '../../cli/help.js';
+import { commandHelp, HelpPage } from '../../cli/help.js';
 import { checkForms, parseCommandLine } from '../../cli/parse.js';
 import { didYouMean } from '../../cli/suggest.js';
 import { topicText } from '../../cli/topics.js';
@@ -324,14 +324,14 @@ export class ReplSession {
     request: Exclude<ReturnType<typeof parseCommandLine>, { kind: 'run' }>,
     context: SessionContext,
   ): Promise<Outcome> {
-    const { columns } = context.terminal;
+    const page = new HelpPage(context.terminal);
     if (request.kind === 'topic') {
-      await context.out.write(await topicText(request.topic, context.terminal.interactive ? columns : undefined));
+      await context.out.write(await topicText(request.topic, context.terminal));
     } else if (request.kind === 'version') await context.out.line(VERSION);
     else if (request.command) {
       const isOwn = !this.#isProgram(request.command);
-      await context.out.write(commandHelp(request.command, columns, isOwn ? TYPED_BEFORE : 'coca '));
-    } else await context.out.write(sessionHelp(this.commands, this.programs, columns));
+      await context.out.write(commandHelp(request.command, page, isOwn ? TYPED_BEFORE : 'coca '));
+    } else await context.out.write(sessionHelp(this.commands, this.programs, page));
     return { done: 1, failed: 0 };
   }
 }

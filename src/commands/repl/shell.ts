@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Outcome } from '../../cli/command.js';
+import { withoutInterrupts } from '../../cli/signals.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { SessionContext } from './context.js';
 
@@ -43,17 +44,4 @@ function ended(child: ChildProcess): Promise<number | string> {
     });
     child.on('close', (code, signal) => resolve(code ?? signal!));
   });
-}
-
-/** Ctrl-C goes to all processes of a terminal: while a command has it, it is meant for that one alone. */
-async function withoutInterrupts<T>(work: () => Promise<T>): Promise<T> {
-  const listeners = process.listeners('SIGINT');
-  const ignore = () => undefined;
-  process.removeAllListeners('SIGINT').on('SIGINT', ignore);
-  try {
-    return await work();
-  } finally {
-    process.off('SIGINT', ignore);
-    for (const listener of listeners) process.on('SIGINT', listener);
-  }
 }

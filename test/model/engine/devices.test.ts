@@ -1,9 +1,15 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { CocaError } from '../../../src/model/base/errors.js';
 import { type DeviceHost, describeChoice } from '../../../src/model/engine/devices.js';
 import type { OnnxDevice } from '../../../src/model/engine/engines.js';
+import { hasCudaProvider, NO_CUDA_PROVIDER } from '../../../src/model/engine/onnx/cuda-provider.js';
 import { chooseOnnxDevice, surveyOnnxDevices } from '../../../src/model/engine/onnx/devices.js';
 import { startCoca } from '../../support/cli.js';
+import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
+
+const { at, write } = temporaryFolder();
 
 /** A machine whose devices in `working` compute. */
 function host(
@@ -119,11 +125,14 @@ describe('by name', () => {
   );
 
   test('what is missing of a device that is there: the advice of the survey', async () => {
-    const tryDevice = () => Promise.reject(new Error('Failed to load shared library'));
-    const { made } = host([], { ...NVIDIA, tryDevice });
-    await expect(chooseOnnxDevice('cuda', made)).rejects.toMatchObject({
-      hint: expect.stringContaining('npm rebuild onnxruntime-node'),
-    });
+    const hintAfter = async (reason: string) => {
+      const { made } = host([], { ...NVIDIA, tryDevice: () => Promise.reject(new Error(reason)) });
+      const error = await chooseOnnxDevice('cuda', made).catch((caught: unknown) => caught);
+      return (error as CocaError).hint;
+    };
+    const script = /ONNXRUNTIME_NODE_INSTALL=cuda12 node "(.+)"/.exec((await hintAfter(NO_CUDA_PROVIDER))!)?.[1];
+    expect(existsSync(script!)).toBe(true);
+    expect(await hintAfter('libcudnn.so.9: cannot open shared object file')).toMatch(/CUDA 12 and cuDNN 9/);
   });
 
   test.each([
@@ -174,11 +183,11 @@ describe('a survey', () => {
     const { made } = host(['cpu', 'webgpu'], {
       ...NVIDIA,
       tryDevice: async (device) => {
-        if (device === 'cuda') throw new Error('Failed to load shared library');
+        if (device === 'cuda') throw new Error(NO_CUDA_PROVIDER);
       },
     });
     const cuda = (await surveyOnnxDevices(made)).find(({ device }) => device === 'cuda');
-    expect(cuda).toMatchObject({ advice: expect.stringContaining('npm rebuild onnxruntime-node') });
+    expect(cuda).toMatchObject({ advice: expect.stringContaining('onnxruntime-node/script/install.js') });
   });
 
   test.each([
@@ -189,5 +198,22 @@ describe('a survey', () => {
     const reports = await surveyOnnxDevices(made);
     expect(reports.filter(({ reason }) => reason === undefined).map(({ device }) => device)).toEqual(offered);
     expect(tried).toEqual(offered);
+  });
+});
+
+describe('the CUDA provider', () => {
+  const libraries = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'];
+
+  test.each([
+    ['nothing', [], false],
+    ['libraries', ['\x7fELF\x02', '\x7fELF\x02'], true],
+    ['what stands in their place where they were not fetched', ['words', 'words'], false],
+    ['one of two', ['\x7fELF\x02', 'words'], false],
+    ['empty files', ['', ''], false],
+  ] as const)('%s', async (_, contents, isThere) => {
+    contents.forEach((content, i) => {
+      write(libraries[i]!, content);
+    });
+    expect(await hasCudaProvider(at())).toBe(isThere);
   });
 });

@@ -138,6 +138,7 @@ function slotOfKind(kind: WordKind, prefix: string): Slot {
     case 'file':
       return { wants: 'path', kind: 'any', prefix };
     case 'model':
+    case 'known-model':
       return { wants: 'model', prefix };
     default:
       return { wants: 'nothing' };

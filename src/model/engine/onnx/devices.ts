@@ -9,6 +9,7 @@ import {
 } from '../devices.js';
 import { ENGINE_DEVICES, type OnnxDevice } from '../engines.js';
 import { type DeviceReport, surveyDevices, webgpuAdvice } from '../survey.js';
+import { cudaAdvice, hasCudaProvider, NO_CUDA_PROVIDER } from './cuda-provider.js';
 import { GraphBuilder } from './graph.js';
 import { loadRuntime } from './runtime.js';
 import { OnnxSession } from './session.js';
@@ -52,9 +53,9 @@ function adviceFor(device: OnnxDevice, reason: string, platform: NodeJS.Platform
   if (/ has no \w+ provider$/.test(reason)) return `it is for ${ELSEWHERE[device] ?? 'other systems'}`;
   if (device === 'cpu') return 'install the program anew with npm ci';
   if (device === 'cuda') {
-    // The npm package leaves these libraries out for their size.
-    return /shared library/.test(reason)
-      ? 'fetch the CUDA provider where coca is installed: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node; it needs CUDA 12 and cuDNN 9'
+    if (reason === NO_CUDA_PROVIDER) return cudaAdvice();
+    return /shared (library|object)/.test(reason)
+      ? 'it needs CUDA 12 and cuDNN 9 where the loader finds them (LD_LIBRARY_PATH)'
       : 'it needs an NVIDIA GPU, visible to this process, with its driver';
   }
   return device === 'webgpu' ? webgpuAdvice(platform) : 'update the graphics driver';
@@ -65,6 +66,7 @@ async function tryDevice(device: OnnxDevice): Promise<void> {
   if (!runtime.listSupportedBackends().some(({ name }) => name === device)) {
     throw new Error(`ONNX Runtime for ${process.platform} ${process.arch} has no ${device} provider`);
   }
+  if (device === 'cuda' && !(await hasCudaProvider())) throw new Error(NO_CUDA_PROVIDER);
   const shape = [PROBE_SIDE, PROBE_SIDE];
   const graph = new GraphBuilder('probe');
   const left = graph.input('left', 'F32', shape);
