@@ -1,6 +1,6 @@
 import type { MeasuredMap } from '../../model/attention/index.js';
 import { painter } from '../palette.js';
-import { blockCells, densityLines, isCoarse, pictureLines, SHADES } from '../picture/blocks.js';
+import { blockCells, densityLines, isCoarse, pictureLines, RESET, SHADES } from '../picture/blocks.js';
 import type { Drawable } from '../picture/encode.js';
 import { enlargeMap } from '../picture/heat.js';
 import type { Colors } from '../terminal.js';
@@ -22,18 +22,16 @@ export function mapLines(drawing: MapDrawing, columns: number, colors: Colors): 
   return isCoarse(colors) ? heatLines(drawing, columns) : overlaidLines(drawing, columns, colors);
 }
 
-const RESET = '\u001b[0m';
-
 function overlaidLines(drawing: MapDrawing, columns: number, colors: Colors): string[] {
   const { rgb } = mapPixels(drawing, columns);
   const peak = peakCell(drawing.wordMap, columns);
-  const cells = blockCells(colors);
+  const cells = blockCells(rgb, columns, colors);
   return Array.from({ length: columns / 2 }, (_, row) => {
     const upper = 2 * row * columns;
-    if (row !== peak.row) return cells(rgb, upper, columns, columns) + RESET;
+    if (row !== peak.row) return cells(upper, columns) + RESET;
     const at = upper + peak.column;
-    const after = cells(rgb, at + 1, columns - peak.column - 1, columns);
-    return cells(rgb, upper, peak.column, columns) + RESET + mark(rgb, at * 3, colors) + after + RESET;
+    const after = cells(at + 1, columns - peak.column - 1);
+    return cells(upper, peak.column) + RESET + mark(rgb, at * 3, colors) + after + RESET;
   });
 }
 
