@@ -4,7 +4,7 @@ import { blockCells, densityLines, isCoarse, pictureLines, RESET, SHADES } from 
 import type { Drawable } from '../picture/encode.js';
 import { enlargeMap } from '../picture/heat.js';
 import type { Colors } from '../terminal.js';
-import { type MapDrawing, mapPixels, markedMapPixels } from './overlay.js';
+import { isBare, type MapDrawing, mapPixels, markedMapPixels } from './overlay.js';
 import { PEAK } from './theme.js';
 
 /** A map over its picture, to be drawn on a terminal. */
@@ -18,7 +18,7 @@ export const mapDrawable = (drawing: MapDrawing): Drawable => ({
  * the map's. The peak is marked.
  */
 export function mapLines(drawing: MapDrawing, columns: number, colors: Colors): string[] {
-  if (drawing.opacity === 0) return pictureLines(drawing.picture, columns, colors);
+  if (isBare(drawing)) return pictureLines(drawing.picture, columns, colors);
   return isCoarse(colors) ? heatLines(drawing, columns) : overlaidLines(drawing, columns, colors);
 }
 

@@ -5,6 +5,9 @@ import type { Colors } from '../terminal.js';
 /** Marks the highest patch. ASCII: its width is the same on every terminal. */
 export const PEAK = '+';
 
+/** In place of a peak, where the map is so even that none stands out. */
+export const FLAT = 'none: flat map';
+
 /** The current word is in brackets: a shape, for those who see no colours. */
 export const CURRENT = ['[', ']'] as const;
 
