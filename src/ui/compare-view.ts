@@ -1,6 +1,9 @@
 import { padEnd, truncate, widthOf, wrap } from './layout.js';
 import { painter, shade } from './palette.js';
-import type { Colors } from './terminal.js';
+import { encoder, MOST_PIXELS, plain } from './picture/encode.js';
+import type { PictureKind, Raster } from './picture/raster.js';
+import { placeOf, tileColumns, tileText, tilingOf } from './picture/tiles.js';
+import type { Colors, Terminal } from './terminal.js';
 import { visible } from './text.js';
 
 /** Something embedded, and the cosine of its embedding with that of each column's; null where there is none to show. */
@@ -11,6 +14,30 @@ export interface ComparedRow {
 
 const CELL = 8;
 const LONGEST_NAME = 24;
+
+/** Part of the terminal's rows that pictures take: the figures are what is compared. */
+const PICTURES = 0.5;
+
+/** The pictures beside each other, each below its name; nothing where they cannot be drawn or there are too many. */
+export function comparedPictures(
+  pictures: readonly { readonly name: string; readonly picture: Raster }[],
+  kind: PictureKind,
+  { columns, rows, colors }: Pick<Terminal, 'columns' | 'rows' | 'colors'>,
+): string {
+  if (kind === 'none') return '';
+  const tiling = tilingOf(pictures.length, columns - 1, Math.floor(rows * PICTURES));
+  if (tiling.perPage < pictures.length) return '';
+  const { pictureRows } = tiling;
+  // Where text and pictures are printed together, the size of a cell is not asked for.
+  const draw = encoder(kind, colors, undefined);
+  const tiles = pictures.map(({ name, picture }, i) => ({
+    ...placeOf(i, tiling),
+    label: painter(colors).bold(truncate(visible(name), tileColumns(pictureRows))),
+    drawing: draw(plain(picture), pictureRows, MOST_PIXELS / pictures.length),
+    pictureRows,
+  }));
+  return `${tileText(tiles)}\n`;
+}
 
 /** A matrix of pictures by captions, and below it the captions by their numbers. */
 export function compareLines(

@@ -1,10 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type CaptionView, captionLines, percentText } from '../../src/ui/caption-view.js';
-import { compareLines, cosineLines } from '../../src/ui/compare-view.js';
+import { comparedPictures, compareLines, cosineLines } from '../../src/ui/compare-view.js';
 import { embeddingLine } from '../../src/ui/embed-view.js';
 import { widthOf } from '../../src/ui/layout.js';
 import { type RankRow, rankLines } from '../../src/ui/rank-view.js';
+import { VirtualTerminal } from '../support/virtual-terminal.js';
 import { idOf, textOfWords, WORD_TOKENIZER } from '../support/word-tokenizer.js';
 
 type Words = Parameters<typeof textOfWords>[0];
@@ -93,11 +94,22 @@ describe('rankLines', () => {
   ];
 
   it('draws bars, probabilities and cosines', () => {
-    expect(rankLines(rows, 100, 'none')).toEqual([
+    expect(rankLines(rows, 76, 'none')).toEqual([
       '                             prob.  cosine caption',
       '1 ██████████████████        75.0 %   0.312 a small book on a pink background',
       '2 ██████                    25.0 %  -0.100 二冊の本',
     ]);
+  });
+
+  it.each([
+    [100, 48],
+    [120, 60],
+    [200, 100],
+  ])('at %i columns a whole bar has %i: what the captions leave, at most half', (columns, expected) => {
+    const sure = [{ ...rows[0]!, probability: 1 }, rows[1]!];
+    const lines = rankLines(sure, columns, 'none');
+    expect(lines[1]!.match(/█+/)![0]).toHaveLength(expected);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
   });
 
   it('wraps captions beside the figures', () => {
@@ -180,5 +192,32 @@ describe('embeddingLine', () => {
       expect(widthOf(stripVTControlCharacters(line))).toBeLessThanOrEqual(columns);
       expect(stripVTControlCharacters(line)).not.toContain('\u001b');
     }
+  });
+});
+
+describe('comparedPictures', () => {
+  const picture = { size: 4, rgb: new Uint8Array(48).fill(200) };
+  const open = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ name: `${i + 1} ${'é'.repeat(30)}`, picture }));
+
+  it.each([
+    [80, 24],
+    [120, 40],
+    [200, 60],
+  ])('at %i x %i they stand beside each other in half of the rows', (columns, rows) => {
+    for (const colors of ['any', '256', 'none'] as const) {
+      const text = comparedPictures(open(3), 'blocks', { columns, rows, colors });
+      const screen = new VirtualTerminal(columns, rows).write(text.replaceAll('\n', '\r\n'));
+      expect(screen.text()).toMatch(/^1 é+…? +2 é+…? +3 é+…?\n/);
+      expect(text.split('\n').length).toBeLessThanOrEqual(rows / 2 + 2);
+      expect(screen.lines()[1]!.length).toBeGreaterThan(columns * 0.6);
+      expect(text.includes('\u001b[')).toBe(colors !== 'none');
+    }
+  });
+
+  it('are left out where there are too many for their names to be read, and where none is drawn', () => {
+    const terminal = { columns: 40, rows: 12, colors: 'none' } as const;
+    expect(comparedPictures(open(40), 'blocks', terminal)).toBe('');
+    expect(comparedPictures(open(1), 'none', terminal)).toBe('');
   });
 });

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { CocaError } from '../../model/base/errors.js';
 import { exists, makeFolder } from '../../model/base/folders.js';
 import { writeSafetensors } from '../../model/checkpoint/index.js';
-import { enlargeMap, overlay } from '../../ui/picture/heat.js';
+import { enlargeMap, OPACITY, overlay } from '../../ui/picture/heat.js';
 import type { Raster } from '../../ui/picture/raster.js';
 import { attentionTensors } from './arrays.js';
 import { contactSheet } from './contact.js';
 import { type AttendResult, attendLines, wordMap } from './result.js';
 
-const OPACITY = 0.7;
 const LONGEST_NAME = 40;
 
 /** Says what made the other files, and which they are. */

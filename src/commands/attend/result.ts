@@ -51,8 +51,8 @@ export function attendObject({ attention, choice, ...result }: AttendResult): ob
     grid: [grid, grid],
     crop: result.picture.crop,
     tokens: result.words.map((word) => {
-      const { map, peak, entropy } = wordMap(attention, word, choice);
-      return { text: word.text, logprob: word.logprob, map: mapRows(map, grid), peak, entropy };
+      const { map, peak, entropy, isFlat } = wordMap(attention, word, choice);
+      return { text: word.text, logprob: word.logprob, map: mapRows(map, grid), peak, entropy, flat: isFlat };
     }),
     model: result.model,
     device: result.device,

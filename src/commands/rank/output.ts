@@ -10,9 +10,6 @@ import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 import { type RankBy, type Ranked, withoutProbability } from './ranking.js';
 
-/** How much of a picture its map covers where it is highest. */
-const LOOK_OPACITY = 0.7;
-
 /** Where the embedding of a picture looked: a map over the square that the model sees. */
 export interface Look extends MeasuredMap {
   readonly method: string;
@@ -87,18 +84,18 @@ async function lookShower(
   context: CommandContext,
   options: RankWriterOptions,
 ): Promise<(item: RankedPicture) => Promise<void>> {
-  const { enlargeMap, overlay } = await import('../../ui/picture/heat.js');
+  const { enlargeMap, OPACITY, overlay } = await import('../../ui/picture/heat.js');
   const show = await pictureShower(context, options.images, options.isOne);
   return ({ look, ...item }) => {
     if (look === undefined) return show(item);
     const { picture } = item;
     const heat = enlargeMap(look.map, look.grid, picture.size);
-    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, LOOK_OPACITY) } }, true);
+    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, OPACITY) } }, true);
   };
 }
 
-function lookObject({ map, grid, ...look }: Look): object {
-  return { ...look, grid: [grid, grid], map: mapRows(map, grid) };
+function lookObject({ map, grid, isFlat, ...look }: Look): object {
+  return { ...look, flat: isFlat, grid: [grid, grid], map: mapRows(map, grid) };
 }
 
 /** SCORE<TAB>PROBABILITY<TAB>CAPTION */

@@ -1,8 +1,11 @@
 import type { Answer } from '../../cli/answers.js';
 import type { Command, Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
+import { choosePictureKind } from '../../ui/picture/choose.js';
+import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { writeFindings } from '../io/define-results.js';
+import { openPicture, type ReadablePicture } from '../io/pictures.js';
 import type { Ranking } from '../rank/output.js';
 import type { Performed } from './action.js';
 import { capturing } from './capture.js';
@@ -60,6 +63,18 @@ function findings(
 
 const rankingOf = (answer: Answer): Ranking[] => (answer.kind === 'result' ? [answer.result as Ranking] : []);
 
+/** The pictures that were compared, as the model sees them. */
+function picturesOf(
+  rows: readonly { readonly image: string }[],
+  session: ReplSession,
+  context: SessionContext,
+): Promise<readonly ReadablePicture[]> {
+  return session.withModel(context, async (coca) => {
+    const opened = await Promise.all(rows.map(({ image }) => openPicture(image, coca, context)));
+    return opened.filter((one) => 'picture' in one);
+  });
+}
+
 async function writeTable(
   rankings: readonly Ranking[],
   captions: readonly string[],
@@ -72,10 +87,13 @@ async function writeTable(
     cosines: captions.map((caption) => results.find((result) => result.caption === caption)?.cosine ?? null),
   }));
   if (terminal.interactive) {
-    const { compareLines } = await import('../../ui/compare-view.js');
-    const numbered = rows.map(({ image, cosines }) => {
-      return { name: `${session.pictures.names.indexOf(image) + 1} ${shortName(image)}`, cosines };
-    });
+    const { comparedPictures, compareLines } = await import('../../ui/compare-view.js');
+    const nameOf = (image: string) => `${session.pictures.names.indexOf(image) + 1} ${shortName(image)}`;
+    const numbered = rows.map(({ image, cosines }) => ({ name: nameOf(image), cosines }));
+    const shown = await picturesOf(rows, session, context);
+    const images = (session.settings.get('images') ?? 'auto') as PictureKind | 'auto';
+    const named = shown.map(({ name, picture }) => ({ name: nameOf(name), picture }));
+    await out.write(comparedPictures(named, choosePictureKind(images, terminal), terminal));
     await out.write(`${compareLines(numbered, captions, terminal.columns, terminal.colors).join('\n')}\n`);
     return;
   }

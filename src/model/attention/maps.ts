@@ -29,6 +29,8 @@ export interface MeasuredMap {
   readonly peak: { readonly x: number; readonly y: number };
   /** In nats. */
   readonly entropy: number;
+  /** Whether it is so even that its peak is chance: the highest patch has less than twice an even share, 2 / P. */
+  readonly isFlat: boolean;
 }
 
 /** Maps over the patches of one picture, [P] row by row from the top left, each summing to 1. */
@@ -199,7 +201,14 @@ export function entropyOf(map: Float32Array): number {
   return -map.reduce((sum, value) => sum + (value > 0 ? value * Math.log(value) : 0), 0);
 }
 
+const FLAT_BELOW = 2;
+
+/** Whether the highest patch of a map has less than twice an even share. */
+function isFlat(map: Float32Array): boolean {
+  return map.reduce((best, value) => Math.max(best, value), 0) * map.length < FLAT_BELOW;
+}
+
 /** A map with its figures. */
 export function measureMap(map: Float32Array, grid: number): MeasuredMap {
-  return { map, peak: peakOf(map, grid), entropy: entropyOf(map) };
+  return { map, peak: peakOf(map, grid), entropy: entropyOf(map), isFlat: isFlat(map) };
 }

@@ -1,10 +1,10 @@
 import type { MeasuredMap } from '../../model/attention/index.js';
 import { painter } from '../palette.js';
-import { blockCells, densityLines, isCoarse, pictureLines, SHADES } from '../picture/blocks.js';
+import { blockCells, densityLines, isCoarse, pictureLines, RESET, SHADES } from '../picture/blocks.js';
 import type { Drawable } from '../picture/encode.js';
 import { enlargeMap } from '../picture/heat.js';
 import type { Colors } from '../terminal.js';
-import { type MapDrawing, mapPixels, markedMapPixels } from './overlay.js';
+import { isBare, type MapDrawing, mapPixels, markedMapPixels } from './overlay.js';
 import { PEAK } from './theme.js';
 
 /** A map over its picture, to be drawn on a terminal. */
@@ -18,22 +18,20 @@ export const mapDrawable = (drawing: MapDrawing): Drawable => ({
  * the map's. The peak is marked.
  */
 export function mapLines(drawing: MapDrawing, columns: number, colors: Colors): string[] {
-  if (drawing.opacity === 0) return pictureLines(drawing.picture, columns, colors);
+  if (isBare(drawing)) return pictureLines(drawing.picture, columns, colors);
   return isCoarse(colors) ? heatLines(drawing, columns) : overlaidLines(drawing, columns, colors);
 }
-
-const RESET = '\u001b[0m';
 
 function overlaidLines(drawing: MapDrawing, columns: number, colors: Colors): string[] {
   const { rgb } = mapPixels(drawing, columns);
   const peak = peakCell(drawing.wordMap, columns);
-  const cells = blockCells(colors);
+  const cells = blockCells(rgb, columns, colors);
   return Array.from({ length: columns / 2 }, (_, row) => {
     const upper = 2 * row * columns;
-    if (row !== peak.row) return cells(rgb, upper, columns, columns) + RESET;
+    if (row !== peak.row) return cells(upper, columns) + RESET;
     const at = upper + peak.column;
-    const after = cells(rgb, at + 1, columns - peak.column - 1, columns);
-    return cells(rgb, upper, peak.column, columns) + RESET + mark(rgb, at * 3, colors) + after + RESET;
+    const after = cells(at + 1, columns - peak.column - 1);
+    return cells(upper, peak.column) + RESET + mark(rgb, at * 3, colors) + after + RESET;
   });
 }
 

@@ -11,8 +11,13 @@ export interface MapDrawing {
   readonly opacity: number;
 }
 
+/** Whether there is nothing to lay over the picture: it is wanted alone, or no place of it stands out. */
+export const isBare = ({ wordMap, opacity }: MapDrawing): boolean => opacity === 0 || wordMap.isFlat;
+
 /** The drawing in size x size pixels, without a mark of the peak. */
-export function mapPixels({ picture, grid, wordMap, opacity }: MapDrawing, size: number): Raster {
+export function mapPixels(drawing: MapDrawing, size: number): Raster {
+  if (isBare(drawing)) return shrunk(drawing.picture, size);
+  const { picture, grid, wordMap, opacity } = drawing;
   return { size, rgb: overlay(shrunk(picture, size), enlargeMap(wordMap.map, grid, size), opacity) };
 }
 
@@ -20,10 +25,10 @@ export function mapPixels({ picture, grid, wordMap, opacity }: MapDrawing, size:
 const ARM = 1 / 28;
 const EDGE = 1 / 224;
 
-/** The same with a cross on the peak of the map, where there is a map. */
+/** The same with a cross on the peak of the map, where there is one. */
 export function markedMapPixels(drawing: MapDrawing, size: number): Raster {
   const raster = mapPixels(drawing, size);
-  if (drawing.opacity === 0) return raster;
+  if (isBare(drawing)) return raster;
   const edge = Math.max(1, Math.round(size * EDGE));
   const arm = Math.max(2, Math.round(size * ARM));
   const { peak } = drawing.wordMap;

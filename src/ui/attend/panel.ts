@@ -5,7 +5,7 @@ import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
-import { heatScale } from './theme.js';
+import { FLAT, heatScale } from './theme.js';
 
 const BAR = 10;
 const LABEL = 13;
@@ -35,7 +35,7 @@ export function panelLines(
 function fullPanel(
   source: AttendSource,
   state: AttendState,
-  { peak, entropy }: MeasuredMap,
+  wordMap: MeasuredMap,
   { columns, colors, hasPicture }: PanelSpace,
 ): string[] {
   const paint = painter(colors);
@@ -52,9 +52,9 @@ function fullPanel(
     fact('head', rangeText(state.head, source.heads)),
     ...(hasPicture ? [fact('opacity', opacityText(state.opacity))] : []),
     '',
-    fact(hasPicture ? 'peak +' : 'peak', `x ${peak.x.toFixed(2)}  y ${peak.y.toFixed(2)}`),
-    fact('entropy', entropyText(entropy, source.grid)),
-    ...(hasPicture
+    fact(hasPicture && !wordMap.isFlat ? 'peak +' : 'peak', peakText(wordMap, '  ')),
+    fact('entropy', entropyText(wordMap.entropy, source.grid)),
+    ...(hasPicture && !wordMap.isFlat
       ? [`${paint.dim('low to high'.padEnd(LABEL))}${heatScale(Math.min(BAR, columns - LABEL), colors)}`]
       : []),
     '',
@@ -66,17 +66,22 @@ function fullPanel(
 function shortPanel(
   source: AttendSource,
   state: AttendState,
-  { peak, entropy }: MeasuredMap,
+  wordMap: MeasuredMap,
   { columns, hasPicture }: PanelSpace,
 ): string[] {
   const word = source.words[state.word]!;
   return [
     `${word.text} ${percent(word.probability)} % (${state.word + 1}/${source.words.length})`,
     `${state.method} layer ${state.layer} head ${state.head}`,
-    `peak x ${peak.x.toFixed(2)} y ${peak.y.toFixed(2)}`,
-    `entropy ${entropyText(entropy, source.grid)}`,
+    wordMap.isFlat ? FLAT : `peak ${peakText(wordMap, ' ')}`,
+    `entropy ${entropyText(wordMap.entropy, source.grid)}`,
     ...(hasPicture ? [`opacity ${opacityText(state.opacity)}`] : []),
   ].map((line) => truncate(line, columns));
+}
+
+/** Where the map is highest, unless that is chance. */
+function peakText({ peak, isFlat }: MeasuredMap, gap: string): string {
+  return isFlat ? FLAT : `x ${peak.x.toFixed(2)}${gap}y ${peak.y.toFixed(2)}`;
 }
 
 /** "mean of 0-2", "2 of 0-2": so that a person sees how far the keys go. */

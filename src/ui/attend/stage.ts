@@ -1,9 +1,10 @@
 import { meaningLines, truncate } from '../layout.js';
 import { painter } from '../palette.js';
+import { labelLines, type Tile } from '../picture/tiles.js';
 import type { Colors } from '../terminal.js';
 import type { Painting } from '../view/screen.js';
 import type { DrawMap } from './draw.js';
-import { gridTiles, labelLines, type Tile } from './grid.js';
+import { gridTiles } from './grid.js';
 import { KEY_HELP } from './keys.js';
 import type { AttendLayout } from './layout.js';
 import { panelLines } from './panel.js';

@@ -1,5 +1,7 @@
 import type { AttentionMaps, MapChoice } from '../../model/attention/index.js';
 
+import { OPACITY } from '../picture/heat.js';
+
 /** What is on the screen, as a value. */
 export interface AttendState extends MapChoice {
   readonly word: number;
@@ -26,10 +28,10 @@ export type AttendAction =
   | { readonly type: 'say'; readonly message: string };
 
 /** From the default upwards and around. */
-export const OPACITIES = [0.7, 0.9, 0, 0.3, 0.5] as const;
+export const OPACITIES = [OPACITY, 0.7, 0.9, 0, 0.3] as const;
 
 export function initialState(selection: MapChoice, word: number): AttendState {
-  return { ...selection, word, opacity: OPACITIES[0], isGrid: false, isHelp: false, message: '' };
+  return { ...selection, word, opacity: OPACITY, isGrid: false, isHelp: false, message: '' };
 }
 
 /** What a key press makes of a state. Every walk ends where it began. */

@@ -1,9 +1,9 @@
-import { padEnd, wrap } from '../layout.js';
+import { wrap } from '../layout.js';
 import { painter } from '../palette.js';
-import { printed } from '../picture/drawing.js';
+import { tileText, tilingOf } from '../picture/tiles.js';
 import type { Terminal } from '../terminal.js';
 import type { DrawMap, MapLook } from './draw.js';
-import { gridTiles, labelLines, type Tile, tilingOf } from './grid.js';
+import { gridTiles } from './grid.js';
 import type { AttendSource } from './source.js';
 import { tableLines } from './table.js';
 
@@ -36,21 +36,4 @@ export function staticText(
   const paint = painter(colors);
   const end = [...tableLines(shown, look, colors), ...wrap(facts, columns).map((line) => paint.dim(line))];
   return `${text}${end.join('\n')}\n`;
-}
-
-/** A page of tiles: labels and, between them, maps as cells, or as pictures that go where the labels leave room. */
-function tileText(tiles: readonly Tile[]): string {
-  const lines = labelLines(tiles);
-  const height = lines.length;
-  let pictures = '';
-  for (const { row, column, drawing } of tiles) {
-    if ('cells' in drawing) {
-      for (const [i, cells] of drawing.cells.entries())
-        lines[row + 1 + i] = padEnd(lines[row + 1 + i]!, column) + cells;
-    } else {
-      // From below the page up to the tile, and back.
-      pictures += `\u001b7\u001b[${height - row - 1}A\u001b[${column + 1}G${printed(drawing)}\u001b8`;
-    }
-  }
-  return `${lines.join('\n')}\n${pictures}`;
 }

@@ -13,8 +13,9 @@ export function tableLines(source: AttendSource, selection: MapChoice, colors: C
   return [
     painter(colors).dim(`${padEnd('word', width)}    %  peak x     y  entropy`),
     ...source.words.map(({ text, probability }, word) => {
-      const { peak, entropy } = source.mapOf(word, selection);
-      const figures = [percent(probability).padStart(4), peak.x.toFixed(2).padStart(7), peak.y.toFixed(2).padStart(5)];
+      const { peak, entropy, isFlat } = source.mapOf(word, selection);
+      const place = isFlat ? ['flat', ''] : [peak.x.toFixed(2), peak.y.toFixed(2)];
+      const figures = [percent(probability).padStart(4), place[0]!.padStart(7), place[1]!.padStart(5)];
       return `${padEnd(truncate(text, width), width)} ${figures.join(' ')} ${entropy.toFixed(2).padStart(8)}`;
     }),
   ];

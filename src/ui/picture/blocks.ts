@@ -1,11 +1,11 @@
-import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import { type Raster, shrink, shrunk } from './raster.js';
+import { dithered } from './xterm-256.js';
 
 /** Where colours do not tell, from low to high. */
 export const SHADES = '.░▒▓█';
 
-const RESET = '\u001b[0m';
+export const RESET = '\u001b[0m';
 
 /**
  * A picture as `columns` / 2 lines of `columns` cells; `columns` is even. With 256 colours and more, each cell is two
@@ -14,50 +14,54 @@ const RESET = '\u001b[0m';
 export function pictureLines(picture: Raster, columns: number, colors: Colors): string[] {
   if (isCoarse(colors)) return shadeLines(picture, columns, SHADES);
   const { rgb } = shrunk(picture, columns);
-  const cells = blockCells(colors);
-  return Array.from({ length: columns / 2 }, (_, row) => cells(rgb, 2 * row * columns, columns, columns) + RESET);
+  const cells = blockCells(rgb, columns, colors);
+  return Array.from({ length: columns / 2 }, (_, row) => cells(2 * row * columns, columns) + RESET);
 }
 
 /** Whether a picture in cells of these colours would not be made out. */
 export const isCoarse = (colors: Colors): boolean => colors === 'none' || colors === '16';
 
-/** `count` cells of two pixels each, the first of which are `from` and, a row below, `from` + `stride`. */
-export type Cells = (rgb: Uint8Array, from: number, count: number, stride: number) => string;
+/** `count` cells of two pixels each, the upper ones from pixel `from` on. */
+export type Cells = (from: number, count: number) => string;
+
+/** A number for every colour, and what sets it as the colour of a cell's ground or of what stands on it. */
+interface Inks {
+  readonly at: (pixel: number) => number;
+  readonly set: (layer: 'foreground' | 'background', color: number) => string;
+}
+
+const LAYERS = { foreground: 38, background: 48 } as const;
+
+const exactInks = (rgb: Uint8Array): Inks => ({
+  at: (pixel) => (rgb[pixel * 3]! << 16) | (rgb[pixel * 3 + 1]! << 8) | rgb[pixel * 3 + 2]!,
+  set: (layer, color) => `\u001b[${LAYERS[layer]};2;${color >> 16};${(color >> 8) & 255};${color & 255}m`,
+});
+
+function xtermInks(rgb: Uint8Array, columns: number): Inks {
+  const indices = dithered(rgb, columns);
+  return { at: (pixel) => indices[pixel]!, set: (layer, color) => `\u001b[${LAYERS[layer]};5;${color}m` };
+}
 
 /**
- * In their exact colours. There are thousands for each key, so no library is asked, and colours are closed at the end
- * and written only where they change.
+ * What draws cells of a picture in the colours that a terminal has, 256 or any. There are thousands for each key, so no
+ * library is asked, and colours are written only where they change; they are not closed.
+ * @param rgb three bytes a pixel, `columns` pixels a row, an even number of rows
  */
-const exactCells: Cells = (rgb, from, count, stride) => {
-  let text = '';
-  let [foreground, background] = [-1, -1];
-  for (let pixel = from; pixel < from + count; pixel++) {
-    const [upper, lower] = [pixel * 3, (pixel + stride) * 3];
-    const above = (rgb[upper]! << 16) | (rgb[upper + 1]! << 8) | rgb[upper + 2]!;
-    const below = (rgb[lower]! << 16) | (rgb[lower + 1]! << 8) | rgb[lower + 2]!;
-    if (above !== foreground) text += `\u001b[38;2;${rgb[upper]};${rgb[upper + 1]};${rgb[upper + 2]}m`;
-    if (below !== background) text += `\u001b[48;2;${rgb[lower]};${rgb[lower + 1]};${rgb[lower + 2]}m`;
-    [foreground, background] = [above, below];
-    text += '▀';
-  }
-  return text;
-};
-
-function paintedCells(colors: Colors): Cells {
-  const paint = painter(colors);
-  return (rgb, from, count, stride) => {
+export function blockCells(rgb: Uint8Array, columns: number, colors: Colors): Cells {
+  const { at, set } = colors === 'any' ? exactInks(rgb) : xtermInks(rgb, columns);
+  return (from, count) => {
     let text = '';
+    let [foreground, background] = [-1, -1];
     for (let pixel = from; pixel < from + count; pixel++) {
-      const [upper, lower] = [pixel * 3, (pixel + stride) * 3];
-      const above = paint.rgb(rgb[upper]!, rgb[upper + 1]!, rgb[upper + 2]!);
-      text += above.bgRgb(rgb[lower]!, rgb[lower + 1]!, rgb[lower + 2]!)('▀');
+      const [above, below] = [at(pixel), at(pixel + columns)];
+      if (above !== foreground) text += set('foreground', above);
+      if (below !== background) text += set('background', below);
+      [foreground, background] = [above, below];
+      text += '▀';
     }
     return text;
   };
 }
-
-/** What draws cells in the colours that a terminal has. */
-export const blockCells = (colors: Colors): Cells => (colors === 'any' ? exactCells : paintedCells(colors));
 
 /** A picture without colours: its brightness as the density of a character. */
 export function shadeLines(picture: Raster, columns: number, shades: string): string[] {

@@ -1,5 +1,5 @@
 import type { Colors } from '../terminal.js';
-import { shadeLines } from './blocks.js';
+import { pictureLines, shadeLines } from './blocks.js';
 import type { PictureKind, Raster } from './raster.js';
 
 /** A cell where sixels are printed: the terminal is not asked, and a VT340's cells are the custom. */
@@ -19,6 +19,8 @@ export async function drawPicture(raster: Raster, kind: PictureKind, columns: nu
       return shadeLines(raster, columns, SHADES)
         .map((line) => `${line.trimEnd()}\n`)
         .join('');
+    // Nearest colours alone, as terminal-image has them, would draw bands.
+    if (colors === '256') return `${pictureLines(raster, columns, colors).join('\n')}\n`;
     const { colorBlocks } = await import('./terminal-image.js');
     return `${await colorBlocks(raster, columns, colors)}\n`;
   }

@@ -119,31 +119,44 @@ function enlargeLine(
   }
 }
 
+/** Of a map over a picture, unless another is asked for: high enough to be seen, low enough to see what it lies on. */
+export const OPACITY = 0.5;
 /** How far the picture steps back under an opaque map, in brightness and in colour. */
-const DIMMING = 0.55;
+const DIMMING = 0.45;
 const FADING = 0.7;
+/** How much of the light and dark of the picture goes on in the colours that lie over it, at half opacity: what is there stays readable. */
+const RELIEF = 0.75;
 
 /**
  * A picture with a heat map over it. Where the map is low, the picture shows through, darker and greyer the more opaque
- * the map is, so that colour means heat.
+ * the map is, so that colour means heat; where it is high, the colour of the heat is as light and dark as the picture is.
  * @param heat size x size values from 0 to 1
- * @param opacity of the map where it is highest, 0 (only the picture) to 1
+ * @param opacity of the map where it is highest, 0 (only the picture) to 1 (only the map)
  * @returns size x size x 3 bytes
  */
 export function overlay({ size, rgb }: Raster, heat: Float32Array, opacity: number): Uint8Array {
   const out = new Uint8Array(rgb.length);
   const light = 1 - DIMMING * opacity;
   const grey = FADING * opacity;
+  const relief = RELIEF * Math.min(1, 2 * (1 - opacity));
+  const lumas = Float32Array.from({ length: size * size }, (_, i) => lumaAt(rgb, i * 3));
+  const mean = lumas.reduce((sum, luma) => sum + luma, 0) / lumas.length;
   for (let i = 0; i < size * size; i++) {
     const at = i * 3;
-    const luma = 0.2126 * rgb[at]! + 0.7152 * rgb[at + 1]! + 0.0722 * rgb[at + 2]!;
+    const luma = lumas[i]!;
     const step = stepOf(heat[i]!) * 3;
     // The low end of the scale is nearly as dark as nothing: there the picture is worth more.
     const covered = opacity * Math.sqrt(heat[i]!);
+    const shine = 1 + relief * ((luma - mean) / 255);
     for (let channel = 0; channel < 3; channel++) {
       const under = light * (rgb[at + channel]! + grey * (luma - rgb[at + channel]!));
-      out[at + channel] = Math.round(under + covered * (TABLE[step + channel]! - under));
+      const over = Math.min(255, TABLE[step + channel]! * shine);
+      out[at + channel] = Math.round(under + covered * (over - under));
     }
   }
   return out;
 }
+
+/** Luma after Rec. 709. */
+const lumaAt = (rgb: Uint8Array, at: number): number =>
+  0.2126 * rgb[at]! + 0.7152 * rgb[at + 1]! + 0.0722 * rgb[at + 2]!;

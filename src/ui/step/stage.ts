@@ -4,6 +4,7 @@ import { currentLine } from '../../model/stepper/session.js';
 import { mapDrawable } from '../attend/canvas.js';
 import { padEnd } from '../layout.js';
 import { type Encode, MOST_PIXELS, plain } from '../picture/encode.js';
+import { OPACITY } from '../picture/heat.js';
 import type { Colors } from '../terminal.js';
 import type { Painting } from '../view/screen.js';
 import type { StepLayout } from './layout.js';
@@ -27,7 +28,6 @@ export interface Looking {
 }
 
 const GAP = 2;
-const OPACITY = 0.7;
 /** What stands beside the tree moves seldom, and is no wider than one reads. */
 const TREE_STEP = 8;
 const MOST_FALLEN = 100;

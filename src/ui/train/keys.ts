@@ -16,14 +16,14 @@ const LETTERS: Readonly<Record<string, TrainCommand['type']>> = {
 /** The keys as the help lists them. */
 export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['s', 'write a checkpoint after this step'],
-  ['l', 'losses on a logarithmic scale, or a linear one'],
+  ['l', 'scale of losses: as they need it, logarithmic, linear'],
   ['q', 'stop after this step, with a checkpoint'],
   ['Ctrl-C', 'the same, with exit code 130; a second one does not wait'],
   ['?', 'this list'],
 ];
 
 /** The keys in a line, the most needed first. */
-export const KEY_LINE = 'q stop  s save  l log scale  ? keys';
+export const KEY_LINE = 'q stop  s save  l scale  ? keys';
 
 /** The command of a key press; undefined for keys that mean nothing. */
 export function commandOf(input: string, key: Partial<Key>, isHelp: boolean): TrainCommand | undefined {

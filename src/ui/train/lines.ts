@@ -2,9 +2,10 @@ import { bar, padEnd, truncate, widthOf, wrap } from '../layout.js';
 import { painter } from '../palette.js';
 import { durationText } from '../status.js';
 import type { Terminal } from '../terminal.js';
-import { type Mark, plot, rangeOf } from './curve.js';
+import { type Curve, smoothed } from './curve.js';
 import { figuresOf, lossText, rateText, validationLine } from './figures.js';
 import { KEY_HELP, KEY_LINE } from './keys.js';
+import { axis, type Mark, plot, type Range, rangeOf } from './plot.js';
 import { type CurveName, LOSSES, type LossName, secondsLeft, type TrainState } from './state.js';
 import { CURVE_PAINT, CURVE_TITLES } from './theme.js';
 
@@ -21,7 +22,7 @@ export interface TrainStage {
   readonly pictureRows: number;
 }
 
-const PICTURE = { smallest: 4, largest: 14 };
+const PICTURE = { smallest: 4, largest: 24 };
 /** Beside the picture. */
 const NARROWEST_CAPTION = 28;
 
@@ -29,8 +30,16 @@ const NARROWEST_CAPTION = 28;
 const COLUMNS_FOR_TWO = 60;
 const ROWS_FOR_FOUR = 20;
 const SMALLEST_PLOT = 3;
+/** Its title and its axis. */
+const AROUND_PLOT = 2;
 const LABEL = 8;
 const GAP = 2;
+const ROWS_FOR_MIDDLE = 7;
+/** From so many points on, and so many times their least value, a curve is drawn on a logarithmic scale by itself. */
+const LONG = 64;
+const STEEP = 10;
+/** "then" and "now". */
+const WHEN = 4;
 
 /** A run as lines that fill the terminal but for its last row, so that it never scrolls. */
 export function trainStage(state: TrainState, space: TrainSpace): TrainStage {
@@ -103,11 +112,11 @@ function chosenPlots({ facts: _, curves }: TrainState, { columns }: TrainSpace, 
   const across = columns >= COLUMNS_FOR_TWO ? 2 : 1;
   const grid: CurveName[][] = [];
   for (let i = 0; i < names.length; i += across) grid.push(names.slice(i, i + across));
-  return grid.slice(0, Math.max(1, Math.floor(rows / (SMALLEST_PLOT + 1))));
+  return grid.slice(0, Math.max(1, Math.floor(rows / (SMALLEST_PLOT + AROUND_PLOT))));
 }
 
 function plotLines(state: TrainState, space: TrainSpace, rows: number): string[] {
-  if (rows < SMALLEST_PLOT + 1 || space.columns < LABEL + 8) return [];
+  if (rows < SMALLEST_PLOT + AROUND_PLOT || space.columns < LABEL + 8) return [];
   const grid = chosenPlots(state, space, rows);
   const each = Math.floor(rows / grid.length);
   return grid.flatMap((names) => {
@@ -117,39 +126,77 @@ function plotLines(state: TrainState, space: TrainSpace, rows: number): string[]
   });
 }
 
-/** A title, and a curve with the ends of its scale beside it: `height` lines of `width` columns. */
+/** A title, a curve with its scale beside it, and below it the steps: `height` lines of `width` columns. */
 function plotOf(state: TrainState, name: CurveName, { colors }: TrainSpace, width: number, height: number): string[] {
   const paint = painter(colors);
-  const isLog = state.isLog && name !== 'learningRate';
-  const { points } = state.curves[name];
-  const marks = marksOf(state, name);
+  const curve = state.curves[name];
+  const { points } = curve;
+  const isLog = isLogarithmic(state, name);
+  const steps = stepsOf(state, curve);
+  const marks = marksOf(state, name, steps);
   const range = rangeOf([...points, ...marks.map(({ value }) => value)], isLog);
   const text = name === 'learningRate' ? rateText : lossText;
   const title = `${CURVE_TITLES[name]}${isLog ? ', log scale' : ''}`;
-  const drawn = plot(points, range, isLog, width - LABEL - 1, height - 1, marks);
-  const ends = new Map(
-    points.length === 0
-      ? []
-      : ([
-          [0, text(range.high)],
-          [height - 2, text(range.low)],
-        ] as const),
-  );
+  // A rate has no noise.
+  const smooth = name === 'learningRate' ? undefined : smoothed(points);
+  const space = { ...range, isLog, width: width - LABEL - 1, height: height - AROUND_PLOT };
+  const drawn = plot(smooth ?? points, smooth && points, space, marks);
+  const scale = new Map(points.length === 0 ? [] : scaleOf(range, isLog, space.height, text));
+  const color = CURVE_PAINT[name](paint);
+  const left = (label: string) => paint.dim(label.padStart(LABEL));
   return [
     paint.bold(padEnd(truncate(`${' '.repeat(LABEL + 1)}${title}`, width), width)),
-    ...drawn.map(
-      (line, row) => `${paint.dim((ends.get(row) ?? '').padStart(LABEL))} ${CURVE_PAINT[name](paint)(line)}`,
-    ),
+    ...drawn.map((strokes, row) => {
+      const line = strokes.map((stroke) => (stroke.isFaint ? color.dim(stroke.text) : color(stroke.text))).join('');
+      return `${left(scale.get(row) ?? '')} ${line}`;
+    }),
+    `${left('step')} ${points.length === 0 ? ' '.repeat(space.width) : paint.dim(axis(steps.first, steps.last, space.width))}`,
   ];
 }
 
+/** The values at both ends of a scale, and in its middle where there is room. */
+function scaleOf(
+  { low, high }: Range,
+  isLog: boolean,
+  height: number,
+  text: (value: number) => string,
+): [number, string][] {
+  const middle = isLog ? Math.sqrt(low * high) : (low + high) / 2;
+  return [
+    [0, text(high)],
+    ...(height >= ROWS_FOR_MIDDLE && height % 2 === 1 ? [[(height - 1) / 2, text(middle)] as [number, string]] : []),
+    [height - 1, text(low)],
+  ];
+}
+
+/** As it was chosen; by itself, where a linear scale would draw most of the curve at its foot. */
+function isLogarithmic({ scale, curves }: TrainState, name: CurveName): boolean {
+  if (name === 'learningRate' || scale === 'linear') return false;
+  if (scale === 'log') return true;
+  const { points } = curves[name];
+  const { low, high } = rangeOf(points, false);
+  return points.length >= LONG && low > 0 && high / low >= STEEP;
+}
+
+interface Steps {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The steps at both ends of a curve; the last ones may make no whole point yet. */
+function stepsOf({ last }: TrainState, { stride, points, count }: Curve): Steps {
+  const end = (last?.step ?? 0) - count;
+  return { first: end - points.length * stride + 1, last: end };
+}
+
 /** Where the losses of data that is not trained on lie on a curve. */
-function marksOf({ validations, last }: TrainState, name: CurveName): Mark[] {
-  if (last === undefined || !(LOSSES as readonly string[]).includes(name)) return [];
+function marksOf({ validations }: TrainState, name: CurveName, { first, last }: Steps): Mark[] {
+  if (last < first || !(LOSSES as readonly string[]).includes(name)) return [];
   return validations.flatMap((figures) => {
     const value = figures[name as LossName];
     // The run's last step may be one that is not drawn yet.
-    return value === null ? [] : [{ at: Math.min(1, figures.step / last.step), value }];
+    const at = last === first ? 0 : Math.min(1, Math.max(0, (figures.step - first) / (last - first)));
+    return value === null ? [] : [{ at, value }];
   });
 }
 
@@ -163,14 +210,15 @@ function captionLines(
   const paint = painter(colors);
   const said = picture.caption === undefined ? '' : `: ${picture.caption}`;
   const title = truncate(`${picture.name.split(/[\\/]/).at(-1)}${said}`, columns);
-  const line = (step: number, text: string) => truncate(`${String(step).padStart(LABEL)} ${text}`, columns);
-  const now = paint.bold(line(caption.step, caption.text));
+  const line = (when: string, step: number, text: string) =>
+    truncate(`${when.padEnd(WHEN)} ${String(step).padStart(LABEL - WHEN - 1)} ${text}`, columns);
   // What it says now is in the last line, whenever it began to say so.
-  const before = captions
-    .slice(0, -1)
-    .slice(-Math.max(0, rows - 2))
-    .map(({ step, text }) => paint.dim(line(step, text)));
-  return rows === 1 ? [now] : [title, ...(rows > 2 ? before : []), now];
+  const now = paint.bold(line('now', caption.step, caption.text));
+  const [first, ...between] = captions.slice(0, -1);
+  const then = first ? [paint.dim(line('then', first.step, first.text))] : [];
+  const recent = between.slice(-Math.max(0, rows - 3)).map(({ step, text }) => paint.dim(line('', step, text)));
+  if (rows === 1) return [now];
+  return [title, ...(rows > 2 ? then : []), ...(rows > 3 ? recent : []), now];
 }
 
 function warningLines({ warnings, warningCount }: TrainState, { columns, colors }: TrainSpace, rows: number): string[] {

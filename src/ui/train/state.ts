@@ -53,7 +53,8 @@ export interface TrainState {
   readonly saved: { readonly step: number; readonly folder: string } | undefined;
   readonly warnings: readonly string[];
   readonly warningCount: number;
-  readonly isLog: boolean;
+  /** Of losses and gradients. */
+  readonly scale: Scale;
   readonly isHelp: boolean;
   readonly isStopping: boolean;
   /** A checkpoint was asked for and is not written yet. */
@@ -69,6 +70,11 @@ export type TrainAction =
   | { readonly type: 'checkpoint'; readonly step: number; readonly folder: string }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'save' | 'stop' | 'toggle-log' | 'toggle-help' | 'close-help' };
+
+/** Chosen by how a curve goes, or by a person. */
+export type Scale = 'auto' | 'log' | 'linear';
+
+const NEXT_SCALE: Readonly<Record<Scale, Scale>> = { auto: 'log', log: 'linear', linear: 'auto' };
 
 /** Steps over which a rate is taken. */
 const RECENT = 20;
@@ -95,7 +101,7 @@ export function initialState(facts: TrainFacts): TrainState {
     saved: undefined,
     warnings: [],
     warningCount: 0,
-    isLog: false,
+    scale: 'auto',
     isHelp: false,
     isStopping: false,
     isSaving: false,
@@ -114,7 +120,9 @@ export function reduce(state: TrainState, action: TrainAction): TrainState {
     }
     case 'caption': {
       const isNews = state.captions.at(-1)?.text !== action.caption.text;
-      const captions = isNews ? [...state.captions, action.caption].slice(-MOST_CAPTIONS) : state.captions;
+      // The first stays, however many there are: it is what the newest is compared with.
+      const [first, ...others] = isNews ? [...state.captions, action.caption] : state.captions;
+      const captions = first ? [first, ...others.slice(1 - MOST_CAPTIONS)] : [];
       return { ...state, captions, caption: action.caption };
     }
     case 'checkpoint':
@@ -130,7 +138,7 @@ export function reduce(state: TrainState, action: TrainAction): TrainState {
     case 'stop':
       return { ...state, isStopping: true };
     case 'toggle-log':
-      return { ...state, isLog: !state.isLog, isHelp: false };
+      return { ...state, scale: NEXT_SCALE[state.scale], isHelp: false };
     case 'toggle-help':
       return { ...state, isHelp: !state.isHelp };
     case 'close-help':

@@ -37,7 +37,7 @@ describe('on a pseudo-terminal', () => {
     pty.type('m');
     await pty.until(/method +cross/);
     pty.type('o');
-    await pty.until(/opacity +90 %/);
+    await pty.until(/opacity +70 %/);
     expect(pty.output).not.toMatch(/\u001b_G|\u001bP|\u001b\]|\u001b\[16t/);
     pty.type('g');
     await pty.until(/book \d\d.*\n[\s\S]*\[background 100\]/);

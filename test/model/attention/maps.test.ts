@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AttentionMaps, entropyOf, peakOf } from '../../../src/model/attention/maps.js';
+import { AttentionMaps, entropyOf, measureMap, peakOf } from '../../../src/model/attention/maps.js';
 import { type AttentionLayer, collectAttention, type RawAttention } from '../../../src/model/attention/raw.js';
 import type { CocaConfig } from '../../../src/model/config/config.js';
 import { ROOT } from '../../../src/model/decoding/types.js';
@@ -45,6 +45,22 @@ const POOLED: RawAttention = {
     ]),
   ],
 };
+
+describe('measures', () => {
+  test.each<[string, number[], boolean]>([
+    ['an even spread', [1, 1, 1, 1], true],
+    ['a peak of 1.9 even shares', [1.9, 0.7, 0.7, 0.7], true],
+    ['a peak of 2 even shares', [2, 0.5, 0.75, 0.75], false],
+    ['one patch', [4, 0, 0, 0], false],
+  ])('%s', (_, shares, isFlat) => {
+    expect(
+      measureMap(
+        Float32Array.from(shares, (share) => share / 4),
+        2,
+      ).isFlat,
+    ).toBe(isFlat);
+  });
+});
 
 describe('maps by hand', () => {
   const maps = new AttentionMaps(POOLED, configOf(true));

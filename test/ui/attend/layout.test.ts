@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mapDrawer } from '../../../src/ui/attend/draw.js';
-import { gridTiles, labelLines, tilingOf } from '../../../src/ui/attend/grid.js';
+import { gridTiles } from '../../../src/ui/attend/grid.js';
 import { layoutOf } from '../../../src/ui/attend/layout.js';
 import type { AttendSource } from '../../../src/ui/attend/source.js';
 import { stageOf } from '../../../src/ui/attend/stage.js';
@@ -10,6 +10,7 @@ import { staticText } from '../../../src/ui/attend/static.js';
 import { captionLines } from '../../../src/ui/attend/words.js';
 import { percent } from '../../../src/ui/caption-view.js';
 import { truncate, widthOf } from '../../../src/ui/layout.js';
+import { labelLines, tilingOf } from '../../../src/ui/picture/tiles.js';
 import type { Painting } from '../../../src/ui/view/screen.js';
 import { CELL } from '../../support/terminal-pictures.js';
 import { VirtualTerminal } from '../../support/virtual-terminal.js';
@@ -115,8 +116,10 @@ describe('grid', () => {
   test('more than fit come in pages, the current word on one of them', () => {
     const source = testSource(Array.from({ length: 20 }, (_, i) => `w${i}`));
     const tiles = gridTiles(source, START, 17, spaceFor(source, 20, 6));
-    expect(tiles.map(({ word }) => word)).toEqual([16, 17, 18, 19]);
-    expect(labelLines(tiles)[0]).toBe(' w16 6  [w17 6]');
+    expect(labelLines(tiles).filter((line) => line !== '')).toEqual([
+      ' w16 6  [w17 6]',
+      expect.stringMatching(/w18.*w19/),
+    ]);
   });
 
   test('no room at all: no tiles', () => {

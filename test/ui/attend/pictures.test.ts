@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { mapDrawer } from '../../../src/ui/attend/draw.js';
 import type { AttendSource } from '../../../src/ui/attend/source.js';
-import { enlargeMap, overlay } from '../../../src/ui/picture/heat.js';
+import { enlargeMap, OPACITY, overlay } from '../../../src/ui/picture/heat.js';
 import type { PictureKind } from '../../../src/ui/picture/raster.js';
 import { KEYS } from '../../support/keys.js';
 import { CELL, type Pixels, pixelsOf } from '../../support/terminal-pictures.js';
@@ -32,7 +32,7 @@ describe.each(GRAPHICS)('%s', (kind) => {
   test('the picture alone: its pixels, at its cells', async () => {
     const source = testSource(CAPTION);
     await open(source, kind);
-    await app.press('o', 'o');
+    await app.press('o', 'o', 'o');
     expect(app.terminal().text()).toContain('picture alone');
     expect(app.pictures()).toEqual([expect.objectContaining({ protocol: kind, ...LARGE })]);
     const pixels = await pixelsOf(app.pictures()[0]!);
@@ -72,7 +72,7 @@ describe.each(GRAPHICS)('%s', (kind) => {
       return source.picture.rgb[(Math.floor(pixel / 400 / 50) * 8 + Math.floor((pixel % 400) / 50)) * 3 + (i % 3)]!;
     });
     const { map } = source.mapOf(1, { method: 'cross', layer: 'mean', head: 'mean' });
-    const rgb = overlay({ size: 400, rgb: enlarged }, enlargeMap(map, 4, 400), 0.7);
+    const rgb = overlay({ size: 400, rgb: enlarged }, enlargeMap(map, 4, 400), OPACITY);
     const tolerance = kind === 'sixel' ? 12 : 0; // 256 colours
     for (const [x, y] of [
       [0, 0],

@@ -17,7 +17,7 @@ export function testSource(words: readonly string[], saves: MapChoice[] = []): A
       const at = word % grid;
       const map = new Float32Array(grid * grid).fill(0.01);
       map[at * grid + at] = 0.85 + (typeof layer === 'number' ? layer / 100 : 0);
-      return { map, peak: { x: (at + 0.5) / grid, y: (at + 0.5) / grid }, entropy: 1 };
+      return { map, peak: { x: (at + 0.5) / grid, y: (at + 0.5) / grid }, entropy: 1, isFlat: false };
     },
     async save(selection) {
       saves.push(selection);

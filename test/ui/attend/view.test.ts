@@ -18,6 +18,45 @@ async function open(source: AttendSource, columns: number, rows: number, colors?
 }
 
 describe('frames', () => {
+  /** Its first word looks everywhere alike; the others as ever. */
+  const withFlatWord = (): AttendSource => {
+    const source = testSource(CAPTION);
+    const flat = {
+      map: new Float32Array(16).fill(1 / 16),
+      peak: { x: 0.125, y: 0.125 },
+      entropy: Math.log(16),
+      isFlat: true,
+    };
+    return { ...source, mapOf: (word, choice) => (word === 0 ? flat : source.mapOf(word, choice)) };
+  };
+
+  test.each([
+    [80, 24],
+    [120, 40],
+    [200, 60],
+  ])('%i x %i: a flat map says so, and the picture has neither a map nor a peak', async (columns, rows) => {
+    for (const colors of ['none', '256', 'any'] as const) {
+      await open(withFlatWord(), columns, rows, colors);
+      const flat = app.terminal();
+      expect(flat.text()).toMatch(/peak +none: flat map/);
+      const large = (text: string) =>
+        text
+          .split('\n')
+          .slice(0, 10)
+          .map((line) => line.slice(0, 20))
+          .join('\n');
+      expect(large(flat.text())).not.toContain('+');
+      await app.press('o', 'o', 'o');
+      expect(app.terminal().text()).toContain('picture alone');
+      expect(large(app.terminal().text())).toBe(large(flat.text()));
+      for (let row = 0; row < 10; row++) expect(app.terminal().cell(row, 7)).toEqual(flat.cell(row, 7));
+      await app.press(KEYS.right, 'o');
+      expect(app.terminal().text()).toMatch(/peak \+ +x 0\.38/);
+      await app.close();
+    }
+    await open(withFlatWord(), columns, rows);
+  });
+
   test('80 x 24 without colours: density for the map, numbers for probabilities, brackets for the word', async () => {
     await open(testSource(CAPTION), 80, 24);
     await app.press(KEYS.right);
@@ -29,7 +68,7 @@ describe('frames', () => {
       .........░░░░▒▒▒░░░...................  method       cross
       ........░░▒▒▓▓▓▓▓▒▒░░.................  layer        mean of 0-2
       .......░░▒▓▓█████▓▒▒░.................  head         mean of 0-1
-      .......░░▒▓▓██+██▓▒▒░.................  opacity      70 %
+      .......░░▒▓▓██+██▓▒▒░.................  opacity      50 %
       ........░▒▒▓▓▓▓▓▓▒▒░░.................
       .........░░▒▒▒▒▒▒░░░..................  peak +       x 0.38  y 0.38
       .............░░░......................  entropy      1.00 of 2.77 nats
@@ -55,7 +94,7 @@ describe('frames', () => {
       ▒▒░.........  cross layer mean head mean
       ............  peak x 0.13 y 0.13
       ............  entropy 1.00 of 2.77 nats
-      ............  opacity 70 %
+      ............  opacity 50 %
       ............
 
 
@@ -140,7 +179,7 @@ describe('keys', () => {
     expect(text).toMatch(/method +rollout/);
     expect(text).toMatch(/layer +last of 0-2/);
     expect(text).toMatch(/head +0 of 0-1/);
-    expect(text).toMatch(/opacity +90 %/);
+    expect(text).toMatch(/opacity +70 %/);
   });
 
   test('in the grid, where no text changes, a new layer still is painted', async () => {

@@ -91,7 +91,7 @@ describe('overlay', () => {
     const out = overlay(picture, Float32Array.of(1, 0, 0, 0), 1);
     expect([...out.slice(0, 3)]).toEqual([...heatColor(1)]);
     const [r, g, b] = out.slice(3, 6);
-    // Green 255: luma 182.4; 70 % of the way to it, then 45 % of the light.
-    expect([r, g, b]).toEqual([Math.round(0.45 * 0.7 * 182.376), 92, Math.round(0.45 * 0.7 * 182.376)]);
+    // Green 255: luma 182.4; 70 % of the way to it, then 55 % of the light.
+    expect([r, g, b]).toEqual([Math.round(0.55 * 0.7 * 182.376), 112, Math.round(0.55 * 0.7 * 182.376)]);
   });
 });

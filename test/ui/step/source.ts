@@ -152,7 +152,7 @@ export class StillSource implements StepSource {
 
   async attention(hypothesis: number, back: number): Promise<MeasuredMap | undefined> {
     this.asked.push(`attention ${hypothesis} ${back}`);
-    return { map: Float32Array.of(0.1, 0.1, 0.1, 0.7), peak: { x: 0.75, y: 0.75 }, entropy: 1 };
+    return { map: Float32Array.of(0.1, 0.1, 0.1, 0.7), peak: { x: 0.75, y: 0.75 }, entropy: 1, isFlat: false };
   }
 
   isUnsaved(): boolean {

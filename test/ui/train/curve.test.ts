@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EMPTY_CURVE, extend, plot, rangeOf } from '../../../src/ui/train/curve.js';
+import { EMPTY_CURVE, extend, smoothed } from '../../../src/ui/train/curve.js';
 
 describe('a curve', () => {
   test('of few steps is those steps', () => {
@@ -21,47 +21,21 @@ describe('a curve', () => {
   });
 });
 
-describe('a plot', () => {
-  test('falls from the top left to the bottom right', () => {
-    expect(plot([3, 2, 1, 0], { low: 0, high: 3 }, false, 2, 1)).toEqual(['⠑⢄']);
+describe('smoothing', () => {
+  test('is left out where every point is seen, and where one is no number', () => {
+    expect(smoothed([3, 1, 2])).toBeUndefined();
+    expect(smoothed([...Array(40).fill(1), Number.NaN])).toBeUndefined();
   });
 
-  test('joins points that are far from each other', () => {
-    expect(plot([8, 0], { low: 0, high: 8 }, false, 1, 2)).toEqual(['⢱', '⢸']);
+  test('keeps a straight line, from its first point to its last', () => {
+    const line = Array.from({ length: 100 }, (_, i) => 2 * i);
+    for (const [i, value] of smoothed(line)!.entries()) expect(value).toBeCloseTo(2 * i);
   });
 
-  test('on a logarithmic scale a power is a straight line', () => {
-    const powers = [1000, 100, 10, 1];
-    expect(plot(powers, rangeOf(powers, true), true, 2, 1)).toEqual(['⠑⢄']);
-  });
-
-  test('leaves the rest blank, and shows the mean of points that share a column', () => {
-    expect(plot([1], { low: 0, high: 1 }, false, 3, 1)).toEqual(['⠁⠀⠀']);
-    const unit = { low: 0, high: 1 };
-    expect(plot([0, 1, 0, 1, 0, 1, 0, 1], unit, false, 1, 2)).toEqual(plot([0.5, 0.5], unit, false, 1, 2));
-  });
-
-  test('has marks over it, where they lie', () => {
-    const points = [0, 1, 2, 3, 4, 5, 6, 7];
-    const range = { low: 0, high: 7 };
-    const [plain, marked] = [
-      [],
-      [
-        { at: 0, value: 7 },
-        { at: 1, value: 0 },
-      ],
-    ].map((marks) => plot(points, range, false, 4, 3, marks));
-    expect(marked!.map((line) => line.replaceAll(/[^◆]/g, '.'))).toEqual(['◆...', '....', '...◆']);
-    expect(
-      marked!.map((line, y) => [...line].map((char, x) => (char === '◆' ? plain![y]![x] : char)).join('')),
-    ).toEqual(plain);
-  });
-
-  test('has a range also where there is nothing, or nothing changes', () => {
-    expect(rangeOf([], false)).toEqual({ low: 0, high: 1 });
-    expect(rangeOf([Number.NaN, 0], false)).toEqual({ low: 0, high: 1 });
-    expect(rangeOf([0, 2, 4], true)).toEqual({ low: 2, high: 4 });
-    const { low, high } = rangeOf([5, 5], false);
-    expect(low < 5 && high > 5).toBe(true);
+  test('takes a jitter away, and no more of a step than a twelfth of the curve', () => {
+    const jitter = Array.from({ length: 240 }, (_, i) => (i < 120 ? 10 : 20) + (i % 2 === 0 ? 3 : -3));
+    const smooth = smoothed(jitter)!;
+    for (const i of [40, 80, 109]) expect(Math.abs(smooth[i]! - 10)).toBeLessThan(0.2);
+    for (const i of [130, 180, 210]) expect(Math.abs(smooth[i]! - 20)).toBeLessThan(0.2);
   });
 });

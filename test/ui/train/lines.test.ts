@@ -26,14 +26,15 @@ describe.each([
     expect(lines[0]).toBe('scenes · on wasm · captions.jsonl · 32 a step');
     expect(lines[1]).toMatch(/^step 200\/400 █+.* 1 min 40 s left$/);
     expect(text).toMatch(/contrastive 0\.01500 {2}captioning 0\.1055 {2}temperature 0\.0700 {2}lr 5\.00e-4/);
-    expect(text).toMatch(/ {9}contrastive loss +captioning loss/);
+    expect(text).toMatch(/ {9}contrastive loss, log scale +captioning loss, log scale/);
     expect(text).toMatch(/^ {3}3\.000 [⠀-⣿]+ {2} {3}5\.880 [⠀-⣿]+$/m);
     expect(text).toMatch(/^ 0\.01500 [⠀-⣿]+ {2} {2}0\.1055 [⠀-⣿]+$/m);
+    expect(text).toMatch(/^ {4}step 1 .* 200 {2} {4}step 1 .* 200$/m);
     expect(text).toContain('0001.png: a small book on a pink background\n');
     expect(text).toContain(
-      '     100 a a background\n     150 a small book\n     200 a small book on a pink background',
+      'then  50 h h h\n     100 a a background\n     150 a small book\nnow  200 a small book on a pink background',
     );
-    expect(lines.at(-1)).toBe('q stop  s save  l log scale  ? keys  checkpoint of step 200');
+    expect(lines.at(-1)).toBe('q stop  s save  l scale  ? keys  checkpoint of step 200');
   });
 
   test('gradient norm and learning rate, where there is room for them', () => {
@@ -73,6 +74,47 @@ test('losses on other data: figures, and marks on the curves of losses', () => {
       .match(/◆/g),
   ).toHaveLength(3);
   expect(lines.join('\n')).toMatch(/^ {3}4\.000 ◆/m);
+});
+
+test.each([
+  [80, 24],
+  [120, 40],
+  [200, 60],
+])('at %i x %i a curve fills its plot after 12 steps and after 12,000, and scales follow a key', (columns, rows) => {
+  for (const steps of [12, 12_000]) {
+    let state = initialState({ ...FACTS, steps: 20_000 });
+    for (let step = 1; step <= steps; step++) {
+      const captioning = 0.2 + (step % 2 ? 1.1 : 0.9) * 6 * 0.999 ** step;
+      state = reduce(state, { type: 'step', figures: figures(step, { captioning, contrastive: 3 + 1 / step }) });
+    }
+    const lines = frame(state, columns, rows);
+    const title = lines.findIndex((line) => line.includes('contrastive loss'));
+    const plots = lines.slice(
+      title + 1,
+      lines.findIndex((line) => line.startsWith('    step ')),
+    );
+    const half = Math.floor((columns - 2) / 2);
+    for (const from of [9, half + 2 + 9]) {
+      // The first curves from their left edge to their right one.
+      const cells = plots.map((line) => line.slice(from, from + half - 9));
+      for (const x of [0, Math.floor(cells[0]!.length / 2), cells[0]!.length - 1]) {
+        expect(cells.some((row) => /[⠁-⣿]/.test(row[x] ?? ''))).toBe(true);
+      }
+    }
+    expect(lines.join('\n')).toMatch(new RegExp(`^ {4}step 1 .* ${steps} `, 'm'));
+    // A loss that falls by a factor of 30 needs a logarithmic scale; one that hardly moves does not.
+    const titles = (one: TrainState) => frame(one, columns, rows).find((line) => line.includes('contrastive loss'));
+    expect(titles(state)).toMatch(
+      steps > 12 ? /contrastive loss +captioning loss, log/ : /contrastive loss +captioning loss +$/,
+    );
+    const log = reduce(state, { type: 'toggle-log' });
+    expect(titles(log)).toMatch(/contrastive loss, log scale +captioning loss, log/);
+    const line = reduce(log, { type: 'toggle-log' });
+    expect(titles(line)).toMatch(/contrastive loss +captioning loss +$/);
+    // What is smoothed has the raw curve faint behind it.
+    const painted = trainStage(line, { columns, rows, colors: 'any' }).lines.join('');
+    expect(/\u001b\[2m[⠀-⣿]*[⠁-⣿]/.test(painted)).toBe(steps > 12);
+  }
 });
 
 test('one loss alone has the whole width', () => {
