@@ -38,7 +38,7 @@ describe('the documents', () => {
 
   test('what messages say of coca help can be typed', () => {
     const named = SOURCES.flatMap((text) => [...text.matchAll(/coca help ([a-z.]+)/g)].map(([, word]) => word!));
-    const known = named.filter((word) => !['explains', 'lists'].includes(word));
+    const known = named.filter((word) => !['explains', 'lists', 'prints'].includes(word));
     expect(known).toContain('engines');
     for (const word of known) {
       expect(topicOf(word) ?? COMMANDS.find(({ name }) => name === word)?.name, word).toBeDefined();

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { coca } from '../support/cli.js';
 import { temporaryFolder } from '../support/folder.js';
@@ -89,4 +89,24 @@ test('where each word looks is of the weights as they are, and of what int8 has 
     const peak = map.indexOf(Math.max(...map));
     expect(near[i].map.flat()[peak]).toBeCloseTo(map[peak], 1);
   }
+});
+
+test('models info and doctor know the file; what was changed is removed', async () => {
+  const cached = async () => JSON.parse((await run(['models', 'info', 'scenes', '--json'])).stdout)[0].quantised;
+  expect(await cached()).toBe(undefined);
+  await run(['caption', BOOK, '--precision', 'int8']);
+  const [name] = readdirSync(folder.at('cache', 'quantised'));
+  const path = folder.at('cache', 'quantised', name!);
+  const { size } = statSync(path);
+  expect(await cached()).toEqual({ precision: 'int8', bytes: size });
+  expect((await run(['models', 'info', 'scenes'])).stdout).toMatch(/^cached +in int8, 8\.\d+ MB$/m);
+  const check = async (...options: string[]) =>
+    JSON.parse((await run(['doctor', '--no-speed', '--json', '-q', ...options])).stdout).find(
+      (one: { name: string }) => one.name === 'weights in int8',
+    );
+  expect(await check()).toMatchObject({ status: 'ok', found: '1, whole' });
+  truncateSync(path, size - 1);
+  expect(await check()).toMatchObject({ status: 'problem' });
+  expect(await check('--fix')).toMatchObject({ status: 'ok', found: expect.stringContaining('removed 1') });
+  expect(readdirSync(folder.at('cache', 'quantised'))).toEqual([]);
 });

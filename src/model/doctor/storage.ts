@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { conversionsFolder } from '../base/cache.js';
+import { conversionsFolder, quantisedFolder } from '../base/cache.js';
 import { CocaError } from '../base/errors.js';
 import { exists, isFolder } from '../base/folders.js';
 import { ABANDONED_MS, finalNameOf, orWriteFailed } from '../base/whole-file.js';
@@ -10,6 +10,7 @@ import { hubAccess, hubCacheFolder } from '../hub/environment.js';
 import { orphanedBlobs } from '../hub/orphans.js';
 import { listPartials, type PartialFile } from '../hub/partial.js';
 import { freeBytes } from '../hub/space.js';
+import { stateOf } from '../quantise/checkpoint.js';
 import { configFolder } from '../store/settings.js';
 import type { Check } from './check.js';
 
@@ -23,7 +24,8 @@ export async function* checkStorage(): AsyncGenerator<Check> {
   yield await checkFolder('models', 'settings', configFolder(), 'COCA_CONFIG');
   yield await checkDownloads();
   yield await checkBlobs();
-  yield await checkConversions();
+  yield await checkDerived('conversions of .bin', conversionsFolder(), isBroken);
+  yield await checkDerived('weights in int8', quantisedFolder(), isNotAsWritten);
   yield await checkHub();
 }
 
@@ -84,9 +86,13 @@ async function repositories(): Promise<string[]> {
   return names.filter((name) => name.startsWith('models--')).map((name) => join(cache, name));
 }
 
-async function checkConversions(): Promise<Check> {
-  const common = { area: 'models', name: 'conversions of .bin' } as const;
-  const folder = conversionsFolder();
+/** What was made of weights. */
+async function checkDerived(
+  name: string,
+  folder: string,
+  isUseless: (path: string) => Promise<boolean>,
+): Promise<Check> {
+  const common = { area: 'models', name } as const;
   const paths = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
   const broken: string[] = [];
   let whole = 0;
@@ -96,14 +102,16 @@ async function checkConversions(): Promise<Check> {
     if (finalNameOf(basename(path)) !== undefined) {
       if (Date.now() - stats.mtimeMs > ABANDONED_MS) broken.push(path);
     } else if (path.endsWith('.safetensors')) {
-      if (await isBroken(path)) broken.push(path);
+      if (await isUseless(path)) broken.push(path);
       else whole++;
     }
   }
   if (broken.length === 0) return { ...common, status: 'ok', found: whole === 0 ? 'none' : `${whole}, whole` };
   const sizes = await Promise.all(broken.map((path) => stat(path).catch(() => ({ size: 0 }))));
-  return { ...common, ...leftovers('broken conversions', broken, sizeOf(sizes)) };
+  return { ...common, ...leftovers('broken files', broken, sizeOf(sizes)) };
 }
+
+const isNotAsWritten = async (path: string): Promise<boolean> => (await stateOf(path)) !== 'whole';
 
 async function isBroken(path: string): Promise<boolean> {
   try {

@@ -1,8 +1,9 @@
 import { lstat, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { conversionsFolder } from '../base/cache.js';
+import { conversionsFolder, quantisedFolder } from '../base/cache.js';
 import { orWriteFailed } from '../base/whole-file.js';
 import { convertedPath, weightsFile } from '../checkpoint/index.js';
+import { quantisedFilesOf } from '../quantise/checkpoint.js';
 import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILES } from '../store/model-files.js';
 import { hubCacheFolder } from './environment.js';
 import { cachedModels } from './installed.js';
@@ -43,7 +44,7 @@ async function removeFrom(
   name: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Removal> {
-  let freed = await removeConversion(folder, env);
+  let freed = await removeDerived(folder, env);
   let kept = 0;
   // A snapshot that is a link itself leads to a folder of the user's: the link goes, and nothing in it.
   const isLink = (await lstat(folder)).isSymbolicLink();
@@ -90,15 +91,22 @@ async function ownFiles(folder: string, names: readonly string[]): Promise<strin
   return names.filter((name) => wanted.includes(join(folder, name)) || join(folder, name) === weights);
 }
 
-async function removeConversion(folder: string, env: NodeJS.ProcessEnv): Promise<number> {
-  // Only torch.save archives have one, and a broken one has none.
-  const path = await weightsFile(folder)
-    .then((weights) => convertedPath(weights, conversionsFolder(env)))
-    .catch(() => undefined);
-  if (path === undefined) return 0;
-  const size = await sizeOnDisk(path);
-  await rm(path, { force: true });
-  return size;
+/** Removes what was made of the weights: their conversion, and their quantised form. */
+async function removeDerived(folder: string, env: NodeJS.ProcessEnv): Promise<number> {
+  const weights = await weightsFile(folder).catch(() => undefined);
+  if (weights === undefined) return 0;
+  // Only torch.save archives are converted, and a broken one is not.
+  const converted = await convertedPath(weights, conversionsFolder(env)).then(
+    (path) => [path],
+    () => [],
+  );
+  const quantised = await quantisedFilesOf(weights, quantisedFolder(env)).catch(() => []);
+  let freed = 0;
+  for (const path of [...converted, ...quantised]) {
+    freed += await sizeOnDisk(path);
+    await rm(path, { force: true });
+  }
+  return freed;
 }
 
 /** A snapshot without files, and the names that stand for it. */

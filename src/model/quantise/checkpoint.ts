@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stat, utimes } from 'node:fs/promises';
+import { readdir, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { isUsable, prepareCache } from '../checkpoint/derived.js';
@@ -62,16 +62,26 @@ export async function quantisedCheckpoint(
   return { ...(await openSafetensors(path)), given: calledBy(checkpoint) };
 }
 
+/** The files of a cache that were quantised from a file of weights. */
+export async function quantisedFilesOf(weights: string, cacheDir: string): Promise<string[]> {
+  const names = await readdir(cacheDir).catch(() => []);
+  if (names.length === 0) return [];
+  const start = await nameStart(weights);
+  return names.filter((name) => name.startsWith(start)).map((name) => join(cacheDir, name));
+}
+
+/** What the names of all files begin with that were quantised from a file of weights. */
+const nameStart = async (weights: string): Promise<string> => `${(await weightsFingerprint(weights)).slice(0, 32)}-`;
+
 /** Where the quantised form of a checkpoint is, or would be. */
-export async function quantisedPath({ path, tensors }: SafetensorsFile, cacheDir: string): Promise<string> {
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify([VERSION, BLOCK, await weightsFingerprint(path)]));
+async function quantisedPath({ path, given = path, tensors }: SafetensorsFile, cacheDir: string): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([VERSION, BLOCK]));
   for (const [name, { dtype, shape, values }] of tensors) {
     hash.update(JSON.stringify([name, dtype, shape]));
     // Not of the file: as a config wants it.
     if (values) hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  return join(cacheDir, `${hash.digest('hex').slice(0, 32)}-int8.safetensors`);
+  return join(cacheDir, `${await nameStart(given)}${hash.digest('hex').slice(0, 8)}-int8.safetensors`);
 }
 
 /** Whether a quantised file is there and as it was written. */

@@ -1,9 +1,13 @@
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { parameterShapes } from '../architecture/parameters.js';
+import { quantisedFolder } from '../base/cache.js';
 import { type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
 import type { ModelConfig } from '../config/config.js';
 import { PUBLIC_HUB } from '../hub/environment.js';
 import { COMMIT } from '../hub/names.js';
+import { quantisedFilesOf } from '../quantise/checkpoint.js';
+import type { Precision } from '../quantise/precision.js';
 import { readCard } from './card.js';
 import { findConfig } from './find-config.js';
 import { checkFit } from './fit-weights.js';
@@ -41,6 +45,8 @@ export interface ModelFacts {
     /** Element types, the most frequent first. */
     readonly dtypes: readonly Dtype[];
   };
+  /** Its weights in int8, where they were made: bytes of the file in the cache. */
+  readonly quantised?: { readonly precision: Precision; readonly bytes: number };
   readonly parameters: ParameterCounts;
   readonly config: ModelConfig;
   /** The config as it was read. */
@@ -63,6 +69,7 @@ export async function inspectModel(named: string | undefined, givenConfig?: stri
   const remarks = checkFit(list, config);
   const card = await readCard(folder);
   const commit = basename(folder);
+  const [quantised] = await quantisedFilesOf(weights, quantisedFolder());
   return {
     name,
     folder,
@@ -75,6 +82,7 @@ export async function inspectModel(named: string | undefined, givenConfig?: stri
       bytes: list.size,
       dtypes: dtypesOf([...list.tensors.values()].map(({ dtype }) => dtype)),
     },
+    ...(quantised !== undefined && { quantised: { precision: 'int8', bytes: (await stat(quantised)).size } }),
     parameters: countParameters(config),
     config,
     json,

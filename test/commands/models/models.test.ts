@@ -78,7 +78,7 @@ describe('from nothing to a caption', () => {
     expect((await coca(['caption', BOOK, '-q'])).stdout).toBe(BOOK_CAPTION);
   });
 
-  test('a .bin is fetched where there is nothing better, converted once, and removed with its conversion', async () => {
+  test('a .bin is fetched where there is nothing better, converted once, and removed with what was made of it', async () => {
     const golden = (name: string) => readFileSync(fixture(`golden/pooled/${name}`));
     const names = ['open_clip_config.json', 'open_clip_pytorch_model.bin'];
     world.hub.add('someone/bin', { files: Object.fromEntries(names.map((name) => [name, golden(name)])) });
@@ -90,10 +90,13 @@ describe('from nothing to a caption', () => {
     const converted = join(world.env.COCA_CACHE!, 'converted');
     const path = await convertTorchCheckpoint(join(stdout.trimEnd(), names[1]!), converted);
     expect(readdirSync(converted)).toHaveLength(1);
-    const size = statSync(path).size;
+    await coca(['embed', BOOK, '--model', 'someone/bin', '--precision', 'int8', '-q']);
+    const [quantised] = readdirSync(join(world.env.COCA_CACHE!, 'quantised'));
+    const size = statSync(path).size + statSync(join(world.env.COCA_CACHE!, 'quantised', quantised!)).size;
     const removed = JSON.parse((await coca(['models', 'remove', 'someone/bin', '--jsonl'])).stdout);
     expect(removed.freed).toBe(size + names.reduce((sum, name) => sum + golden(name).length, 0));
     expect(readdirSync(converted)).toEqual([]);
+    expect(readdirSync(join(world.env.COCA_CACHE!, 'quantised'))).toEqual([]);
   });
 });
 
