@@ -86,13 +86,14 @@ describe('from nothing to a caption', () => {
     const facts = JSON.parse((await coca(['models', 'info', 'someone/bin', '--jsonl'])).stdout);
     expect(facts.weights).toMatchObject({ file: names[1], format: 'torch', dtypes: ['F32'] });
     expect(facts.license).toBeNull();
-    const { convertTorchCheckpoint } = await import('../../../src/model/checkpoint/index.js');
+    const { convertTorchCheckpoint, openCheckpoint } = await import('../../../src/model/checkpoint/index.js');
     const converted = join(world.env.COCA_CACHE!, 'converted');
     const path = await convertTorchCheckpoint(join(stdout.trimEnd(), names[1]!), converted);
     expect(readdirSync(converted)).toHaveLength(1);
-    await coca(['embed', BOOK, '--model', 'someone/bin', '--precision', 'int8', '-q']);
-    const [quantised] = readdirSync(join(world.env.COCA_CACHE!, 'quantised'));
-    const size = statSync(path).size + statSync(join(world.env.COCA_CACHE!, 'quantised', quantised!)).size;
+    const opened = await openCheckpoint(join(stdout.trimEnd(), names[1]!), { cacheDir: converted });
+    const { quantisedCheckpoint } = await import('../../../src/model/quantise/checkpoint.js');
+    const quantised = await quantisedCheckpoint(opened, join(world.env.COCA_CACHE!, 'quantised'));
+    const size = statSync(path).size + quantised.size;
     const removed = JSON.parse((await coca(['models', 'remove', 'someone/bin', '--jsonl'])).stdout);
     expect(removed.freed).toBe(size + names.reduce((sum, name) => sum + golden(name).length, 0));
     expect(readdirSync(converted)).toEqual([]);
