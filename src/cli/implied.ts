@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { CocaError } from '../model/base/errors.js';
 import { type Command, withVerb } from './command.js';
@@ -39,9 +40,14 @@ function withPicture(
   if (image?.kind !== 'image' || !(image.required || image.variadic || image.unless)) return undefined;
   const named = argv.toSpliced(at + 1, 0, '-');
   if (request instanceof CocaError) return request.code === 'usage' && isRead(named, commands) ? named : undefined;
-  if (request.kind !== 'run' || request.invocation.args.length > 0) return undefined;
+  if (request.kind !== 'run') return undefined;
+  const [first] = request.invocation.args;
+  if (first !== undefined) return image.variadic || couldBeFile(first) || !isRead(named, commands) ? undefined : named;
   return image.unless?.some((option) => request.invocation.typed.has(option)) ? undefined : named;
 }
+
+/** Whether a word that is to name a picture may do so: otherwise it is the text after it. */
+const couldBeFile = (word: string): boolean => /[./\\:*?[{]|^-$/.test(word) || existsSync(word);
 
 function isRead(argv: readonly string[], commands: readonly Command[]): boolean {
   try {

@@ -83,6 +83,17 @@ describe('what need not be said', () => {
     expect([code, stdout]).toEqual([0, expect.stringMatching(expected)]);
   });
 
+  test.each([
+    [['rank', 'a book', 'dog'], /\ta book$/m],
+    [['attend', 'a book'], /^book\t/m],
+  ])('a text in its place names no picture: coca %j', async (line, expected) => {
+    const input = readFileSync(BOOK);
+    expect(await coca([...line, '-q'], { input })).toMatchObject({ code: 0, stdout: expect.stringMatching(expected) });
+    // What could name a file is one that is not there.
+    const missing = await coca([line[0]!, 'a.png', 'a book', '-q'], { input });
+    expect(missing).toMatchObject({ code: 2, stderr: 'coca: no such file: a.png\n' });
+  });
+
   test('with nothing on stdin, IMAGE is missing as ever', async () => {
     for (const command of ['caption', 'attend', 'step']) {
       expect(await coca([command])).toMatchObject({ code: 64, stderr: expect.stringContaining('IMAGE is missing') });
