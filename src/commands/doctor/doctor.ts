@@ -1,5 +1,6 @@
 import { type CommandContext, defineCommand } from '../../cli/command.js';
 import { VERSION } from '../../cli/version.js';
+import { CocaError } from '../../model/base/errors.js';
 import type { Check } from '../../model/doctor/index.js';
 import { padEnd, wrap } from '../../ui/layout.js';
 import { painter } from '../../ui/palette.js';
@@ -14,27 +15,40 @@ export const doctor = defineCommand({
   details: [
     'Looks at Node and the native packages, every device of every engine (about two seconds of measuring for each that works, on the bundled model), the terminal, the models on this machine (compared with their hashes), the folders that are written to, and what was left lying about in them. Asks no server.',
     'ok: as it should be. no: cannot be had here, which harms nothing. bad: something to do.',
+    '--verify runs a picture, a caption, its maps and a text through every device and tells the largest difference from the CPU, and whether ids are equal: a device that computes wrongly is told by nothing else. A software adapter that the system has is tried, too.',
     '--fix removes broken conversions, files in the making that a killed process left, and abandoned downloads: nothing that took part in a result or that cannot be made again.',
     'Piped: STATUS<TAB>AREA<TAB>NAME<TAB>FOUND<TAB>ADVICE. STATUS, in JSON too, is ok, absent, problem or fatal.',
-    'The exit code is 0 when coca is usable, whatever else was found, and 2 when it is not: Node is too old, a native package or the CPU does not work, or the default model cannot be loaded.',
+    'The exit code is 0 when coca is usable, whatever else was found, and 2 when it is not (with --verify: when nothing was compared): Node is too old, a native package or the CPU does not work, or the default model cannot be loaded.',
   ].join('\n'),
   args: [],
   options: {
     fix: { type: 'flag', description: 'also do what is safe to do' },
+    verify: {
+      type: 'flag',
+      description: 'only compare what every device computes with the CPU: embeddings, captions and maps, by --model',
+    },
     speed: { type: 'flag', negatable: true, default: true, description: 'time the devices that work' },
   },
-  globals: ['json', 'jsonl', 'quiet'],
+  globals: ['model', 'json', 'jsonl', 'quiet'],
   examples: [
     { line: 'coca doctor', does: 'why is my GPU not used?' },
+    { line: 'coca doctor --verify --model coca_ViT-B-32', does: 'whether this card can be trusted' },
     { line: 'coca doctor --jsonl | jq -r \'select(.status != "ok") | .advice\'', does: 'what there is to do' },
   ],
+  async check({ options }) {
+    if (options.model !== undefined && !options.verify) {
+      throw new CocaError('usage', '--model is the model of --verify', 'coca models info MODEL tells about a model');
+    }
+  },
   async run({ options }, context) {
     const format = formatOf(options, context);
     const objects = format === 'json' || format === 'jsonl' ? objectWriter(context.out, format) : undefined;
     const print = format === 'terminal' ? linesFor(context.terminal) : plainLines;
     let isUsable = true;
     if (format === 'terminal') await context.out.line(`coca ${VERSION}`);
-    for await (const check of allChecks(context, options.speed)) {
+    for await (const check of options.verify
+      ? verification(options.model, context)
+      : allChecks(context, options.speed)) {
       const { fix, ...result } = options.fix ? await fixed(check) : check;
       if (result.status === 'fatal') isUsable = false;
       context.status.clear();
@@ -45,6 +59,11 @@ export const doctor = defineCommand({
     return isUsable ? { done: 1, failed: 0 } : { done: 0, failed: 1 };
   },
 });
+
+async function* verification(model: string | undefined, { signal, status }: CommandContext): AsyncGenerator<Check> {
+  const { verifyDevices } = await import('../../model/doctor/verify.js');
+  yield* verifyDevices(model, { signal, isTimed: false, onStatus: (text) => status.show(visible(text)) });
+}
 
 async function* allChecks({ terminal, signal, status }: CommandContext, isTimed: boolean): AsyncGenerator<Check> {
   const { examine } = await import('../../model/doctor/index.js');

@@ -12,6 +12,7 @@ import type { Remark } from '../engine/remark.js';
 import type { PictureOptions } from '../image/load-picture.js';
 import type { Pixels } from '../image/picture.js';
 import { quantisedCheckpoint } from '../quantise/checkpoint.js';
+import { hasByteProducts } from '../quantise/cpu.js';
 import type { Precision } from '../quantise/precision.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { fitWeights } from './fit-weights.js';
@@ -124,8 +125,10 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
 }
 
 async function quantised(checkpoint: SafetensorsFile, notice: (text: string) => void): Promise<SafetensorsFile> {
+  const slow =
+    (await hasByteProducts()) === false ? ' (this CPU lacks VNNI: they save memory and loading, not time)' : '';
   const told = (reason: string | undefined) =>
-    notice(`${reason === undefined ? '' : `${reason}: `}the weights are quantised to int8, once`);
+    notice(`${reason === undefined ? '' : `${reason}: `}the weights are quantised to int8, once${slow}`);
   return quantisedCheckpoint(checkpoint, quantisedFolder(), told);
 }
 

@@ -282,3 +282,15 @@ describe('what the terminal can do', () => {
     expect((await check(change))[name]!.advice).toMatch(advice);
   });
 });
+
+test('--verify compares every device with the CPU, and nothing else', async () => {
+  const { code, stdout } = await run(['doctor', '--verify', '--json', '-q'], { env: world.env });
+  expect(code).toBe(0);
+  const checks = JSON.parse(stdout) as { name: string; status: string; found: string }[];
+  expect(checks.every(({ name }) => name.endsWith(' computes'))).toBe(true);
+  expect(checks.find(({ name }) => name === 'tfjs wasm computes')).toMatchObject({
+    status: 'ok',
+    found: expect.stringMatching(/e-[5-9] .*; equal ids$/),
+  });
+  expect(await run(['doctor', '--model', 'scenes'], { env: world.env })).toMatchObject({ code: 64 });
+});
