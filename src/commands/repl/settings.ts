@@ -1,7 +1,7 @@
 import { type Command, GLOBAL_OPTIONS, type Invocation, kebab, type OptionSpec, withVerbs } from '../../cli/command.js';
-import { didYouMean } from '../../cli/suggest.js';
 import { parseChoice, parseNumber } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
+import { didYouMean } from '../../model/base/names/suggest.js';
 import { allOptions } from './line/arguments.js';
 
 const ON = ['on', 'true', 'yes'];

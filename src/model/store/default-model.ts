@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { displayName } from '../hub/names.js';
-import { BUNDLED_MODEL, locateModel } from './locate.js';
+import { BUNDLED_MODEL, chosenModel, locateModel } from './locate.js';
 import { readModelFolder } from './model-folder.js';
 import { changeSettings, readSettings, settingsFile } from './settings.js';
 
@@ -13,7 +13,7 @@ import { changeSettings, readSettings, settingsFile } from './settings.js';
 export async function chooseModel(named: string): Promise<{ readonly model: string; readonly settings: string }> {
   const { name, path, hub } = await locateModel(named);
   await readModelFolder(path);
-  const isBundled = name === BUNDLED_MODEL && named === BUNDLED_MODEL;
+  const isBundled = name === BUNDLED_MODEL && (await chosenModel(named)).model === BUNDLED_MODEL;
   const model = isBundled ? BUNDLED_MODEL : hub ? displayName(hub) : resolve(named);
   await changeSettings({ model: isBundled ? undefined : model });
   return { model, settings: settingsFile() };
