@@ -379,7 +379,7 @@ describe('a session for programs', () => {
   it('a model is set by its name in whatever case, and a misspelt one is refused with a guess', async () => {
     const { stdout, stderr, code } = await session(['set model SCENES', 'set model scens', 'model B32x', 'set']);
     expect(code).toBe(1);
-    expect(stdout).toBe('model scenes\n');
+    expect(stdout).toBe('quiet on\nmodel scenes\n');
     expect(stderr).toContain('coca: line 2: there is no model scens, and no such file (did you mean scenes?)\n');
     expect(stderr).toMatch(/coca: line 3: there is no model B32x, .*\(did you mean ViT-B-32, /);
   });
