@@ -33,7 +33,7 @@ export function manPage(commands: readonly Command[], version: string, date: str
     ...item(['-h, --help', 'help, also of a command']),
     ...item(['-v, -V, --version', 'the version']),
     '.SH DOCUMENTS',
-    text('coca help prints them:'),
+    text('Each is printed by coca help:'),
     ...topicNames(commands).flatMap(({ word, about }) => item([`coca help ${word}`, about])),
     '',
   ].join('\n');

@@ -1,6 +1,7 @@
 import { Command as CommanderCommand, type CommanderError, Option } from 'commander';
 import { CocaError } from '../model/base/errors.js';
 import { PICTURE_NAME } from '../model/base/file-names.js';
+import { didYouMean } from '../model/base/names/suggest.js';
 import {
   type Command,
   GLOBAL_OPTIONS,
@@ -14,7 +15,6 @@ import {
   withVerbs,
 } from './command.js';
 import { withoutShortcut } from './command-word.js';
-import { didYouMean } from './suggest.js';
 import { isDocument, TOPICS, topicOf } from './topics.js';
 import { parseChoice, parseNumber } from './values.js';
 

@@ -1,6 +1,6 @@
 import { CocaError } from '../model/base/errors.js';
+import { didYouMean } from '../model/base/names/suggest.js';
 import { type ChoiceOption, kebab, type NumberOption } from './command.js';
-import { didYouMean } from './suggest.js';
 
 /**
  * Reads a number as a person types it.

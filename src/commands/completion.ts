@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from '../cli/command.js';
-import { didYouMean } from '../cli/suggest.js';
 import { CocaError } from '../model/base/errors.js';
+import { didYouMean } from '../model/base/names/suggest.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];

@@ -22,8 +22,9 @@ export function colorsOf(isTTY: boolean, env: NodeJS.ProcessEnv): Colors {
   if (!forced && (!isTTY || env.NO_COLOR || env.TERM === 'dumb')) return 'none';
   // What NO_COLOR says is settled: FORCE_COLOR outranks it, and an empty one says nothing.
   const { NO_COLOR: _ignored, ...rest } = env;
-  // tmux takes any colour and sends on what the terminal around it has, of which COLORTERM speaks; Node stops at 256 there.
-  if (!forced && env.TMUX && /^(truecolor|24bit)$/.test(env.COLORTERM ?? '')) return 'any';
+  // tmux takes any colour and sends on what the terminal around it has, of which COLORTERM speaks. Of that, Node 20 says 256
+  // colours whatever there is, and Node 24 any.
+  if (!forced && env.TMUX) return /^(truecolor|24bit)$/.test(env.COLORTERM ?? '') ? 'any' : '256';
   const depth = WriteStream.prototype.getColorDepth(rest);
   if (depth >= 24) return 'any';
   if (depth >= 8) return '256';

@@ -6,7 +6,8 @@ import { bytesText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';
 import { formatOf, writeObjects } from '../io/results.js';
 
-const STATES: Readonly<Record<ListedModel['state'], string>> = {
+/** What is said of a model's state. */
+export const STATES: Readonly<Record<ListedModel['state'], string>> = {
   bundled: 'bundled',
   installed: 'here',
   partial: 'cut off',

@@ -11,11 +11,11 @@ import {
 } from '../../cli/command.js';
 import { commandHelp, HelpPage } from '../../cli/help.js';
 import { checkForms, parseCommandLine } from '../../cli/parse.js';
-import { didYouMean } from '../../cli/suggest.js';
 import { topicText } from '../../cli/topics.js';
 import { VERSION } from '../../cli/version.js';
 import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
+import { didYouMean } from '../../model/base/names/suggest.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import { isPicture, runChecked } from '../io/check-inputs.js';
 import { loadOptions, type ModelOption, withModel } from '../io/model.js';

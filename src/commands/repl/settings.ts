@@ -1,7 +1,7 @@
 import { type Command, GLOBAL_OPTIONS, type Invocation, kebab, type OptionSpec, withVerbs } from '../../cli/command.js';
-import { didYouMean } from '../../cli/suggest.js';
 import { parseChoice, parseNumber } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
+import { didYouMean } from '../../model/base/names/suggest.js';
 import { allOptions } from './line/arguments.js';
 
 const ON = ['on', 'true', 'yes'];
@@ -32,13 +32,15 @@ export class Settings {
     return this.#values.get(name);
   }
 
-  /** Every option that can be set, by its name as it is typed: those of one value, of any command. */
+  /** Every option that can be set, by its name as it is typed: those of one value, as the first command has them that takes them. */
   specs(): ReadonlyMap<string, OptionSpec> {
     const all = [
       ...Object.entries(GLOBAL_OPTIONS),
       ...withVerbs(this.commands).flatMap((command) => allOptions(command)),
     ];
-    return new Map(all.filter(([, spec]) => spec.type !== 'list').map(([name, spec]) => [kebab(name), spec]));
+    const specs = new Map<string, OptionSpec>();
+    for (const [name, spec] of all) if (spec.type !== 'list' && !specs.has(kebab(name))) specs.set(kebab(name), spec);
+    return specs;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { kebab } from '../../cli/command.js';
-import { didYouMean } from '../../cli/suggest.js';
 import { parseChoice, parseNumber } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
+import { didYouMean } from '../../model/base/names/suggest.js';
 import { CHANGEABLE, type ChangeableName, knobOf } from '../../model/decoding/knobs.js';
 import type { ForceTarget, OptionChanges, Verb } from '../../model/stepper/index.js';
 import { numberOption } from '../io/knob-options.js';

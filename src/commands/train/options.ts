@@ -1,7 +1,7 @@
 import type { ChoiceOption, FlagOption, NumberOption, OptionSpecs } from '../../cli/command.js';
-import { didYouMean } from '../../cli/suggest.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { Knob } from '../../model/base/knob.js';
+import { didYouMean } from '../../model/base/names/suggest.js';
 import { PARTS, type Part } from '../../model/training/parts.js';
 import { TRAINING_KNOBS } from '../../model/training/run/knobs.js';
 import { DATA_OPTIONS } from '../io/data-options.js';

@@ -3,6 +3,11 @@ import { OPENCLIP } from '../base/openclip-models.js';
 /** Model configs that OpenCLIP knows by name, as its `model_configs` folder states them, also those that cannot be loaded here. */
 export const NAMED_CONFIGS: Readonly<Record<string, object>> = OPENCLIP.configs;
 
+const SPELLINGS = new Map(Object.keys(NAMED_CONFIGS).map((name) => [name.toLowerCase(), name]));
+
+/** How the name of a config is spelled that is given in whatever case; undefined where there is none. */
+export const configSpelling = (name: string): string | undefined => SPELLINGS.get(name.toLowerCase());
+
 /** What to do about a name that is none of a config: the names are too many to list. */
 export const CONFIG_NAMES_HINT =
   'for example coca_ViT-B-32, coca_ViT-L-14, ViT-B-32 or ViT-L-14: OpenCLIP\'s names, all of which "coca help models" lists';

@@ -1,9 +1,10 @@
 import { CocaError } from '../base/errors.js';
+import { didYouMeanName } from '../base/names/suggest.js';
 import { readConfigJson } from './config-file.js';
-import { CONFIG_NAMES_HINT, NAMED_CONFIGS } from './configs.js';
+import { CONFIG_NAMES_HINT, configSpelling, NAMED_CONFIGS } from './configs.js';
 
 /**
- * The content of a named config or of a config file.
+ * The content of a named config, in whatever case, or of a config file; what is there as a file is that.
  * @throws CocaError `not-found`, `bad-config`
  */
 export async function readConfig(nameOrPath: string): Promise<unknown> {
@@ -12,10 +13,12 @@ export async function readConfig(nameOrPath: string): Promise<unknown> {
     return await readConfigJson(nameOrPath);
   } catch (cause) {
     if (!(cause instanceof CocaError) || cause.code !== 'not-found') throw cause;
+    const spelling = configSpelling(nameOrPath);
+    if (spelling !== undefined) return NAMED_CONFIGS[spelling];
     throw new CocaError(
       'not-found',
       `"${nameOrPath}" is no config that is known by name, and no file that can be read`,
-      CONFIG_NAMES_HINT,
+      didYouMeanName(nameOrPath, Object.keys(NAMED_CONFIGS)) ?? CONFIG_NAMES_HINT,
       { cause },
     );
   }

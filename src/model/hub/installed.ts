@@ -34,6 +34,12 @@ export async function cachedModels(env: NodeJS.ProcessEnv = process.env): Promis
   return found;
 }
 
+/** The model of a name among those in the cache; in whatever case, where none is spelled so. */
+export function cachedAs(name: string, models: readonly CachedModel[]): CachedModel | undefined {
+  const lower = name.toLowerCase();
+  return models.find((model) => model.name === name) ?? models.find((model) => model.name.toLowerCase() === lower);
+}
+
 async function modelsOf(cache: RepositoryCache): Promise<CachedModel[]> {
   const revisions = await revisionsOf(cache);
   const partials = await listPartials(cache.blobs);

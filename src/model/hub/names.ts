@@ -1,4 +1,5 @@
 import { CocaError } from '../base/errors.js';
+import { didYouMeanName } from '../base/names/suggest.js';
 import { OPENCLIP } from '../base/openclip-models.js';
 
 /** A repository on the hub, at a branch, tag or commit. */
@@ -31,6 +32,16 @@ function namesOf(config: string, tags: Readonly<Record<string, string>>): [name:
   return [[config, tagged[0]![1]], ...tagged];
 }
 
+const SPELLINGS = new Map(
+  [...Object.keys(KNOWN_MODELS), ...Object.values(KNOWN_MODELS)].map((name) => [name.toLowerCase(), name]),
+);
+
+/** A known short name or repository in whatever case, as it is spelled, with its `@REVISION`; any other name as it is. */
+export function spelledName(name: string): string {
+  const base = withoutRevision(name);
+  return (SPELLINGS.get(base.toLowerCase()) ?? base) + name.slice(base.length);
+}
+
 /** Whether a known name leaves the weights to its config's usual ones. */
 export const isPlainName = (known: string): boolean => !known.includes(TAG_MARK);
 
@@ -44,8 +55,14 @@ export const COMMIT = /^[0-9a-f]{40}$/;
 
 /** Whether `name` can be nothing but a model on the hub: a known short name, or `hf-hub:...`. */
 export function isHubName(name: string): boolean {
-  return Object.hasOwn(KNOWN_MODELS, withoutRevision(name)) || name.startsWith(HUB_PREFIX);
+  return isShortName(name) || name.startsWith(HUB_PREFIX);
 }
+
+/** Whether `name` is a known short name, as it is spelled, perhaps with `@REVISION`. */
+export const isShortName = (name: string): boolean => Object.hasOwn(KNOWN_MODELS, withoutRevision(name));
+
+/** A name of the hub without what says that it is one. */
+export const withoutPrefix = (name: string): string => name.replace(HUB_PREFIX, '');
 
 /** Whether `name` reads like OWNER/NAME: a folder's path does too, so the caller looks for that first. */
 export function looksLikeRepository(name: string): boolean {
@@ -57,19 +74,19 @@ function withoutRevision(name: string): string {
 }
 
 /**
- * What a short name, `hf-hub:OWNER/NAME` or `OWNER/NAME` stands for, each with an optional `@REVISION`.
+ * What a short name (in whatever case), `hf-hub:OWNER/NAME` or `OWNER/NAME` stands for, each with an optional `@REVISION`.
  * @throws CocaError `usage` for anything that the hub would not take as a name: no such name becomes part of a path.
  */
 export function parseHubName(name: string): RepositoryRef {
-  const at = name.indexOf('@');
-  const base = at < 0 ? name : name.slice(0, at);
-  const revision = at < 0 ? DEFAULT_REVISION : name.slice(at + 1);
-  const repository = Object.hasOwn(KNOWN_MODELS, base) ? KNOWN_MODELS[base]! : base.replace(HUB_PREFIX, '');
+  const base = withoutRevision(spelledName(withoutPrefix(name)));
+  const revision = name.includes('@') ? name.slice(name.indexOf('@') + 1) : DEFAULT_REVISION;
+  const repository = Object.hasOwn(KNOWN_MODELS, base) ? KNOWN_MODELS[base]! : base;
   if (!isRepository(repository)) {
     throw new CocaError(
       'usage',
       `${name} is no name of a model on the hub`,
-      'known names are what coca models lists, each also as NAME:TAG with a tag of OpenCLIP; any other as hf-hub:OWNER/NAME',
+      didYouMeanName(base, Object.keys(KNOWN_MODELS)) ??
+        'known names are what coca models lists, each also as NAME:TAG with a tag of OpenCLIP; any other as hf-hub:OWNER/NAME',
     );
   }
   if (!isRevision(revision)) {

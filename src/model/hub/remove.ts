@@ -6,7 +6,7 @@ import { convertedPath, weightsFile } from '../checkpoint/index.js';
 import { quantisedFilesOf } from '../quantise/checkpoint.js';
 import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILES } from '../store/model-files.js';
 import { hubCacheFolder } from './environment.js';
-import { cachedModels } from './installed.js';
+import { cachedAs, cachedModels } from './installed.js';
 import { findSnapshot, RepositoryCache } from './layout.js';
 import { displayName, parseHubName } from './names.js';
 import { listPartials } from './partial.js';
@@ -29,12 +29,12 @@ export interface Removal {
  */
 export async function removeModel(name: string, env: NodeJS.ProcessEnv = process.env): Promise<Removal> {
   const ref = parseHubName(name);
-  const shown = displayName(ref);
   const cacheFolder = hubCacheFolder(env);
   // One that was cut is no snapshot that a name stands for yet.
-  const listed = (await cachedModels(env)).find((model) => model.name === shown);
+  const listed = cachedAs(displayName(ref), await cachedModels(env));
+  const shown = listed?.name ?? displayName(ref);
   const folder = listed?.folder ?? (await findSnapshot(ref, shown, cacheFolder));
-  const cache = new RepositoryCache(cacheFolder, ref.repository);
+  const cache = new RepositoryCache(cacheFolder, listed?.repository ?? ref.repository);
   return orWriteFailed(cache.folder, removeFrom(cache, folder, shown, env));
 }
 

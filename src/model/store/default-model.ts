@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { displayName } from '../hub/names.js';
 import type { Precision } from '../quantise/precision.js';
-import { BUNDLED_MODEL, locateModel } from './locate.js';
+import { BUNDLED_MODEL, chosenModel, locateModel } from './locate.js';
 import { readModelFolder } from './model-folder.js';
 import { changeSettings, readSettings, settingsFile } from './settings.js';
 
@@ -18,7 +18,7 @@ export async function chooseModel(
 ): Promise<{ readonly model: string; readonly precision?: Precision; readonly settings: string }> {
   const { name, path, hub } = await locateModel(named);
   await readModelFolder(path);
-  const isBundled = name === BUNDLED_MODEL && named === BUNDLED_MODEL;
+  const isBundled = name === BUNDLED_MODEL && (await chosenModel(named)).model === BUNDLED_MODEL;
   const model = isBundled ? BUNDLED_MODEL : hub ? displayName(hub) : resolve(named);
   const kept = precision === 'fp32' ? undefined : precision;
   // Without a model of its own a precision says nothing: the bundled one is then named.

@@ -2,11 +2,24 @@ import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CocaError } from '../base/errors.js';
 import { exists } from '../base/folders.js';
+import { didYouMeanName } from '../base/names/suggest.js';
 import { parseConfig } from '../config/config.js';
-import { NAMED_CONFIGS } from '../config/configs.js';
+import { configSpelling, NAMED_CONFIGS } from '../config/configs.js';
 import { hubCacheFolder } from '../hub/environment.js';
+import { cachedAs, cachedModels } from '../hub/installed.js';
 import { findSnapshot } from '../hub/layout.js';
-import { displayName, isHubName, looksLikeRepository, parseHubName, type RepositoryRef } from '../hub/names.js';
+import {
+  displayName,
+  isHubName,
+  isPlainName,
+  isShortName,
+  KNOWN_MODELS,
+  looksLikeRepository,
+  parseHubName,
+  type RepositoryRef,
+  spelledName,
+  withoutPrefix,
+} from '../hub/names.js';
 import type { Precision } from '../quantise/precision.js';
 import { readSettings, settingsFile } from './settings.js';
 
@@ -31,16 +44,31 @@ export interface LocatedModel {
   readonly precision?: Precision;
 }
 
-/** Which model is meant, in the order: named by the caller, `$COCA_MODEL`, the settings, the bundled one. */
+/**
+ * Which model is meant, in the order: named by the caller, `$COCA_MODEL`, the settings, the bundled one. Names are found in
+ * whatever case, and given as they are spelled; what is there as a file or folder is that.
+ */
 export async function chosenModel(
   named: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ readonly model: string } & Pick<LocatedModel, 'chosenBy' | 'precision'>> {
-  if (named !== undefined) return { model: named, chosenBy: 'caller' };
-  if (env.COCA_MODEL) return { model: env.COCA_MODEL, chosenBy: 'environment' };
+  if (named !== undefined) return { model: await spelled(named, env), chosenBy: 'caller' };
+  if (env.COCA_MODEL) return { model: await spelled(env.COCA_MODEL, env), chosenBy: 'environment' };
   const { model, ...precision } = await readSettings(env);
   if (model === undefined) return { model: BUNDLED_MODEL, chosenBy: 'default' };
-  return { model, ...precision, chosenBy: 'settings' };
+  return { model: await spelled(model, env), ...precision, chosenBy: 'settings' };
+}
+
+/** A name as it is spelled; what is none stays. */
+async function spelled(model: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const known = spelledName(model);
+  const isExact = model === BUNDLED_MODEL || (known === model && isShortName(model));
+  if (isExact || (await exists(resolve(model)))) return model;
+  if (known !== model) return known;
+  if (model.toLowerCase() === BUNDLED_MODEL) return BUNDLED_MODEL;
+  if (!isHubName(model) && !looksLikeRepository(model)) return configSpelling(model) ?? model;
+  const cached = cachedAs(withoutPrefix(model), await cachedModels(env));
+  return cached?.name ?? model;
 }
 
 /**
@@ -77,11 +105,21 @@ async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<Located
       `coca init ${model} FOLDER makes random ones; hf-hub:OWNER/NAME takes any repository`,
     );
   }
+  const guess = isWord(model) ? didYouMeanName(model, await loadableNames(env)) : undefined;
   throw new CocaError(
     'not-found',
-    `${path}: no such file`,
-    'check the path; coca models lists the names that are known',
+    guess === undefined ? `${path}: no such file` : `there is no model ${model}, and no such file`,
+    guess ?? 'check the path; coca models lists the names that are known',
   );
+}
+
+/** Whether a text is no path, and no name of a file with weights. */
+const isWord = (text: string): boolean => !/[/\\]|^[.~]|\.(safetensors|bin|pt|pth)$/.test(text);
+
+/** Names to guess at: what is here first, then all that are known. */
+async function loadableNames(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const cached = await cachedModels(env);
+  return [BUNDLED_MODEL, ...cached.map(({ name }) => name), ...Object.keys(KNOWN_MODELS).filter(isPlainName)];
 }
 
 async function inCache(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy' | 'precision'>> {

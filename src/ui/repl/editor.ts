@@ -11,6 +11,8 @@ export interface MenuItem {
   readonly text: string;
   /** As the menu shows it. */
   readonly label: string;
+  /** What it is; empty where that needs no saying. */
+  readonly about: string;
   /** Whether a space follows. */
   readonly isWhole: boolean;
 }

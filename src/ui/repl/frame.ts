@@ -22,6 +22,8 @@ export interface FrameSpace {
 /** From here on a person wonders whether anything happens. */
 const LONG_MS = 500;
 const MENU_ROWS = 8;
+/** With fewer columns left, what a way to go on is does not stand beside it. */
+const LEAST_ABOUT = 24;
 
 /**
  * The prompt and what belongs around it, in at most `rows` - 1 lines of `columns` columns.
@@ -107,26 +109,49 @@ function labelOf({ search }: EditorState, label: string, columns: number): strin
   return truncate(label, Math.max(1, Math.floor(columns / 2)));
 }
 
-/** The ways to go on in columns; the chosen one in brackets, and the rows around it where there are many. */
-function menuLines({ items, chosen }: Menu, { columns, rows, colors }: FrameSpace): string[] {
+/**
+ * The ways to go on: each with what it is beside it where that is known and there is room, else in columns. The chosen one is in
+ * brackets, and where there are many the rows around it are shown.
+ */
+function menuLines(menu: Menu, space: FrameSpace): string[] {
+  const labels = menu.items.map(({ label }) => visible(label));
+  const widest = Math.max(...labels.map(widthOf)) + 3;
+  const isDescribed = menu.items.some(({ about }) => about !== '') && space.columns - widest >= LEAST_ABOUT;
+  const perRow = isDescribed ? 1 : Math.max(1, Math.floor(space.columns / Math.min(space.columns, widest)));
+  const lines = isDescribed ? describedLines(menu, widest, space) : gridLines(menu, perRow, space);
+  const wanted = isDescribed ? Math.max(MENU_ROWS, Math.floor(space.rows / 2)) : MENU_ROWS;
+  const shown = Math.max(1, Math.min(wanted, space.rows - 3));
+  if (lines.length <= shown) return lines;
+  const at = menu.chosen === undefined ? 0 : Math.floor(menu.chosen / perRow);
+  const first = Math.max(0, Math.min(at - Math.floor(shown / 2), lines.length - shown + 1));
+  return [...lines.slice(first, first + shown - 1), painter(space.colors).dim(` ${menu.items.length} in all`)];
+}
+
+function describedLines({ items, chosen }: Menu, widest: number, { columns, colors }: FrameSpace): string[] {
   const paint = painter(colors);
+  return items.map(({ label, about }, i) => {
+    const cell = menuCell(visible(label), i === chosen, widest, colors);
+    return (cell + paint.dim(truncate(visible(about), columns - widest))).trimEnd();
+  });
+}
+
+function gridLines({ items, chosen }: Menu, perRow: number, { columns, colors }: FrameSpace): string[] {
   const labels = items.map(({ label }) => visible(label));
   const width = Math.min(columns, Math.max(...labels.map(widthOf)) + 3);
-  const perRow = Math.max(1, Math.floor(columns / width));
   const lines: string[] = [];
   for (let from = 0; from < labels.length; from += perRow) {
-    const cells = labels.slice(from, from + perRow).map((label, i) => {
-      const isChosen = from + i === chosen;
-      const [open, close] = isChosen ? CHOSEN : [' ', ' '];
-      const cell = `${open}${truncate(label, width - 3)}${close}`;
-      return (isChosen ? paint.bold(cell) : paint.dim(cell)) + ' '.repeat(Math.max(0, width - widthOf(cell)));
-    });
+    const cells = labels
+      .slice(from, from + perRow)
+      .map((label, i) => menuCell(label, from + i === chosen, width, colors));
     lines.push(cells.join('').trimEnd());
   }
-  const shown = Math.max(1, Math.min(MENU_ROWS, rows - 3));
-  if (lines.length <= shown) return lines;
-  const at = chosen === undefined ? 0 : Math.floor(chosen / perRow);
-  const first = Math.max(0, Math.min(at - Math.floor(shown / 2), lines.length - shown + 1));
-  const part = lines.slice(first, first + shown - 1);
-  return [...part, paint.dim(` ${items.length} in all`)];
+  return lines;
+}
+
+/** A way to go on, in `width` columns. */
+function menuCell(label: string, isChosen: boolean, width: number, colors: Colors): string {
+  const paint = painter(colors);
+  const [open, close] = isChosen ? CHOSEN : [' ', ' '];
+  const cell = `${open}${truncate(label, width - 3)}${close}`;
+  return (isChosen ? paint.bold(cell) : paint.dim(cell)) + ' '.repeat(Math.max(0, width - widthOf(cell)));
 }

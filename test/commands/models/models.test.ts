@@ -69,7 +69,9 @@ describe('from nothing to a caption', () => {
     expect(Object.values<number>(parts).reduce((sum, count) => sum + count)).toBe(total);
     expect(info.config.model_cfg.embed_dim).toBe(192);
 
-    const removed = await coca(['models', 'remove', name]);
+    // In whatever case.
+    expect((await coca(['models', 'info', name.toLowerCase(), '--json'])).stdout).toContain(`"name":"${name}"`);
+    const removed = await coca(['models', 'rm', name.toUpperCase()]);
     expect(removed.code).toBe(0);
     const bytes = Object.values(world.repository.files).reduce((sum, { length }) => sum + length, 0);
     expect(removed.stdout).toBe(`${name}\t${bytes}\n`);
@@ -161,7 +163,7 @@ describe('list', () => {
     writeFileSync(settings, JSON.stringify({ other: [1] }));
     await coca(['models', 'use', fixture('models/scenes')]);
     expect(JSON.parse(readFileSync(settings, 'utf8'))).toEqual({ other: [1], model: fixture('models/scenes') });
-    await coca(['models', 'use', 'scenes']);
+    await coca(['models', 'use', 'Scenes']);
     expect(JSON.parse(readFileSync(settings, 'utf8'))).toEqual({ other: [1] });
   });
 });

@@ -28,11 +28,15 @@ afterAll(() => {
 });
 
 const session = new ReplSession(COMMANDS, FRESH_MODELS.borrow, sessionVerbs);
+const MODELS = [
+  { word: 'scenes', about: 'bundled' },
+  { word: 'other', about: 'not here' },
+];
 /** `^` is the cursor; without one it is at the end. */
 async function ways(line: string): Promise<string[]> {
   const cursor = line.includes('^') ? line.indexOf('^') : line.length;
   const text = line.replace('^', '');
-  const { start, candidates } = await complete(text, cursor, session, async () => ['scenes', 'other']);
+  const { start, candidates } = await complete(text, cursor, session, async () => MODELS);
   return candidates.map((candidate) => text.slice(0, start) + candidate.text + (candidate.isWhole ? ' ' : ''));
 }
 
@@ -42,7 +46,7 @@ describe('completion', () => {
     ['ra^nk a', ['rank ']],
     ['expo', ['export ']],
     ['coca cap', ['coca caption ']],
-    ['help att', ['help attend ']],
+    ['help att', ['help attend ', 'help attention ']],
     ['caption --be', ['caption --beams ']],
     ['caption --no-r', ['caption --no-repeat-ngram ']],
     ['rank --no-s', ['rank --no-softmax ']],
@@ -91,5 +95,20 @@ describe('completion', () => {
     };
     expect(await ways('last --by')).toEqual(['last --by ']);
     expect(await ways('last --by c')).toEqual(['last --by contrastive ', 'last --by caption ']);
+  });
+});
+
+describe('what stands beside a candidate', () => {
+  it.each([
+    ['cap', { caption: 'captions pictures' }],
+    ['caption --beam', { '--beams': 'hypotheses kept side by side' }],
+    ['set beam', { beams: 'hypotheses kept side by side' }],
+    ['models pu', { pull: 'fetches models from the Hugging Face hub, or checks and mends what is here' }],
+    ['caption -m ot', { other: 'not here' }],
+    ['help attent', { attention: 'what a map over the picture is, and how true' }],
+    ['caption a1', { 'a1.png': '', 'a10.png': '' }],
+  ])('%s', async (line, expected) => {
+    const { candidates } = await complete(line, line.length, session, async () => MODELS);
+    expect(Object.fromEntries(candidates.map(({ label, about }) => [label, about]))).toEqual(expected);
   });
 });

@@ -376,6 +376,14 @@ describe('a session for programs', () => {
     expect(stderr).toMatch(/unknown verb 'evil\\x1b\[2J'/);
   });
 
+  it('a model is set by its name in whatever case, and a misspelt one is refused with a guess', async () => {
+    const { stdout, stderr, code } = await session(['set model SCENES', 'set model scens', 'model B32x', 'set']);
+    expect(code).toBe(1);
+    expect(stdout).toBe('quiet on\nmodel scenes\n');
+    expect(stderr).toContain('coca: line 2: there is no model scens, and no such file (did you mean scenes?)\n');
+    expect(stderr).toMatch(/coca: line 3: there is no model B32x, .*\(did you mean ViT-B-32, /);
+  });
+
   it('help tells the verbs, and what one takes', async () => {
     const { stdout } = await session(['help', 'help compare', 'rank --help']);
     expect(stdout).toMatch(/In a session:[\s\S]*open[\s\S]*As in a shell[\s\S]*caption/);

@@ -94,3 +94,63 @@ describe('where none is given', () => {
     });
   });
 });
+
+describe('a name in another case', () => {
+  /** One that a list shows, since it has a config. */
+  function listed(repository: string): string {
+    const path = cached(repository);
+    writeFileSync(join(path, 'open_clip_config.json'), '{"model_cfg":{"vision_cfg":{},"text_cfg":{}}}');
+    return path;
+  }
+
+  test('is found, and called as it is spelled', async () => {
+    const path = cached('laion/CoCa-ViT-B-32-laion2B-s13B-b90k');
+    for (const name of ['COCA_VIT-b-32', 'coca_vit-b-32', 'LAION/coca-vit-b-32-laion2b-s13b-b90k']) {
+      expect(await locateModel(name, env)).toMatchObject({ name: 'coca_ViT-B-32', path });
+    }
+    expect(await locateModel('SCENES', env)).toMatchObject({ name: 'scenes', path: BUNDLED_FOLDER });
+    expect((await locateModel(undefined, { ...env, COCA_MODEL: 'coca_VIT-B-32' })).name).toBe('coca_ViT-B-32');
+    await expect(locateModel('coca_vit-l-14@v2', env)).rejects.toMatchObject({
+      hint: 'coca models pull coca_ViT-L-14@v2 fetches it',
+    });
+  });
+
+  test('of any repository in the cache', async () => {
+    const path = listed('Someone/My-Model');
+    for (const name of ['someone/my-model', 'hf-hub:someone/MY-model']) {
+      expect(await locateModel(name, env)).toMatchObject({ name: 'Someone/My-Model', path });
+    }
+  });
+
+  test('what is there as a folder is that', async () => {
+    for (const name of ['Scenes', 'coca_vit-b-32']) {
+      mkdirSync(name);
+      expect(await locateModel(name, env)).toMatchObject({ name, path: join(process.cwd(), name) });
+    }
+  });
+
+  test('of a config without weights', async () => {
+    await expect(locateModel('VIT-H-14-clipa', env)).rejects.toMatchObject({
+      hint: expect.stringMatching(/pull ViT-H-14-CLIPA /),
+    });
+    await expect(locateModel('vit-m-32', env)).rejects.toMatchObject({ message: expect.stringContaining('ViT-M-32') });
+  });
+
+  test.each([
+    ['B32x', 'did you mean ViT-B-32, ViT-B-32-256 or coca_ViT-B-32?'],
+    ['scens', 'did you mean scenes?'],
+    ['coca_ViT-B-23', /^did you mean coca_ViT-B-32[ ,?]/],
+  ])('a misspelt one: %s', async (name, hint) => {
+    await expect(locateModel(name, env)).rejects.toMatchObject({
+      code: 'not-found',
+      message: `there is no model ${name}, and no such file`,
+      hint: typeof hint === 'string' ? hint : expect.stringMatching(hint),
+    });
+  });
+
+  test('a path is no misspelt name', async () => {
+    for (const path of ['./scens', 'dir/B32x/y', 'scens.safetensors']) {
+      await expect(locateModel(path, env)).rejects.toMatchObject({ message: expect.stringMatching(/no such file$/) });
+    }
+  });
+});

@@ -18,7 +18,7 @@ function walk(state: EditorState, ...actions: (EditorAction | EditorAction['type
   );
 }
 const insert = (text: string): EditorAction => ({ type: 'insert', text });
-const item = (text: string, isWhole = true) => ({ text, label: text, isWhole });
+const item = (text: string, isWhole = true) => ({ text, label: text, about: '', isWhole });
 
 describe('undo', () => {
   it('takes back what was typed word by word, and every other change by itself', () => {

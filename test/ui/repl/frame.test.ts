@@ -30,7 +30,7 @@ function frame(
   return { lines: lines.map(stripVTControlCharacters), cursor };
 }
 
-const items = (...labels: string[]) => labels.map((label) => ({ text: label, label, isWhole: true }));
+const items = (...labels: string[]) => labels.map((label) => ({ text: label, label, about: '', isWhole: true }));
 
 describe('the prompt', () => {
   it('label, mark, line, cursor', () => {
@@ -81,6 +81,28 @@ describe('the prompt', () => {
     expect(lines).toHaveLength(9);
     expect(lines.join('\n')).toContain('[file40]');
     expect(lines.at(-1)).toBe(' 60 in all');
+  });
+
+  it('the menu with what each is beside it, where there is room', () => {
+    const menu = {
+      start: 0,
+      items: [
+        { text: 'caption', label: 'caption', about: 'captions pictures', isWhole: true },
+        { text: 'rank', label: 'rank', about: 'orders captions by how well they fit a picture', isWhole: true },
+      ],
+      chosen: 0,
+    };
+    expect(frame({ menu }, { columns: 40 }).lines).toEqual([
+      'a.png› ',
+      '[caption] captions pictures',
+      ' rank     orders captions by how well t…',
+    ]);
+    expect(frame({ menu }, { columns: 30 }).lines).toEqual(['a.png› ', '[caption]  rank']);
+    const many = { ...menu, items: Array.from({ length: 40 }, () => menu.items[1]!), chosen: 30 };
+    expect(frame({ menu: many }, { columns: 80 }).lines.slice(-2)).toEqual([
+      ' rank  orders captions by how well they fit a picture',
+      ' 40 in all',
+    ]);
   });
 
   it('searching says what for', () => {

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly text: string;
   /** As a list shows it. */
   readonly label: string;
+  /** What it is, where that is worth saying. */
+  readonly about: string;
   /** Whether the word is whole: a space follows. */
   readonly isWhole: boolean;
 }
@@ -51,6 +53,7 @@ export async function completePath(
     .map(({ name, isFolder }) => ({
       text: quoted(`${prefix}${folder}${name}${isFolder ? '/' : ''}`, open, !isFolder),
       label: isFolder ? `${name}/` : name,
+      about: '',
       isWhole: !isFolder,
     }));
 }

@@ -1,4 +1,6 @@
 import { type Command, kebab, type OptionSpec, verbOf, type WordKind, withVerb } from '../../../cli/command.js';
+import { brief, type Word as Known } from '../../../cli/completion/vocabulary.js';
+import { topicNames } from '../../../cli/topics.js';
 import type { ReplSession } from '../session.js';
 import { allOptions, optionOf, valuesAfter } from './arguments.js';
 import { type Candidate, completePath, type PathKind } from './complete-path.js';
@@ -22,7 +24,7 @@ export async function complete(
   line: string,
   cursor: number,
   source: CompletionSource,
-  modelNames: () => Promise<readonly string[]>,
+  modelNames: () => Promise<readonly Known[]>,
 ): Promise<Completion> {
   const head = line.slice(0, cursor);
   const { words, open, isEnded } = splitPartial(head);
@@ -31,19 +33,19 @@ export async function complete(
   const typed = current?.text ?? '';
   const start = current?.start ?? cursor;
   const slot = slotOf(before, current, source);
-  const after = (names: Iterable<string>, prefix = ''): Candidate[] =>
-    [...names].filter((name) => (prefix + name).startsWith(typed)).map((name) => candidate(prefix + name));
+  const after = (words: readonly Known[], prefix = ''): Candidate[] =>
+    words
+      .filter(({ word }) => (prefix + word).startsWith(typed))
+      .map(({ word, about }) => candidate(prefix + word, about));
   const paths = (kind: PathKind, prefix = '') => completePath(typed.slice(prefix.length), kind, open, prefix);
 
   switch (slot.wants) {
     case 'verb': {
-      const verbs = after([...source.commands.map(({ name }) => name), 'help']);
+      const verbs = after([...named(source.commands), { word: 'help', about: 'help, that of a verb, or a document' }]);
       return { start, candidates: typed === '' ? verbs : [...verbs, ...(await paths('image'))] };
     }
     case 'help':
-      return { start, candidates: after(source.commands.map(({ name }) => name)) };
-    case 'option':
-      return { start, candidates: after(slot.names, slot.prefix) };
+      return { start, candidates: after([...named(source.commands), ...topicNames(source.commands)]) };
     case 'words':
       return { start, candidates: after(slot.words, slot.prefix) };
     case 'model':
@@ -58,8 +60,7 @@ export async function complete(
 /** What belongs where the cursor is. `prefix` is what the word begins with already: dashes, or `--name=`. */
 type Slot =
   | { readonly wants: 'verb' | 'help' | 'nothing' }
-  | { readonly wants: 'option'; readonly names: readonly string[]; readonly prefix: string }
-  | { readonly wants: 'words'; readonly words: readonly string[]; readonly prefix: string }
+  | { readonly wants: 'words'; readonly words: readonly Known[]; readonly prefix: string }
   | { readonly wants: 'model'; readonly prefix: string }
   | { readonly wants: 'path'; readonly kind: PathKind; readonly prefix: string };
 
@@ -80,7 +81,10 @@ function slotOf(before: readonly Word[], current: Word | undefined, source: Comp
 
   const { pending, positionals } = scan(command, rest);
   if (pending) return valueSlot(pending, '');
-  if (command.verbs && positionals === 0) return { wants: 'words', words: command.verbs.map(verbOf), prefix: '' };
+  if (command.verbs && positionals === 0) {
+    const words = command.verbs.map((one): Known => ({ word: verbOf(one), about: one.summary }));
+    return { wants: 'words', words, prefix: '' };
+  }
   if (command.name === 'set' || command.name === 'unset') return settingSlot(command.name, positionals, source);
   const spec = command.args[Math.min(positionals, command.args.length - 1)];
   const isLeft = spec !== undefined && (positionals < command.args.length || spec.variadic);
@@ -91,10 +95,17 @@ function optionSlot(command: Command, word: string): Slot {
   const equals = word.indexOf('=');
   const found = equals < 0 ? undefined : optionOf(command, word);
   if (found) return valueSlot(found[1], word.slice(0, equals + 1));
-  const names = allOptions(command).flatMap(([name, spec]) =>
-    spec.type === 'flag' && spec.negatable ? [kebab(name), `no-${kebab(name)}`] : [kebab(name)],
-  );
-  return { wants: 'option', names: [...names, 'help'], prefix: '--' };
+  const words = allOptions(command).flatMap(([name, spec]): Known[] => {
+    const about = brief(spec.description);
+    const long = kebab(name);
+    return spec.type === 'flag' && spec.negatable
+      ? [
+          { word: long, about },
+          { word: `no-${long}`, about },
+        ]
+      : [{ word: long, about }];
+  });
+  return { wants: 'words', words: [...words, { word: 'help', about: 'all that it takes' }], prefix: '--' };
 }
 
 /** How many arguments stand before the cursor, and the option whose value is due, if one is. */
@@ -119,15 +130,17 @@ function scan(command: Command, words: readonly Word[]) {
 }
 
 function valueSlot(spec: OptionSpec, prefix: string): Slot {
-  if (spec.type === 'choice') return { wants: 'words', words: spec.choices, prefix };
+  if (spec.type === 'choice')
+    return { wants: 'words', words: spec.choices.map((word) => ({ word, about: '' })), prefix };
   if (spec.type === 'text' || spec.type === 'list') return slotOfKind(spec.kind ?? 'text', prefix);
   return { wants: 'nothing' };
 }
 
 function settingSlot(verb: 'set' | 'unset', positionals: number, { settings }: CompletionSource): Slot {
   if (positionals > 0) return { wants: 'nothing' };
-  const names = verb === 'unset' ? settings.entries().map(([name]) => name) : [...settings.specs().keys()];
-  return { wants: 'words', words: names, prefix: '' };
+  const words = [...settings.specs()].map(([word, spec]): Known => ({ word, about: brief(spec.description) }));
+  const isSet = new Set(settings.entries().map(([name]) => name));
+  return { wants: 'words', words: verb === 'unset' ? words.filter(({ word }) => isSet.has(word)) : words, prefix: '' };
 }
 
 function slotOfKind(kind: WordKind, prefix: string): Slot {
@@ -145,6 +158,9 @@ function slotOfKind(kind: WordKind, prefix: string): Slot {
   }
 }
 
-function candidate(text: string): Candidate {
-  return { text, label: text, isWhole: !text.endsWith('=') };
+const named = (commands: readonly Command[]): Known[] =>
+  commands.map(({ name, summary }) => ({ word: name, about: summary }));
+
+function candidate(text: string, about: string): Candidate {
+  return { text, label: text, about, isWhole: !text.endsWith('=') };
 }

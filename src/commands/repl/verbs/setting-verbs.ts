@@ -29,9 +29,9 @@ export function settingVerbs(session: ReplSession): readonly Command[] {
         if (settings.entries().length === 0) context.notice('nothing is set');
         return undefined;
       }
-      settings.set(name, value);
-      hearModel();
       const known = name.replace(/^--/, '');
+      settings.set(name, known === 'model' && value !== undefined ? await spelledModel(value) : value);
+      hearModel();
       context.notice(`${known} is ${visible(settings.get(known)!)} from now on`);
       return undefined;
     },
@@ -53,11 +53,12 @@ export function settingVerbs(session: ReplSession): readonly Command[] {
     name: 'model',
     summary: 'loads another model, or the same one anew; alone, tells which is loaded',
     args: [{ name: 'MODEL', description: 'as --model takes it', kind: 'model', required: false, variadic: false }],
-    async run({ args: [name] }, context) {
-      if (name === undefined) {
+    async run({ args: [typed] }, context) {
+      if (typed === undefined) {
         await session.withModel(context, (coca) => context.out.line(whatRuns(coca)));
         return undefined;
       }
+      const name = await spelledModel(typed);
       const before = settings.get('model');
       settings.set('model', name);
       try {
@@ -74,4 +75,14 @@ export function settingVerbs(session: ReplSession): readonly Command[] {
   });
 
   return [set, unset, model];
+}
+
+/**
+ * A model as it is spelled.
+ * @throws CocaError as `locateModel` for one that is not here
+ */
+async function spelledModel(named: string): Promise<string> {
+  const { chosenModel, locateModel } = await import('../../../model/store/locate.js');
+  await locateModel(named);
+  return (await chosenModel(named)).model;
 }
