@@ -160,6 +160,8 @@ function loadNative(device: 'node' | 'node-gpu'): NonNullable<typeof native> {
   const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
   legacy.isNullOrUndefined ??= (value) => value === undefined || value === null;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3'; // errors come back as exceptions; the rest is for TensorFlow's developers
+  // TensorFlow uses oneDNN by itself only on CPUs with VNNI; its batched products (attention) are five times faster everywhere.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   const tf = loadFrom<TensorFlow>(path);
   tf.enableProdMode();
   const { isUsingGpuDevice } = tf.backend() as unknown as { isUsingGpuDevice: boolean };
