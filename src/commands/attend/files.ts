@@ -1,15 +1,14 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../../model/base/errors.js';
-import { exists, makeFolder } from '../../model/base/folders.js';
+import { makeFolder } from '../../model/base/folders.js';
 import { writeSafetensors } from '../../model/checkpoint/index.js';
 import { enlargeMap, OPACITY, overlay } from '../../ui/picture/heat.js';
 import type { Raster } from '../../ui/picture/raster.js';
+import { safeName } from '../io/save-names.js';
 import { attentionTensors } from './arrays.js';
 import { contactSheet } from './contact.js';
 import { type AttendResult, attendLines, wordMap } from './result.js';
-
-const LONGEST_NAME = 40;
 
 /** Says what made the other files, and which they are. */
 const RECORD = 'attention.json';
@@ -52,14 +51,6 @@ async function filesOf(record: string): Promise<string[]> {
   }
   const isOverlay = (name: unknown): name is string => typeof name === 'string' && /^\d+-[^/\\]+\.png$/.test(name);
   return Array.isArray(files) ? files.filter(isOverlay) : [];
-}
-
-/** A name in the working directory that nothing has yet: `base`, `base-2` and so on. */
-export async function freeFolder(base: string): Promise<string> {
-  for (let count = 1; ; count++) {
-    const name = count === 1 ? base : `${base}-${count}`;
-    if (!(await exists(name))) return name;
-  }
 }
 
 /**
@@ -121,13 +112,4 @@ async function outputFolder(folder: string): Promise<void> {
     throw new CocaError('write-failed', `${folder} is there already and is no folder`, 'name another with --output');
   }
   await makeFolder(folder);
-}
-
-/** A word as a part of a file name on any system: letters and digits stay, everything else is a dash. */
-export function safeName(word: string): string {
-  const name = word
-    .normalize('NFC')
-    .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '');
-  return [...name].slice(0, LONGEST_NAME).join('') || 'word';
 }

@@ -1,8 +1,6 @@
-import { parse } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
 import type { MeasuredMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
-import { isUrl } from '../../model/net/address.js';
 import { showAttention } from '../../ui/attend/show.js';
 import type { AttendSource } from '../../ui/attend/source.js';
 import { initialState } from '../../ui/attend/state.js';
@@ -13,7 +11,8 @@ import type { Terminal } from '../../ui/terminal.js';
 import { visible } from '../../ui/text.js';
 import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
-import { freeFolder, safeName, writeAttendFiles } from './files.js';
+import { freeName, savedName } from '../io/save-names.js';
+import { writeAttendFiles } from './files.js';
 import { type AttendResult, type AttendScene, wordMap } from './result.js';
 
 export interface PresentOptions {
@@ -77,15 +76,9 @@ export function attendSource(result: AttendResult, picture: Raster, square: () =
       return map;
     },
     async save({ method, layer, head }) {
-      const folder = await freeFolder(folderFor(result.image));
+      const folder = await freeName(`${savedName(result.image)}-attention`);
       const count = await writeAttendFiles(folder, { ...result, choice: { method, layer, head } }, await square());
       return `saved in ${folder}: ${count} overlays and the raw arrays`;
     },
   };
-}
-
-/** Where the view saves first: a folder in the working directory, named after the picture. */
-export function folderFor(image: string): string {
-  const path = isUrl(image) ? new URL(image).pathname : image;
-  return `${safeName(parse(path).name)}-attention`;
 }

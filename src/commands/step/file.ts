@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
 import type { Coca } from '../../model/api.js';
 import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { decodeText } from '../../model/base/text-decoding.js';
@@ -96,17 +95,5 @@ export async function replay(stepper: Stepper, { saved, file }: LoadedSession, s
       if (!(error instanceof CocaError) || error.code !== 'usage') throw error;
       throw new CocaError('bad-session', `${file}: action ${i + 1} cannot be done: ${error.message}`, error.hint);
     }
-  }
-}
-
-/** A name in the working directory that no file has yet: `photo-step.json`, `photo-step-2.json` and so on. */
-export async function freeName(base: string): Promise<string> {
-  for (let count = 1; ; count++) {
-    const name = `${base}-step${count === 1 ? '' : `-${count}`}.json`;
-    const isTaken = await lstat(name).then(
-      () => true,
-      () => false,
-    );
-    if (!isTaken) return name;
   }
 }

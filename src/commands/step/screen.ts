@@ -1,15 +1,12 @@
-import { parse } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { isUrl } from '../../model/net/address.js';
 import { choosePictureKind } from '../../ui/picture/choose.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { showSteps } from '../../ui/step/show.js';
 import { staticLines } from '../../ui/step/static.js';
 import type { Streams } from '../../ui/view/streams.js';
-import { safeName } from '../attend/files.js';
 import { modelOnScreen } from '../io/model.js';
-import { freeName } from './file.js';
+import { freeName, savedName } from '../io/save-names.js';
 import type { OpenWalk } from './open.js';
 import { namesOf, snapshotOf, WalkSource } from './source.js';
 
@@ -27,7 +24,7 @@ export interface ScreenOptions extends OpenWalk {
 export async function walkOnScreen(options: ScreenOptions, context: CommandContext): Promise<void> {
   let { file } = options;
   const save = async (): Promise<string> => {
-    file ??= await freeName(sessionName(options.image));
+    file ??= await freeName(`${savedName(options.image)}-step`, '.json');
     await options.save(file);
     return `saved in ${file}`;
   };
@@ -47,10 +44,4 @@ export async function walkOnScreen(options: ScreenOptions, context: CommandConte
 /** Prints where a walk stands, for a terminal on which no keys are asked for. */
 export async function printWalk(walk: OpenWalk, { out, terminal }: CommandContext): Promise<void> {
   await out.write(`${staticLines(namesOf(walk), await snapshotOf(walk), terminal).join('\n')}\n`);
-}
-
-/** What a picture's session is called. */
-export function sessionName(image: string): string {
-  const path = isUrl(image) ? new URL(image).pathname : image;
-  return safeName(parse(path).name);
 }

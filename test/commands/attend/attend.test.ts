@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkRange, findWord, parseHead, parseLayer } from '../../../src/commands/attend/choice.js';
-import { freeFolder, safeName } from '../../../src/commands/attend/files.js';
 import { type AttendResult, attendLines } from '../../../src/commands/attend/result.js';
-import { attendSource, folderFor } from '../../../src/commands/attend/screen.js';
+import { attendSource } from '../../../src/commands/attend/screen.js';
+import { freeName, safeName, savedName } from '../../../src/commands/io/save-names.js';
 import { attendCaption, mapOfWord } from '../../../src/model/attention/index.js';
 import { openSafetensors, readTensor } from '../../../src/model/checkpoint/index.js';
 import { loadPicture } from '../../../src/model/image/load-picture.js';
@@ -94,7 +94,7 @@ test.each([
   ['https://example.org/x/cat.png?size=3', 'cat-attention'],
   ['..', 'word-attention'],
 ])('%s is saved in a folder of its name in the working directory', (image, name) => {
-  expect(folderFor(image)).toBe(name);
+  expect(`${savedName(image)}-attention`).toBe(name);
 });
 
 test('control characters of a word are shown, not sent', () => {
@@ -333,10 +333,10 @@ describe('--output', () => {
 
   test('the view saves into a folder that is not there yet', async () => {
     const base = join(folder, 'free');
-    expect(await freeFolder(base)).toBe(base);
+    expect(await freeName(base)).toBe(base);
     mkdirSync(base);
     writeFileSync(`${base}-2`, '');
-    expect(await freeFolder(base)).toBe(`${base}-3`);
+    expect(await freeName(base)).toBe(`${base}-3`);
   });
 
   test('a file of that name stays as it is', async () => {

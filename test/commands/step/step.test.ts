@@ -2,8 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freeName } from '../../../src/commands/step/file.js';
-import { sessionName } from '../../../src/commands/step/screen.js';
+import { freeName, savedName } from '../../../src/commands/io/save-names.js';
 import { initModel } from '../../../src/model/store/init.js';
 import { coca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
@@ -392,14 +391,14 @@ describe('sessions', () => {
   });
 
   test("what a picture's session is called, and no file is written over", async () => {
-    expect(sessionName('photos/a.b.jpg')).toBe('a-b');
-    expect(sessionName('https://example.org/x/cat.png?size=3')).toBe('cat');
-    expect(sessionName('\u001b[2J')).toBe('2J');
+    expect(savedName('photos/a.b.jpg')).toBe('a-b');
+    expect(savedName('https://example.org/x/cat.png?size=3')).toBe('cat');
+    expect(savedName('\u001b[2J')).toBe('2J');
     const base = join(folder, 'taken');
-    expect(await freeName(base)).toBe(`${base}-step.json`);
+    expect(await freeName(`${base}-step`, '.json')).toBe(`${base}-step.json`);
     writeFileSync(`${base}-step.json`, '');
     writeFileSync(`${base}-step-2.json`, '');
-    expect(await freeName(base)).toBe(`${base}-step-3.json`);
+    expect(await freeName(`${base}-step`, '.json')).toBe(`${base}-step-3.json`);
   });
 });
 
