@@ -68,7 +68,7 @@ async function tryOut(
 ): Promise<Pick<Check, 'status' | 'found' | 'advice' | 'ms'>> {
   const isNeeded = isVital(engine, device);
   const failed = isNeeded ? 'fatal' : 'problem';
-  const advice = isNeeded ? 'install the program anew with npm ci' : 'use --device cpu and update the driver';
+  const advice = isNeeded ? 'install the program anew' : 'use --device cpu and update the driver';
   try {
     const coca = await loadCoca({ model: BUNDLED_MODEL, engine, device });
     try {

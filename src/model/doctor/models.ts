@@ -22,7 +22,7 @@ export async function* checkModels(context: CheckContext): AsyncGenerator<Check>
 
 async function checkBundled(): Promise<Check> {
   const common = { area: 'models', name: `${BUNDLED_MODEL} (bundled)` } as const;
-  const advice = 'install the program anew with npm ci';
+  const advice = 'install the program anew';
   try {
     for (const [file, expected] of Object.entries(BUNDLED_SHA256)) {
       if (!(await hasHash(join(BUNDLED_FOLDER, file), expected, () => undefined))) {

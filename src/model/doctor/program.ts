@@ -25,7 +25,7 @@ async function nativePackage(name: string, versionOf: () => Promise<string | und
     return { area: 'program', name, status: 'ok', found: (await versionOf()) ?? 'loaded' };
   } catch (error) {
     const found = (error as Error).message.split('\n')[0]!;
-    const advice = error instanceof CocaError && error.hint ? error.hint : 'install the program anew with npm ci';
+    const advice = error instanceof CocaError && error.hint ? error.hint : 'install the program anew';
     return { area: 'program', name, status: 'fatal', found, advice };
   }
 }

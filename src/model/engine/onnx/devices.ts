@@ -51,7 +51,7 @@ export function surveyOnnxDevices(
 
 function adviceFor(device: OnnxDevice, reason: string, platform: NodeJS.Platform): string {
   if (/ has no \w+ provider$/.test(reason)) return `it is for ${ELSEWHERE[device] ?? 'other systems'}`;
-  if (device === 'cpu') return 'install the program anew with npm ci';
+  if (device === 'cpu') return 'install the program anew';
   if (device === 'cuda') {
     if (reason === NO_CUDA_PROVIDER) return cudaAdvice();
     return /shared (library|object)/.test(reason)

@@ -29,7 +29,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
     throw new CocaError(
       'engine',
       `ONNX Runtime cannot be loaded on ${process.platform} ${process.arch}: ${reasonOf(cause)}`,
-      'Reinstall with "npm ci"; supported are Linux, macOS (arm64) and Windows, on x64 and arm64.',
+      'Install the program anew; supported are Linux, macOS (arm64) and Windows, on x64 and arm64.',
       { cause },
     );
   }

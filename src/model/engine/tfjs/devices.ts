@@ -35,7 +35,7 @@ function adviceFor(device: TfjsDevice, reason: string, platform: NodeJS.Platform
       ? 'it needs an NVIDIA GPU, visible to this process, with its driver'
       : 'coca help engines tells how to build it';
   }
-  if (device !== 'webgpu') return 'install the program anew with npm ci';
+  if (device !== 'webgpu') return 'install the program anew';
   return /not installed/.test(reason) ? 'npm install webgpu; coca help engines has more' : webgpuAdvice(platform);
 }
 
