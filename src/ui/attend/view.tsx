@@ -55,7 +55,7 @@ export function AttendView({ source, kind, state, stage }: AttendViewProps): Rea
         act(command);
     }
   };
-  usePresses(isAnswer, ({ input, key }) => {
+  usePresses(stage, isAnswer, ({ input, key }) => {
     const command = commandOf(input, key, now().isHelp);
     if (command) perform(command);
   });

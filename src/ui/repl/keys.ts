@@ -4,7 +4,16 @@ import type { EditorAction } from './editor.js';
 /** What a key asks for: a change of the line, or something that the line cannot do by itself. */
 export type PromptCommand =
   | EditorAction
-  | { readonly type: 'submit' | 'complete' | 'complete-back' | 'interrupt' | 'end-of-input' | 'clear-screen' };
+  | {
+      readonly type:
+        | 'submit'
+        | 'complete'
+        | 'complete-back'
+        | 'interrupt'
+        | 'end-of-input'
+        | 'clear-screen'
+        | 'suspend';
+    };
 
 const NAMED: Readonly<Record<string, PromptCommand>> = {
   return: { type: 'submit' },
@@ -38,6 +47,7 @@ const WITH_CTRL: Readonly<Record<string, PromptCommand>> = {
   u: { type: 'kill-to-start' },
   w: { type: 'delete-word-backward' },
   y: { type: 'yank' },
+  z: { type: 'suspend' },
   left: { type: 'move-word-left' },
   right: { type: 'move-word-right' },
   delete: { type: 'delete-word-forward' },

@@ -1,6 +1,7 @@
 import type { Terminal } from '../terminal.js';
 import { type App, openApp } from '../view/app.js';
 import type { Streams } from '../view/streams.js';
+import { Suspension } from '../view/suspend.js';
 import type { EditorAction, MenuItem } from './editor.js';
 import { KeyReader } from './key-reader.js';
 import type { PromptCommand } from './keys.js';
@@ -45,6 +46,8 @@ export class Prompt {
   #wake: () => void = () => undefined;
   /** How many Ctrl-C came in a row. */
   #interrupts = 0;
+  #unfollow: () => void = () => undefined;
+  readonly #suspension = new Suspension({ leave: () => this.#close(), enter: () => this.#open() });
   readonly #keys: KeyReader;
   readonly #store: PromptStore;
 
@@ -68,6 +71,11 @@ export class Prompt {
 
   /** Shows the prompt and reads keys. */
   show(): void {
+    this.#open();
+    this.#unfollow = this.#suspension.follow();
+  }
+
+  #open(): void {
     const { stdin, stdout } = this.streams;
     const { columns, rows, colors } = this.terminal;
     const sizeOf = () => ({ columns: stdout.columns || columns, rows: stdout.rows || rows });
@@ -79,6 +87,11 @@ export class Prompt {
 
   /** Takes the prompt away and stops reading: the terminal is lent to a view. */
   async hide(): Promise<void> {
+    this.#unfollow();
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     const app = this.#app;
     if (!app) return;
     this.#app = undefined;
@@ -169,6 +182,9 @@ export class Prompt {
         return;
       case 'clear-screen':
         this.clearScreen();
+        return;
+      case 'suspend':
+        void this.#suspension.suspend();
         return;
       case 'insert':
         if (editor.text.length + command.text.length <= LONGEST_LINE) this.#edit(command);
