@@ -12,7 +12,8 @@ export type PromptCommand =
         | 'interrupt'
         | 'end-of-input'
         | 'clear-screen'
-        | 'suspend';
+        | 'suspend'
+        | 'edit-outside';
     };
 
 const NAMED: Readonly<Record<string, PromptCommand>> = {
@@ -54,6 +55,12 @@ const WITH_CTRL: Readonly<Record<string, PromptCommand>> = {
   backspace: { type: 'delete-word-backward' },
 };
 
+/** After Ctrl-X. */
+const AFTER_X: Readonly<Record<string, PromptCommand>> = {
+  e: { type: 'edit-outside' },
+  u: { type: 'undo' },
+};
+
 const WITH_META: Readonly<Record<string, PromptCommand>> = {
   b: { type: 'move-word-left' },
   f: { type: 'move-word-right' },
@@ -65,14 +72,16 @@ const WITH_META: Readonly<Record<string, PromptCommand>> = {
 
 /**
  * The command of a key press, as Node reads key presses.
+ * @param isAfterX whether the key before was Ctrl-X, which begins a sequence of two and means nothing alone
  * @returns undefined for keys that mean nothing
  */
-export function commandOf(text: string | undefined, key: Key): PromptCommand | undefined {
+export function commandOf(text: string | undefined, key: Key, isAfterX = false): PromptCommand | undefined {
   const name = key.name ?? '';
   const own = (table: Readonly<Record<string, PromptCommand>>) =>
     Object.hasOwn(table, name) ? table[name] : undefined;
   // Ctrl-_ and Ctrl-/ come as this character, without a name.
   if (text === '\u001f' || key.sequence === '\u001f') return { type: 'undo' };
+  if (key.ctrl && isAfterX && own(AFTER_X)) return own(AFTER_X);
   if (key.ctrl) return own(WITH_CTRL);
   if (key.meta && name !== 'escape') return own(WITH_META);
   if (name === 'tab') return { type: key.shift ? 'complete-back' : 'complete' };

@@ -17,6 +17,8 @@ export interface PromptHost {
     line: string,
     cursor: number,
   ) => Promise<{ readonly start: number; readonly candidates: readonly MenuItem[] }>;
+  /** The line as another editor leaves it, which has the terminal meanwhile. */
+  readonly editOutside: (line: string) => Promise<string>;
   /** Ctrl-C while something runs. `isSecond`: the last key was one, too. */
   readonly onInterrupt: (isSecond: boolean) => void;
 }
@@ -186,6 +188,9 @@ export class Prompt {
       case 'suspend':
         void this.#suspension.suspend();
         return;
+      case 'edit-outside':
+        void this.#editOutside();
+        return;
       case 'insert':
         if (editor.text.length + command.text.length <= LONGEST_LINE) this.#edit(command);
         else this.remark(`a line holds at most ${LONGEST_LINE} characters: what was pasted is left out`);
@@ -212,6 +217,19 @@ export class Prompt {
     if (this.#state.work || this.#state.queued.length > 0 || this.#events.length > 0) {
       this.#dispatch({ type: 'queue', line });
     } else this.#emit({ type: 'line', line });
+  }
+
+  async #editOutside(): Promise<void> {
+    const { text } = this.#state.editor;
+    await this.hide();
+    const edited = await this.host.editOutside(text).catch((error: Error) => {
+      this.remark(error.message);
+      return undefined;
+    });
+    this.show();
+    if (edited === undefined || edited === text) return;
+    if (edited.length <= LONGEST_LINE) this.#edit({ type: 'replace', text: edited });
+    else this.remark(`a line holds at most ${LONGEST_LINE} characters: it is as it was`);
   }
 
   async #complete(): Promise<void> {
