@@ -8,6 +8,7 @@ import type { Terminal } from '../ui/terminal.js';
 export const TOPICS: Readonly<Record<string, string>> = {
   session: 'the interactive session, and sessions without a terminal',
   step: 'walking through a search: the screen, the keys, scripts, the JSON, saved sessions',
+  keys: "the views' keys: the same key means the same in all of them",
   decoding: "how a caption is searched, by transformers' rules or by OpenCLIP's",
   attention: 'what a map over the picture is, and how true',
   models: 'names, the cache, environment variables, working offline, what is not trusted',

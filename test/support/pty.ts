@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { VirtualTerminal } from './virtual-terminal.js';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const PATIENCE_MS = 30_000;
 
 export interface PtyOptions {
@@ -10,6 +10,8 @@ export interface PtyOptions {
   readonly rows: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Instead of the program: a shell, say, from which it is started. */
+  readonly command?: readonly string[];
 }
 
 /**
@@ -23,8 +25,10 @@ export class Pty {
   readonly #ended: Promise<void>;
   #wake: () => void = () => undefined;
 
-  constructor(args: readonly string[], { columns, rows, env, cwd }: PtyOptions) {
-    const quoted = [process.execPath, CLI, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  constructor(args: readonly string[], { columns, rows, env, cwd, command }: PtyOptions) {
+    const quoted = (command ?? [process.execPath, CLI, ...args])
+      .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+      .join(' ');
     const program = `sh -c 'echo "pid $$"; exec "$@"' sh ${quoted}`;
     // A Ctrl-C that the terminal itself makes a signal of reaches this shell too, which must live on to tell the rest.
     const shell = `trap : INT; stty cols ${columns} rows ${rows}; tty; ${program}; echo "exit $?"; stty -a | grep -o -- '-*icanon'`;

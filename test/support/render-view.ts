@@ -6,6 +6,8 @@ import type { ShownPicture } from './terminal-pictures.js';
 import { FakeStdout, fakeStdin } from './terminal-streams.js';
 import { VirtualTerminal } from './virtual-terminal.js';
 
+/** These tests never stop the process. */
+const HOLDER = { leave: () => undefined, enter: () => undefined };
 const PATIENCE_MS = 20_000;
 
 /** A view on a terminal that is none. Ink's debug mode writes each frame whole, also where CI is set. */
@@ -22,7 +24,7 @@ export function renderView<State, Action, Result, Props extends object>(
   const streams = { stdin, stdout: stdout as unknown as NodeJS.WriteStream, signal };
   const about = { interactive: true, columns, rows, colors, env: {} };
   const loaded = view.load();
-  const left = loaded.then((component) => draw(view, component, about, streams, true));
+  const left = loaded.then((component) => draw(view, component, about, streams, HOLDER, true));
   const settle = async (): Promise<void> => {
     await loaded;
     await wait(40);

@@ -11,6 +11,7 @@ import type { Stage } from './context.js';
 import { History, historyPath } from './history.js';
 import { complete } from './line/complete.js';
 import { modelNames } from './model-names.js';
+import { editOutside } from './outside-editor.js';
 import { shortName } from './pictures.js';
 import type { ReplSession } from './session.js';
 
@@ -36,6 +37,7 @@ export async function runInteractive(
     const prompt = new Prompt(context.terminal, streams, {
       history: () => history.lines,
       complete: (line, cursor) => complete(line, cursor, session, modelNames),
+      editOutside: (line) => editOutside(line, context.signal),
       onInterrupt: (isSecond) => {
         if (isSecond) leaving.abort();
         running?.abort();

@@ -13,11 +13,16 @@ export async function runShell(command: string, context: SessionContext, input?:
   const { terminal, out, signal } = context;
   const hasScreen = terminal.interactive && input === undefined;
   const code = hasScreen
-    ? await context.onScreen(() => withoutInterrupts(() => ended(start(command, 'inherit', signal))))
+    ? await context.onScreen(() => runOnTerminal(command, signal))
     : await withOutput(start(command, 'pipe', signal), input ?? '', (text) => out.write(text));
   if (code === 0) return { done: 1, failed: 0 };
   context.complain(`${command} ${typeof code === 'number' ? `ended with exit code ${code}` : `was ended by ${code}`}`);
   return { done: 0, failed: 1 };
+}
+
+/** Runs a command that has the terminal. @returns its exit code, or the signal that ended it */
+export function runOnTerminal(command: string, signal: AbortSignal): Promise<number | string> {
+  return withoutInterrupts(() => ended(start(command, 'inherit', signal)));
 }
 
 function start(command: string, io: 'inherit' | 'pipe', signal: AbortSignal): ChildProcess {

@@ -23,7 +23,7 @@ export type AttendAction =
   | { readonly type: 'next-word' | 'previous-word' | 'first-word' | 'last-word' }
   | { readonly type: 'next-layer' | 'previous-layer' }
   | { readonly type: 'next-head' | 'previous-head' }
-  | { readonly type: 'next-method' | 'next-opacity' }
+  | { readonly type: 'next-method' | 'more-opacity' | 'less-opacity' }
   | { readonly type: 'toggle-grid' | 'toggle-help' | 'close-help' }
   | { readonly type: 'say'; readonly message: string };
 
@@ -56,8 +56,10 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
       return { ...quiet, head: step(headsOf(limits), state.head, -1) };
     case 'next-method':
       return { ...quiet, method: step(limits.methods, state.method, 1) };
-    case 'next-opacity':
+    case 'more-opacity':
       return { ...quiet, opacity: step(OPACITIES as readonly number[], state.opacity, 1) };
+    case 'less-opacity':
+      return { ...quiet, opacity: step(OPACITIES as readonly number[], state.opacity, -1) };
     case 'toggle-grid':
       return { ...quiet, isGrid: !state.isGrid, isHelp: false };
     case 'toggle-help':

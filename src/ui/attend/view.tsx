@@ -12,7 +12,7 @@ import { usePresses } from '../view/use-presses.js';
 import { useScreenSize } from '../view/use-screen-size.js';
 import type { Stage, ViewExit } from '../view/view.js';
 import { mapDrawer } from './draw.js';
-import { type AttendCommand, commandOf, KEY_LINE } from './keys.js';
+import { type AttendCommand, attendKeyLine, commandOf } from './keys.js';
 import { layoutOf } from './layout.js';
 import type { AttendSource } from './source.js';
 import { stageOf } from './stage.js';
@@ -55,7 +55,7 @@ export function AttendView({ source, kind, state, stage }: AttendViewProps): Rea
         act(command);
     }
   };
-  usePresses(isAnswer, ({ input, key }) => {
+  usePresses(stage, isAnswer, ({ input, key }) => {
     const command = commandOf(input, key, now().isHelp);
     if (command) perform(command);
   });
@@ -80,12 +80,12 @@ export function AttendView({ source, kind, state, stage }: AttendViewProps): Rea
       </Box>
       <Box flexGrow={1} />
       <Lines lines={captionLines(source.words, state.word, columns, captionRows, colors)} />
-      {hasKeys && <Lines lines={[footLine(state, columns, colors)]} />}
+      {hasKeys && <Lines lines={[footLine(source, state, columns, colors)]} />}
     </Box>
   );
 }
 
-function footLine(state: AttendState, columns: number, colors: Colors): string {
+function footLine(source: AttendSource, state: AttendState, columns: number, colors: Colors): string {
   if (state.message !== '') return painter(colors).bold(truncate(state.message, columns));
-  return painter(colors).dim(truncate(KEY_LINE, columns));
+  return painter(colors).dim(attendKeyLine(state, { ...source, words: source.words.length }, columns));
 }

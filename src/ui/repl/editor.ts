@@ -61,7 +61,7 @@ export interface EditorState {
 }
 
 export type EditorAction =
-  | { readonly type: 'insert'; readonly text: string }
+  | { readonly type: 'insert' | 'replace'; readonly text: string }
   | { readonly type: 'delete-backward' | 'delete-forward' | 'delete-word-backward' | 'delete-word-forward' }
   | { readonly type: 'kill-to-start' | 'kill-to-end' | 'yank' | 'clear' | 'undo' }
   | { readonly type: 'move-left' | 'move-right' | 'move-word-left' | 'move-word-right' | 'move-start' | 'move-end' }
@@ -111,6 +111,8 @@ function changed(state: EditorState, action: EditorAction, history: readonly str
   switch (action.type) {
     case 'insert':
       return typed(line, text.slice(0, cursor) + action.text + text.slice(cursor), cursor + action.text.length);
+    case 'replace':
+      return typed(line, action.text, action.text.length);
     case 'delete-backward':
       return cut(line, before(text, cursor), cursor, false);
     case 'delete-forward':

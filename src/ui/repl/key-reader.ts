@@ -14,6 +14,7 @@ export class KeyReader {
   readonly #keys = new PassThrough();
   readonly #commands: PromptCommand[] = [];
   #pasted: string | undefined;
+  #isAfterX = false;
 
   /** @param onCommands receives what came in at once, text in one piece */
   constructor(
@@ -53,7 +54,8 @@ export class KeyReader {
     } else if (this.#pasted !== undefined) {
       this.#pasted += key.name === 'return' || key.name === 'enter' ? '\n' : (text ?? '');
     } else {
-      const command = commandOf(text, key);
+      const command = commandOf(text, key, this.#isAfterX);
+      this.#isAfterX = key.ctrl === true && key.name === 'x' && !this.#isAfterX;
       if (command) this.#add(command);
     }
   }

@@ -4,7 +4,17 @@ import type { EditorAction } from './editor.js';
 /** What a key asks for: a change of the line, or something that the line cannot do by itself. */
 export type PromptCommand =
   | EditorAction
-  | { readonly type: 'submit' | 'complete' | 'complete-back' | 'interrupt' | 'end-of-input' | 'clear-screen' };
+  | {
+      readonly type:
+        | 'submit'
+        | 'complete'
+        | 'complete-back'
+        | 'interrupt'
+        | 'end-of-input'
+        | 'clear-screen'
+        | 'suspend'
+        | 'edit-outside';
+    };
 
 const NAMED: Readonly<Record<string, PromptCommand>> = {
   return: { type: 'submit' },
@@ -38,10 +48,17 @@ const WITH_CTRL: Readonly<Record<string, PromptCommand>> = {
   u: { type: 'kill-to-start' },
   w: { type: 'delete-word-backward' },
   y: { type: 'yank' },
+  z: { type: 'suspend' },
   left: { type: 'move-word-left' },
   right: { type: 'move-word-right' },
   delete: { type: 'delete-word-forward' },
   backspace: { type: 'delete-word-backward' },
+};
+
+/** After Ctrl-X. */
+const AFTER_X: Readonly<Record<string, PromptCommand>> = {
+  e: { type: 'edit-outside' },
+  u: { type: 'undo' },
 };
 
 const WITH_META: Readonly<Record<string, PromptCommand>> = {
@@ -55,14 +72,16 @@ const WITH_META: Readonly<Record<string, PromptCommand>> = {
 
 /**
  * The command of a key press, as Node reads key presses.
+ * @param isAfterX whether the key before was Ctrl-X, which begins a sequence of two and means nothing alone
  * @returns undefined for keys that mean nothing
  */
-export function commandOf(text: string | undefined, key: Key): PromptCommand | undefined {
+export function commandOf(text: string | undefined, key: Key, isAfterX = false): PromptCommand | undefined {
   const name = key.name ?? '';
   const own = (table: Readonly<Record<string, PromptCommand>>) =>
     Object.hasOwn(table, name) ? table[name] : undefined;
   // Ctrl-_ and Ctrl-/ come as this character, without a name.
   if (text === '\u001f' || key.sequence === '\u001f') return { type: 'undo' };
+  if (key.ctrl && isAfterX && own(AFTER_X)) return own(AFTER_X);
   if (key.ctrl) return own(WITH_CTRL);
   if (key.meta && name !== 'escape') return own(WITH_META);
   if (name === 'tab') return { type: key.shift ? 'complete-back' : 'complete' };

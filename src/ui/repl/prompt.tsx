@@ -1,6 +1,7 @@
 import type { Terminal } from '../terminal.js';
 import { type App, openApp } from '../view/app.js';
 import type { Streams } from '../view/streams.js';
+import { Suspension } from '../view/suspend.js';
 import type { EditorAction, MenuItem } from './editor.js';
 import { KeyReader } from './key-reader.js';
 import type { PromptCommand } from './keys.js';
@@ -16,6 +17,8 @@ export interface PromptHost {
     line: string,
     cursor: number,
   ) => Promise<{ readonly start: number; readonly candidates: readonly MenuItem[] }>;
+  /** The line as another editor leaves it, which has the terminal meanwhile. */
+  readonly editOutside: (line: string) => Promise<string>;
   /** Ctrl-C while something runs. `isSecond`: the last key was one, too. */
   readonly onInterrupt: (isSecond: boolean) => void;
 }
@@ -45,6 +48,8 @@ export class Prompt {
   #wake: () => void = () => undefined;
   /** How many Ctrl-C came in a row. */
   #interrupts = 0;
+  #unfollow: () => void = () => undefined;
+  readonly #suspension = new Suspension({ leave: () => this.#close(), enter: () => this.#open() });
   readonly #keys: KeyReader;
   readonly #store: PromptStore;
 
@@ -68,6 +73,11 @@ export class Prompt {
 
   /** Shows the prompt and reads keys. */
   show(): void {
+    this.#open();
+    this.#unfollow = this.#suspension.follow();
+  }
+
+  #open(): void {
     const { stdin, stdout } = this.streams;
     const { columns, rows, colors } = this.terminal;
     const sizeOf = () => ({ columns: stdout.columns || columns, rows: stdout.rows || rows });
@@ -79,6 +89,11 @@ export class Prompt {
 
   /** Takes the prompt away and stops reading: the terminal is lent to a view. */
   async hide(): Promise<void> {
+    this.#unfollow();
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     const app = this.#app;
     if (!app) return;
     this.#app = undefined;
@@ -170,6 +185,12 @@ export class Prompt {
       case 'clear-screen':
         this.clearScreen();
         return;
+      case 'suspend':
+        void this.#suspension.suspend();
+        return;
+      case 'edit-outside':
+        void this.#editOutside();
+        return;
       case 'insert':
         if (editor.text.length + command.text.length <= LONGEST_LINE) this.#edit(command);
         else this.remark(`a line holds at most ${LONGEST_LINE} characters: what was pasted is left out`);
@@ -196,6 +217,19 @@ export class Prompt {
     if (this.#state.work || this.#state.queued.length > 0 || this.#events.length > 0) {
       this.#dispatch({ type: 'queue', line });
     } else this.#emit({ type: 'line', line });
+  }
+
+  async #editOutside(): Promise<void> {
+    const { text } = this.#state.editor;
+    await this.hide();
+    const edited = await this.host.editOutside(text).catch((error: Error) => {
+      this.remark(error.message);
+      return undefined;
+    });
+    this.show();
+    if (edited === undefined || edited === text) return;
+    if (edited.length <= LONGEST_LINE) this.#edit({ type: 'replace', text: edited });
+    else this.remark(`a line holds at most ${LONGEST_LINE} characters: it is as it was`);
   }
 
   async #complete(): Promise<void> {

@@ -1,4 +1,6 @@
 import type { Key } from 'ink';
+import { truncate } from '../layout.js';
+import { closesHelp, type KeyHint, keyLine, withArrows } from '../view/key-line.js';
 import type { StepRequest } from './source.js';
 import type { StepAction, StepState } from './state.js';
 
@@ -15,9 +17,9 @@ const PAGE = 8;
 
 /** The keys as the help lists them. */
 export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
-  ['Space right', 'a step of the search'],
-  ['left r', 'undo, redo (Home, End: everything)'],
-  ['up down', 'choose a beam or a finished caption'],
+  ['Space right l', 'a step of the search'],
+  ['left h r', 'undo, redo (Home, End: everything)'],
+  ['up down, k j', 'choose a beam or a finished caption'],
   ['1-9', 'a step in which the chosen beam goes on with that candidate'],
   ['/', 'the same with any token: find it by typing'],
   ['b', 'fork: a line of its own for the chosen text up to the token in brackets'],
@@ -29,18 +31,84 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['o', 'options of the search from here on'],
   ['t', 'the tree, what fell at the last step, or both'],
   ['PgUp PgDn', 'scroll'],
-  ['w', 'save the session'],
+  ['w s', 'save the session'],
+  ['Ctrl-Z', 'back to the shell for a while (fg returns)'],
   ['? q', 'this list, quit'],
 ];
 
-/** The keys of each mode in a line, the most needed first. */
-export const KEY_LINES: Readonly<Record<StepState['mode'], string>> = {
-  walk: 'Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit  e run  a attention  o options  t fallen  w save',
-  find: 'type to find a token  ↑↓ choose  Enter force it  Esc leave',
-  options: '↑↓ option  ←→ change  or type a value  Enter take them  Esc leave',
-  leave: 'not saved: w save and leave  q leave without  Esc stay',
-  help: '↑↓ scroll  Esc close  q quit',
-};
+/** What there is to go through. */
+export interface KeyContext {
+  readonly mode: StepState['mode'];
+  /** Whether a step was taken, and whether there is none left to take. */
+  readonly hasBegun: boolean;
+  readonly isDone: boolean;
+  /** Beams and finished captions to choose from. */
+  readonly hypotheses: number;
+  readonly lines: number;
+}
+
+const ALWAYS: readonly KeyHint[] = [
+  ['?', 'keys'],
+  ['q', 'quit'],
+];
+
+/** The keys that mean something now, in a line, the most needed first. */
+export function stepKeyLine(context: KeyContext, columns: number): string {
+  switch (context.mode) {
+    case 'walk':
+      return keyLine(walkHints(context), ALWAYS, columns);
+    case 'find':
+      return keyLine(FIND, FIND_ALWAYS, columns);
+    case 'options':
+      return keyLine(OPTIONS, OPTIONS_ALWAYS, columns);
+    case 'leave':
+      return keyLine(LEAVE, [], columns) || truncate('w save, q leave', columns);
+    case 'help':
+      return keyLine([['↑↓', 'scroll']], HELP, columns);
+  }
+}
+
+const LEAVE_LIST: KeyHint = ['Esc', 'leave'];
+const FIND: readonly KeyHint[] = [
+  ['letters', 'find'],
+  ['↑↓', 'choose'],
+];
+const FIND_ALWAYS: readonly KeyHint[] = [['Enter', 'force it'], LEAVE_LIST];
+const OPTIONS: readonly KeyHint[] = [
+  ['↑↓', 'option'],
+  ['←→', 'change'],
+  ['digits', 'a value'],
+];
+const OPTIONS_ALWAYS: readonly KeyHint[] = [['Enter', 'take them'], LEAVE_LIST];
+const LEAVE: readonly KeyHint[] = [
+  ['not saved: w', 'save and leave'],
+  ['q', 'leave without'],
+  ['Esc', 'stay'],
+];
+const HELP: readonly KeyHint[] = [
+  ['Esc', 'close'],
+  ['q', 'quit'],
+];
+
+function walkHints({ hasBegun, isDone, hypotheses, lines }: KeyContext): KeyHint[] {
+  const hints: readonly (readonly [...KeyHint, boolean])[] = [
+    ['Space', 'step', !isDone],
+    ['←', 'undo', hasBegun],
+    ['↑↓', isDone ? 'caption' : 'beam', hypotheses > 1],
+    ['1-9', 'force', !isDone],
+    ['/', 'find', !isDone],
+    ['w', 'save', isDone],
+    ['e', 'run', !isDone],
+    ['b', 'fork', hasBegun],
+    ['a', 'attention', hasBegun],
+    ['Tab', 'line', lines > 1],
+    ['x', 'prune', hasBegun && !isDone],
+    ['o', 'options', !isDone],
+    ['t', 'fallen', hasBegun],
+    ['w', 'save', hasBegun && !isDone],
+  ];
+  return hints.filter(([, , isUsed]) => isUsed).map(([keys, does]): KeyHint => [keys, does]);
+}
 
 const WALK_KEYS: Readonly<Record<string, StepCommand>> = {
   ' ': ask({ type: 'next' }),
@@ -55,6 +123,7 @@ const WALK_KEYS: Readonly<Record<string, StepCommand>> = {
   t: look({ type: 'toggle-lower' }),
   '?': look({ type: 'toggle-help' }),
   w: { type: 'save' },
+  s: { type: 'save' },
   q: { type: 'quit' },
 };
 
@@ -74,7 +143,8 @@ export function commandOf(input: string, key: Partial<Key>, state: StepState): S
   }
 }
 
-function walkCommand(input: string, key: Partial<Key>, state: StepState): StepCommand | undefined {
+function walkCommand(input: string, pressed: Partial<Key>, state: StepState): StepCommand | undefined {
+  const key = withArrows(input, pressed);
   if (key.escape) return { type: 'stop' };
   if (key.rightArrow || key.return) return ask({ type: 'next' });
   if (key.leftArrow) return ask({ type: 'undo' });
@@ -91,11 +161,12 @@ function walkCommand(input: string, key: Partial<Key>, state: StepState): StepCo
   return Object.hasOwn(WALK_KEYS, input) ? WALK_KEYS[input] : undefined;
 }
 
-function helpCommand(input: string, key: Partial<Key>): StepCommand | undefined {
+function helpCommand(input: string, pressed: Partial<Key>): StepCommand | undefined {
+  const key = withArrows(input, pressed);
   if (input === 'q') return { type: 'quit' };
   if (key.upArrow || key.pageUp) return look({ type: 'scroll', by: key.upArrow ? -1 : -PAGE });
   if (key.downArrow || key.pageDown) return look({ type: 'scroll', by: key.downArrow ? 1 : PAGE });
-  return key.escape || key.return || input === '?' || input === ' ' ? look({ type: 'close' }) : undefined;
+  return closesHelp(input, key) ? look({ type: 'close' }) : undefined;
 }
 
 /** Any key that does not leave stays. */
@@ -108,10 +179,10 @@ function leaveCommand(input: string): StepCommand {
 function typingCommand(input: string, key: Partial<Key>): StepCommand | undefined {
   if (key.escape) return look({ type: 'close' });
   if (key.return) return { type: 'accept' };
-  if (key.upArrow) return look({ type: 'move', by: -1 });
-  if (key.downArrow) return look({ type: 'move', by: 1 });
+  if (key.upArrow || (key.tab && key.shift)) return look({ type: 'move', by: -1 });
+  if (key.downArrow || key.tab) return look({ type: 'move', by: 1 });
   if (key.leftArrow) return look({ type: 'adjust', by: -1 });
   if (key.rightArrow) return look({ type: 'adjust', by: 1 });
   if (key.backspace || key.delete) return look({ type: 'erase' });
-  return key.meta || key.tab || input === '' ? undefined : look({ type: 'type', text: input });
+  return key.meta || input === '' ? undefined : look({ type: 'type', text: input });
 }

@@ -73,7 +73,7 @@ export function stageLines(
   return [
     ...(hasHeader ? [headLine(source, snapshot, columns, colors)] : []),
     ...filled(body, hasFoot && !hasKeys ? middle - 1 : middle),
-    ...(hasFoot ? [footLine(remark, state.mode, columns, colors)] : []),
+    ...(hasFoot ? [footLine(remark, state.mode, snapshot, columns, colors)] : []),
   ];
 }
 

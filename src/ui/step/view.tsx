@@ -68,7 +68,7 @@ export function StepView({ source, kind, state, stage }: StepViewProps): ReactEl
         leave(command.type);
     }
   };
-  usePresses(isAnswer, ({ input, key }) => {
+  usePresses(stage, isAnswer, ({ input, key }) => {
     const command = commandOf(input, key, now());
     if (command) perform(command);
   });

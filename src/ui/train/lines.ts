@@ -4,7 +4,7 @@ import { durationText } from '../status.js';
 import type { Terminal } from '../terminal.js';
 import { type Curve, smoothed } from './curve.js';
 import { figuresOf, lossText, rateText, validationLine } from './figures.js';
-import { KEY_HELP, KEY_LINE } from './keys.js';
+import { KEY_HELP, trainKeyLine } from './keys.js';
 import { axis, type Mark, plot, type Range, rangeOf } from './plot.js';
 import { type CurveName, LOSSES, type LossName, secondsLeft, type TrainState } from './state.js';
 import { CURVE_PAINT, CURVE_TITLES } from './theme.js';
@@ -229,12 +229,14 @@ function warningLines({ warnings, warningCount }: TrainState, { columns, colors 
   return lines.map((line) => paint.red(line));
 }
 
-function footLine({ isStopping, isSaving, saved }: TrainState, { columns, colors }: TrainSpace): string {
+function footLine(state: TrainState, { columns, colors }: TrainSpace): string {
   const paint = painter(colors);
+  const { isStopping, isSaving, saved } = state;
   if (isStopping) return paint.bold(truncate('stopping after this step, with a checkpoint ...', columns));
   if (isSaving) return paint.bold(truncate('a checkpoint after this step ...', columns));
+  const keys = trainKeyLine(state, columns);
   const checkpoint = saved === undefined ? '' : `  checkpoint of step ${saved.step}`;
-  return paint.dim(truncate(`${KEY_LINE}${checkpoint}`, columns));
+  return paint.dim(widthOf(keys + checkpoint) <= columns ? keys + checkpoint : keys);
 }
 
 function helpLines({ columns }: TrainSpace, rows: number): string[] {

@@ -69,7 +69,7 @@ export type TrainAction =
   | { readonly type: 'caption'; readonly caption: ShownCaption }
   | { readonly type: 'checkpoint'; readonly step: number; readonly folder: string }
   | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'save' | 'stop' | 'toggle-log' | 'toggle-help' | 'close-help' };
+  | { readonly type: 'save' | 'stop' | 'next-scale' | 'toggle-help' | 'close-help' };
 
 /** Chosen by how a curve goes, or by a person. */
 export type Scale = 'auto' | 'log' | 'linear';
@@ -137,7 +137,7 @@ export function reduce(state: TrainState, action: TrainAction): TrainState {
       return { ...state, isSaving: true };
     case 'stop':
       return { ...state, isStopping: true };
-    case 'toggle-log':
+    case 'next-scale':
       return { ...state, scale: NEXT_SCALE[state.scale], isHelp: false };
     case 'toggle-help':
       return { ...state, isHelp: !state.isHelp };

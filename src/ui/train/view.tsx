@@ -27,7 +27,7 @@ export function TrainView({ state, stage, kind, onCommand }: TrainViewProps): Re
   const { colors, now } = stage;
   const size = useScreenSize(stage);
   const { cell, isAnswer } = useCellSize(stage, kind, size);
-  usePresses(isAnswer, ({ input, key }) => {
+  usePresses(stage, isAnswer, ({ input, key }) => {
     const command = commandOf(input, key, now().isHelp);
     if (command) onCommand(command, stage);
   });

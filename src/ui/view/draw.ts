@@ -1,8 +1,9 @@
 import { createElement, useSyncExternalStore } from 'react';
 import type { Terminal } from '../terminal.js';
-import { openApp } from './app.js';
+import { type App, openApp } from './app.js';
 import { Screen } from './screen.js';
 import type { Streams } from './streams.js';
+import { Suspension, type TerminalHolder } from './suspend.js';
 import type { Drawing, Stage, View } from './view.js';
 
 /** How often Ink draws what keys change. */
@@ -12,6 +13,7 @@ const UNPACED = 1000;
 
 /**
  * Draws a view until it ends.
+ * @param holder puts the terminal in order and takes it again, when the view is suspended
  * @param debug as Ink has it: each frame is written whole, also where CI is set
  */
 export async function draw<State, Action, Result, Props extends object>(
@@ -19,6 +21,7 @@ export async function draw<State, Action, Result, Props extends object>(
   component: Drawing<State, Action, Result, Props>,
   terminal: Terminal,
   { stdin, stdout, signal }: Streams,
+  holder: TerminalHolder,
   debug = false,
 ): Promise<Result> {
   const isOwn = place === 'own screen';
@@ -52,7 +55,20 @@ export async function draw<State, Action, Result, Props extends object>(
     leave = resolve;
   });
   const sizeOf = () => ({ columns: stdout.columns || terminal.columns, rows: stdout.rows || terminal.rows });
-  const stage: Stage<State, Action, Result> = { now, act, leave, screen, sizeOf, colors: terminal.colors };
+  const suspension = new Suspension({
+    async leave() {
+      if (isOwn) screen.removePictures();
+      else await app.takeAway();
+      await holder.leave();
+    },
+    enter() {
+      holder.enter();
+      if (isOwn) screen.redraw();
+      else app = open();
+    },
+  });
+  const suspend = (): Promise<void> => suspension.suspend();
+  const stage: Stage<State, Action, Result> = { now, act, leave, suspend, screen, sizeOf, colors: terminal.colors };
   const subscribe = (listener: () => void): (() => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
@@ -63,11 +79,22 @@ export async function draw<State, Action, Result, Props extends object>(
   };
   const onScreen = isOwn ? (screen as unknown as NodeJS.WriteStream) : stdout;
   const maxFps = frameMs === undefined ? MAX_FPS : UNPACED;
-  const app = openApp(createElement(Shown), { stdin, stdout: onScreen }, { maxFps, debug });
-  const byItself = app.exited.then(() => {
-    throw new Error('the view ended by itself');
+  let failed: (error: Error) => void = () => undefined;
+  const byItself = new Promise<never>((_, reject) => {
+    failed = reject;
   });
   byItself.catch(() => undefined);
+  const open = (): App => {
+    const opened = openApp(createElement(Shown), { stdin, stdout: onScreen }, { maxFps, debug });
+    opened.exited.then(
+      // Another has taken its place where the view was suspended.
+      () => opened === app && failed(new Error('the view ended by itself')),
+      (error: Error) => failed(error),
+    );
+    return opened;
+  };
+  let app: App = open();
+  const unfollowSignals = suspension.follow();
   try {
     return await Promise.race([
       follow({ now, tell, act, isDue: () => waitMs() <= 0, signal, ended: ended.signal }),
@@ -76,6 +103,7 @@ export async function draw<State, Action, Result, Props extends object>(
     ]);
   } finally {
     ended.abort();
+    unfollowSignals();
     clearTimeout(timer);
     await (isOwn ? app.close() : app.takeAway());
     unfollow?.();

@@ -17,6 +17,9 @@ export function untilInterrupted({
 /** A screen of its own: what was on the terminal before is there again afterwards. */
 const ENTER_SCREEN = '\u001b[?1049h\u001b[H';
 const LEAVE_SCREEN = '\u001b[?1049l';
+/** Ink hides it, and shows it at its end. */
+const SHOW_CURSOR = '\u001b[?25h';
+const HIDE_CURSOR = '\u001b[?25l';
 
 /**
  * Runs a view until it ends, and puts the terminal back as it was.
@@ -36,7 +39,18 @@ export async function run<State, Action, Result, Props extends object>(
   if (isOwn) stdout.write(ENTER_SCREEN);
   try {
     const [{ draw }, component] = await Promise.all([import('./draw.js'), view.load()]);
-    return await draw(view, component, terminal, streams);
+    const holder = {
+      leave(): void {
+        stdout.write(SHOW_CURSOR + (isOwn ? LEAVE_SCREEN : ''));
+        if (view.hasKeys) stdin.setRawMode(false);
+      },
+      enter(): void {
+        // Off first: it may only be thought to be on, after the shell had the terminal.
+        if (view.hasKeys) stdin.setRawMode(false).setRawMode(true);
+        stdout.write((isOwn ? ENTER_SCREEN : '') + HIDE_CURSOR);
+      },
+    };
+    return await draw(view, component, terminal, streams, holder);
   } finally {
     if (isOwn) stdout.write(LEAVE_SCREEN);
     if (view.hasKeys) stdin.setRawMode(false);

@@ -36,6 +36,21 @@ export class Screen extends EventEmitter {
     this.setMaxListeners(0);
   }
 
+  /** Ink's last frame, as it was written. */
+  #frame = '';
+
+  /** Draws all that is on it once more, on a screen of which nothing is known. */
+  redraw(): void {
+    this.#pictures.update([]);
+    this.#shown = new Map();
+    this.stdout.write(ERASE + HOME + this.#frame + this.#paint().text);
+  }
+
+  /** Takes the pictures away that a terminal keeps apart from its text. */
+  removePictures(): void {
+    this.stdout.write(this.#pictures.update([]));
+  }
+
   /** Starts to follow the terminal's size. @returns how to stop, and to leave no picture behind */
   follow(): () => void {
     const onResize = (): void => {
@@ -48,7 +63,7 @@ export class Screen extends EventEmitter {
     this.stdout.on('resize', onResize);
     return () => {
       this.stdout.off('resize', onResize);
-      this.stdout.write(this.#pictures.update([]));
+      this.removePictures();
     };
   }
 
@@ -82,6 +97,7 @@ export class Screen extends EventEmitter {
   readonly write = (text: string, done?: () => void): boolean => {
     // Ink's frames end their lines, its cursor commands do not.
     if (!text.includes('\n')) return this.stdout.write(text, done);
+    this.#frame = text;
     this.#shown = new Map();
     const painted = this.#paint();
     // Blanks wipe most pictures away, but only this all of them.

@@ -13,6 +13,7 @@ const CONTROLS: Readonly<Record<string, Press>> = {
   '\b': { input: '', key: { backspace: true } },
   '\u007f': { input: '', key: { backspace: true } },
   '\u0003': { input: 'c', key: { ctrl: true } },
+  '\u001a': { input: 'z', key: { ctrl: true } },
 };
 
 /** Keys that come faster than they are read arrive together, as one text: the single presses in it. */
@@ -22,11 +23,19 @@ export function pressesOf(input: string, key: Partial<Key>): readonly Press[] {
 }
 
 /**
- * Reads a view's keys, one press at a time: each can change what the next one means.
+ * Reads a view's keys, one press at a time: each can change what the next one means. Ctrl-Z is the same in all of them.
  * @param isAnswer takes what the terminal says by itself out of the input
  */
-export function usePresses(isAnswer: (input: string) => boolean, onPress: (press: Press) => void): void {
+export function usePresses(
+  { suspend }: { readonly suspend: () => Promise<void> },
+  isAnswer: (input: string) => boolean,
+  onPress: (press: Press) => void,
+): void {
   useInput((input, key) => {
-    if (!isAnswer(input)) for (const press of pressesOf(input, key)) onPress(press);
+    if (isAnswer(input)) return;
+    for (const press of pressesOf(input, key)) {
+      if (press.key.ctrl && press.input === 'z') void suspend();
+      else onPress(press);
+    }
   });
 }

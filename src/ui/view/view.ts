@@ -10,6 +10,8 @@ export interface Stage<State, Action, Result> extends SizedScreen {
   readonly act: (action: Action) => void;
   /** Ends the view. */
   readonly leave: (result: Result) => void;
+  /** Ctrl-Z: the terminal goes back to the shell until the view is brought back. */
+  readonly suspend: () => Promise<void>;
   readonly colors: Colors;
 }
 

@@ -8,7 +8,11 @@ import type { WatchState } from './state.js';
 
 export interface WatchViewProps {
   readonly state: WatchState;
-  readonly stage: { readonly sizeOf: () => ScreenSize; readonly colors: Colors };
+  readonly stage: {
+    readonly sizeOf: () => ScreenSize;
+    readonly suspend: () => Promise<void>;
+    readonly colors: Colors;
+  };
   /** Whether Ctrl-C comes as a key; otherwise it comes as a signal. */
   readonly hasKeys: boolean;
   readonly onInterrupt: () => void;
@@ -19,6 +23,7 @@ export function WatchView({ state, stage, hasKeys, onInterrupt }: WatchViewProps
   useInput(
     (input, key) => {
       if (key.ctrl && input === 'c') onInterrupt();
+      else if (key.ctrl && input === 'z') void stage.suspend();
     },
     { isActive: hasKeys },
   );

@@ -32,11 +32,11 @@ describe('on a pseudo-terminal', () => {
     await pty.until(/word +7 of 7[\s\S]*\[background\]/);
     pty.type(KEYS.up);
     await pty.until(/layer +last of 0-2/);
-    pty.type('h');
+    pty.type('n');
     await pty.until(/head +0 of 0-5/);
     pty.type('m');
     await pty.until(/method +cross/);
-    pty.type('o');
+    pty.type('+');
     await pty.until(/opacity +70 %/);
     expect(pty.output).not.toMatch(/\u001b_G|\u001bP|\u001b\]|\u001b\[16t/);
     pty.type('g');

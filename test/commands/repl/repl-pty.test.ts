@@ -119,6 +119,30 @@ describe('a session on a pseudo-terminal', () => {
     expect((await pty.end()).code).toBe(0);
   });
 
+  test('Ctrl-X Ctrl-E: the line in an editor of the user, which has the terminal', async () => {
+    const editor = join(folder, 'an editor');
+    writeFileSync(editor, '#!/bin/sh\nread -r key\nsed -i "s/dog/$key/; s/$/ | a taxi/" "$2"\n', { mode: 0o755 });
+    pty = start(['repl', BOOK, '--quiet'], { VISUAL: `'${editor}' --wait`, EDITOR: 'false' });
+    await pty.until(/0001\.png› *$/);
+    pty.type('rank a dog\u0018\u0005');
+    await pty.untilScreen('no prompt', (screen) => !screen.modes.has('2004') && screen.modes.has('25'));
+    pty.type('book\n');
+    await pty.until(/0001\.png› rank a book \| a taxi$/);
+    pty.type('\u001f');
+    await pty.until(/0001\.png› rank a dog$/);
+    pty.type(`${KEYS.end}${KEYS.interrupt}${KEYS.end}`);
+    expect(await pty.end()).toEqual({ code: 0, ...inOrder });
+  });
+
+  test('an editor that fails leaves the line as it was, and is told', async () => {
+    pty = start(['repl', BOOK, '--quiet'], { VISUAL: '', EDITOR: 'false' });
+    await pty.until(/0001\.png› *$/);
+    pty.type('rank a dog\u0018\u0005');
+    await pty.until(/0001\.png› rank a dog\nfalse: 1, and the line is as it was$/);
+    pty.type(`${KEYS.interrupt}${KEYS.end}`);
+    expect(await pty.end()).toEqual({ code: 0, ...inOrder });
+  });
+
   test('Tab completes, and shows the ways to go on', async () => {
     pty = start();
     await pty.until(/coca› *$/);

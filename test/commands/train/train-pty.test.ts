@@ -28,7 +28,7 @@ describe('on a pseudo-terminal', () => {
   test('curves, keys, and q: the end with a checkpoint', async () => {
     pty = start({}, '--sample-every', '5');
     await pty.until(/step \d+\/100000[\s\S]*contrastive loss +captioning loss[\s\S]*0001\.png: a small book/);
-    pty.type('l');
+    pty.type('y');
     await pty.until(/contrastive loss, log scale/);
     pty.type('?');
     await pty.until(/write a checkpoint after this step/);

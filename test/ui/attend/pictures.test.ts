@@ -32,7 +32,7 @@ describe.each(GRAPHICS)('%s', (kind) => {
   test('the picture alone: its pixels, at its cells', async () => {
     const source = testSource(CAPTION);
     await open(source, kind);
-    await app.press('o', 'o', 'o');
+    await app.press('+', '+', '+');
     expect(app.terminal().text()).toContain('picture alone');
     expect(app.pictures()).toEqual([expect.objectContaining({ protocol: kind, ...LARGE })]);
     const pixels = await pixelsOf(app.pictures()[0]!);
@@ -90,7 +90,7 @@ describe.each(GRAPHICS)('%s', (kind) => {
   test('each key replaces the picture, the help hides it, Esc brings it back', async () => {
     await open(testSource(CAPTION), kind);
     const [first] = app.pictures();
-    await app.press(KEYS.right, KEYS.right, 'o');
+    await app.press(KEYS.right, KEYS.right, '+');
     expect(app.pictures()).toEqual([expect.objectContaining(LARGE)]);
     expect(app.pictures()[0]!.payload).not.toBe(first!.payload);
     await app.press('?');
@@ -134,7 +134,7 @@ describe.each(GRAPHICS)('%s', (kind) => {
 
   test('no half block is sent, and nothing of another protocol', async () => {
     await open(testSource(CAPTION), kind, 200, 60);
-    await app.press('g', 'h');
+    await app.press('g', 'n');
     const sent = app.stdout.frames.slice(
       kind === 'sixel' ? app.stdout.frames.findIndex((f) => f.includes('\u001bP')) : 0,
     );
@@ -226,7 +226,7 @@ test('none: facts and the caption, and a table for the grid', async () => {
 
 
     [a] dog  on  a  sofa
-    ←→ word  ↑↓ layer  h head  m method  o opacity  g grid  s save  ? keys  q quit"
+    ←→ word  ↑↓ layer  g all  m method  n head  +- opacity  w save  ? keys  q quit"
   `);
   await app.press(KEYS.right, 'g');
   expect(app.terminal().text()).toMatchInlineSnapshot(`
@@ -252,7 +252,7 @@ test('none: facts and the caption, and a table for the grid', async () => {
 
 
      a [dog] on  a  sofa
-    ←→ word  ↑↓ layer  h head  m method  o opacity  g grid  s save  ? keys  q quit"
+    ←→ word  ↑↓ layer  g one  m method  n head  +- opacity  w save  ? keys  q quit"
   `);
   expect(app.stdout.frames.join('')).not.toMatch(/▀|\u001b_G|\u001b\]|\u001bP/);
 });

@@ -24,8 +24,8 @@ describe('reduce', () => {
     [['previous-head'], { head: 1 }],
     [['next-method'], { method: 'rollout' }],
     [['next-method', 'next-method'], { method: 'cross' }],
-    [['next-opacity'], { opacity: 0.7 }],
-    [['next-opacity', 'next-opacity', 'next-opacity'], { opacity: 0 }],
+    [['more-opacity'], { opacity: 0.7 }],
+    [['more-opacity', 'more-opacity', 'more-opacity'], { opacity: 0 }],
     [['toggle-grid'], { isGrid: true }],
     [['toggle-help'], { isHelp: true }],
     [['toggle-help', 'toggle-help'], { isHelp: false }],
@@ -43,7 +43,7 @@ describe('reduce', () => {
 
   const actions = fc.constantFrom(
     ...['next-word', 'previous-word', 'first-word', 'last-word', 'next-layer', 'previous-layer', 'next-head'],
-    ...['previous-head', 'next-method', 'next-opacity', 'toggle-grid', 'toggle-help', 'close-help'],
+    ...['previous-head', 'next-method', 'more-opacity', 'toggle-grid', 'toggle-help', 'close-help'],
   );
 
   test('any keys lead to a state that can be shown', () => {
@@ -84,10 +84,19 @@ describe('commandOf', () => {
     ['', { end: true }, 'last-word'],
     ['', { upArrow: true }, 'next-layer'],
     ['', { downArrow: true }, 'previous-layer'],
-    ['h', {}, 'next-head'],
-    ['H', { shift: true }, 'previous-head'],
+    ['n', {}, 'next-head'],
+    ['N', { shift: true }, 'previous-head'],
+    ['h', {}, 'previous-word'],
+    ['j', {}, 'previous-layer'],
+    ['k', {}, 'next-layer'],
+    ['l', {}, 'next-word'],
+    [' ', {}, 'next-word'],
+    ['', { tab: true }, 'next-word'],
+    ['', { tab: true, shift: true }, 'previous-word'],
+    ['w', {}, 'save'],
     ['m', {}, 'next-method'],
-    ['o', {}, 'next-opacity'],
+    ['+', {}, 'more-opacity'],
+    ['-', {}, 'less-opacity'],
     ['g', {}, 'toggle-grid'],
     ['s', {}, 'save'],
     ['?', {}, 'toggle-help'],

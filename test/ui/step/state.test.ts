@@ -151,7 +151,8 @@ describe('keys', () => {
     ['', { delete: true }, look({ type: 'erase' })],
     ['', { upArrow: true }, look({ type: 'move', by: -1 })],
     ['', { rightArrow: true }, look({ type: 'adjust', by: 1 })],
-    ['', { tab: true }, undefined],
+    ['', { tab: true }, look({ type: 'move', by: 1 })],
+    ['', { tab: true, shift: true }, look({ type: 'move', by: -1 })],
     ['c', { ctrl: true }, { type: 'interrupt' }],
   ])('%j %j where one types', (input, key, expected) => {
     for (const mode of ['find', 'options'] as const) expect(commandOf(input, key, at(mode))).toEqual(expected);

@@ -54,7 +54,7 @@ describe('frames', () => {
 
 
 
-      Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x prune  ? keys  q quit…"
+      Space step  ← undo  ↑↓ beam  1-9 force  / find  e run  b fork  ? keys  q quit"
     `);
   });
 
@@ -72,7 +72,7 @@ describe('frames', () => {
 
 
 
-      Space step  ← undo  ↑↓ beam  1-9 force  / find  b fork  x p…"
+      Space step  ← undo  ↑↓ beam  1-9 force  ? keys  q quit"
     `);
   });
 
@@ -165,9 +165,9 @@ describe('frames', () => {
   });
 
   test('the help, whole or scrolled', () => {
-    expect(frame(140, 40, { mode: 'help' })).toMatch(/Space right +a step of the search +● goes on/);
-    expect(frame(80, 24, { mode: 'help' })).toMatch(/Space right[\s\S]*10 below \(up, down\)/);
-    expect(frame(80, 24, { mode: 'help', scroll: 99 })).toMatch(/ended +the search was over\n10 above/);
+    expect(frame(140, 40, { mode: 'help' })).toMatch(/Space right l +a step of the search +● goes on/);
+    expect(frame(80, 24, { mode: 'help' })).toMatch(/Space right[\s\S]*11 below \(up, down\)/);
+    expect(frame(80, 24, { mode: 'help', scroll: 99 })).toMatch(/ended +the search was over\n11 above/);
   });
 
   test('before the first step', () => {

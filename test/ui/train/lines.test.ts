@@ -34,7 +34,7 @@ describe.each([
     expect(text).toContain(
       'then  50 h h h\n     100 a a background\n     150 a small book\nnow  200 a small book on a pink background',
     );
-    expect(lines.at(-1)).toBe('q stop  s save  l scale  ? keys  checkpoint of step 200');
+    expect(lines.at(-1)).toBe('w save  y scale  ? keys  q stop  checkpoint of step 200');
   });
 
   test('gradient norm and learning rate, where there is room for them', () => {
@@ -107,9 +107,9 @@ test.each([
     expect(titles(state)).toMatch(
       steps > 12 ? /contrastive loss +captioning loss, log/ : /contrastive loss +captioning loss +$/,
     );
-    const log = reduce(state, { type: 'toggle-log' });
+    const log = reduce(state, { type: 'next-scale' });
     expect(titles(log)).toMatch(/contrastive loss, log scale +captioning loss, log/);
-    const line = reduce(log, { type: 'toggle-log' });
+    const line = reduce(log, { type: 'next-scale' });
     expect(titles(line)).toMatch(/contrastive loss +captioning loss +$/);
     // What is smoothed has the raw curve faint behind it.
     const painted = trainStage(line, { columns, rows, colors: 'any' }).lines.join('');
@@ -127,8 +127,8 @@ test('one loss alone has the whole width', () => {
 
 test('the scale, the keys, a warning, and what was asked for', () => {
   const state = runningState();
-  expect(frame(reduce(state, { type: 'toggle-log' }), 80, 24).join('\n')).toMatch(/contrastive loss, log scale/);
-  expect(frame(reduce(state, { type: 'toggle-help' }), 80, 24).join('\n')).toMatch(/ {2}s +write a checkpoint/);
+  expect(frame(reduce(state, { type: 'next-scale' }), 80, 24).join('\n')).toMatch(/contrastive loss, log scale/);
+  expect(frame(reduce(state, { type: 'toggle-help' }), 80, 24).join('\n')).toMatch(/ {2}w s +write a checkpoint/);
   const warned = reduce(reduce(state, { type: 'warning', message: 'one' }), { type: 'warning', message: 'two' });
   expect(frame(warned, 80, 24).at(-2)).toBe('! (2) two');
   expect(frame(reduce(state, { type: 'save' }), 80, 24).at(-1)).toMatch(/a checkpoint after this step/);

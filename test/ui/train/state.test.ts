@@ -79,7 +79,8 @@ describe('keys', () => {
   test.each<[string, object, boolean, string | undefined]>([
     ['q', {}, false, 'stop'],
     ['s', {}, false, 'save'],
-    ['l', {}, false, 'toggle-log'],
+    ['y', {}, false, 'next-scale'],
+    ['w', {}, false, 'save'],
     ['?', {}, false, 'toggle-help'],
     ['c', { ctrl: true }, false, 'interrupt'],
     ['q', { ctrl: true }, false, undefined],

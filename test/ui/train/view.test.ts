@@ -28,7 +28,7 @@ test('the picture, and beside it what the model says of it', async () => {
   expect(rows).toHaveLength(7);
   expect(rows[0]).toMatch(/^▀{14} {2}0001\.png: a small book on a pink background$/);
   expect(rows.join('\n')).toMatch(/▀{14} {2}now +200 a small book on a pink background/);
-  expect(lines.at(-2)).toMatch(/^q stop/);
+  expect(lines.at(-2)).toMatch(/^w save/);
   expect(lines.at(-1)).toBe('');
 });
 

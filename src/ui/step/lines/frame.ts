@@ -1,10 +1,11 @@
 import { type DecodingOptions, isDone, results } from '../../../model/decoding/index.js';
+import { hypothesesOf } from '../../../model/stepper/line.js';
 import { currentLine } from '../../../model/stepper/session.js';
 import { truncate, widthOf } from '../../layout.js';
 import { painter } from '../../palette.js';
 import { asScored, widthName } from '../../search-name.js';
 import type { Colors } from '../../terminal.js';
-import { KEY_LINES } from '../keys.js';
+import { stepKeyLine } from '../keys.js';
 import type { StepSnapshot, StepSource } from '../source.js';
 import type { StepState } from '../state.js';
 import { CHOSEN, figure, MARKS } from './theme.js';
@@ -56,8 +57,19 @@ export function lineLines({ session, texts }: StepSnapshot, columns: number, row
 }
 
 /** The last line: what there is to say, else the keys that mean something now. */
-export function footLine(remark: string, mode: StepState['mode'], columns: number, colors: Colors): string {
+export function footLine(
+  remark: string,
+  mode: StepState['mode'],
+  { session }: StepSnapshot,
+  columns: number,
+  colors: Colors,
+): string {
   const paint = painter(colors);
-  if (mode === 'leave') return paint.bold(truncate(KEY_LINES.leave, columns));
-  return remark !== '' ? paint.bold(truncate(remark, columns)) : paint.dim(truncate(KEY_LINES[mode], columns));
+  if (remark !== '' && mode !== 'leave') return paint.bold(truncate(remark, columns));
+  const line = currentLine(session);
+  const { step } = line.state;
+  const hypotheses = hypothesesOf(line).length;
+  const lines = session.walk.lines.length;
+  const keys = stepKeyLine({ mode, hasBegun: step > 0, isDone: isDone(line.state), hypotheses, lines }, columns);
+  return mode === 'leave' ? paint.bold(keys) : paint.dim(keys);
 }
