@@ -27,7 +27,8 @@ function save(name: string, text: string): void {
   process.stdout.write(`${name}: ${Math.round(text.length / 1000)} kB\n`);
 }
 
-const saveScreen = (name: string, screen: Cells): void => save(`${name}.svg`, svgOf([{ at: 0, screen }], 1));
+const saveScreen = (name: string, screen: Cells): void =>
+  save(`${name}.svg`, svgOf([{ at: 0, screen }], 1, `coca ${name}`));
 
 async function still(
   words: readonly string[],
@@ -69,7 +70,7 @@ async function session(): Promise<void> {
     await recording.press(KEYS.enter, /1 0005\.png›|[23] 000\d\.png›$/, 2);
     await recording.type('compare');
     await recording.press(KEYS.enter, /on a red background\n\d 000\d\.png›$/, 6);
-    save('session.svg', svgOf(recording.frames, Math.ceil(recording.seconds)));
+    save('session.svg', svgOf(recording.frames, Math.ceil(recording.seconds), 'a session of coca'));
     save('session.cast', castOf(recording.frames, 'coca: a session'));
   } finally {
     recording.close();

@@ -64,7 +64,7 @@ function quantizer(screens: readonly Cells[]): (color: string) => string {
 }
 
 /** Screens, one after the other, as one SVG that follows the reader's light or dark scheme; a single one stands still. */
-export function svgOf(frames: readonly TimedFrame[], seconds: number): string {
+export function svgOf(frames: readonly TimedFrame[], seconds: number, title: string): string {
   const { columns, rows } = frames[0]!.screen;
   const colorOf = frames.length > 1 ? short : quantizer(frames.map(({ screen }) => screen));
   const [width, height] = [columns * CELL.width + 2 * MARGIN, rows * CELL.height + 2 * MARGIN];
@@ -85,7 +85,7 @@ export function svgOf(frames: readonly TimedFrame[], seconds: number): string {
   const body = frames.length === 1 ? uses[0] : uses.map((one, i) => animated(one, frames, i, seconds)).join('');
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">` +
-    `<style>${STYLE}</style><rect width="${width}" height="${height}" rx="8" style="fill:var(--bg);stroke:var(--a8);stroke-opacity:.4"/>` +
+    `<title>${title}</title><style>${STYLE}</style><rect width="${width}" height="${height}" rx="8" style="fill:var(--bg);stroke:var(--a8);stroke-opacity:.4"/>` +
     `${definitions}<g transform="translate(${MARGIN} ${MARGIN})">${body}</g></svg>\n`
   );
 }

@@ -155,7 +155,13 @@ function stepped(state: TrainState, figures: StepFigures): TrainState {
     const value = figures[name];
     if (value !== null) curves[name] = extend(curves[name], value);
   }
-  return { ...state, first: state.first ?? figures.step, last: figures, curves, recent: [...state.recent, figures.seconds].slice(-RECENT) };
+  return {
+    ...state,
+    first: state.first ?? figures.step,
+    last: figures,
+    curves,
+    recent: [...state.recent, figures.seconds].slice(-RECENT),
+  };
 }
 
 /** Over the last steps; 0 while there were none. */
