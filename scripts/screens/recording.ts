@@ -6,6 +6,7 @@ import type { TimedFrame } from './svg.js';
 
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 20;
+const QUIET_LOOKS = 6;
 /** Before what is typed there is the shell's prompt. */
 const PROMPT = '\u001b[1m$\u001b[0m ';
 const KEY_SECONDS = 0.09;
@@ -59,9 +60,12 @@ export class Recording {
   /** Waits until the screen shows it, and keeps that. */
   async until(pattern: RegExp): Promise<Cells> {
     const end = Date.now() + PATIENCE_MS;
+    let quiet = 0;
     for (;;) {
-      this.#follow();
-      if (pattern.test(this.#terminal.text())) return this.#keep(this.#terminal);
+      const isQuiet = !this.#follow();
+      quiet = isQuiet ? quiet + 1 : 0;
+      // A frame may come in several pieces: text first, then what is painted over it.
+      if (quiet >= QUIET_LOOKS && pattern.test(this.#terminal.text())) return this.#keep(this.#terminal);
       if (Date.now() > end) throw new Error(`never saw ${pattern} but:\n${this.#terminal.text()}`);
       await wait(LOOK_MS);
     }
@@ -98,16 +102,20 @@ export class Recording {
     return screen;
   }
 
-  /** Writes to the terminal what the program has written since, but for a control sequence that has only begun. */
-  #follow(): void {
+  /**
+   * Writes to the terminal what the program has written since, but for a control sequence that has only begun.
+   * @returns whether there was any
+   */
+  #follow(): boolean {
     const { output } = this.#pty;
     const begin = /pid \d+\r?\n/.exec(output);
-    if (!begin) return;
+    if (!begin) return false;
     const from = Math.max(this.#read, begin.index + begin[0].length);
     const end = /exit \d+\r?\n/.exec(output)?.index ?? output.length;
     const whole = output.slice(from, end).replace(/\u001b(\[[?0-9;]*|[_P\]][^\u0007\u001b]*\u001b?)?$/, '');
     this.#terminal.write(whole);
     this.#read = from + whole.length;
+    return whole !== '';
   }
 }
 
