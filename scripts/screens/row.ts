@@ -1,10 +1,17 @@
 import { type Look, lookOf } from './style.js';
 
+export interface Cell {
+  /** Empty for the second half of a wide character. */
+  readonly text: string;
+  /** The SGR parameters in force. */
+  readonly style: string;
+}
+
 /** A screen's cells. */
 export interface Cells {
   readonly columns: number;
   readonly rows: number;
-  cell(row: number, column: number): { readonly text: string; readonly style: string };
+  cell(row: number, column: number): Cell;
 }
 
 /** A cell in pixels of the drawing. */
@@ -44,12 +51,12 @@ class Paths {
 
   svg(attribute: 'fill' | 'stroke', kind: string): string {
     return [...this.#byColor]
-      .map(([color, path]) => `<path class="${kind}" style="${attribute}:${paintOf(color)}" d="${path}"/>`)
+      .map(([color, path]) => `<path class="${kind}" ${attribute}="${paintOf(color)}" d="${path}"/>`)
       .join('');
   }
 }
 
-/** Rectangles; those that go on to the right in their colour are one. */
+/** Rectangles in columns and half rows; those that go on to the right in their colour are one. */
 class Rectangles {
   readonly #all: { color: string; left: number; right: number; top: number; bottom: number }[] = [];
   readonly #last = new Map<string, number>();
@@ -60,12 +67,17 @@ class Rectangles {
     else this.#last.set(`${top} ${bottom}`, this.#all.push({ color, left, right, top, bottom }) - 1);
   }
 
+  /** Those of half a row and of a whole one are strokes, which take a third of the bytes. */
   svg(): string {
-    const paths = new Paths();
+    const [halves, wholes, others] = [new Paths(), new Paths(), new Paths()];
     for (const { color, left, right, top, bottom } of this.#all) {
-      paths.add(color, `M${left} ${top}h${right - left}v${bottom - top}h${left - right}z`);
+      const height = bottom - top;
+      if (height === 1) halves.add(color, `M${left} ${top + 0.5}h${right - left}`);
+      else if (height === 2) wholes.add(color, `M${left} 1h${right - left}`);
+      else others.add(color, `M${left} ${top}h${right - left}v${height}h${left - right}z`);
     }
-    return paths.svg('fill', 'p');
+    const content = wholes.svg('stroke', 'w') + halves.svg('stroke', 'h') + others.svg('fill', '');
+    return content === '' ? '' : `<g class="p">${content.replaceAll(' class=""', '')}</g>`;
   }
 }
 
@@ -99,16 +111,14 @@ export function rowSvg(screen: Cells, row: number, colorOf: (color: string) => s
     const look = { ...own, foreground: colorOf(own.foreground), background: colorOf(own.background) };
     const left = column * CELL.width;
     if (look.background !== 'bg') {
-      const top = text === '▀' ? CELL.height / 2 : 0;
-      rectangles.add(look.background, left, top, left + CELL.width, CELL.height);
+      rectangles.add(look.background, column, text === '▀' ? 1 : 0, column + 1, text === '▄' ? 1 : 2);
     }
     const block = blockOf(text);
     const code = text.charCodeAt(0);
     const isBraille = code >= 0x2800 && code <= 0x28ff;
     if (block) {
       const [from, top, to, bottom] = block;
-      const [x, y] = [CELL.width / 8, CELL.height / 8];
-      rectangles.add(look.foreground, left + from * x, top * y, left + to * x, bottom * y);
+      rectangles.add(look.foreground, column + from / 8, top / 4, column + to / 8, bottom / 4);
     } else if (isBraille) {
       const paths = look.isDim ? dots.dim : dots.plain;
       for (const [bit, [x, y]] of DOTS.entries()) {

@@ -26,9 +26,15 @@ const STYLE = [
   `svg{${theme('#d7dae0', '#16181d', DARK)}}`,
   `@media(prefers-color-scheme:light){svg{${theme('#24292f', '#ffffff', LIGHT)}}}`,
   'text{font:13.3px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace;white-space:pre;fill:var(--fg)}',
-  '.b{font-weight:700}.d{opacity:.6}.u{text-decoration:underline}.p{shape-rendering:crispEdges}',
+  '.b{font-weight:700}.d{opacity:.6}.u{text-decoration:underline}.p{shape-rendering:crispEdges;transform:scale(8,8.5)}.h{stroke-width:1}.w{stroke-width:2}',
   '.o{stroke-linecap:round;stroke-width:2.2}',
 ].join('');
+
+/** A colour in three digits: to tell frames that move apart, that is enough. */
+const short = (color: string): string =>
+  color.startsWith('#')
+    ? `#${[1, 3, 5].map((at) => Math.round(Number.parseInt(color.slice(at, at + 2), 16) / 17).toString(16)).join('')}`
+    : color;
 
 /** Brings the colours of screens to at most 256 of them, so that paths of one colour are few. */
 function quantizer(screens: readonly Cells[]): (color: string) => string {
@@ -58,9 +64,9 @@ function quantizer(screens: readonly Cells[]): (color: string) => string {
 }
 
 /** Screens, one after the other, as one SVG that follows the reader's light or dark scheme; a single one stands still. */
-export function svgOf(frames: readonly TimedFrame[], seconds: number): string {
+export function svgOf(frames: readonly TimedFrame[], seconds: number, title: string): string {
   const { columns, rows } = frames[0]!.screen;
-  const colorOf = quantizer(frames.map(({ screen }) => screen));
+  const colorOf = frames.length > 1 ? short : quantizer(frames.map(({ screen }) => screen));
   const [width, height] = [columns * CELL.width + 2 * MARGIN, rows * CELL.height + 2 * MARGIN];
   const ids = new Map<string, number>();
   const uses = frames.map(({ screen }) =>
@@ -79,7 +85,7 @@ export function svgOf(frames: readonly TimedFrame[], seconds: number): string {
   const body = frames.length === 1 ? uses[0] : uses.map((one, i) => animated(one, frames, i, seconds)).join('');
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">` +
-    `<style>${STYLE}</style><rect width="${width}" height="${height}" rx="8" style="fill:var(--bg);stroke:var(--a8);stroke-opacity:.4"/>` +
+    `<title>${title}</title><style>${STYLE}</style><rect width="${width}" height="${height}" rx="8" style="fill:var(--bg);stroke:var(--a8);stroke-opacity:.4"/>` +
     `${definitions}<g transform="translate(${MARGIN} ${MARGIN})">${body}</g></svg>\n`
   );
 }

@@ -96,17 +96,20 @@ interface Report {
 }
 
 function reportLines({ model, device, scoring, load, measurements, peakMemory }: Report): string[] {
-  const row = (what: string, ms: string, rate: string) => `${what.padEnd(24)}${ms.padStart(12)}  ${rate}`.trimEnd();
+  const row = (what: string, samples: string, ms: string, rate: string) =>
+    `${what.padEnd(24)}${samples.padStart(8)}${ms.padStart(12)}${rate.padStart(18)}`.trimEnd();
   return [
     `${visible(model)} on ${device}, captions by the rules of ${scoring}`,
-    row('load', `${load.toFixed(0)} ms`, ''),
+    row('', 'batch', 'time', 'rate'),
+    row('load', '', `${load.toFixed(0)} ms`, ''),
     ...measurements.map(({ task, batch, ms, perSecond }) =>
       row(
-        task.startsWith('encode') ? `${task} (${batch})` : task,
+        task,
+        String(batch),
         `${ms.toFixed(1)} ms`,
         `${perSecond.toFixed(1)} ${task === 'encode image' ? 'images' : task === 'encode text' ? 'texts' : 'ids'}/s`,
       ),
     ),
-    row('peak memory', `${(peakMemory / 2 ** 20).toFixed(0)} MiB`, ''),
+    row('peak memory', '', `${(peakMemory / 2 ** 20).toFixed(0)} MiB`, ''),
   ];
 }

@@ -9,6 +9,17 @@ interface Cell {
 
 const EMPTY: Cell = { text: ' ', style: '' };
 
+/** Parameters that take the place of each other: colours, and what is on or off. */
+const KINDS = [/^(38;.*|39|3[0-7]|9[0-7])$/, /^(48;.*|49|4[0-7]|10[0-7])$/, /^2?4$/, /^2?7$/];
+
+/** The parameters in force after these: of each kind the last alone, or there would be more and more. */
+function styled(style: string, parameters: string): string {
+  if (parameters === '' || parameters === '0') return '';
+  const kind = KINDS.find((one) => one.test(parameters)) ?? (parameters === '22' ? /^(1|2|22)$/ : undefined);
+  const others = style.split(' ').filter((one) => one !== '' && one !== parameters && !kind?.test(one));
+  return [...others, parameters, ''].join(' ');
+}
+
 /** As much of a terminal as our programs use: what is on its screen after these bytes? */
 export class VirtualTerminal {
   #cells: Cell[][];
@@ -123,7 +134,7 @@ export class VirtualTerminal {
     const by = Math.max(1, first);
     switch (final) {
       case 'm':
-        this.#style = parameters === '' || parameters === '0' ? '' : `${this.#style}${parameters} `;
+        this.#style = styled(this.#style, parameters);
         return;
       case 'A':
         this.#row = Math.max(0, this.#row - by);

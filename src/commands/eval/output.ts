@@ -50,9 +50,9 @@ function plainLines({ task, metrics }: TaskReport): string[] {
 function linesOf({ task, dataset, samples, metrics }: TaskReport): string[] {
   const width = Math.max(...Object.keys(metrics).map(({ length }) => length));
   return [
-    `${task}: ${visible(dataset)}, ${samples} ${samples === 1 ? 'picture' : 'pictures'}`,
+    `${task}: ${visible(dataset)}, ${samples} ${samples === 1 ? 'sample' : 'samples'}`,
     ...Object.entries(metrics).map(
-      ([name, value]) => `  ${name.padEnd(width)}  ${value === null ? '-' : value.toFixed(4).padStart(7)}`,
+      ([name, value]) => `  ${name.padEnd(width)}  ${(value?.toFixed(4) ?? '-').padStart(9)}`,
     ),
   ];
 }

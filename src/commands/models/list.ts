@@ -36,7 +36,7 @@ export const modelsList = defineCommand({
     if (format === 'json' || format === 'jsonl') await writeObjects(context.out, format, list);
     else if (format === 'plain') for (const model of list) await context.out.line(plainLine(model));
     else {
-      for (const line of linesOf(list, painter(context.terminal.colors).bold)) await context.out.line(line);
+      for (const line of linesOf(list, painter(context.terminal.colors))) await context.out.line(line);
       context.notice('coca models pull NAME fetches one, coca models use NAME makes one the default (*)');
     }
     return { done: 1, failed: 0 };
@@ -46,13 +46,16 @@ export const modelsList = defineCommand({
 const plainLine = ({ name, state, bytes, isDefault, folder }: ListedModel) =>
   [visible(name), state, bytes ?? '', isDefault ? 'default' : '', visible(folder ?? '')].join('\t');
 
-function linesOf(list: readonly ListedModel[], bold: (text: string) => string): string[] {
+/** Under a line that names the columns: a name, its size on disk, and where it is. */
+function linesOf(list: readonly ListedModel[], { bold, dim }: ReturnType<typeof painter>): string[] {
   const names = list.map(({ name }) => visible(name));
   const width = Math.max(...names.map(widthOf));
-  return list.map(({ state, bytes, approximateBytes, isDefault }, i) => {
+  const head = dim(`  ${padEnd('name', width)}  ${'size'.padStart(13)}  state`);
+  const rows = list.map(({ state, bytes, approximateBytes, isDefault }, i) => {
     const size = bytes === null ? approximateBytes && `about ${bytesText(approximateBytes)}` : bytesText(bytes);
     const name = padEnd(names[i]!, width);
     const line = `${isDefault ? '*' : ' '} ${isDefault ? bold(name) : name}  ${(size || '').padStart(13)}  ${STATES[state]}`;
     return line.trimEnd();
   });
+  return [head, ...rows];
 }

@@ -26,6 +26,8 @@ export interface CheckContext {
   readonly signal: AbortSignal;
   /** Whether devices are to be timed, which takes seconds for each. */
   readonly isTimed: boolean;
+  /** Also those of engines that are slow to try. */
+  readonly isAll: boolean;
   /** What is being done, for a person who waits. */
   readonly onStatus: (text: string) => void;
 }

@@ -40,7 +40,10 @@ export interface Answers {
  * @param model as `loadCoca` takes it; by default the one that is loaded by default
  * @throws CocaError as `loadCoca` does for the CPU; `interrupted`
  */
-export async function* verifyDevices(model: string | undefined, context: CheckContext): AsyncGenerator<Check> {
+export async function* verifyDevices(
+  model: string | undefined,
+  context: Pick<CheckContext, 'signal' | 'onStatus'>,
+): AsyncGenerator<Check> {
   context.onStatus(`${nameOf(REFERENCE)}: computing`);
   const reference = await answersOf(model, REFERENCE);
   for (const place of await places()) {

@@ -184,9 +184,8 @@ interface Steps {
 }
 
 /** The steps at both ends of a curve; the last ones may make no whole point yet. */
-function stepsOf({ last }: TrainState, { stride, points, count }: Curve): Steps {
-  const end = (last?.step ?? 0) - count;
-  return { first: end - points.length * stride + 1, last: end };
+function stepsOf({ first = 0, last }: TrainState, { count }: Curve): Steps {
+  return { first, last: Math.max(first, (last?.step ?? 0) - count) };
 }
 
 /** Where the losses of data that is not trained on lie on a curve. */

@@ -40,6 +40,8 @@ export interface ShownCaption {
 /** A run as it is shown. */
 export interface TrainState {
   readonly facts: TrainFacts;
+  /** The first step that is drawn. */
+  readonly first: number | undefined;
   readonly last: StepFigures | undefined;
   readonly curves: Readonly<Record<CurveName, Curve>>;
   /** Oldest first; of very many not all. */
@@ -92,6 +94,7 @@ export function initialState(facts: TrainFacts): TrainState {
   };
   return {
     facts,
+    first: undefined,
     last: undefined,
     curves,
     validations: [],
@@ -152,7 +155,13 @@ function stepped(state: TrainState, figures: StepFigures): TrainState {
     const value = figures[name];
     if (value !== null) curves[name] = extend(curves[name], value);
   }
-  return { ...state, last: figures, curves, recent: [...state.recent, figures.seconds].slice(-RECENT) };
+  return {
+    ...state,
+    first: state.first ?? figures.step,
+    last: figures,
+    curves,
+    recent: [...state.recent, figures.seconds].slice(-RECENT),
+  };
 }
 
 /** Over the last steps; 0 while there were none. */

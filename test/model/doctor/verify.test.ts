@@ -27,7 +27,7 @@ test('a dual encoder has no captions to compare', () => {
 });
 
 test('TensorFlow.js on wasm computes what ONNX Runtime does on the CPU', async () => {
-  const context = { signal: new AbortController().signal, isTimed: false, onStatus: () => undefined };
+  const context = { signal: new AbortController().signal, onStatus: () => undefined };
   const checks: Check[] = [];
   for await (const check of verifyDevices('scenes', context)) checks.push(check);
   const there = checks.filter(({ status }) => status !== 'absent');
