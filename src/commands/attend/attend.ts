@@ -38,7 +38,7 @@ export const attend = defineResults({
   summary: 'shows where each word of a caption looks',
   details: [
     'On a terminal: the picture with the map of a word over it, and keys to walk through words, layers, heads and methods (? lists them). The maps of different words are each drawn relative to their own peak.',
-    'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word; the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, and as crop that square in pixels of the picture.',
+    'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word; the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, as crop that square in pixels of the picture, and flat: true where no place stands out and the peak is chance.',
     '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1]. attention.json says of what: picture, caption, method, layer, head, model.',
     'coca help attention says what the maps are and how true they are.',
   ].join('\n'),

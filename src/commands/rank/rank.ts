@@ -33,7 +33,7 @@ export const rank = defineResults({
     'contrastive: by the cosine of the embeddings; probability is the softmax over the given captions of exp(logit_scale) * cosine.',
     'caption: by the mean log-probability per token of the caption given the picture; probability is the softmax of the summed log-probabilities.',
     'both: by the product of the two, softmax(exp(logit_scale) * cosine + summed log-probability), which is also the probability.',
-    '--attend: a terminal draws it over the picture; JSON has it as attention: {method, grid, crop, map, peak, entropy}, as in attend.',
+    '--attend: a terminal draws it over the picture; JSON has it as attention: {method, grid, crop, map, peak, entropy, flat}, as in attend.',
     'A caption longer than the context is cut as OpenCLIP cuts it, which is told, and in JSON is "truncated": true; --strict refuses it.',
     '--min-score and --top leave captions out after probabilities were computed over all. The score is the cosine; with --by caption the mean log-probability.',
     'Piped: SCORE<TAB>PROBABILITY<TAB>CAPTION, best first, with IMAGE<TAB> before it when there may be several pictures; with --no-softmax, and of one caption by itself, the probability is -.',

@@ -62,7 +62,7 @@ export function stepKeyLine(context: KeyContext, columns: number): string {
     case 'options':
       return keyLine(OPTIONS, OPTIONS_ALWAYS, columns);
     case 'leave':
-      return keyLine(LEAVE, [], columns) || truncate('w save, q leave', columns);
+      return keyLine(LEAVE, [], columns) || truncate('not saved: w saves, q leaves', columns);
     case 'help':
       return keyLine([['↑↓', 'scroll']], HELP, columns);
   }

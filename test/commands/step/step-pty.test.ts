@@ -65,7 +65,7 @@ describe('on a pseudo-terminal', () => {
     pty.type('t');
     await pty.until(/fell at step 4: why, sum, probability\n✗ /);
     pty.type('t?');
-    await pty.until(/Space right +a step of the search[\s\S]*10 below/);
+    await pty.until(/Space right l +a step of the search[\s\S]*11 below/);
     pty.type(KEYS.pageDown);
     await pty.until(/8 above/);
     pty.type(KEYS.escape);
