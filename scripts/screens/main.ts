@@ -44,7 +44,7 @@ async function still(
 }
 
 async function session(): Promise<void> {
-  const recording = new Recording([ROBOTS, '--quiet'], SMALL, ROOT);
+  const recording = new Recording([ROBOTS], SMALL, ROOT);
   try {
     recording.typeCommand();
     await recording.until(/two robots[\s\S]*on cpu\n0005\.png›$/);
@@ -79,11 +79,11 @@ async function session(): Promise<void> {
 
 const MAKERS: Readonly<Record<string, () => Promise<void>>> = {
   async caption() {
-    const words = ['caption', ROBOTS, '--quiet'];
+    const words = ['caption', ROBOTS];
     saveScreen('caption', await still(words, SMALL, (recording) => recording.until(/on cpu$/)));
   },
   async attend() {
-    const screen = await still(['attend', ROBOTS, '--quiet'], LARGE, async (recording) => {
+    const screen = await still(['attend', ROBOTS], LARGE, async (recording) => {
       await recording.until(/word +1 of 13[\s\S]*▀\n\n[\s\S]*q quit/);
       await recording.press(KEYS.right, /word +2 of 13[\s\S]*▀\n\n[\s\S]*q quit/);
       return recording.until(/\[robots/);
@@ -91,7 +91,7 @@ const MAKERS: Readonly<Record<string, () => Promise<void>>> = {
     saveScreen('attend', screen);
   },
   async step() {
-    const screen = await still(['step', BOOK, '--quiet'], LARGE, async (recording) => {
+    const screen = await still(['step', BOOK], LARGE, async (recording) => {
       await recording.until(/Space takes the first step[\s\S]*q quit/);
       for (let step = 1; step <= 4; step++) await recording.press(' ', new RegExp(`^step ${step} of`));
       return recording.press('a', /\+▀/).then(() => recording.until(/q quit/));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CocaError } from '../../model/base/errors.js';
 import { makeFolder } from '../../model/base/folders.js';
 import { writeSafetensors } from '../../model/checkpoint/index.js';
-import { enlargeMap, OPACITY, overlay } from '../../ui/picture/heat.js';
+import { mapOver } from '../../ui/picture/heat.js';
 import type { Raster } from '../../ui/picture/raster.js';
 import { safeName } from '../io/save-names.js';
 import { attentionTensors } from './arrays.js';
@@ -70,15 +70,16 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
     const { grid } = result.attention.maps;
     const names: string[] = [];
     const overlays: Raster[] = [];
+    const labels: string[] = [];
     for (const [i, word] of result.words.entries()) {
-      const { map } = wordMap(result.attention, word, result.choice);
-      const rgb = overlay(square, enlargeMap(map, grid, square.size), OPACITY);
+      const measured = wordMap(result.attention, word, result.choice);
+      const rgb = mapOver(square, measured, grid);
       overlays.push({ size: square.size, rgb });
+      labels.push(measured.isFlat ? `${word.text} (flat)` : word.text);
       names.push(`${String(i + 1).padStart(2, '0')}-${safeName(word.text)}.png`);
       const png = sharp(rgb, { raw: { width: square.size, height: square.size, channels: 3 } }).png();
       await writeFile(at(names[i]!), await png.toBuffer());
     }
-    const labels = result.words.map(({ text }) => text);
     await writeFile(at('contact.png'), await contactSheet(square, overlays, labels));
     const lines = attendLines(result).map((line, i) => `${line}\t${names[i]}\n`);
     await writeFile(at('words.tsv'), `word\tpeak_x\tpeak_y\tentropy\tfile\n${lines.join('')}`);

@@ -84,13 +84,13 @@ async function lookShower(
   context: CommandContext,
   options: RankWriterOptions,
 ): Promise<(item: RankedPicture) => Promise<void>> {
-  const { enlargeMap, OPACITY, overlay } = await import('../../ui/picture/heat.js');
+  const { mapOver } = await import('../../ui/picture/heat.js');
   const show = await pictureShower(context, options.images, options.isOne);
   return ({ look, ...item }) => {
     if (look === undefined) return show(item);
     const { picture } = item;
-    const heat = enlargeMap(look.map, look.grid, picture.size);
-    return show({ ...item, picture: { ...picture, rgb: overlay(picture, heat, OPACITY) } }, true);
+    if (look.isFlat) context.notice('its embedding looked at no place more than at others: a flat map');
+    return show({ ...item, picture: { ...picture, rgb: mapOver(picture, look, look.grid) } }, true);
   };
 }
 

@@ -160,3 +160,12 @@ export function overlay({ size, rgb }: Raster, heat: Float32Array, opacity: numb
 /** Luma after Rec. 709. */
 const lumaAt = (rgb: Uint8Array, at: number): number =>
   0.2126 * rgb[at]! + 0.7152 * rgb[at + 1]! + 0.0722 * rgb[at + 2]!;
+
+/** A map drawn over its picture; one in which no place stands out leaves the picture as it is. */
+export function mapOver(
+  picture: Raster,
+  { map, isFlat }: { readonly map: Float32Array; readonly isFlat: boolean },
+  grid: number,
+): Uint8Array {
+  return isFlat ? picture.rgb : overlay(picture, enlargeMap(map, grid, picture.size), OPACITY);
+}

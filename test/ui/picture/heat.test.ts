@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { enlargeMap, heatColor, overlay } from '../../../src/ui/picture/heat.js';
+import { enlargeMap, heatColor, mapOver, OPACITY, overlay } from '../../../src/ui/picture/heat.js';
 
 describe('heatColor', () => {
   test('grows lighter in even steps, by libvips own CIELAB', async () => {
@@ -93,5 +93,18 @@ describe('overlay', () => {
     const [r, g, b] = out.slice(3, 6);
     // Green 255: luma 182.4; 70 % of the way to it, then 55 % of the light.
     expect([r, g, b]).toEqual([Math.round(0.55 * 0.7 * 182.376), 112, Math.round(0.55 * 0.7 * 182.376)]);
+  });
+});
+
+describe('mapOver', () => {
+  const picture = { size: 4, rgb: Uint8Array.from({ length: 48 }, (_, i) => i * 5) };
+  const map = Float32Array.of(0.7, 0.1, 0.1, 0.1);
+
+  test('a map with a peak is drawn as it is drawn elsewhere', () => {
+    expect(mapOver(picture, { map, isFlat: false }, 2)).toEqual(overlay(picture, enlargeMap(map, 2, 4), OPACITY));
+  });
+
+  test('one in which no place stands out leaves the picture as it is', () => {
+    expect(mapOver(picture, { map, isFlat: true }, 2)).toEqual(picture.rgb);
   });
 });
