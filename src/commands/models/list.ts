@@ -26,7 +26,7 @@ export const modelsList = defineCommand({
     'Piped: NAME<TAB>STATE<TAB>BYTES<TAB>DEFAULT<TAB>FOLDER, each empty where there is nothing to say; DEFAULT is "default" for the one; STATE is bundled, installed, partial, folder, missing or known. "missing" is a default that is not there.',
   ].join('\n'),
   args: [],
-  options: {},
+  options: { all: { type: 'flag', description: 'on a terminal: also the dual encoders that are not here' } },
   globals: ['json', 'jsonl', 'quiet'],
   examples: [{ line: 'coca models', does: 'what is here and what could be' }],
   async run({ options }, context) {
@@ -36,12 +36,18 @@ export const modelsList = defineCommand({
     if (format === 'json' || format === 'jsonl') await writeObjects(context.out, format, list);
     else if (format === 'plain') for (const model of list) await context.out.line(plainLine(model));
     else {
-      for (const line of linesOf(list, painter(context.terminal.colors))) await context.out.line(line);
+      const shown = options.all ? list : list.filter((model) => !isFarEncoder(model));
+      for (const line of linesOf(shown, painter(context.terminal.colors))) await context.out.line(line);
+      const left = list.length - shown.length;
+      if (left > 0) context.notice(`${left} dual encoders could be fetched, too: coca models --all`);
       context.notice('coca models pull NAME fetches one, coca models use NAME makes one the default (*)');
     }
     return { done: 1, failed: 0 };
   },
 });
+
+/** A model that is not here and writes no captions: there are dozens, and few look for one of them. */
+const isFarEncoder = ({ name, state }: ListedModel): boolean => state === 'known' && !/coca/i.test(name);
 
 const plainLine = ({ name, state, bytes, isDefault, folder }: ListedModel) =>
   [visible(name), state, bytes ?? '', isDefault ? 'default' : '', visible(folder ?? '')].join('\t');

@@ -25,6 +25,8 @@ export interface Looking {
   readonly found: readonly Found[];
   /** What the last line says in place of the keys. */
   readonly remark: string;
+  /** What the first line says of the map that is shown. */
+  readonly mapRemark: string;
 }
 
 const GAP = 2;
@@ -71,7 +73,7 @@ export function stageLines(
   // A question that cannot be seen is no question.
   const hasFoot = hasKeys || state.mode === 'leave';
   return [
-    ...(hasHeader ? [headLine(source, snapshot, columns, colors)] : []),
+    ...(hasHeader ? [headLine(source, snapshot, columns, colors, looking.mapRemark)] : []),
     ...filled(body, hasFoot && !hasKeys ? middle - 1 : middle),
     ...(hasFoot ? [footLine(remark, state.mode, snapshot, columns, colors)] : []),
   ];

@@ -88,9 +88,10 @@ export function StepView({ source, kind, state, stage }: StepViewProps): ReactEl
     problem,
     isSlow ? (isLooking ? 'looking ...' : 'at work ... Esc stops') : '',
   );
+  const mapRemark = map?.isFlat ? 'looks nowhere in particular (flat map)' : '';
   const text = useMemo(
-    () => textPainting(source, snapshot, { state, found, remark }, layout, colors),
-    [source, snapshot, state, found, remark, layout, colors],
+    () => textPainting(source, snapshot, { state, found, remark, mapRemark }, layout, colors),
+    [source, snapshot, state, found, remark, mapRemark, layout, colors],
   );
   const isHelp = state.mode === 'help';
   const encode = useMemo(() => (kind === 'none' ? undefined : encoder(kind, colors, cell)), [kind, colors, cell]);

@@ -21,15 +21,28 @@ async function open(source: StillSource, columns: number, rows: number, colors?:
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 /** A frame without a terminal. */
-function frame(columns: number, rows: number, state: Partial<StepState> = {}, snapshot = stepOf()): string {
+function frame(
+  columns: number,
+  rows: number,
+  state: Partial<StepState> = {},
+  snapshot = stepOf(),
+  mapRemark = '',
+): string {
   const whole = { ...INITIAL, ...state };
   const layout = layoutOf(columns, rows, wantedOf(snapshot.session, whole, true));
-  const looking = { state: whole, found: [], remark: '' };
+  const looking = { state: whole, found: [], remark: '', mapRemark };
   const lines = stageLines(new StillSource(snapshot), snapshot, looking, layout, 'none');
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
 describe('frames', () => {
+  test('the first line says of a flat map that it is none, before what may be cut', () => {
+    const [first] = frame(80, 24, { isAttending: true }, stepOf(), 'looks nowhere in particular (flat map)').split(
+      '\n',
+    );
+    expect(first).toMatch(/^step \d+ of \d+ · looks nowhere in particular \(flat map\) · /);
+  });
+
   test('80 x 24 without colours: numbers for probabilities, marks for fates, brackets for the token', () => {
     expect(frame(80, 24)).toMatchInlineSnapshot(`
       "step 3 of 29 · beam search, 2 beams · photo.png · test on cpu · history 3/4

@@ -11,12 +11,13 @@ import type { StepState } from '../state.js';
 import { CHOSEN, figure, MARKS } from './theme.js';
 import { firstRow } from './viewport.js';
 
-/** The first line: where the search stands, and what is searched. */
+/** The first line: where the search stands, what there is to say of the map, and what is searched. */
 export function headLine(
   { image, model }: Pick<StepSource, 'image' | 'model'>,
   { session }: StepSnapshot,
   columns: number,
   colors: Colors,
+  mapRemark = '',
 ): string {
   const { state } = currentLine(session);
   const { step, options, promptLength } = state;
@@ -24,7 +25,8 @@ export function headLine(
   const past = session.past.length;
   const all = past + session.future.length;
   const history = all > 0 ? ` · history ${past}/${all}` : '';
-  const rest = ` · ${searchText(options)} · ${image} · ${model}${history}`;
+  const map = mapRemark === '' ? '' : ` · ${mapRemark}`;
+  const rest = `${map} · ${searchText(options)} · ${image} · ${model}${history}`;
   const paint = painter(colors);
   return `${paint.bold(truncate(where, columns))}${paint.dim(truncate(rest, columns - widthOf(where)))}`;
 }
