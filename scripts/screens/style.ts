@@ -1,3 +1,5 @@
+import { xtermColor } from '../../src/ui/picture/xterm-256.js';
+
 /** How a cell looks: colours are names of the theme ("fg", "a1" for ANSI colour 1) or "#rrggbb". */
 export interface Look {
   readonly foreground: string;
@@ -7,14 +9,7 @@ export interface Look {
   readonly isUnderlined: boolean;
 }
 
-const LEVELS = [0, 95, 135, 175, 215, 255];
-
-function indexed(index: number): string {
-  if (index < 16) return `a${index}`;
-  if (index >= 232) return hex(8 + (index - 232) * 10, 8 + (index - 232) * 10, 8 + (index - 232) * 10);
-  const at = index - 16;
-  return hex(LEVELS[Math.floor(at / 36)]!, LEVELS[Math.floor(at / 6) % 6]!, LEVELS[at % 6]!);
-}
+const indexed = (index: number): string => (index < 16 ? `a${index}` : hex(...xtermColor(index)));
 
 function hex(...rgb: readonly number[]): string {
   return `#${rgb.map((value) => value.toString(16).padStart(2, '0')).join('')}`;

@@ -6,10 +6,8 @@ import { describeTerminal } from '../ui/terminal.js';
 import type { Command, CommandContext, Invocation, ModelSource, Outcome } from './command.js';
 import { startsWithCommand } from './command-word.js';
 import { debugLines, failureLines, shown } from './failures.js';
-import { commandHelp, HelpPage, programHelp } from './help.js';
 import { readRequest } from './implied.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
-import { showText } from './pager.js';
 import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
 import { topicText } from './topics.js';
 import { VERSION } from './version.js';
@@ -64,7 +62,9 @@ async function runRequest(
     ? argv
     : await withCommand(argv, terminal.interactive && process.stdin.isTTY === true);
   const request = await readRequest(words, commands, process.stdin);
+  // Only those who read wait for what help is drawn and paged with.
   const read = async (text: string): Promise<number> => {
+    const { showText } = await import('./pager.js');
     const how = await showText(text, out, terminal, process.stdin);
     return how === 'interrupted' ? EXIT.interrupted : EXIT.done;
   };
@@ -73,6 +73,7 @@ async function runRequest(
       await out.line(VERSION);
       return EXIT.done;
     case 'help': {
+      const { commandHelp, HelpPage, programHelp } = await import('./help.js');
       const page = new HelpPage(terminal);
       const { command } = request;
       return read(command ? commandHelp(command, page) : programHelp(commands, VERSION, page));

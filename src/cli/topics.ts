@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CocaError } from '../model/base/errors.js';
 import { hanging } from '../ui/layout.js';
-import { painter } from '../ui/palette.js';
 import type { Terminal } from '../ui/terminal.js';
 
 /** What `coca help TOPIC` prints: the documents that come with the program, and what each is about. */
@@ -56,6 +55,8 @@ export async function topicText(
     throw new CocaError('not-found', message, 'install the program anew', { cause });
   });
   if (!interactive) return text;
+  // Topics are names to every command line, and texts to few.
+  const { painter } = await import('../ui/palette.js');
   const { bold } = painter(colors);
   let isCode = false;
   const lines = text.split('\n').flatMap((line) => {

@@ -1,4 +1,4 @@
-import type { CommandWords, OptionWords, Values, Vocabulary } from './vocabulary.js';
+import { type CommandWords, type OptionWords, spellings, type Values, type Vocabulary } from './vocabulary.js';
 
 /** Words that hold nothing that bash would expand: letters, digits, dots and dashes. */
 const joined = (words: Iterable<string>): string => `'${[...words].join(' ')}'`;
@@ -117,11 +117,6 @@ type Typed = Pick<CommandWords, 'name' | 'others' | 'options' | 'args' | 'verbs'
 
 const patternOf = ({ name, others }: Pick<CommandWords, 'name' | 'others'>): string =>
   [name, ...others].map((word) => `'${word}'`).join(' | ');
-
-const spellings = ({ names, short }: OptionWords): string[] => [
-  ...names.map((name) => `--${name}`),
-  ...(short === undefined ? [] : [`-${short}`]),
-];
 
 const flagsOf = (options: readonly OptionWords[]): string[] =>
   options.flatMap(({ names }) => names.map((name) => `--${name}`));

@@ -1,4 +1,11 @@
-import type { CommandWords, OptionWords, Values, Vocabulary, Word } from './vocabulary.js';
+import {
+  type CommandWords,
+  type OptionWords,
+  spellings,
+  type Values,
+  type Vocabulary,
+  type Word,
+} from './vocabulary.js';
 
 /** Completion for fish: a line for each word and option, with the command after which it can stand. */
 export function fishCompletion({ commands, firstWords, globals }: Vocabulary): string {
@@ -107,12 +114,7 @@ function actionOf(values: Values): string {
 }
 
 function valuedCase({ name, others, options }: Pick<CommandWords, 'name' | 'others' | 'options'>): string {
-  const flags = options
-    .filter(({ value }) => value && !value.isOptional)
-    .flatMap(({ names, short }) => [
-      ...names.map((long) => `--${long}`),
-      ...(short === undefined ? [] : [`-${short}`]),
-    ]);
+  const flags = options.filter(({ value }) => value && !value.isOptional).flatMap(spellings);
   return `        case ${[name, ...others].map(quoted).join(' ')}\n            printf '%s\\n' ${flags.join(' ')}`;
 }
 

@@ -31,6 +31,12 @@ export interface OptionWords {
   readonly isRepeated: boolean;
 }
 
+/** How an option can be typed, with its dashes. */
+export const spellings = ({ names, short }: Pick<OptionWords, 'names' | 'short'>): string[] => [
+  ...names.map((name) => `--${name}`),
+  ...(short === undefined ? [] : [`-${short}`]),
+];
+
 export interface CommandWords {
   /** One word, or a command's and its verb's. */
   readonly name: string;

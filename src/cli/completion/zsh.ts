@@ -1,4 +1,11 @@
-import type { CommandWords, OptionWords, Values, Vocabulary, Word } from './vocabulary.js';
+import {
+  type CommandWords,
+  type OptionWords,
+  spellings,
+  type Values,
+  type Vocabulary,
+  type Word,
+} from './vocabulary.js';
 
 /** Completion for zsh: a specification of `_arguments` for each command. */
 export function zshCompletion({ commands, firstWords, helpWords, globals }: Vocabulary): string {
@@ -82,8 +89,9 @@ const describe = (what: string, words: readonly Word[]): string =>
 /** WORD:ABOUT. */
 const described = ({ word, about }: Word): string => `          ${quoted(`${word.replaceAll(':', '\\:')}:${about}`)}`;
 
-function optionSpecs({ names, short, about, value, isRepeated }: OptionWords): string[] {
-  const flags = [...names.map((name) => `--${name}`), ...(short === undefined ? [] : [`-${short}`])];
+function optionSpecs(option: OptionWords): string[] {
+  const { about, value, isRepeated } = option;
+  const flags = spellings(option);
   const others = isRepeated ? '*' : `(${flags.join(' ')})`;
   const tail = value ? `${value.isOptional ? '::' : ':'}${escaped(value.name)}:${actionOf(value.values)}` : '';
   return flags.map((flag) => {

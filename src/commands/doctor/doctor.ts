@@ -4,7 +4,6 @@ import { CocaError } from '../../model/base/errors.js';
 import type { Check } from '../../model/doctor/index.js';
 import { visible } from '../../ui/text.js';
 import { formatOf, objectWriter, toItemError } from '../io/results.js';
-import { summaryLines } from './summary.js';
 import { checkTerminal } from './terminal.js';
 
 export const doctor = defineCommand({
@@ -54,6 +53,7 @@ export const doctor = defineCommand({
       else await context.out.line(plainLine(result));
     }
     if (format === 'terminal') {
+      const { summaryLines } = await import('./summary.js');
       await context.out.line(`coca ${VERSION}`);
       for (const line of summaryLines(shown, options.all || options.verify, context.terminal))
         await context.out.line(line);

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.js';
 import type { ListedModel } from '../../model/store/list-models.js';
 import { padEnd, widthOf } from '../../ui/layout.js';
-import { painter } from '../../ui/palette.js';
+import type { painter as Painter } from '../../ui/palette.js';
 import { bytesText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';
 import { formatOf, writeObjects } from '../io/results.js';
@@ -36,6 +36,7 @@ export const modelsList = defineCommand({
     if (format === 'json' || format === 'jsonl') await writeObjects(context.out, format, list);
     else if (format === 'plain') for (const model of list) await context.out.line(plainLine(model));
     else {
+      const { painter } = await import('../../ui/palette.js');
       const shown = options.all ? list : list.filter((model) => !isFarEncoder(model));
       for (const line of linesOf(shown, painter(context.terminal.colors))) await context.out.line(line);
       const left = list.length - shown.length;
@@ -53,7 +54,7 @@ const plainLine = ({ name, state, bytes, isDefault, folder }: ListedModel) =>
   [visible(name), state, bytes ?? '', isDefault ? 'default' : '', visible(folder ?? '')].join('\t');
 
 /** Under a line that names the columns: a name, its size on disk, and where it is. */
-function linesOf(list: readonly ListedModel[], { bold, dim }: ReturnType<typeof painter>): string[] {
+function linesOf(list: readonly ListedModel[], { bold, dim }: ReturnType<typeof Painter>): string[] {
   const names = list.map(({ name }) => visible(name));
   const width = Math.max(...names.map(widthOf));
   const head = dim(`  ${padEnd('name', width)}  ${'size'.padStart(13)}  state`);

@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { exists, makeFolder } from '../base/folders.js';
 import { ABANDONED_MS, finalNameOf } from '../base/whole-file.js';
-import { openSafetensors } from './safetensors.js';
+import { openSafetensors, type SafetensorsFile } from './safetensors.js';
 
-/** Whether a file that was derived from weights is there and whole. One that is not (a disk that failed) is made anew. */
-export async function isUsable(target: string): Promise<boolean> {
+/** A file that was derived from weights; undefined where it is not there or not whole (a disk that failed): it is made anew. */
+export async function openUsable(target: string): Promise<SafetensorsFile | undefined> {
   try {
-    await openSafetensors(target);
-    return true;
+    return await openSafetensors(target);
   } catch (error) {
-    if (error instanceof CocaError && (error.code === 'not-found' || error.code === 'bad-checkpoint')) return false;
+    if (error instanceof CocaError && (error.code === 'not-found' || error.code === 'bad-checkpoint')) return undefined;
     throw error;
   }
 }

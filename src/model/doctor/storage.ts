@@ -10,7 +10,7 @@ import { hubAccess, hubCacheFolder } from '../hub/environment.js';
 import { orphanedBlobs } from '../hub/orphans.js';
 import { listPartials, type PartialFile } from '../hub/partial.js';
 import { freeBytes } from '../hub/space.js';
-import { stateOf } from '../quantise/checkpoint.js';
+import { openAsWritten } from '../quantise/checkpoint.js';
 import { configFolder } from '../store/settings.js';
 import type { Check } from './check.js';
 
@@ -111,7 +111,7 @@ async function checkDerived(
   return { ...common, ...leftovers('broken files', broken, sizeOf(sizes)) };
 }
 
-const isNotAsWritten = async (path: string): Promise<boolean> => (await stateOf(path)) !== 'whole';
+const isNotAsWritten = async (path: string): Promise<boolean> => typeof (await openAsWritten(path)) === 'string';
 
 async function isBroken(path: string): Promise<boolean> {
   try {

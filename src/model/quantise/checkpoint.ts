@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
-import { isUsable, prepareCache } from '../checkpoint/derived.js';
+import { openUsable, prepareCache } from '../checkpoint/derived.js';
 import {
   calledBy,
   openSafetensors,
@@ -42,24 +42,25 @@ export const scalesName = (name: string): string => `${name}.scales`;
  * The checkpoint with its large matrices quantised, from a file in `cacheDir`, which is written at the first call: for
  * `name` of a matrix `quantsName` (U8 [N, blocks, BLOCK]) and `scalesName` (F32 [N, blocks]), for every other tensor
  * what the checkpoint has, halves widened. It is found again by what tells the weights from others.
- * @param onMake told before a file is made, with the reason where an earlier one is of no use
+ * @param onMake told, and waited for, before a file is made, with the reason where an earlier one is of no use
  * @throws CocaError `write-failed` where the cache cannot be written; `bad-checkpoint` for weights that are not finite;
  *   `not-found`, `unreadable`
  */
 export async function quantisedCheckpoint(
   checkpoint: SafetensorsFile,
   cacheDir: string,
-  onMake: (reason: string | undefined) => void = () => undefined,
+  onMake: (reason: string | undefined) => unknown = () => undefined,
 ): Promise<SafetensorsFile> {
   const path = await quantisedPath(checkpoint, cacheDir);
-  const state = await stateOf(path);
-  if (state !== 'whole') {
-    onMake(state === 'missing' ? undefined : `${path} ${state}`);
+  let file = await openAsWritten(path);
+  if (typeof file === 'string') {
+    await onMake(file === 'missing' ? undefined : `${path} ${file}`);
     await prepareCache(cacheDir, basename(path), 'quantised weights');
     await write(path, checkpoint);
     await utimes(path, SEALED, SEALED);
+    file = await openSafetensors(path);
   }
-  return { ...(await openSafetensors(path)), given: calledBy(checkpoint) };
+  return { ...file, given: calledBy(checkpoint) };
 }
 
 /** The files of a cache that were quantised from a file of weights. */
@@ -84,12 +85,13 @@ async function quantisedPath({ path, given = path, tensors }: SafetensorsFile, c
   return join(cacheDir, `${await nameStart(given)}${hash.digest('hex').slice(0, 8)}-int8.safetensors`);
 }
 
-/** Whether a quantised file is there and as it was written. */
-export async function stateOf(path: string): Promise<'whole' | 'missing' | 'was cut' | 'was changed'> {
+/** A quantised file that is as it was written, or why it is of no use. */
+export async function openAsWritten(path: string): Promise<SafetensorsFile | 'missing' | 'was cut' | 'was changed'> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats) return 'missing';
-  if (!(await isUsable(path))) return 'was cut';
-  return Math.round(stats.mtimeMs / 1000) === SEALED ? 'whole' : 'was changed';
+  const file = await openUsable(path);
+  if (file === undefined) return 'was cut';
+  return Math.round(stats.mtimeMs / 1000) === SEALED ? file : 'was changed';
 }
 
 async function write(path: string, checkpoint: SafetensorsFile): Promise<void> {

@@ -125,10 +125,11 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
 }
 
 async function quantised(checkpoint: SafetensorsFile, notice: (text: string) => void): Promise<SafetensorsFile> {
-  const slow =
-    (await hasByteProducts()) === false ? ' (this CPU lacks VNNI: they save memory and loading, not time)' : '';
-  const told = (reason: string | undefined) =>
+  const told = async (reason: string | undefined): Promise<void> => {
+    const isSlow = (await hasByteProducts()) === false;
+    const slow = isSlow ? ' (this CPU lacks VNNI: they save memory and loading, not time)' : '';
     notice(`${reason === undefined ? '' : `${reason}: `}the weights are quantised to int8, once${slow}`);
+  };
   return quantisedCheckpoint(checkpoint, quantisedFolder(), told);
 }
 

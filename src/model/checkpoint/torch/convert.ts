@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
 import { fileError, RegularFile } from '../../base/regular-file.js';
-import { isUsable, prepareCache } from '../derived.js';
+import { openUsable, prepareCache } from '../derived.js';
 import { roundedToSingle } from '../double.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint } from '../problem.js';
@@ -34,7 +34,7 @@ export async function convertTorchCheckpoint(path: string, cacheDir: string): Pr
     const source = await openTorchFile(file, (await torchForm(file)) ?? 'zip');
     const name = await nameOf(file, source.identity);
     const target = join(cacheDir, name);
-    if (await isUsable(target)) return target;
+    if (await openUsable(target)) return target;
     const weights = await source.weights();
     checkGrowth(file, weights);
     await prepareCache(cacheDir, name, 'converted checkpoints');
@@ -55,7 +55,7 @@ export async function convertDoubles(source: SafetensorsFile, cacheDir: string):
     const header = JSON.stringify([...source.tensors.values()]);
     const name = await nameOf(file, Buffer.from(header));
     const target = join(cacheDir, name);
-    if (await isUsable(target)) return target;
+    if (await openUsable(target)) return target;
     await prepareCache(cacheDir, name, 'converted checkpoints');
     const tensors = [...source.tensors.values()].map(({ name, dtype, shape, offset, byteLength }): TensorToWrite => {
       const bytes = file.chunks(offset, byteLength);
