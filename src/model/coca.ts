@@ -154,7 +154,7 @@ export class CocaModel implements Coca {
     return this.#turns.take(async () => {
       const start = performance.now();
       const onAttention = seen && ((attention: Attention) => seen.push(attention));
-      const encoded = await this.network.encodeImages(pixels, pictures.length, onAttention);
+      const encoded = await this.network.encodeImages(pixels, pictures.length, { onAttention });
       checkFinite(encoded.features, 'image');
       return new Encoding(pictures.length, encoded, performance.now() - start, seen);
     });
@@ -258,7 +258,7 @@ export class CocaModel implements Coca {
     // The last id predicts nothing.
     const rows = chainOf(ids.slice(0, -1));
     return this.#turns.take(async () => {
-      const trees = await this.network.openTrees(tokens, (attention) => seen.push(attention));
+      const trees = await this.network.openTrees(tokens, { onAttention: (attention) => seen.push(attention) });
       try {
         const [logits] = await trees.extend([rows]);
         const logprobs = rows.map((_, row) => {

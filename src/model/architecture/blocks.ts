@@ -1,5 +1,5 @@
 import { LAYER_NORM_EPS, type TowerConfig } from '../config/config.js';
-import type { AttentionInput, AttentionSite, AttentionWatcher, BlockOps, Ops } from './ops.js';
+import type { AttentionInput, AttentionSite, AttentionWatcher, BlockOps, Ops, PlacePart } from './ops.js';
 
 /** What differs between the residual blocks of the towers. */
 export interface BlockStyle extends Pick<TowerConfig, 'activation' | 'norm_eps'> {
@@ -28,6 +28,16 @@ export function layerNorm<T>(ops: BlockOps<T>, prefix: string, x: T, { norm_eps 
   return ops.layerNorm(x, ops.parameter(`${prefix}.weight`), ops.parameter(`${prefix}.bias`), norm_eps);
 }
 
+/** What goes on from a place: x itself, or what it was changed into. */
+function passing<T>(ops: BlockOps<T>, part: PlacePart, { name, layer }: AttentionSite, x: T): T {
+  if (ops.places === undefined) return x;
+  const place = { part, name, layer };
+  const change = ops.places.changeAt(place);
+  const passed = change ? ops.add(ops.multiply(x, change.scale), change.offset) : x;
+  ops.places.observe(place, passed);
+  return passed;
+}
+
 function outProjection<T>(ops: BlockOps<T>, prefix: string, x: T): T {
   return ops.linear(x, ops.parameter(`${prefix}.out_proj.weight`), ops.parameter(`${prefix}.out_proj.bias`));
 }
@@ -43,16 +53,16 @@ function attend<T>(
     wantProbabilities: watch !== undefined,
   });
   if (probabilities !== undefined) watch?.(name, layer, probabilities);
-  return output;
+  return passing(ops, 'attention', { name, layer }, output);
 }
 
 /** x + ls_2(c_proj(act(c_fc(ln_2(x))))) */
-function mlpBranch<T>(ops: BlockOps<T>, prefix: string, x: T, style: BlockStyle): T {
+function mlpBranch<T>(ops: BlockOps<T>, prefix: string, x: T, style: BlockStyle, site: AttentionSite): T {
   const linear = (name: string, input: T) =>
     ops.linear(input, ops.parameter(`${prefix}.mlp.${name}.weight`), ops.parameter(`${prefix}.mlp.${name}.bias`));
   const hidden = linear('c_fc', layerNorm(ops, `${prefix}.ln_2`, x, style));
-  const branch = linear('c_proj', ops.activate(hidden, style.activation));
-  return ops.add(x, scaled(ops, `${prefix}.ls_2`, branch, style));
+  const branch = passing(ops, 'mlp', site, linear('c_proj', ops.activate(hidden, style.activation)));
+  return passing(ops, 'residual', site, ops.add(x, scaled(ops, `${prefix}.ls_2`, branch, style)));
 }
 
 function scaled<T>(ops: BlockOps<T>, prefix: string, branch: T, style: BlockStyle): T {
@@ -76,14 +86,21 @@ export function selfAttentionBlock<T>(
     const [query, keys, values] = ops.inProjection(normed, `${prefix}.attn`, [0, 1, 2], style.heads);
     const own = { keys: keys!, values: values! };
     const attended = attend(ops, { heads: style.heads, query: query!, own, ...context }, watched);
-    return { x: afterAttention(ops, prefix, x, attended, style), own };
+    return { x: afterAttention(ops, prefix, x, attended, style, watched), own };
   });
 }
 
 /** What follows attention in every block: its output projection, the residual path, and the MLP. */
-function afterAttention<T>(ops: BlockOps<T>, prefix: string, x: T, attended: T, style: BlockStyle): T {
+function afterAttention<T>(
+  ops: BlockOps<T>,
+  prefix: string,
+  x: T,
+  attended: T,
+  style: BlockStyle,
+  site: AttentionSite,
+): T {
   const residual = ops.add(x, scaled(ops, `${prefix}.ls_1`, outProjection(ops, `${prefix}.attn`, attended), style));
-  return mlpBranch(ops, prefix, residual, style);
+  return mlpBranch(ops, prefix, residual, style, site);
 }
 
 /** Keys and values that a cross-attention block makes of image tokens [B, S, W]: [B, H, S, D] each. */
@@ -108,7 +125,7 @@ export function crossAttentionBlock<T>(
     const normed = layerNorm(ops, `${prefix}.ln_1`, x, style);
     const [query] = ops.inProjection(normed, `${prefix}.attn`, [0], style.heads);
     const attended = attend(ops, { heads: style.heads, query: query!, cache: image }, watched);
-    return afterAttention(ops, prefix, x, attended, style);
+    return afterAttention(ops, prefix, x, attended, style, watched);
   });
 }
 
@@ -160,6 +177,6 @@ export function latentPooler<T>(ops: Ops<T>, prefix: string, x: T, style: BlockS
     const query = project(ops.parameter(`${prefix}.latent`), 'q'); // [1, W]
     const own = { keys: project(x, 'kv', [0, width]), values: project(x, 'kv', [width, 2 * width]) };
     const attended = attend(ops, { heads, query: ops.repeat(query, x), own }, watched);
-    return mlpBranch(ops, prefix, outProjection(ops, prefix, attended), style);
+    return mlpBranch(ops, prefix, outProjection(ops, prefix, attended), style, watched);
   });
 }

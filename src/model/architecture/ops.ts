@@ -50,12 +50,23 @@ export interface Ops<T> {
   l2Normalize(x: T): T;
   /** Runs a piece of the network; what it makes and does not return will not be asked for again. */
   scope<R extends ScopeResult<T>>(piece: () => R): R;
+  /** Where the network is opened; not there where it only computes. */
+  readonly places?: Places<T> | undefined;
 }
 
 /** What the residual blocks of the towers are written in. */
 export type BlockOps<T> = Pick<
   Ops<T>,
-  'parameter' | 'linear' | 'inProjection' | 'layerNorm' | 'activate' | 'add' | 'multiply' | 'attention' | 'scope'
+  | 'parameter'
+  | 'linear'
+  | 'inProjection'
+  | 'layerNorm'
+  | 'activate'
+  | 'add'
+  | 'multiply'
+  | 'attention'
+  | 'scope'
+  | 'places'
 >;
 
 /** Query; key and value; or all three. */
@@ -93,6 +104,27 @@ export type AttentionName = 'vision' | 'pooler.0' | 'pooler.1' | 'text' | 'decod
 export interface AttentionSite {
   readonly name: AttentionName;
   readonly layer: number;
+}
+
+/** Of a block: what its attention gives, heads side by side, before the output projection; what its MLP gives; what leaves it. */
+export type PlacePart = 'attention' | 'mlp' | 'residual';
+
+/** Somewhere that a value [B, N, W] can be seen, and another put in its stead. */
+export interface Place extends AttentionSite {
+  readonly part: PlacePart;
+}
+
+/** What becomes of a value x [B, N, W]: x scale + offset, each side of both as long as that of x, or 1. */
+export interface PlaceChange<T> {
+  readonly scale: T;
+  readonly offset: T;
+}
+
+/** How a network is opened, so that it can be looked into and changed as it computes. */
+export interface Places<T> {
+  changeAt(place: Place): PlaceChange<T> | undefined;
+  /** Receives what is at a place, once it was changed. */
+  observe(place: Place, x: T): void;
 }
 
 /** Receives the attention probabilities of every layer, when they are asked for. */

@@ -1,6 +1,6 @@
 import type { Activation } from '../config/config.js';
 import type { GradientOps } from './gradient-ops.js';
-import type { AttentionInput, AttentionOutput, AttentionSite, BlockOps, ProjectionParts } from './ops.js';
+import type { AttentionInput, AttentionOutput, AttentionSite, BlockOps, Places, ProjectionParts } from './ops.js';
 
 /** A value on the way through the network, and once the way back has come to it, the gradient by it. */
 export class Recorded<T> {
@@ -21,6 +21,19 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
     private readonly ops: GradientOps<T>,
     private readonly onAttention: (site: AttentionSite, gradient: T) => void,
   ) {}
+
+  /** The way there goes by the places of the operations it is written in; the way back by what it was changed to. */
+  get places(): Places<Recorded<T>> | undefined {
+    const { places } = this.ops;
+    if (places === undefined) return undefined;
+    return {
+      changeAt: (place) => {
+        const change = places.changeAt(place);
+        return change && { scale: this.constant(change.scale), offset: this.constant(change.offset) };
+      },
+      observe: (place, { value }) => places.observe(place, value),
+    };
+  }
 
   /**
    * Goes back from all values that a gradient was given to.
@@ -69,7 +82,7 @@ export class WayBack<T> implements BlockOps<Recorded<T>> {
     return this.#remember(out, (g) => this.#give(x, this.ops.activationGradient(g, x.value, activation)));
   }
 
-  /** a and b of one shape. */
+  /** a and b of one shape, or b a constant. */
   add(a: Recorded<T>, b: Recorded<T>): Recorded<T> {
     const out = new Recorded(this.ops.add(a.value, b.value));
     return this.#remember(out, (g) => {

@@ -1,4 +1,4 @@
-import type { AttentionName } from '../architecture/ops.js';
+import type { AttentionName, Place, PlaceChange } from '../architecture/ops.js';
 import type { SafetensorsFile } from '../checkpoint/safetensors.js';
 import type { TreeModel } from '../decoding/types.js';
 
@@ -37,6 +37,26 @@ export interface Attention {
 /** Receives every layer's attention of a call. Asking for it costs a second set of graphs; not asking costs nothing. */
 export type AttentionSink = (attention: Attention) => void;
 
+/** Numbers of three sides, row-major. */
+export interface Block {
+  readonly data: Float32Array;
+  readonly shape: readonly [batch: number, rows: number, width: number];
+}
+
+/** What is made of the value at a place, [B, N, W]: each side of scale and offset is as long, or 1. */
+export type Change = Place & PlaceChange<Block>;
+
+/** What was at a place of the network in a call, [B, N, W], after any change of it. */
+export type Activation = Place & Block;
+
+/** How a call looks into the network, or changes it. Each costs further graphs, which are made when first asked for. */
+export interface Probe {
+  readonly onAttention?: AttentionSink | undefined;
+  readonly onActivation?: ((activation: Activation) => void) | undefined;
+  /** Those at places that a call does not come by have no effect on it. */
+  readonly changes?: readonly Change[] | undefined;
+}
+
 /** The weights that a network computes with. */
 export interface Weights {
   readonly checkpoint: SafetensorsFile;
@@ -60,19 +80,20 @@ export interface Network {
    */
   readonly ended?: AbortSignal | undefined;
   /** pixels [B, 3, S, S], normalised. */
-  encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages>;
+  encodeImages(pixels: Float32Array, count: number, probe?: Probe): Promise<EncodedImages>;
   /** Texts as contexts of `context_length` ids each: start, tokens, end, padding. */
-  encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts>;
+  encodeTexts(contexts: readonly Int32Array[], probe?: Probe): Promise<EncodedTexts>;
   /**
    * Decoding trees, one for each picture. Self-attention is reported over the nodes of the tree in their order (a
    * batch's longest tree; a shorter one's missing nodes have none), then the rows of the call.
    */
-  openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TreeModel>;
+  openTrees(tokens: ImageTokens, probe?: Probe): Promise<TreeModel>;
   /**
    * By the cross-attention probabilities of each layer, the gradient of what each row of a caption predicts: row r's is
    * that of log p(ids[r + 1] | image, ids[0..r]), as [1, H, N, T] for one picture and N = ids.length - 1 rows.
+   * @param probe of which only changes matter
    */
-  crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]>;
+  crossGradients(tokens: ImageTokens, ids: readonly number[], probe?: Probe): Promise<readonly Attention[]>;
   /**
    * Makes ready what a task will need, so that its first call is as fast as the others.
    * @param onProgress receives the part that is done, from 0 to 1

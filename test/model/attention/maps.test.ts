@@ -167,8 +167,8 @@ describe.each(GOLDEN_MODELS)('maps of the %s model', (name) => {
     const { data: pixels, shape } = await reference.expected('pixel_values');
     const seen: Attention[] = [];
     const image = pixels.slice(0, pixels.length / shape[0]!);
-    const { tokens } = await network.encodeImages(image, 1, (attention) => seen.push(attention));
-    const trees = await network.openTrees(tokens, (attention) => seen.push(attention));
+    const { tokens } = await network.encodeImages(image, 1, { onAttention: (attention) => seen.push(attention) });
+    const trees = await network.openTrees(tokens, { onAttention: (attention) => seen.push(attention) });
     const ids = [...(await reference.texts())[0]!];
     await trees.extend([ids.map((token, node) => ({ node, parent: node === 0 ? ROOT : node - 1, token }))]);
     const raw = collectAttention(reference.config, seen, ids, []);

@@ -30,7 +30,7 @@ function dualEncoderTests({ open, tolerance }: DualEncoderEngine, name: DualEnco
 
   const images = async (onAttention?: (attention: Attention) => void) => {
     const { data, shape } = await reference.expected('pixel_values');
-    return network.encodeImages(data, shape[0]!, onAttention);
+    return network.encodeImages(data, shape[0]!, { onAttention });
   };
 
   test('embeddings of pictures', async () => {
@@ -58,7 +58,7 @@ function dualEncoderTests({ open, tolerance }: DualEncoderEngine, name: DualEnco
   test('attention of both towers', async () => {
     const seen: Attention[] = [];
     await images((attention) => seen.push(attention));
-    await network.encodeTexts(reference.texts(), (attention) => seen.push(attention));
+    await network.encodeTexts(reference.texts(), { onAttention: (attention) => seen.push(attention) });
     for (const name of ['vision', 'text', 'pooler.0'] as const) {
       if (!reference.has(`attn.${name}`)) continue;
       const { data, shape } = await reference.expected(`attn.${name}`); // [B, layer, H, N, M], of a pooler [B, H, N, M]

@@ -4,7 +4,7 @@ import { readTensor } from '../../../src/model/checkpoint/index.js';
 import { captionTrie } from '../../../src/model/decoding/index.js';
 import { logSumExp } from '../../../src/model/decoding/logits.js';
 import { ROOT, type TokenRow, type TreeModel } from '../../../src/model/decoding/types.js';
-import type { Attention, AttentionSink, ImageTokens, Network } from '../../../src/model/engine/network.js';
+import type { Attention, ImageTokens, Network, Probe } from '../../../src/model/engine/network.js';
 import { GOLDEN_MODELS, type Golden, type GoldenName, golden, worstError as worst } from '../../support/golden.js';
 
 /** An engine under test. */
@@ -41,9 +41,9 @@ export async function withTrees<R>(
   network: Network,
   tokens: ImageTokens,
   work: (trees: TreeModel) => Promise<R>,
-  onAttention?: AttentionSink,
+  probe?: Probe,
 ): Promise<R> {
-  const trees = await network.openTrees(tokens, onAttention);
+  const trees = await network.openTrees(tokens, probe);
   try {
     return await work(trees);
   } finally {
@@ -115,7 +115,7 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
   test('attention of the vision tower and the poolers', async () => {
     const { data, shape } = await under.reference.expected('pixel_values');
     const seen: Attention[] = [];
-    await under.network.encodeImages(data, shape[0]!, (attention) => seen.push(attention));
+    await under.network.encodeImages(data, shape[0]!, { onAttention: (attention) => seen.push(attention) });
     await checkAttention(seen, 'vision');
     const pooling = under.reference.config.vision.attentional_pool;
     if (pooling) await checkAttention(seen, 'pooler.0');
@@ -125,12 +125,9 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
   test('attention of both halves of the decoder', async () => {
     const seen: Attention[] = [];
     const texts = await under.reference.texts();
-    await withTrees(
-      under.network,
-      (await images()).tokens,
-      (trees) => trees.extend(chains(texts)),
-      (attention) => seen.push(attention),
-    );
+    await withTrees(under.network, (await images()).tokens, (trees) => trees.extend(chains(texts)), {
+      onAttention: (attention) => seen.push(attention),
+    });
     await checkAttention(seen, 'decoder_self');
     await checkAttention(seen, 'cross');
   });
@@ -154,7 +151,7 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
     const seen: Attention[] = [];
     const texts = await under.reference.texts();
     const { data, shape } = await under.reference.expected('attn.text'); // [B, layer, head, T + 1, T + 1]
-    await under.network.encodeTexts(texts, (attention) => seen.push(attention));
+    await under.network.encodeTexts(texts, { onAttention: (attention) => seen.push(attention) });
     expect(seen).toHaveLength(shape[1]!);
     const [batch, layers, heads, side] = shape as [number, number, number, number];
     for (const { layer, data: probabilities, shape: dims } of seen) {

@@ -2,6 +2,7 @@ import { OnnxNetwork } from '../../../src/model/engine/onnx/network.js';
 import { describeDualEncoders } from './dual-encoder-suite.js';
 import { describeGeneration } from './generation-suite.js';
 import { describeGolden, type EngineUnderTest } from './golden-suite.js';
+import { describeInterventions } from './intervention-suite.js';
 
 /** Another device than the CPU where it is there (see .ci/run). */
 const device = process.env.COCA_TEST_DEVICE ?? 'cpu';
@@ -13,4 +14,5 @@ const engine: EngineUnderTest = {
 };
 describeGolden(engine);
 describeGeneration(engine);
+describeInterventions(engine);
 describeDualEncoders({ ...engine, open: (config, checkpoint) => OnnxNetwork.open(config, { checkpoint }, device) });

@@ -1,13 +1,13 @@
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Attention, AttentionSink, ImageTokens, Network, Task } from '../network.js';
+import type { Activation, Attention, ImageTokens, Network, Probe, Task } from '../network.js';
 import { openNetwork } from '../open.js';
 import type { Remark } from '../remark.js';
-import type { EngineCalls, LiveNodes, Opened, OpenedTrees, Opening, Watched } from './protocol.js';
+import type { EngineCalls, LiveNodes, Opened, OpenedTrees, Opening, PlainProbe, Watched } from './protocol.js';
 
 interface Trees {
   readonly model: TreeModel;
-  /** What its calls have reported and the caller has not been told yet; absent where the caller does not watch. */
-  readonly seen: Attention[] | undefined;
+  /** What its calls have reported and the caller has not been told yet. */
+  readonly seen: Seen;
 }
 
 /** Answers calls with a network of this process. */
@@ -27,17 +27,17 @@ export class NetworkCalls implements EngineCalls {
     return this.#opened.prepare(task, onProgress);
   }
 
-  encodeImages(pixels: Float32Array, count: number, isWatched: boolean) {
-    return watched(isWatched, (sink) => this.#opened.encodeImages(pixels, count, sink));
+  encodeImages(pixels: Float32Array, count: number, probe: PlainProbe) {
+    return watched(probe, (open) => this.#opened.encodeImages(pixels, count, open));
   }
 
-  encodeTexts(contexts: readonly Int32Array[], isWatched: boolean) {
-    return watched(isWatched, (sink) => this.#opened.encodeTexts(contexts, sink));
+  encodeTexts(contexts: readonly Int32Array[], probe: PlainProbe) {
+    return watched(probe, (open) => this.#opened.encodeTexts(contexts, open));
   }
 
-  async openTrees(tokens: ImageTokens, isWatched: boolean): Promise<OpenedTrees> {
-    const seen: Attention[] | undefined = isWatched ? [] : undefined;
-    const model = await this.#opened.openTrees(tokens, sinkInto(seen));
+  async openTrees(tokens: ImageTokens, probe: PlainProbe): Promise<OpenedTrees> {
+    const seen = new Seen();
+    const model = await this.#opened.openTrees(tokens, seen.probe(probe));
     const id = this.#treesOpened++;
     this.#trees.set(id, { model, seen });
     return { id, vocabSize: model.vocabSize, batch: model.batch };
@@ -48,10 +48,10 @@ export class NetworkCalls implements EngineCalls {
     rows: readonly (readonly TokenRow[])[],
     hints: readonly LiveNodes[],
   ): Promise<Watched<readonly Float32Array[]>> {
-    const { model, seen = [] } = this.#trees.get(trees)!;
+    const { model, seen } = this.#trees.get(trees)!;
     for (const live of hints) model.retain?.(live);
     const value = await model.extend(rows);
-    return { value, attention: seen.splice(0) };
+    return seen.with(value);
   }
 
   async releaseTrees(trees: number): Promise<void> {
@@ -59,8 +59,8 @@ export class NetworkCalls implements EngineCalls {
     this.#trees.delete(trees);
   }
 
-  crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
-    return this.#opened.crossGradients(tokens, ids);
+  crossGradients(tokens: ImageTokens, ids: readonly number[], { changes }: PlainProbe): Promise<readonly Attention[]> {
+    return this.#opened.crossGradients(tokens, ids, { changes });
   }
 
   get #opened(): Network {
@@ -69,15 +69,28 @@ export class NetworkCalls implements EngineCalls {
   }
 }
 
-async function watched<T>(
-  isWatched: boolean,
-  call: (sink: AttentionSink | undefined) => Promise<T>,
-): Promise<Watched<T>> {
-  const seen: Attention[] | undefined = isWatched ? [] : undefined;
-  const value = await call(sinkInto(seen));
-  return { value, attention: seen ?? [] };
+/** What was seen in calls, until it is told. */
+class Seen {
+  #attention: Attention[] = [];
+  #activations: Activation[] = [];
+
+  probe({ attention, activations, changes }: PlainProbe): Probe {
+    return {
+      changes,
+      ...(attention && { onAttention: (one) => this.#attention.push(one) }),
+      ...(activations && { onActivation: (one) => this.#activations.push(one) }),
+    };
+  }
+
+  with<T>(value: T): Watched<T> {
+    const told = { value, attention: this.#attention, activations: this.#activations };
+    this.#attention = [];
+    this.#activations = [];
+    return told;
+  }
 }
 
-function sinkInto(seen: Attention[] | undefined): AttentionSink | undefined {
-  return seen && ((attention) => seen.push(attention));
+async function watched<T>(probe: PlainProbe, call: (probe: Probe) => Promise<T>): Promise<Watched<T>> {
+  const seen = new Seen();
+  return seen.with(await call(seen.probe(probe)));
 }

@@ -1,8 +1,8 @@
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
+import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task } from '../network.js';
 import type { openNetwork } from '../open.js';
 import { EngineProcess } from './process.js';
-import type { LiveNodes, Opened, OpenedTrees, Watched } from './protocol.js';
+import type { LiveNodes, Opened, OpenedTrees, PlainProbe, Watched } from './protocol.js';
 
 /**
  * Opens a network in a process of its own, as `openNetwork` opens one in this.
@@ -39,21 +39,21 @@ export class IsolatedNetwork implements Network {
     return this.process.follow(onProgress, 'prepare', task);
   }
 
-  async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
-    return tell(await this.process.call('encodeImages', pixels, count, onAttention !== undefined), onAttention);
+  async encodeImages(pixels: Float32Array, count: number, probe: Probe = {}): Promise<EncodedImages> {
+    return tell(await this.process.call('encodeImages', pixels, count, plain(probe)), probe);
   }
 
-  async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
-    return tell(await this.process.call('encodeTexts', contexts, onAttention !== undefined), onAttention);
+  async encodeTexts(contexts: readonly Int32Array[], probe: Probe = {}): Promise<EncodedTexts> {
+    return tell(await this.process.call('encodeTexts', contexts, plain(probe)), probe);
   }
 
-  async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TreeModel> {
-    const opened = await this.process.call('openTrees', tokens, onAttention !== undefined);
-    return new IsolatedTrees(this.process, opened, onAttention);
+  async openTrees(tokens: ImageTokens, probe: Probe = {}): Promise<TreeModel> {
+    const opened = await this.process.call('openTrees', tokens, plain(probe));
+    return new IsolatedTrees(this.process, opened, probe);
   }
 
-  crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
-    return this.process.call('crossGradients', tokens, ids);
+  crossGradients(tokens: ImageTokens, ids: readonly number[], probe: Probe = {}): Promise<readonly Attention[]> {
+    return this.process.call('crossGradients', tokens, ids, plain(probe));
   }
 
   release(): Promise<void> {
@@ -70,7 +70,7 @@ class IsolatedTrees implements TreeModel {
   constructor(
     private readonly process: EngineProcess,
     private readonly opened: OpenedTrees,
-    private readonly onAttention?: AttentionSink,
+    private readonly probe: Probe,
   ) {
     this.vocabSize = opened.vocabSize;
     this.batch = opened.batch;
@@ -79,7 +79,7 @@ class IsolatedTrees implements TreeModel {
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
     const hints = this.#hints;
     this.#hints = [];
-    return tell(await this.process.call('extend', this.opened.id, rows, hints), this.onAttention);
+    return tell(await this.process.call('extend', this.opened.id, rows, hints), this.probe);
   }
 
   retain(live: LiveNodes): void {
@@ -92,7 +92,14 @@ class IsolatedTrees implements TreeModel {
   }
 }
 
-function tell<T>({ value, attention }: Watched<T>, onAttention: ((attention: Attention) => void) | undefined): T {
+const plain = ({ onAttention, onActivation, changes = [] }: Probe): PlainProbe => ({
+  attention: onAttention !== undefined,
+  activations: onActivation !== undefined,
+  changes,
+});
+
+function tell<T>({ value, attention, activations }: Watched<T>, { onAttention, onActivation }: Probe): T {
   if (onAttention) for (const one of attention) onAttention(one);
+  if (onActivation) for (const one of activations) onActivation(one);
   return value;
 }

@@ -2,7 +2,16 @@ import type { PlainError } from '../../base/errors.js';
 import type { ModelConfig } from '../../config/config.js';
 import type { TokenRow } from '../../decoding/types.js';
 import type { Device, Engine } from '../engines.js';
-import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Task, Weights } from '../network.js';
+import type {
+  Activation,
+  Attention,
+  Change,
+  EncodedImages,
+  EncodedTexts,
+  ImageTokens,
+  Task,
+  Weights,
+} from '../network.js';
 import type { Remark } from '../remark.js';
 
 /** Which network the process is to open; everything about it was checked already. */
@@ -17,10 +26,18 @@ export interface Opened {
   readonly device: string;
 }
 
-/** What a call gave, and the attention that it reported, where that was asked for. */
+/** A probe as plain values: what it looks at, and its changes. */
+export interface PlainProbe {
+  readonly attention: boolean;
+  readonly activations: boolean;
+  readonly changes: readonly Change[];
+}
+
+/** What a call gave, and what its probe saw. */
 export interface Watched<T> {
   readonly value: T;
   readonly attention: readonly Attention[];
+  readonly activations: readonly Activation[];
 }
 
 export interface OpenedTrees {
@@ -41,9 +58,9 @@ export interface EngineCalls {
   /** Comes first, and once. */
   open(opening: Opening): Promise<Opened>;
   prepare(task: Task): Promise<void>;
-  encodeImages(pixels: Float32Array, count: number, isWatched: boolean): Promise<Watched<EncodedImages>>;
-  encodeTexts(contexts: readonly Int32Array[], isWatched: boolean): Promise<Watched<EncodedTexts>>;
-  openTrees(tokens: ImageTokens, isWatched: boolean): Promise<OpenedTrees>;
+  encodeImages(pixels: Float32Array, count: number, probe: PlainProbe): Promise<Watched<EncodedImages>>;
+  encodeTexts(contexts: readonly Int32Array[], probe: PlainProbe): Promise<Watched<EncodedTexts>>;
+  openTrees(tokens: ImageTokens, probe: PlainProbe): Promise<OpenedTrees>;
   /** @param hints what `retain` was told since the last call, in order */
   extend(
     trees: number,
@@ -51,7 +68,7 @@ export interface EngineCalls {
     hints: readonly LiveNodes[],
   ): Promise<Watched<readonly Float32Array[]>>;
   releaseTrees(trees: number): Promise<void>;
-  crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]>;
+  crossGradients(tokens: ImageTokens, ids: readonly number[], probe: PlainProbe): Promise<readonly Attention[]>;
 }
 
 export type CallName = keyof EngineCalls;

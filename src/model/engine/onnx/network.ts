@@ -2,18 +2,9 @@ import { basename, dirname } from 'node:path';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
-import type {
-  Attention,
-  AttentionSink,
-  EncodedImages,
-  EncodedTexts,
-  ImageTokens,
-  Network,
-  Task,
-  Weights,
-} from '../network.js';
+import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task, Weights } from '../network.js';
 import { textFeeds } from '../text-batch.js';
-import { outputsToFetch, reportAttention } from './attention-outputs.js';
+import { changeFeeds, type Openness, opennessFor, outputsToFetch, report } from './probe.js';
 import {
   attributionProgram,
   decoderProgram,
@@ -47,18 +38,19 @@ export class OnnxNetwork implements Network {
     return new OnnxNetwork(await loadRuntime(), config, weights, device);
   }
 
-  #session(name: ProgramName, watch = false): Promise<OnnxSession> {
-    const watched = `${name} with attention`;
+  #session(name: ProgramName, openness: Openness = 'plain'): Promise<OnnxSession> {
     // A graph that also reports attention computes everything else alike: where it is there, a second is not made.
-    const key = watch || this.#sessions.has(watched) ? watched : name;
+    const label = (kind: Openness) => (kind === 'plain' ? name : `${name} (${kind})`);
+    const key = label(openness === 'plain' && this.#sessions.has(label('attention')) ? 'attention' : openness);
     let session = this.#sessions.get(key);
     if (session === undefined) {
       session = OnnxSession.create(
         key,
-        this.#program(name, watch),
+        this.#program(name, openness),
         dirname(this.#weightsOf(name).path),
         this.device,
-        name === 'attribution',
+        // What is opened runs now and then, and its weights are laid out for speed in another graph already.
+        name === 'attribution' || openness === 'open',
       );
       this.#sessions.set(key, session);
     }
@@ -71,39 +63,42 @@ export class OnnxNetwork implements Network {
     return name === 'attribution' ? checkpoint : (quantised ?? checkpoint);
   }
 
-  #program(name: ProgramName, watch: boolean): Uint8Array {
+  #program(name: ProgramName, openness: Openness): Uint8Array {
     const { config } = this;
     const checkpoint = this.#weightsOf(name);
-    const source = { checkpoint, fileName: basename(checkpoint.path), watch };
+    const source = { checkpoint, fileName: basename(checkpoint.path), openness };
     if (name in TOWERS) return TOWERS[name as keyof typeof TOWERS]({ ...source, config });
     requireCaptioner(config, 'decoding');
     return DECODERS[name as keyof typeof DECODERS]({ ...source, config });
   }
 
   async prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
-    const programs: Record<Task, readonly [ProgramName, watch?: boolean][]> = {
+    const programs: Record<Task, readonly [ProgramName, Openness?][]> = {
       images: [['vision']],
       texts: [['text']],
       captions: [['vision'], ['memory'], ['decoder']],
-      'image attention': [['vision', true]],
-      attention: [['vision', true], ['memory'], ['decoder', true]],
-      attribution: [['vision', true], ['memory'], ['decoder', true], ['attribution']],
+      'image attention': [['vision', 'attention']],
+      attention: [['vision', 'attention'], ['memory'], ['decoder', 'attention']],
+      attribution: [['vision', 'attention'], ['memory'], ['decoder', 'attention'], ['attribution']],
     };
     let ready = 0;
-    const open = async ([name, watch]: readonly [ProgramName, watch?: boolean]) => {
-      await this.#session(name, watch);
+    const open = async ([name, openness]: readonly [ProgramName, Openness?]) => {
+      await this.#session(name, openness);
       onProgress?.(++ready / programs[task].length);
     };
     await Promise.all(programs[task].map(open));
   }
 
-  async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
+  async encodeImages(pixels: Float32Array, count: number, probe: Probe = {}): Promise<EncodedImages> {
     const side = this.config.vision.image_size;
-    const session = await this.#session('vision', onAttention !== undefined);
-    const feeds = { pixels: new this.runtime.Tensor('float32', pixels, [count, 3, side, side]) };
-    const outputs = await session.run(feeds, outputsToFetch(session.outputNames, onAttention));
+    const session = await this.#session('vision', opennessFor(probe));
+    const feeds = {
+      pixels: new this.runtime.Tensor('float32', pixels, [count, 3, side, side]),
+      ...changeFeeds(session.inputNames, probe, this.runtime.Tensor),
+    };
+    const outputs = await session.run(feeds, outputsToFetch(session.outputNames, probe));
     const { latent, features, tokens } = outputs;
-    if (onAttention) reportAttention(outputs, onAttention);
+    report(outputs, probe);
     return {
       latent: latent!.data as Float32Array,
       features: features!.data as Float32Array,
@@ -111,27 +106,32 @@ export class OnnxNetwork implements Network {
     };
   }
 
-  async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
+  async encodeTexts(contexts: readonly Int32Array[], probe: Probe = {}): Promise<EncodedTexts> {
     const { Tensor } = this.runtime;
-    const session = await this.#session('text', onAttention !== undefined);
-    const feeds: Record<string, InstanceType<typeof Tensor>> = {};
+    const session = await this.#session('text', opennessFor(probe));
+    const feeds: Record<string, InstanceType<typeof Tensor>> = {
+      ...changeFeeds(session.inputNames, probe, Tensor),
+    };
     for (const [name, { data, shape }] of Object.entries(textFeeds(this.config.text, contexts))) {
       feeds[name] = data instanceof Int32Array ? new Tensor('int32', data, shape) : new Tensor('float32', data, shape);
     }
-    const outputs = await session.run(feeds, outputsToFetch(session.outputNames, onAttention));
-    if (onAttention) reportAttention(outputs, onAttention);
+    const outputs = await session.run(feeds, outputsToFetch(session.outputNames, probe));
+    report(outputs, probe);
     return { latent: outputs.latent!.data as Float32Array, features: outputs.features!.data as Float32Array };
   }
 
-  async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<OnnxTreeModel> {
+  async openTrees(tokens: ImageTokens, probe: Probe = {}): Promise<OnnxTreeModel> {
     const { config } = this;
     requireCaptioner(config, 'decoding');
     const [memory, decoder] = await Promise.all([
       this.#session('memory'),
-      this.#session('decoder', onAttention !== undefined),
+      this.#session('decoder', opennessFor(probe)),
     ]);
-    const image = await this.#imageMemory(config, memory, tokens);
-    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, onAttention);
+    const image = {
+      ...(await this.#imageMemory(config, memory, tokens)),
+      ...changeFeeds(decoder.inputNames, probe, this.runtime.Tensor),
+    };
+    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, probe);
   }
 
   #imageMemory(config: CocaConfig, memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {
@@ -139,11 +139,19 @@ export class OnnxNetwork implements Network {
     return memory.run({ tokens: new this.runtime.Tensor('float32', tokens.data, shape) }, memory.outputNames);
   }
 
-  async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
+  async crossGradients(
+    tokens: ImageTokens,
+    ids: readonly number[],
+    { changes }: Probe = {},
+  ): Promise<readonly Attention[]> {
     const { config } = this;
     requireCaptioner(config, 'the attribution of a caption');
     if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
-    const [memory, attribution] = await Promise.all([this.#session('memory'), this.#session('attribution')]);
+    const probe = { changes };
+    const [memory, attribution] = await Promise.all([
+      this.#session('memory'),
+      this.#session('attribution', opennessFor(probe)),
+    ]);
     const { Tensor } = this.runtime;
     const { count, labels, ...rows } = captionRows(config, ids);
     const feeds: Feeds = {
@@ -153,10 +161,12 @@ export class OnnxNetwork implements Network {
       multimodalMask: new Tensor('float32', rows.multimodalMask, [1, 1, count, count]),
       labels: new Tensor('int32', labels, [1, count]),
       ...(await this.#imageMemory(config, memory, tokens)),
+      ...changeFeeds(attribution.inputNames, probe, Tensor),
     };
-    const outputs = await attribution.run(feeds, attribution.outputNames);
-    return Array.from({ length: config.multimodal.layers }, (_, layer) => {
-      const { data, dims } = outputs[gradientName(layer)]!;
+    const gradients = Array.from({ length: config.multimodal.layers }, (_, layer) => gradientName(layer));
+    const outputs = await attribution.run(feeds, gradients);
+    return gradients.map((name, layer) => {
+      const { data, dims } = outputs[name]!;
       return { name: 'cross', layer, data: data as Float32Array, shape: dims as [number, number, number, number] };
     });
   }

@@ -1,4 +1,4 @@
-import type { AttentionInput, AttentionOutput, Ops, ProjectionParts } from '../../architecture/ops.js';
+import type { AttentionInput, AttentionOutput, Ops, Places, ProjectionParts } from '../../architecture/ops.js';
 import type { SafetensorsFile, TensorEntry } from '../../checkpoint/safetensors.js';
 import type { Activation } from '../../config/config.js';
 import { quantsName, scalesName } from '../../quantise/checkpoint.js';
@@ -74,6 +74,8 @@ export class OnnxOps implements Ops<Value> {
   /** Name of a varying dimension -> a graph value that holds it, as a list of one. */
   readonly #dimensionSources = new Map<string, string>();
   readonly #shapes = new Map<string, string>();
+  /** Set before the network is written down. */
+  places: Places<Value> | undefined;
 
   constructor(
     protected readonly graph: GraphBuilder,
@@ -90,6 +92,13 @@ export class OnnxOps implements Ops<Value> {
         this.#dimensionSources.set(dimension, this.graph.node('Shape', [name], { start: axis, end: axis + 1 }));
       }
     });
+    return new Value(dimensions, { shaped: name });
+  }
+
+  /** A float input whose sides may all be of any length. */
+  broadcastInput(name: string, rank: number): Value {
+    const dimensions = Array.from({ length: rank }, (_, axis) => `${name}[${axis}]`);
+    this.graph.input(name, 'F32', dimensions);
     return new Value(dimensions, { shaped: name });
   }
 

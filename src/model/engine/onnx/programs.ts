@@ -5,10 +5,10 @@ import type { AttentionWatcher } from '../../architecture/ops.js';
 import { textEncoder, textInputs } from '../../architecture/text-tower.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
-import { attentionOutput } from './attention-outputs.js';
 import { OnnxGradientOps } from './gradient-ops.js';
 import { type Dimension, GraphBuilder } from './graph.js';
 import type { OnnxOps, Value } from './ops.js';
+import { attentionOutput, OnnxPlaces, type Openness } from './probe.js';
 
 /** What every program is built from. */
 export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
@@ -16,8 +16,8 @@ export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
   readonly checkpoint: SafetensorsFile;
   /** The checkpoint's file name within the folder that the session resolves weights against. */
   readonly fileName: string;
-  /** Also output all attention probabilities, named by `attentionOutput`: [B, H, queries, keys]. */
-  readonly watch: boolean;
+  /** With attention, probabilities are named by `attentionOutput`: [B, H, queries, keys]. */
+  readonly openness: Openness;
 }
 
 /** Names of the key/value tensors of self-attention layer i: cache (inputs) and own rows (outputs). */
@@ -45,9 +45,12 @@ function build(
 ): Uint8Array {
   const graph = new GraphBuilder(name);
   const ops = new OnnxGradientOps(graph, source);
+  if (source.openness === 'open') ops.places = new OnnxPlaces(ops);
   emit(
     ops,
-    source.watch ? (attention, layer, value) => ops.output(attentionOutput(attention, layer), value) : undefined,
+    source.openness === 'plain'
+      ? undefined
+      : (attention, layer, value) => ops.output(attentionOutput(attention, layer), value),
   );
   return graph.encode();
 }

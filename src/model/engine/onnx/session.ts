@@ -66,6 +66,10 @@ export class OnnxSession {
     }
   }
 
+  get inputNames(): readonly string[] {
+    return this.session.inputNames;
+  }
+
   get outputNames(): readonly string[] {
     return this.session.outputNames;
   }

@@ -1,10 +1,10 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config/config.js';
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Attention, AttentionSink } from '../network.js';
+import type { Attention, Probe } from '../network.js';
 import { type ForestRows, TokenForest } from '../token-forest.js';
-import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import { LayerCache } from './key-value-cache.js';
+import { outputsToFetch, report } from './probe.js';
 import { cacheLayers, cacheNames, ownNames } from './programs.js';
 import type { Feeds, OnnxSession } from './session.js';
 
@@ -20,17 +20,18 @@ export class OnnxTreeModel implements TreeModel {
   #results: { readonly count: number; readonly tensors: Feeds } | undefined;
 
   /**
-   * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each
+   * @param constant what every step is fed alike: keys and values of the pictures' tokens for every cross-attention layer,
+   *   [B, H, T, D] each, and changes
    */
   constructor(
     private readonly session: OnnxSession,
     private readonly Tensor: TensorConstructor,
     config: CocaConfig,
     readonly batch: number,
-    private readonly image: Feeds,
-    private readonly onAttention?: AttentionSink,
+    private readonly constant: Feeds,
+    private readonly probe: Probe,
   ) {
-    this.#outputs = outputsToFetch(session.outputNames, onAttention);
+    this.#outputs = outputsToFetch(session.outputNames, probe);
     this.vocabSize = config.text.vocab_size;
     this.#forest = new TokenForest(config, batch);
     this.#caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
@@ -40,14 +41,15 @@ export class OnnxTreeModel implements TreeModel {
     if (rows.every((list) => list.length === 0)) return rows.map(() => new Float32Array(0));
     const capacity = this.#caches[0]!.capacity;
     const added = this.#forest.add(rows, capacity);
-    const feeds = { ...this.image, ...this.#cacheFeeds(capacity), ...this.#rowFeeds(added, capacity) };
+    const feeds = { ...this.constant, ...this.#cacheFeeds(capacity), ...this.#rowFeeds(added, capacity) };
     const outputs = await this.session.run(feeds, this.#outputs, this.#outputTensors(added.count));
     this.#store(outputs, rows, added);
-    const { onAttention } = this;
-    if (onAttention) {
-      const used = Math.max(...added.firsts);
-      reportAttention(outputs, (attention) => onAttention(withoutIdleSlots(attention, used, capacity)));
-    }
+    const { onAttention, onActivation } = this.probe;
+    const used = Math.max(...added.firsts);
+    report(outputs, {
+      onAttention: onAttention && ((attention) => onAttention(withoutIdleSlots(attention, used, capacity))),
+      onActivation,
+    });
     return this.#forest.logitsOf(rows, outputs.logits!.data as Float32Array);
   }
 

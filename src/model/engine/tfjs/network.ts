@@ -7,12 +7,13 @@ import type { SafetensorsFile } from '../../checkpoint/index.js';
 import { imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
 import type { TfjsDevice } from '../engines.js';
-import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
+import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task } from '../network.js';
 import { textFeeds } from '../text-batch.js';
 import { type Backend, openBackend } from './backends.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, type Onlooker } from './evaluate.js';
 import { TfjsGradientOps } from './gradient-ops.js';
 import { CheckpointParameters, type Parameters, type Tower } from './parameters.js';
+import { TfjsPlaces } from './places.js';
 import { TfjsTreeModel } from './tree-model.js';
 
 const TOWERS_OF: Readonly<Record<Task, readonly Tower[]>> = {
@@ -31,7 +32,7 @@ export class TfjsNetwork implements Network {
   private constructor(
     private readonly config: ModelConfig,
     private readonly backend: Backend,
-    parameters: Parameters,
+    private readonly parameters: Parameters,
     /** Where the weights are read from, unless they are there already. */
     private readonly source?: CheckpointParameters,
   ) {
@@ -63,15 +64,22 @@ export class TfjsNetwork implements Network {
     await this.source?.load(towers, onProgress);
   }
 
-  async encodeImages(pixels: Float32Array, count: number, onAttention?: AttentionSink): Promise<EncodedImages> {
+  /** The operations of a call: with places where the probe looks at them, or changes something. */
+  #opsFor({ changes = [] }: Probe, observe: Onlooker['observe']): TfjsGradientOps {
+    if (changes.length === 0 && observe === undefined) return this.#ops;
+    const { tf } = this.backend;
+    return new TfjsGradientOps(tf, this.parameters, new TfjsPlaces(tf, changes, observe));
+  }
+
+  async encodeImages(pixels: Float32Array, count: number, probe: Probe = {}): Promise<EncodedImages> {
     await this.prepare('images');
     const { config, backend } = this;
-    const ops = this.#ops;
     const side = config.vision.image_size;
     const { latent, features, tokens } = await evaluate(
       backend,
       'vision tower',
-      (watch): Partial<Record<'tokens', Tensor>> & Record<'latent' | 'features', Tensor> => {
+      ({ watch, observe }): Partial<Record<'tokens', Tensor>> & Record<'latent' | 'features', Tensor> => {
+        const ops = this.#opsFor(probe, observe);
         const { tokens: image, ...embedding } = imageEncoder(
           ops,
           config,
@@ -80,50 +88,55 @@ export class TfjsNetwork implements Network {
         );
         return { ...embedding, ...(config.multimodal && { tokens: image }) };
       },
-      onAttention,
+      probe,
     );
     return { latent, features, tokens: { count, data: tokens ?? new Float32Array(0) } };
   }
 
-  async encodeTexts(contexts: readonly Int32Array[], onAttention?: AttentionSink): Promise<EncodedTexts> {
+  async encodeTexts(contexts: readonly Int32Array[], probe: Probe = {}): Promise<EncodedTexts> {
     await this.prepare('texts');
     const { config, backend } = this;
-    const ops = this.#ops;
     const feeds = Object.entries(textFeeds(config.text, contexts));
     return evaluate(
       backend,
       'text tower',
-      (watch) => {
+      ({ watch, observe }) => {
+        const ops = this.#opsFor(probe, observe);
         const inputs = feeds.map(([name, { data, shape }]) => {
           return [name, data instanceof Int32Array ? ops.indices(data, shape) : ops.floats(data, shape)] as const;
         });
         const { latent, features } = textEncoder(ops, config, Object.fromEntries(inputs), watch);
         return { latent, features };
       },
-      onAttention,
+      probe,
     );
   }
 
-  async openTrees(tokens: ImageTokens, onAttention?: AttentionSink): Promise<TfjsTreeModel> {
+  async openTrees(tokens: ImageTokens, probe: Probe = {}): Promise<TfjsTreeModel> {
     const { config, backend } = this;
     const ops = this.#ops;
     requireCaptioner(config, 'decoding');
     await this.source?.load(['text.', 'text_decoder.']);
     const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
     const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.data, shape)));
-    return new TfjsTreeModel(backend, ops, config, tokens.count, image, onAttention);
+    const opsOf = ({ observe }: Onlooker) => this.#opsFor(probe, observe);
+    return new TfjsTreeModel(backend, opsOf, config, tokens.count, image, probe);
   }
 
-  async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
+  async crossGradients(
+    tokens: ImageTokens,
+    ids: readonly number[],
+    { changes }: Probe = {},
+  ): Promise<readonly Attention[]> {
     const { config, backend } = this;
-    const ops = this.#ops;
     requireCaptioner(config, 'the attribution of a caption');
     if (tokens.count !== 1) throw new TypeError(`the caption of one picture, not of ${tokens.count}`);
     await this.source?.load(['text.', 'text_decoder.']);
     const { layers, heads, width } = config.multimodal;
     const { count, labels, ...rows } = captionRows(config, ids);
     const keys = imageTokenCount(config);
-    const values = await evaluate(backend, 'way back', () => {
+    const values = await evaluate(backend, 'way back', ({ observe }) => {
+      const ops = this.#opsFor({ changes }, observe);
       const input = {
         ids: ops.indices(rows.ids, [1, count]),
         positions: ops.indices(rows.positions, [1, count]),

@@ -1,5 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { AttentionInput, AttentionOutput, Ops, ProjectionParts, ScopeResult } from '../../architecture/ops.js';
+import type {
+  AttentionInput,
+  AttentionOutput,
+  Ops,
+  Places,
+  ProjectionParts,
+  ScopeResult,
+} from '../../architecture/ops.js';
 import type { Activation } from '../../config/config.js';
 import { activate } from './functions/activations.js';
 import { add, l2Normalize, meanRows, multiply } from './functions/arithmetic.js';
@@ -22,6 +29,7 @@ export class TfjsOps implements Ops<Tensor> {
   constructor(
     protected readonly tf: TensorFlow,
     protected readonly parameters: Parameters,
+    readonly places?: Places<Tensor>,
   ) {}
 
   /** Ids: for `embed`, or labels. */

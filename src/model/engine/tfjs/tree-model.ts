@@ -3,10 +3,10 @@ import type { KeysValues } from '../../architecture/blocks.js';
 import { textDecoder } from '../../architecture/decoder.js';
 import type { CocaConfig } from '../../config/config.js';
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { AttentionSink } from '../network.js';
+import type { Probe } from '../network.js';
 import { type ForestRows, TokenForest } from '../token-forest.js';
 import type { Backend } from './backends.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, type Onlooker } from './evaluate.js';
 import type { TfjsOps } from './ops.js';
 
 /** Token trees whose keys and values are tensors, [B, H, C, D] for each self-attention layer. */
@@ -23,11 +23,11 @@ export class TfjsTreeModel implements TreeModel {
    */
   constructor(
     private readonly backend: Backend,
-    private readonly ops: TfjsOps,
+    private readonly opsOf: (onlooker: Onlooker) => TfjsOps,
     private readonly config: CocaConfig,
     readonly batch: number,
     private readonly image: readonly KeysValues<Tensor>[],
-    private readonly onAttention?: AttentionSink,
+    private readonly probe: Probe,
   ) {
     this.vocabSize = config.text.vocab_size;
     this.#forest = new TokenForest(config, batch);
@@ -35,7 +35,7 @@ export class TfjsTreeModel implements TreeModel {
 
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
     if (rows.every((list) => list.length === 0)) return rows.map(() => new Float32Array(0));
-    const { backend, ops, config, batch, image } = this;
+    const { backend, config, batch, image } = this;
     const [cache, capacity] = [this.#cache, this.#capacity];
     const added = this.#forest.add(rows, capacity);
     const { count, ids, positions, unimodalMask, multimodalMask } = added;
@@ -43,18 +43,19 @@ export class TfjsTreeModel implements TreeModel {
     const { logits } = await evaluate(
       backend,
       'decoder',
-      (watch) => {
+      (onlooker) => {
+        const ops = this.opsOf(onlooker);
         const input = {
           ids: ops.indices(ids, [batch, count]),
           positions: ops.indices(positions, [batch, count]),
           unimodalMask: ops.floats(unimodalMask, maskShape),
           multimodalMask: ops.floats(multimodalMask, maskShape),
         };
-        const decoded = textDecoder(ops, config, { ...input, cache, image }, watch);
+        const decoded = textDecoder(ops, config, { ...input, cache, image }, onlooker.watch);
         this.#store(decoded.own, added, rows);
         return { logits: decoded.logits };
       },
-      this.onAttention,
+      this.probe,
     );
     return this.#forest.logitsOf(rows, logits);
   }

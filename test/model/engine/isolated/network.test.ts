@@ -9,7 +9,7 @@ import { openSafetensors } from '../../../../src/model/checkpoint/index.js';
 import type { TokenRow } from '../../../../src/model/decoding/types.js';
 import type { Device, Engine } from '../../../../src/model/engine/engines.js';
 import { type IsolatedNetwork, openIsolatedNetwork } from '../../../../src/model/engine/isolated/network.js';
-import type { Attention, Network } from '../../../../src/model/engine/network.js';
+import type { Activation, Attention, Change, Network } from '../../../../src/model/engine/network.js';
 import { openNetwork } from '../../../../src/model/engine/open.js';
 import { shell } from '../../../support/cli.js';
 import { temporaryFolder } from '../../../support/folder.js';
@@ -53,8 +53,14 @@ async function everything(network: Network) {
   const { data, shape } = await reference.expected('pixel_values');
   const seen: Attention[] = [];
   const sink = (attention: Attention) => seen.push(attention);
-  const images = await network.encodeImages(data.slice(0, data.length / shape[0]!), 1, sink);
-  const texts = await network.encodeTexts(await reference.texts(), sink);
+  const activations: Activation[] = [];
+  const change: Change = {
+    ...{ part: 'mlp', name: 'cross', layer: 0 },
+    scale: { data: Float32Array.of(0.5), shape: [1, 1, 1] },
+    offset: { data: Float32Array.of(0.25), shape: [1, 1, 1] },
+  };
+  const images = await network.encodeImages(data.slice(0, data.length / shape[0]!), 1, { onAttention: sink });
+  const texts = await network.encodeTexts(await reference.texts(), { onAttention: sink });
   const logits = await withTrees(
     network,
     images.tokens,
@@ -66,10 +72,17 @@ async function everything(network: Network) {
       const [second] = await trees.extend([[{ node: 8, parent: 1, token: 9 }]]);
       return { vocabSize: trees.vocabSize, batch: trees.batch, kept, second: Float32Array.from(second!) };
     },
-    sink,
+    { onAttention: sink },
   );
   const gradients = await network.crossGradients(images.tokens, [1, 2, 3, 4]);
-  return { images, texts, logits, seen, gradients };
+  const changed = await withTrees(
+    network,
+    images.tokens,
+    async (trees) => Float32Array.from((await trees.extend([chain([1, 2, 3])]))[0]!),
+    { changes: [change], onActivation: (activation) => activations.push(activation) },
+  );
+  const changedGradients = await network.crossGradients(images.tokens, [1, 2, 3, 4], { changes: [change] });
+  return { images, texts, logits, seen, gradients, changed, activations, changedGradients };
 }
 
 describe('a network in a process of its own', () => {

@@ -4,6 +4,7 @@ import { TFJS_TEST_DEVICES, tolerance } from '../../../support/tfjs.js';
 import { describeDualEncoders } from '../dual-encoder-suite.js';
 import { describeGeneration } from '../generation-suite.js';
 import { describeGolden, type EngineUnderTest } from '../golden-suite.js';
+import { describeInterventions } from '../intervention-suite.js';
 
 for (const device of TFJS_TEST_DEVICES) {
   const { tf } = await openBackend(device);
@@ -15,5 +16,6 @@ for (const device of TFJS_TEST_DEVICES) {
   };
   describeGolden(engine);
   describeGeneration(engine);
+  describeInterventions(engine);
   describeDualEncoders({ ...engine, open: (config, checkpoint) => TfjsNetwork.open(config, checkpoint, device) });
 }
