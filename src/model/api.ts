@@ -1,7 +1,7 @@
 import type { RawAttention } from './attention/raw.js';
 import type { ModelConfig } from './config/config.js';
 import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
-import type { Task } from './engine/network.js';
+import type { Block, Change, Probe, Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
 import type { Precision } from './quantise/precision.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
@@ -80,7 +80,10 @@ export interface Coca {
    */
   prepare(task: Task, onProgress?: (part: number) => void): Promise<void>;
   /** With `attention`, for one picture, the encoding can be given to `attend`. */
-  encodeImages(pictures: readonly Picture[], options?: { readonly attention?: boolean }): Promise<ImageEncoding>;
+  encodeImages(
+    pictures: readonly Picture[],
+    options?: { readonly attention?: boolean } & Omit<Probe, 'onAttention'>,
+  ): Promise<ImageEncoding>;
   /**
    * Contrastive embeddings of texts, embed_dim floats of unit length each.
    * @throws CocaError `bad-text` for one that does not fit, unless it may be cut
@@ -120,6 +123,23 @@ export interface Coca {
     ids: readonly number[],
     options?: { readonly gradient?: boolean },
   ): Promise<RawAttention>;
+  /**
+   * A caption read by the decoder under every picture of an encoding, teacher forced: result[b][r] is log p(ids[r + 1] | image b,
+   * ids[0..r]). Under one picture that is `repeated`, each reading can be changed in its own way.
+   * @param ids from the start token
+   */
+  readCaption(
+    images: ImageEncoding,
+    ids: readonly number[],
+    probe?: Omit<Probe, 'onAttention'>,
+  ): Promise<readonly (readonly number[])[]>;
+  /**
+   * What the captioner would say after rows [B, N, W] of its multimodal half, were they its last: logits [B, N, V],
+   * row-major.
+   */
+  readOut(rows: Block): Promise<Float32Array>;
+  /** This model with something changed inside, in all that it is asked; it is closed with this one, not by itself. */
+  withChanges(changes: readonly Change[]): Coca;
   /** What the vision tower and the poolers alone attended to: no caption, no decoder. For an encoding as above. */
   attendEmbedding(image: ImageEncoding): RawAttention;
   close(): Promise<void>;

@@ -12,23 +12,17 @@ import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
-import {
-  captionTrie,
-  chainOf,
-  decode,
-  ROOT,
-  results,
-  type SearchState,
-  startSearch,
-  type TokenRow,
-  type TreeModel,
-} from './decoding/index.js';
+import { chainOf, decode, results, type SearchState, startSearch, type TreeModel } from './decoding/index.js';
+import { addLogprobs, groupsOf } from './decoding/likelihoods.js';
 import { logSumExp } from './decoding/logits.js';
-import type { Attention, EncodedImages, ImageTokens, Network, Task } from './engine/network.js';
+import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
+import type { Attention, Block, Change, Network, Probe, Task } from './engine/network.js';
 import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
+import { ChangedNetwork } from './interventions/changed-network.js';
 import type { Precision } from './quantise/precision.js';
+import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import type { CutTexts } from './tokenizer/usable.js';
 
@@ -36,30 +30,6 @@ import type { CutTexts } from './tokenizer/usable.js';
 const ROWS_PER_CALL = 128;
 /** How many texts one call of the text tower takes. */
 const TEXTS_PER_CALL = 32;
-
-class Encoding implements ImageEncoding {
-  readonly features: readonly Float32Array[];
-  readonly latents: readonly Float32Array[];
-
-  constructor(
-    readonly count: number,
-    encoded: EncodedImages,
-    readonly ms: number,
-    /** What the vision tower attended to, where that was asked for. */
-    readonly attention: readonly Attention[] | undefined,
-  ) {
-    this.features = split(encoded.features, count);
-    this.latents = split(encoded.latent, count);
-    this.tokens = encoded.tokens;
-  }
-
-  readonly tokens: ImageTokens;
-}
-
-function split(rows: Float32Array, count: number): Float32Array[] {
-  const width = rows.length / count;
-  return Array.from({ length: count }, (_, i) => rows.slice(i * width, (i + 1) * width));
-}
 
 function checkFinite(rows: Float32Array, what: string): void {
   // One NaN or infinity among the weights reaches every embedding.
@@ -81,19 +51,23 @@ export interface ModelParts {
   /** Where the network's weights came from. */
   readonly checkpoint: SafetensorsFile;
   readonly precision: Precision;
+  readonly chosenBy: ChosenBy;
 }
 
 /** A network, a tokenizer and the weights' few loose numbers, as one model. */
 export class CocaModel implements Coca {
-  /** The engine computes one thing at a time; callers queue. */
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
 
   private constructor(
     private readonly parts: ModelParts,
     readonly logitScale: number,
     readonly logitBias: number,
     private readonly pixels: Pixels | undefined,
-  ) {}
+    /** The engine computes one thing at a time; callers queue. */
+    turns = new Turns(),
+  ) {
+    this.#turns = turns;
+  }
 
   static async create(parts: ModelParts, pixels?: Pixels): Promise<CocaModel> {
     const { config, checkpoint } = parts;
@@ -126,6 +100,10 @@ export class CocaModel implements Coca {
     return this.parts.network;
   }
 
+  get chosenBy(): ChosenBy {
+    return this.parts.chosenBy;
+  }
+
   get device(): string {
     return this.network.device;
   }
@@ -147,14 +125,17 @@ export class CocaModel implements Coca {
     return this.#turns.take(() => this.network.prepare(task, onProgress));
   }
 
-  encodeImages(pictures: readonly Picture[], options: { readonly attention?: boolean } = {}): Promise<ImageEncoding> {
+  encodeImages(
+    pictures: readonly Picture[],
+    { attention, ...probe }: { readonly attention?: boolean } & Omit<Probe, 'onAttention'> = {},
+  ): Promise<ImageEncoding> {
     const { mean, std } = this.config.preprocess;
     const pixels = normalise(pictures, mean, std);
-    const seen: Attention[] | undefined = options.attention ? [] : undefined;
+    const seen: Attention[] | undefined = attention ? [] : undefined;
     return this.#turns.take(async () => {
       const start = performance.now();
-      const onAttention = seen && ((attention: Attention) => seen.push(attention));
-      const encoded = await this.network.encodeImages(pixels, pictures.length, { onAttention });
+      const onAttention = seen && ((one: Attention) => seen.push(one));
+      const encoded = await this.network.encodeImages(pixels, pictures.length, { ...probe, onAttention });
       checkFinite(encoded.features, 'image');
       return new Encoding(pictures.length, encoded, performance.now() - start, seen);
     });
@@ -261,16 +242,42 @@ export class CocaModel implements Coca {
       const trees = await this.network.openTrees(tokens, { onAttention: (attention) => seen.push(attention) });
       try {
         const [logits] = await trees.extend([rows]);
-        const logprobs = rows.map((_, row) => {
-          const from = row * trees.vocabSize;
-          return logits![from + ids[row + 1]!]! - logSumExp(logits!, from, from + trees.vocabSize);
-        });
+        const logprobs = logprobsOf(ids, logits!, trees.vocabSize);
         const gradients = gradient ? await this.network.crossGradients(tokens, ids) : undefined;
         return collectAttention(this.config, seen, ids, logprobs, gradients);
       } finally {
         trees.release();
       }
     });
+  }
+
+  readCaption(
+    images: ImageEncoding,
+    ids: readonly number[],
+    probe?: Omit<Probe, 'onAttention'>,
+  ): Promise<readonly (readonly number[])[]> {
+    requireCaptioner(this.config, 'the reading of a caption');
+    const tokens = tokensOf(images);
+    const rows = chainOf(ids.slice(0, -1));
+    return this.#turns.take(async () => {
+      const trees = await this.network.openTrees(tokens, probe);
+      try {
+        const logits = await trees.extend(Array.from({ length: tokens.count }, () => rows));
+        return logits.map((one) => logprobsOf(ids, one, trees.vocabSize));
+      } finally {
+        trees.release();
+      }
+    });
+  }
+
+  readOut(rows: Block): Promise<Float32Array> {
+    requireCaptioner(this.config, 'what layers would say');
+    return this.#turns.take(() => this.network.readOut(rows));
+  }
+
+  withChanges(changes: readonly Change[]): CocaModel {
+    const network = new ChangedNetwork(this.network, changes);
+    return new CocaModel({ ...this.parts, network }, this.logitScale, this.logitBias, this.pixels, this.#turns);
   }
 
   #mustFit(text: string, { onCut }: CutTexts): void {
@@ -294,47 +301,10 @@ export class CocaModel implements Coca {
   }
 }
 
-function tokensOf(images: ImageEncoding): ImageTokens {
-  if (!(images instanceof Encoding)) throw new TypeError('an image encoding of another model');
-  return images.tokens;
-}
-
-function attentionOf(image: ImageEncoding): readonly Attention[] {
-  if (image instanceof Encoding && image.attention !== undefined && image.count === 1) return image.attention;
-  throw new TypeError('this takes the encoding of one picture, made with its attention');
-}
-
-/** Consecutive runs of captions of about `rows` tokens, as index ranges. */
-function groupsOf(captions: readonly (readonly number[])[], rows: number): readonly [from: number, to: number][] {
-  const groups: [number, number][] = [];
-  let from = 0;
-  let size = 0;
-  for (const [i, ids] of captions.entries()) {
-    if (i > from && size + ids.length > rows) {
-      groups.push([from, i]);
-      from = i;
-      size = 0;
-    }
-    size += ids.length;
-  }
-  if (from < captions.length) groups.push([from, captions.length]);
-  return groups;
-}
-
-/** Adds log p(token) of the captions [from, to) for every picture, sharing what captions begin with alike. */
-async function addLogprobs(
-  trees: TreeModel,
-  captions: readonly (readonly number[])[],
-  [from, to]: readonly [number, number],
-  totals: readonly { sum: number }[][],
-): Promise<void> {
-  const { rows, targets } = captionTrie(captions.slice(from, to));
-  const logits = await trees.extend(totals.map((): readonly TokenRow[] => rows));
-  for (const [picture, scores] of logits.entries()) {
-    const normalisers = rows.map((_, row) => logSumExp(scores, row * trees.vocabSize, (row + 1) * trees.vocabSize));
-    for (const { row, token, caption } of targets) {
-      if (row === ROOT) continue;
-      totals[picture]![from + caption]!.sum += scores[row * trees.vocabSize + token]! - normalisers[row]!;
-    }
-  }
+/** log p of every id after the first, of the logits [N, V] of the rows before it. */
+function logprobsOf(ids: readonly number[], logits: Float32Array, vocabSize: number): number[] {
+  return ids.slice(1).map((id, row) => {
+    const from = row * vocabSize;
+    return logits[from + id]! - logSumExp(logits, from, from + vocabSize);
+  });
 }

@@ -95,6 +95,11 @@ export interface Network {
    */
   crossGradients(tokens: ImageTokens, ids: readonly number[], probe?: Probe): Promise<readonly Attention[]>;
   /**
+   * What outputs of the multimodal half say comes next: rows [B, N, W], from after any of its layers -> logits [B, N, V],
+   * row-major.
+   */
+  readOut(rows: Block): Promise<Float32Array>;
+  /**
    * Makes ready what a task will need, so that its first call is as fast as the others.
    * @param onProgress receives the part that is done, from 0 to 1
    */

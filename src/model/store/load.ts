@@ -6,7 +6,7 @@ import { CocaModel } from '../coca.js';
 import type { ModelConfig } from '../config/config.js';
 import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
-import type { Weights } from '../engine/network.js';
+import type { Change, Weights } from '../engine/network.js';
 import { checkPrecision, openNetwork } from '../engine/open.js';
 import type { Remark } from '../engine/remark.js';
 import type { PictureOptions } from '../image/load-picture.js';
@@ -48,6 +48,7 @@ export interface LoadedCoca extends Coca {
   /** How `loadPicture` must prepare pictures for this model. */
   readonly preprocess: PictureOptions;
   readonly chosenBy: ChosenBy;
+  withChanges(changes: readonly Change[]): LoadedCoca;
 }
 
 /** What a model is made of, found and checked, before an engine sees it. */
@@ -116,8 +117,8 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const network = await open(engine, device, config, weights, tell);
   for (const remark of remarks) notice(remark);
   try {
-    const model = await CocaModel.create({ name, config, tokenizer, network, checkpoint, precision }, options.pixels);
-    return Object.assign(model, { chosenBy });
+    const parts = { name, config, tokenizer, network, checkpoint, precision, chosenBy };
+    return await CocaModel.create(parts, options.pixels);
   } catch (error) {
     await network.release();
     throw error;

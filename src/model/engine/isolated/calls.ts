@@ -1,5 +1,5 @@
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Activation, Attention, ImageTokens, Network, Probe, Task } from '../network.js';
+import type { Activation, Attention, Block, ImageTokens, Network, Probe, Task } from '../network.js';
 import { openNetwork } from '../open.js';
 import type { Remark } from '../remark.js';
 import type { EngineCalls, LiveNodes, Opened, OpenedTrees, Opening, PlainProbe, Watched } from './protocol.js';
@@ -61,6 +61,10 @@ export class NetworkCalls implements EngineCalls {
 
   crossGradients(tokens: ImageTokens, ids: readonly number[], { changes }: PlainProbe): Promise<readonly Attention[]> {
     return this.#opened.crossGradients(tokens, ids, { changes });
+  }
+
+  readOut(rows: Block): Promise<Float32Array> {
+    return this.#opened.readOut(rows);
   }
 
   get #opened(): Network {

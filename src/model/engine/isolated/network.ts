@@ -1,5 +1,5 @@
 import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task } from '../network.js';
+import type { Attention, Block, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task } from '../network.js';
 import type { openNetwork } from '../open.js';
 import { EngineProcess } from './process.js';
 import type { LiveNodes, Opened, OpenedTrees, PlainProbe, Watched } from './protocol.js';
@@ -54,6 +54,10 @@ export class IsolatedNetwork implements Network {
 
   crossGradients(tokens: ImageTokens, ids: readonly number[], probe: Probe = {}): Promise<readonly Attention[]> {
     return this.process.call('crossGradients', tokens, ids, plain(probe));
+  }
+
+  readOut(rows: Block): Promise<Float32Array> {
+    return this.process.call('readOut', rows);
   }
 
   release(): Promise<void> {

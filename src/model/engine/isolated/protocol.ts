@@ -5,6 +5,7 @@ import type { Device, Engine } from '../engines.js';
 import type {
   Activation,
   Attention,
+  Block,
   Change,
   EncodedImages,
   EncodedTexts,
@@ -69,6 +70,7 @@ export interface EngineCalls {
   ): Promise<Watched<readonly Float32Array[]>>;
   releaseTrees(trees: number): Promise<void>;
   crossGradients(tokens: ImageTokens, ids: readonly number[], probe: PlainProbe): Promise<readonly Attention[]>;
+  readOut(rows: Block): Promise<Float32Array>;
 }
 
 export type CallName = keyof EngineCalls;

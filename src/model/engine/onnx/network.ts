@@ -2,7 +2,17 @@ import { basename, dirname } from 'node:path';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
-import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task, Weights } from '../network.js';
+import type {
+  Attention,
+  Block,
+  EncodedImages,
+  EncodedTexts,
+  ImageTokens,
+  Network,
+  Probe,
+  Task,
+  Weights,
+} from '../network.js';
 import { textFeeds } from '../text-batch.js';
 import { changeFeeds, type Openness, opennessFor, outputsToFetch, report } from './probe.js';
 import {
@@ -10,6 +20,7 @@ import {
   decoderProgram,
   gradientName,
   memoryProgram,
+  readoutProgram,
   textProgram,
   visionProgram,
 } from './programs.js';
@@ -19,10 +30,17 @@ import { OnnxTreeModel } from './tree-model.js';
 
 /** What every model has, and what those have that write captions. */
 const TOWERS = { vision: visionProgram, text: textProgram };
-const DECODERS = { memory: memoryProgram, decoder: decoderProgram, attribution: attributionProgram };
+const DECODERS = {
+  memory: memoryProgram,
+  decoder: decoderProgram,
+  attribution: attributionProgram,
+  readout: readoutProgram,
+};
+/** Graphs that run now and then: their weights are not laid out anew for speed. */
+const RARE: ReadonlySet<ProgramName> = new Set(['attribution', 'readout']);
 type ProgramName = keyof typeof TOWERS | keyof typeof DECODERS;
 
-/** The network through ONNX Runtime: up to five graphs over one checkpoint file, each prepared when first needed. */
+/** The network through ONNX Runtime: a few graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
 
@@ -49,8 +67,7 @@ export class OnnxNetwork implements Network {
         this.#program(name, openness),
         dirname(this.#weightsOf(name).path),
         this.device,
-        // What is opened runs now and then, and its weights are laid out for speed in another graph already.
-        name === 'attribution' || openness === 'open',
+        RARE.has(name) || openness === 'open',
       );
       this.#sessions.set(key, session);
     }
@@ -169,6 +186,13 @@ export class OnnxNetwork implements Network {
       const { data, dims } = outputs[name]!;
       return { name: 'cross', layer, data: data as Float32Array, shape: dims as [number, number, number, number] };
     });
+  }
+
+  async readOut({ data, shape }: Block): Promise<Float32Array> {
+    requireCaptioner(this.config, 'what layers would say');
+    const session = await this.#session('readout');
+    const { logits } = await session.run({ rows: new this.runtime.Tensor('float32', data, shape) }, ['logits']);
+    return logits!.data as Float32Array;
   }
 
   async release(): Promise<void> {

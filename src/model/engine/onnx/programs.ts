@@ -1,5 +1,5 @@
 import { crossGradients } from '../../architecture/attribution.js';
-import { imageMemory, textDecoder } from '../../architecture/decoder.js';
+import { captionLogits, imageMemory, textDecoder } from '../../architecture/decoder.js';
 import { imageEncoder } from '../../architecture/image-encoder.js';
 import type { AttentionWatcher } from '../../architecture/ops.js';
 import { textEncoder, textInputs } from '../../architecture/text-tower.js';
@@ -136,6 +136,15 @@ export function decoderProgram(source: ProgramSource<CocaConfig>): Uint8Array {
       ops.output(ownNames(i).keys, keys);
       ops.output(ownNames(i).values, values);
     });
+  });
+}
+
+/** rows [B, N, W] of the multimodal half -> logits [B, N, V]. */
+export function readoutProgram(source: ProgramSource<CocaConfig>): Uint8Array {
+  return build('readout', source, (ops) => {
+    const { config } = source;
+    const rows = ops.input('rows', 'F32', ['batch', 'rows', config.multimodal.width]);
+    ops.output('logits', captionLogits(ops, config, rows));
   });
 }
 

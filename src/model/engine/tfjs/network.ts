@@ -1,13 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { crossGradients } from '../../architecture/attribution.js';
-import { imageMemory } from '../../architecture/decoder.js';
+import { captionLogits, imageMemory } from '../../architecture/decoder.js';
 import { imageEncoder } from '../../architecture/image-encoder.js';
 import { textEncoder } from '../../architecture/text-tower.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
 import { imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
 import type { TfjsDevice } from '../engines.js';
-import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task } from '../network.js';
+import type { Attention, Block, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task } from '../network.js';
 import { textFeeds } from '../text-batch.js';
 import { type Backend, openBackend } from './backends.js';
 import { evaluate, type Onlooker } from './evaluate.js';
@@ -150,6 +150,16 @@ export class TfjsNetwork implements Network {
     return Array.from({ length: layers }, (_, layer) => {
       return { name: 'cross', layer, data: values[layer]!, shape: [1, heads, count, keys] };
     });
+  }
+
+  async readOut({ data, shape }: Block): Promise<Float32Array> {
+    const { config, backend } = this;
+    requireCaptioner(config, 'what layers would say');
+    await this.source?.load(['text_decoder.']);
+    const { logits } = await evaluate(backend, 'readout', () => {
+      return { logits: captionLogits(this.#ops, config, this.#ops.floats(data, shape)) };
+    });
+    return logits;
   }
 
   async release(): Promise<void> {

@@ -67,6 +67,7 @@ export async function captioner(
     network: trainer.network(),
     checkpoint,
     precision: 'fp32',
+    chosenBy: 'caller',
   });
   const options = decodingOptions({ strategy: 'greedy', minLength: 1 }, tokenizer);
   return async () => {
