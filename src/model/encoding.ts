@@ -54,3 +54,9 @@ export function repeated(image: ImageEncoding, count: number): ImageEncoding {
   };
   return new Encoding(count, encoded, 0, undefined);
 }
+
+/** An encoding of one picture of which nothing but its tokens is known: it has no embedding. */
+export function meanEncoding(tokens: Float32Array): ImageEncoding {
+  const none = new Float32Array(0);
+  return new Encoding(1, { latent: none, features: none, tokens: { count: 1, data: tokens } }, 0, undefined);
+}

@@ -3,6 +3,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { requireCaptioner } from '../../model/config/config.js';
 import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
+import type { Measure } from '../../model/evaluation/measure.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
@@ -23,6 +24,7 @@ const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
 const BELONGS: readonly (readonly [Task | 'pointing', readonly string[]])[] = [
   ['pointing', ['heads', 'seeds']],
   ['zeroShot', ['classes', 'template']],
+  ['grounding', ['calibrate']],
   ['captioning', ['predictions', 'seed', ...Object.keys(CAPTION_OPTIONS)]],
 ];
 
@@ -35,6 +37,7 @@ export const evaluate = defineCommand({
     'Several measures share one pass over the pictures; --pointing is measured by itself, on a scenes.json.',
     '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption); of pairs of our scenes also whether the right one of the four arrangements of their things is (arrangement, arrangement_caption; chance 0.25).',
+    '--grounding: whether words that are not true of a picture can be told (coca ground), where DATA has true_captions and hard_negatives: the first word in which each false caption departs from the true ones, against the words that stand there in those. auc is that of the probability that coca ground gives, auc_SIGNAL that of a signal by itself, auc_of_KIND that among the swaps of a kind (of our scenes); calibration_error the expected one, true_at_0.N how many words of a probability from 0.N to 0.N + 0.1 are true. Of a model that is not calibrated the probability is fitted on the other half of the samples.',
     '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is.',
     '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
     '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
@@ -46,6 +49,7 @@ export const evaluate = defineCommand({
   options: {
     captioning: { type: 'flag', description: 'captions that the model writes: their truth, and BLEU, ROUGE-L, CIDEr' },
     ranking: { type: 'flag', description: 'telling a true caption from hard negatives' },
+    grounding: { type: 'flag', description: 'telling words that are seen from words that are guessed' },
     retrieval: { type: 'flag', description: 'finding pictures by captions, and captions by pictures' },
     zeroShot: { type: 'flag', description: 'zero-shot classification' },
     classifier: { type: 'flag', description: 'classification by the classifier that the model was trained with' },
@@ -60,6 +64,14 @@ export const evaluate = defineCommand({
       access: 'write',
       placeholder: 'FILE',
       description: 'with --captioning: also writes the captions there, a JSON object a line',
+    },
+    calibrate: {
+      type: 'text',
+      kind: 'file',
+      access: 'write',
+      placeholder: 'FILE',
+      description:
+        "with --grounding: writes the calibration that DATA make; as grounding.json beside the weights it is the model's",
     },
     classes: {
       type: 'text',
@@ -84,6 +96,7 @@ export const evaluate = defineCommand({
       does: 'on folders',
     },
     { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
+    { line: 'coca eval --grounding', does: 'whether words that are not true are told' },
     { line: 'coca eval --pointing', does: 'the table of coca help attention' },
   ],
   async check({ args, options, typed }) {
@@ -199,11 +212,27 @@ async function measure(
     truncated: options.cuts.count,
   };
   context.status.show('computing the figures');
+  await writeCalibration(options.calibrate, measures, coca);
   const reports: TaskReport[] = [];
   for (const one of measures) reports.push(await taskReport(one, names));
   context.status.clear();
   await writeReports(context.out, formatOf(options, context), reports);
   return { done: Math.max(...measures.map(({ count }) => count)), failed };
+}
+
+/** Writes the calibration that was measured, where that is asked for. */
+async function writeCalibration(
+  path: string | undefined,
+  measures: readonly Measure[],
+  coca: LoadedCoca,
+): Promise<void> {
+  if (path === undefined) return;
+  const { GroundingMeasure } = await import('../../model/evaluation/grounding.js');
+  const { calibrationJson } = await import('../../model/grounding/calibration.js');
+  const { writeWhole } = await import('../../model/base/whole-file.js');
+  const measure = measures.find((one) => one instanceof GroundingMeasure)!;
+  const calibration = measure.fit(await coca.fingerprint());
+  await writeWhole(path, (write) => write(Buffer.from(calibrationJson(calibration))));
 }
 
 /** Opens the file of predictions before anything is computed; it takes its name when all is done. */

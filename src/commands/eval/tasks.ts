@@ -5,13 +5,22 @@ import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure } from '../../model/evaluation/measure.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { CutTexts } from '../../model/tokenizer/usable.js';
+import { prepare } from '../io/progress.js';
 
 /** What can be measured on a data set, by the name of its option. */
-export const TASKS = ['captioning', 'ranking', 'retrieval', 'zeroShot', 'classifier', 'perplexity'] as const;
+export const TASKS = [
+  'captioning',
+  'ranking',
+  'grounding',
+  'retrieval',
+  'zeroShot',
+  'classifier',
+  'perplexity',
+] as const;
 /** Those for which samples need labels, and no captions. */
 export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier'];
 /** Those that need a model which writes captions. */
-export const CAPTION_TASKS: readonly Task[] = ['captioning', 'ranking', 'perplexity'];
+export const CAPTION_TASKS: readonly Task[] = ['captioning', 'ranking', 'grounding', 'perplexity'];
 export type Task = (typeof TASKS)[number];
 
 /** What the tasks are to know. */
@@ -24,6 +33,8 @@ export interface TaskSettings {
   /** What becomes of texts that are longer than the context. */
   readonly cut: CutTexts;
   readonly onPrediction: (prediction: Prediction) => Promise<void>;
+  /** A file for the calibration that the data make; without one the model's own is measured. */
+  readonly calibrate: string | undefined;
 }
 
 /** Makes what measures the tasks. */
@@ -43,6 +54,14 @@ export async function measuresOf(
     ranking: async () => {
       const { SelectionMeasure } = await import('../../model/evaluation/selection.js');
       return new SelectionMeasure(coca, hooks);
+    },
+    grounding: async () => {
+      const { GroundingMeasure } = await import('../../model/evaluation/grounding.js');
+      const { readCalibration } = await import('../../model/grounding/calibration.js');
+      const isKnown = settings.calibrate === undefined;
+      const known = isKnown ? await readCalibration(settings.model, await coca.fingerprint()) : undefined;
+      await prepare(coca, 'attribution', context);
+      return GroundingMeasure.create(coca, known, hooks);
     },
     retrieval: async () => {
       const { RetrievalMeasure } = await import('../../model/evaluation/retrieval.js');

@@ -1,0 +1,105 @@
+import type { Coca, ImageEncoding } from '../api.js';
+import { highestPatches, withoutPatches } from '../attention/faithfulness.js';
+import { attendCaption, DEFAULT_MAP, mapOfWord } from '../attention/index.js';
+import { stopIfAborted } from '../base/errors.js';
+import { dot } from '../base/vectors.js';
+import { gridSize } from '../config/config.js';
+import type { Picture } from '../image/picture.js';
+import type { Word } from '../tokenizer/words.js';
+
+/** What a word of a caption owes to the picture; log-probabilities in nats. */
+export interface WordSignals {
+  /** log p(word | picture, the words before). */
+  readonly logprob: number;
+  /** The same under a picture of nothing in particular (`meanPicture`). */
+  readonly without: number;
+  /** logprob - without: what the picture adds. */
+  readonly gain: number;
+  /** How much logprob falls when the highest patches of the word's own map are blanked. */
+  readonly drop: number;
+  /** How much of the word's map lies in these patches: near `DELETED` where the map is flat, near 1 where it is in one place. */
+  readonly mass: number;
+  /** How much the cosine of picture and caption falls when the word is left out. */
+  readonly similarity: number;
+}
+
+/** The part of the patches that is blanked, as in the deletion game (`attention/pointing.ts`). */
+export const DELETED = 0.2;
+
+/** Blanked pictures that are encoded at once. */
+const PICTURES_PER_CALL = 16;
+
+export interface SignalHooks {
+  readonly signal?: AbortSignal;
+  /** Which of the caption's words are looked at, by their index: all where it is not there. */
+  readonly wanted?: (word: number) => boolean;
+}
+
+export interface FoundSignals {
+  /** Which of the caption's words it is. */
+  readonly index: number;
+  readonly word: Word;
+  readonly signals: WordSignals;
+}
+
+/**
+ * The signals of the words of a caption, special tokens left out.
+ * @param ids the caption from the start token to the end token
+ * @param reference what stands for no picture
+ */
+export async function wordSignals(
+  coca: Coca,
+  picture: Picture,
+  ids: readonly number[],
+  reference: ImageEncoding,
+  { signal, wanted = () => true }: SignalHooks = {},
+): Promise<readonly FoundSignals[]> {
+  const grid = gridSize(coca.config);
+  const image = await coca.encodeImages([picture], { attention: true });
+  const attention = await attendCaption(coca, image, ids);
+  const indexed = attention.words
+    .filter(({ special }) => !special)
+    .map((word, index) => ({ word, index }))
+    .filter(({ index }) => wanted(index));
+  const words = indexed.map(({ word }) => word);
+  const maps = words.map((word) => mapOfWord(attention, word, DEFAULT_MAP));
+  const highest = maps.map((map) => highestPatches(map, Math.round(DELETED * map.length)));
+  const blanked = highest.map((patches) => withoutPatches(picture, grid, patches));
+  const [unseen] = await coca.readCaption(reference, ids);
+  const readings: (readonly number[])[] = [];
+  for (let start = 0; start < blanked.length; start += PICTURES_PER_CALL) {
+    stopIfAborted(signal, 'stopped before all words were looked at');
+    const some = await coca.encodeImages(blanked.slice(start, start + PICTURES_PER_CALL));
+    readings.push(...(await coca.readCaption(some, ids)));
+  }
+  const ofWord = (logprobs: readonly number[], { positions }: Word): number =>
+    positions.reduce((sum, position) => sum + logprobs[position - 1]!, 0);
+  const similarities = await similarityOf(coca, image, ids, words);
+  return indexed.map(({ word, index }, i) => {
+    const { logprob } = word;
+    const without = ofWord(unseen!, word);
+    const signals = {
+      logprob,
+      without,
+      gain: logprob - without,
+      drop: logprob - ofWord(readings[i]!, word),
+      mass: highest[i]!.reduce((sum, patch) => sum + maps[i]![patch]!, 0),
+      similarity: similarities[i]!,
+    };
+    return { index, word, signals };
+  });
+}
+
+/** For each word, how much the cosine of picture and caption falls when it is left out. */
+async function similarityOf(
+  coca: Coca,
+  image: ImageEncoding,
+  ids: readonly number[],
+  words: readonly Word[],
+): Promise<readonly number[]> {
+  const text = (left: readonly number[]): string => coca.tokenizer.decode(left);
+  const shorter = words.map(({ positions }) => text(ids.filter((_, position) => !positions.includes(position))));
+  const [whole, ...rest] = await coca.encodeTexts([text(ids), ...shorter]);
+  const [features] = image.features;
+  return rest.map((one) => dot(features!, whole!) - dot(features!, one));
+}
