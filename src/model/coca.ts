@@ -6,28 +6,21 @@ import type {
   Coca,
   DecodingProgress,
   ImageEncoding,
+  PictureRun,
 } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
+import { captionEach } from './caption-each.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
-import {
-  captionTrie,
-  chainOf,
-  decode,
-  ROOT,
-  results,
-  type SearchState,
-  startSearch,
-  type TokenRow,
-  type TreeModel,
-} from './decoding/index.js';
+import { chainOf, decode, results, type SearchState, startSearch, type TreeModel } from './decoding/index.js';
 import { logSumExp } from './decoding/logits.js';
-import type { Attention, EncodedImages, ImageTokens, Network, Task } from './engine/network.js';
+import type { Attention, EncodedImages, ImageTokens, ImageTrees, Network, Task } from './engine/network.js';
 import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
+import { addLogprobs, groupsOf } from './likelihoods.js';
 import type { Precision } from './quantise/precision.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import type { CutTexts } from './tokenizer/usable.js';
@@ -180,23 +173,43 @@ export class CocaModel implements Coca {
     options: CaptionOptions,
     hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
   ): Promise<CaptionRun> {
-    requireCaptioner(this.config, 'a caption');
     const tokens = tokensOf(images);
-    const special = { ...this.tokenizer.special, pad: this.config.pad_id };
-    const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
+    const begin = this.#searches(options);
     return this.#turns.take(async () => {
       const start = performance.now();
       const trees = await this.network.openTrees(tokens);
       try {
-        const states = Array.from({ length: images.count }, () =>
-          startSearch(options, special, prompt, trees.vocabSize),
-        );
+        const states = Array.from({ length: images.count }, () => begin(trees.vocabSize));
         const ended = await decode(trees, states, hooks);
         return { captions: ended.map((state) => this.#captionsOf(state)), ms: performance.now() - start };
       } finally {
         trees.release();
       }
     });
+  }
+
+  captionEach(
+    pictures: AsyncIterable<Picture>,
+    options: CaptionOptions,
+    { batch, signal }: { readonly batch: number; readonly signal?: AbortSignal },
+  ): AsyncGenerator<PictureRun> {
+    const begin = this.#searches(options);
+    return captionEach(pictures, batch, signal, {
+      encode: async (some) => {
+        const encoding = await this.encodeImages(some);
+        return { tokens: tokensOf(encoding), ms: encoding.ms };
+      },
+      open: (tokens) => this.#treesInTurn(tokens),
+      begin,
+      captionsOf: (state) => this.#captionsOf(state),
+    });
+  }
+
+  #searches(options: CaptionOptions): (vocabSize: number) => SearchState {
+    requireCaptioner(this.config, 'a caption');
+    const special = { ...this.tokenizer.special, pad: this.config.pad_id };
+    const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
+    return (vocabSize) => startSearch(options, special, prompt, vocabSize);
   }
 
   #captionsOf(state: SearchState): Caption[] {
@@ -206,13 +219,20 @@ export class CocaModel implements Coca {
   async openTree(image: ImageEncoding): Promise<TreeModel> {
     requireCaptioner(this.config, 'a search');
     if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
-    const tree = await this.#turns.take(() => this.network.openTrees(tokensOf(image)));
+    return this.#treesInTurn(tokensOf(image));
+  }
+
+  /** Trees whose calls take turns with everything else. */
+  async #treesInTurn(tokens: ImageTokens): Promise<ImageTrees> {
+    const trees = await this.#turns.take(() => this.network.openTrees(tokens));
+    const replace = trees.replace?.bind(trees);
     return {
-      vocabSize: tree.vocabSize,
-      batch: tree.batch,
-      extend: (rows) => this.#turns.take(() => tree.extend(rows)),
-      retain: (live) => tree.retain?.(live),
-      release: () => tree.release(),
+      vocabSize: trees.vocabSize,
+      batch: trees.batch,
+      extend: (rows) => this.#turns.take(() => trees.extend(rows)),
+      retain: (live) => trees.retain?.(live),
+      release: () => trees.release(),
+      ...(replace && { replace: (place, image) => this.#turns.take(() => replace(place, image)) }),
     };
   }
 
@@ -302,39 +322,4 @@ function tokensOf(images: ImageEncoding): ImageTokens {
 function attentionOf(image: ImageEncoding): readonly Attention[] {
   if (image instanceof Encoding && image.attention !== undefined && image.count === 1) return image.attention;
   throw new TypeError('this takes the encoding of one picture, made with its attention');
-}
-
-/** Consecutive runs of captions of about `rows` tokens, as index ranges. */
-function groupsOf(captions: readonly (readonly number[])[], rows: number): readonly [from: number, to: number][] {
-  const groups: [number, number][] = [];
-  let from = 0;
-  let size = 0;
-  for (const [i, ids] of captions.entries()) {
-    if (i > from && size + ids.length > rows) {
-      groups.push([from, i]);
-      from = i;
-      size = 0;
-    }
-    size += ids.length;
-  }
-  if (from < captions.length) groups.push([from, captions.length]);
-  return groups;
-}
-
-/** Adds log p(token) of the captions [from, to) for every picture, sharing what captions begin with alike. */
-async function addLogprobs(
-  trees: TreeModel,
-  captions: readonly (readonly number[])[],
-  [from, to]: readonly [number, number],
-  totals: readonly { sum: number }[][],
-): Promise<void> {
-  const { rows, targets } = captionTrie(captions.slice(from, to));
-  const logits = await trees.extend(totals.map((): readonly TokenRow[] => rows));
-  for (const [picture, scores] of logits.entries()) {
-    const normalisers = rows.map((_, row) => logSumExp(scores, row * trees.vocabSize, (row + 1) * trees.vocabSize));
-    for (const { row, token, caption } of targets) {
-      if (row === ROOT) continue;
-      totals[picture]![from + caption]!.sum += scores[row * trees.vocabSize + token]! - normalisers[row]!;
-    }
-  }
 }

@@ -130,8 +130,9 @@ export class OnnxNetwork implements Network {
       this.#session('memory'),
       this.#session('decoder', onAttention !== undefined),
     ]);
-    const image = await this.#imageMemory(config, memory, tokens);
-    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, onAttention);
+    const imageOf = (some: ImageTokens) => this.#imageMemory(config, memory, some);
+    const image = await imageOf(tokens);
+    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, imageOf, onAttention);
   }
 
   #imageMemory(config: CocaConfig, memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {

@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config/config.js';
-import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Attention, AttentionSink } from '../network.js';
+import type { TokenRow } from '../../decoding/types.js';
+import type { Attention, AttentionSink, ImageTokens, ImageTrees } from '../network.js';
 import { type ForestRows, TokenForest } from '../token-forest.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
 import { LayerCache } from './key-value-cache.js';
@@ -11,7 +11,7 @@ import type { Feeds, OnnxSession } from './session.js';
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 
 /** Token trees over the decoder graph: it keeps the caches, the graph computes one batch of rows. */
-export class OnnxTreeModel implements TreeModel {
+export class OnnxTreeModel implements ImageTrees {
   readonly vocabSize: number;
   readonly #forest: TokenForest;
   readonly #caches: readonly LayerCache[];
@@ -20,7 +20,8 @@ export class OnnxTreeModel implements TreeModel {
   #results: { readonly count: number; readonly tensors: Feeds } | undefined;
 
   /**
-   * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each
+   * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each; its own
+   * @param imageOf what makes them of tokens
    */
   constructor(
     private readonly session: OnnxSession,
@@ -28,6 +29,7 @@ export class OnnxTreeModel implements TreeModel {
     config: CocaConfig,
     readonly batch: number,
     private readonly image: Feeds,
+    private readonly imageOf: (tokens: ImageTokens) => Promise<Feeds>,
     private readonly onAttention?: AttentionSink,
   ) {
     this.#outputs = outputsToFetch(session.outputNames, onAttention);
@@ -111,6 +113,14 @@ export class OnnxTreeModel implements TreeModel {
       if (kept === undefined) continue;
       for (const cache of this.#caches) cache.compact(entry, kept);
     }
+  }
+
+  async replace(place: number, tokens: ImageTokens): Promise<void> {
+    const fresh = await this.imageOf(tokens);
+    for (const [name, { data }] of Object.entries(fresh)) {
+      (this.image[name]!.data as Float32Array).set(data as Float32Array, place * data.length);
+    }
+    this.#forest.clear(place);
   }
 
   release(): void {
