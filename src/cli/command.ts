@@ -63,7 +63,7 @@ export interface ListOption extends OptionBase {
   readonly rest?: boolean;
 }
 
-/** `--name N`; with `bare`, `--name` alone stands for that value. */
+/** `--name N`; with `bare`, `--name` alone stands for that value; `words` stand for numbers that cannot be typed. */
 export interface NumberOption extends OptionBase {
   readonly type: 'integer' | 'number';
   readonly placeholder?: string;
@@ -71,6 +71,7 @@ export interface NumberOption extends OptionBase {
   readonly min?: number;
   readonly max?: number;
   readonly bare?: number;
+  readonly words?: Readonly<Record<string, number>>;
 }
 
 /** `--name WORD`, one of a few words. */

@@ -205,6 +205,7 @@ function placeholderOf(spec: OptionSpec): string {
 function remarksOf(name: string, spec: OptionSpec): string {
   const remarks: string[] = [];
   if (spec.type === 'choice') remarks.push(spec.choices.join(' | '));
+  else if ('words' in spec && spec.words) remarks.push(`or ${Object.keys(spec.words).join(' | ')}`);
   if (spec.type === 'flag' && spec.negatable) remarks.push(`default: ${spec.default ? '' : 'no-'}${kebab(name)}`);
   else if (spec.type !== 'flag' && spec.type !== 'list' && spec.default !== undefined) {
     remarks.push(`default: ${spec.default}`);

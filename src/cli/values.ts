@@ -6,9 +6,15 @@ import { type ChoiceOption, kebab, type NumberOption } from './command.js';
  * Reads a number as a person types it.
  * @throws CocaError `usage` for anything else, and for one out of range
  */
-export function parseNumber(name: string, spec: Pick<NumberOption, 'type' | 'min' | 'max'>, text: string): number {
+export function parseNumber(
+  name: string,
+  spec: Pick<NumberOption, 'type' | 'min' | 'max' | 'words'>,
+  text: string,
+): number {
   const flag = `--${kebab(name)}`;
-  const wanted = spec.type === 'integer' ? 'a whole number' : 'a number';
+  const words = spec.words ?? {};
+  if (Object.hasOwn(words, text)) return words[text]!;
+  const wanted = orList([spec.type === 'integer' ? 'a whole number' : 'a number', ...Object.keys(words)]);
   const pattern = spec.type === 'integer' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   const value = Number(text);
   if (!pattern.test(text) || !Number.isFinite(value)) {

@@ -4,12 +4,13 @@ import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/base/errors.js';
 import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
+import { BATCH_OPTION, batchOf } from './io/batch.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
 import { findWithModel, MODEL_GLOBALS } from './io/model.js';
 import { eachPicture, type ReadablePicture } from './io/pictures.js';
 import { failure, jsonWriter } from './io/results.js';
-import { BATCH_OPTION, checkSources, INPUT_OPTIONS, imagesArgument, sourcesOf, walkImages } from './io/sources.js';
+import { checkSources, INPUT_OPTIONS, imagesArgument, sourcesOf, walkImages } from './io/sources.js';
 
 /** More than these are not compared on a terminal: the matrix would be larger than it. */
 const MOST_COMPARED = 12;
@@ -59,7 +60,7 @@ export const embed = defineResults({
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       yield { kind: 'ready', count: countAll };
       const cuts = new ToldCuts(options.strict, context);
-      yield* eachPicture(names, coca, context, options.batch, async (found) => {
+      yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
         const { features } = await coca.encodeImages(found.map(({ picture }) => picture));
         return found.map(({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]! }));
       });

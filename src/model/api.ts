@@ -42,6 +42,14 @@ export interface CaptionRun {
   readonly ms: number;
 }
 
+/** What one of many pictures gave. */
+export interface PictureRun {
+  /** Its captions, best first. */
+  readonly captions: readonly Caption[];
+  /** Milliseconds in the vision tower and in the decoder: its share of what was computed for several. */
+  readonly ms: { readonly encode: number; readonly decode: number };
+}
+
 /** log p(caption | image), teacher forced. */
 export interface CaptionLikelihood {
   /** Sum of log p(token) after the start token up to and including the end token. */
@@ -98,6 +106,17 @@ export interface Coca {
     options: CaptionOptions,
     hooks?: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal },
   ): Promise<CaptionRun>;
+  /**
+   * Captions of many pictures, `batch` of them side by side: one that is done leaves its place to the next. What is found of
+   * a picture is what `caption` finds. (Where an engine cannot put another picture in a place, batches follow each other.)
+   * @returns what each picture gave, in their order
+   * @throws CocaError as `caption`, and whatever `pictures` throws
+   */
+  captionEach(
+    pictures: AsyncIterable<Picture>,
+    options: CaptionOptions,
+    how: { readonly batch: number; readonly signal?: AbortSignal },
+  ): AsyncGenerator<PictureRun>;
   /**
    * The tree of tokens over one picture, for a search that goes its own way. Its calls take turns with everything else
    * that the model does. Release it.

@@ -6,17 +6,18 @@ import type {
   Coca,
   DecodingProgress,
   ImageEncoding,
+  PictureRun,
 } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
+import { captionEach } from './caption-each.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
 import { chainOf, decode, results, type SearchState, startSearch, type TreeModel } from './decoding/index.js';
-import { addLogprobs, groupsOf } from './decoding/likelihoods.js';
-import { logSumExp } from './decoding/logits.js';
+import { addLogprobs, groupsOf, logprobsOf } from './decoding/likelihoods.js';
 import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
-import type { Attention, Block, Change, Network, Probe, Task } from './engine/network.js';
+import type { Attention, Block, Change, ImageTokens, ImageTrees, Network, Probe, Task } from './engine/network.js';
 import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
@@ -161,23 +162,43 @@ export class CocaModel implements Coca {
     options: CaptionOptions,
     hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
   ): Promise<CaptionRun> {
-    requireCaptioner(this.config, 'a caption');
     const tokens = tokensOf(images);
-    const special = { ...this.tokenizer.special, pad: this.config.pad_id };
-    const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
+    const begin = this.#searches(options);
     return this.#turns.take(async () => {
       const start = performance.now();
       const trees = await this.network.openTrees(tokens);
       try {
-        const states = Array.from({ length: images.count }, () =>
-          startSearch(options, special, prompt, trees.vocabSize),
-        );
+        const states = Array.from({ length: images.count }, () => begin(trees.vocabSize));
         const ended = await decode(trees, states, hooks);
         return { captions: ended.map((state) => this.#captionsOf(state)), ms: performance.now() - start };
       } finally {
         trees.release();
       }
     });
+  }
+
+  captionEach(
+    pictures: AsyncIterable<Picture>,
+    options: CaptionOptions,
+    { batch, signal }: { readonly batch: number; readonly signal?: AbortSignal },
+  ): AsyncGenerator<PictureRun> {
+    const begin = this.#searches(options);
+    return captionEach(pictures, batch, signal, {
+      encode: async (some) => {
+        const encoding = await this.encodeImages(some);
+        return { tokens: tokensOf(encoding), ms: encoding.ms };
+      },
+      open: (tokens) => this.#treesInTurn(tokens),
+      begin,
+      captionsOf: (state) => this.#captionsOf(state),
+    });
+  }
+
+  #searches(options: CaptionOptions): (vocabSize: number) => SearchState {
+    requireCaptioner(this.config, 'a caption');
+    const special = { ...this.tokenizer.special, pad: this.config.pad_id };
+    const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
+    return (vocabSize) => startSearch(options, special, prompt, vocabSize);
   }
 
   #captionsOf(state: SearchState): Caption[] {
@@ -187,13 +208,20 @@ export class CocaModel implements Coca {
   async openTree(image: ImageEncoding): Promise<TreeModel> {
     requireCaptioner(this.config, 'a search');
     if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
-    const tree = await this.#turns.take(() => this.network.openTrees(tokensOf(image)));
+    return this.#treesInTurn(tokensOf(image));
+  }
+
+  /** Trees whose calls take turns with everything else. */
+  async #treesInTurn(tokens: ImageTokens): Promise<ImageTrees> {
+    const trees = await this.#turns.take(() => this.network.openTrees(tokens));
+    const replace = trees.replace?.bind(trees);
     return {
-      vocabSize: tree.vocabSize,
-      batch: tree.batch,
-      extend: (rows) => this.#turns.take(() => tree.extend(rows)),
-      retain: (live) => tree.retain?.(live),
-      release: () => tree.release(),
+      vocabSize: trees.vocabSize,
+      batch: trees.batch,
+      extend: (rows) => this.#turns.take(() => trees.extend(rows)),
+      retain: (live) => trees.retain?.(live),
+      release: () => trees.release(),
+      ...(replace && { replace: (place, image) => this.#turns.take(() => replace(place, image)) }),
     };
   }
 
@@ -299,12 +327,4 @@ export class CocaModel implements Coca {
     if (this.network.ended) await this.network.release();
     else await this.#turns.take(() => this.network.release());
   }
-}
-
-/** log p of every id after the first, of the logits [N, V] of the rows before it. */
-function logprobsOf(ids: readonly number[], logits: Float32Array, vocabSize: number): number[] {
-  return ids.slice(1).map((id, row) => {
-    const from = row * vocabSize;
-    return logits[from + id]! - logSumExp(logits, from, from + vocabSize);
-  });
 }

@@ -2,8 +2,11 @@ import type { Writable } from 'node:stream';
 
 /** One line at the foot of the terminal that is rewritten in place and leaves nothing behind. */
 export interface StatusLine {
-  /** Shows `text` (plain, one line; it is cut to the terminal's width). Does nothing where there is no terminal. */
-  show(text: string): void;
+  /**
+   * Shows `text` (plain, one line; it is cut to the terminal's width). Does nothing where there is no terminal: a text that
+   * costs something is given as what makes it, which is called only where the text is shown.
+   */
+  show(text: string | (() => string)): void;
   /** Removes the line, for other output to take its place. */
   clear(): void;
 }
@@ -23,7 +26,8 @@ export function statusLine(stream: Writable & { columns?: number }, enabled: boo
       last = now;
       shown = true;
       // One column stays free: a full line would wrap on some terminals and could not be erased.
-      stream.write(ERASE_LINE + text.slice(0, Math.max(0, (stream.columns ?? 80) - 1)));
+      const line = typeof text === 'string' ? text : text();
+      stream.write(ERASE_LINE + line.slice(0, Math.max(0, (stream.columns ?? 80) - 1)));
     },
     clear() {
       if (shown) stream.write(ERASE_LINE);

@@ -91,6 +91,9 @@ describe('statusLine', () => {
     const { stream, text } = terminal(80);
     const status = statusLine(stream, false);
     status.show('x');
+    status.show(() => {
+      throw new Error('made for nothing');
+    });
     status.clear();
     expect(text()).toBe('');
   });

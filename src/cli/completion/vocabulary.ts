@@ -122,7 +122,11 @@ function optionValue(spec: OptionSpec): OptionWords['value'] {
       return { name: spec.placeholder, values: choiceValues(spec.choices), isOptional: false };
     case 'integer':
     case 'number':
-      return { name: spec.placeholder ?? 'N', values: { kind: 'free' }, isOptional: spec.bare !== undefined };
+      return {
+        name: spec.placeholder ?? 'N',
+        values: spec.words ? choiceValues(Object.keys(spec.words)) : { kind: 'free' },
+        isOptional: spec.bare !== undefined,
+      };
     default: {
       const kind = spec.kind ?? (spec.access === undefined ? 'text' : 'file');
       return { name: spec.placeholder, values: valuesOfKind(kind), isOptional: false };

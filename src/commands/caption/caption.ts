@@ -2,17 +2,18 @@ import type { CommandContext } from '../../cli/command.js';
 import type { CaptionOptions, Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { filtered } from '../../model/base/pipeline.js';
+import type { Picture } from '../../model/image/picture.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
+import { BATCH_OPTION, batchOf } from '../io/batch.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
-import { eachPicture, type ReadablePicture } from '../io/pictures.js';
+import { eachPicture, flowOfPictures, type ReadablePicture } from '../io/pictures.js';
 import { prepare, searchProgress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
 import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from '../io/results-file.js';
 import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import {
-  BATCH_OPTION,
   checkSources,
   INPUT_OPTIONS,
   imagesArgument,
@@ -70,7 +71,7 @@ export const caption = defineResults({
   async check({ args, options, typed }) {
     checkResultsFile(options, args);
     checkTextFiles(options, args);
-    if (options.watch && options.batch > 1) {
+    if (options.watch && options.batch !== 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
     }
     await checkSearchOptions(options, typed);
@@ -105,8 +106,12 @@ export const caption = defineResults({
           ? await (await import('./watch.js')).watchedSearch(coca, context, hasKeys)
           : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
         const wanted = filtered(names, (name) => files.isWanted(name));
-        const captionAll = (found: readonly ReadablePicture[]) => captionPictures(found, coca, how, search, context);
-        yield* files.keep(eachPicture(wanted, coca, context, options.batch, captionAll));
+        const batch = batchOf(options.batch, coca, decoding);
+        yield* files.keep(
+          batch === 1
+            ? eachPicture(wanted, coca, context, 1, ([found]) => captionPicture(found!, coca, how, search, context))
+            : flowOfPictures(wanted, coca, context, batch, (found) => captionMany(found, coca, how, batch, context)),
+        );
       } finally {
         await files.close();
       }
@@ -122,22 +127,44 @@ export const caption = defineResults({
   },
 });
 
-/** The captions of some pictures, which go through the model together. */
-async function captionPictures(
-  found: readonly ReadablePicture[],
+/** The captions of a picture. */
+async function captionPicture(
+  { name: image, picture }: ReadablePicture,
   coca: Coca,
   options: CaptionOptions,
   search: Search,
   context: CommandContext,
-): Promise<PictureCaptions[]> {
-  const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
+): Promise<[PictureCaptions]> {
+  const encoding = await coca.encodeImages([picture]);
   const run = await search(encoding, options);
-  // Results may be kept longer than the model is.
-  const by = { name: coca.name, device: coca.device, precision: coca.precision, tokenizer: coca.tokenizer };
-  const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
-  return found.map(({ name: image }, i) => {
-    const captions = run.captions[i]!;
+  const captions = run.captions[0]!;
+  context.onCaption(image, captions[0]!.text);
+  return [{ image, captions, coca: writerOf(coca), ms: { encode: encoding.ms, decode: run.ms } }];
+}
+
+/** The captions of many pictures, `batch` of which go through the model together. */
+async function* captionMany(
+  found: AsyncIterable<ReadablePicture>,
+  coca: Coca,
+  options: CaptionOptions,
+  batch: number,
+  context: CommandContext,
+): AsyncGenerator<PictureCaptions> {
+  const names: string[] = [];
+  async function* seen(): AsyncGenerator<Picture> {
+    for await (const { name, picture } of found) {
+      names.push(name);
+      yield picture;
+    }
+  }
+  for await (const { captions, ms } of coca.captionEach(seen(), options, { batch, signal: context.signal })) {
+    const image = names.shift()!;
     context.onCaption(image, captions[0]!.text);
-    return { image, captions, coca: by, ms };
-  });
+    yield { image, captions, coca: writerOf(coca), ms };
+  }
+}
+
+/** What results say of a model: they may be kept longer than it is. */
+function writerOf({ name, device, precision, tokenizer }: Coca): PictureCaptions['coca'] {
+  return { name, device, precision, tokenizer };
 }

@@ -3,21 +3,14 @@ import { type CommandContext, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
+import { BATCH_OPTION, batchOf } from '../io/batch.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
-import {
-  BATCH_OPTION,
-  checkSources,
-  INPUT_OPTIONS,
-  imagesArgument,
-  namesOnePicture,
-  sourcesOf,
-  walkImages,
-} from '../io/sources.js';
+import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, sourcesOf, walkImages } from '../io/sources.js';
 import { type Ranked, withoutProbability } from '../rank/ranking.js';
 import { labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
 import { CLASS_TEMPLATE, checkTemplates } from './templates.js';
@@ -79,7 +72,7 @@ export const classify = defineResults({
         : await zeroShotScorer(coca, labels, checkTemplates(options.template), context, options.strict);
       const { names, count } = walkImages(sources, context.stdin);
       yield { kind: 'ready', count };
-      yield* eachPicture(names, coca, context, options.batch, async (found) => {
+      yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
         const results = score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
         return found.map(({ name }, i) => ({ image: name, results: results[i]!, isAlone: labels.length === 1 }));
       });

@@ -6,13 +6,14 @@ import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure } from '../../model/evaluation/measure.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
+import { fixedBatchOption } from '../io/batch.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
 import { MODEL_GLOBALS, withCaptioner, withModel } from '../io/model.js';
 import { progress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
 import { DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
-import { BATCH_OPTION, errorLine } from '../io/sources.js';
+import { errorLine } from '../io/sources.js';
 import { type TaskReport, taskReport, writeReports } from './output.js';
 import { evaluatePointing } from './pointing.js';
 import { CAPTION_TASKS, LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
@@ -56,7 +57,7 @@ export const evaluate = defineCommand({
     perplexity: { type: 'flag', description: 'of the captions given the pictures' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
     limit: { type: 'integer', min: 1, description: 'only the first N samples' },
-    batch: { ...BATCH_OPTION.batch, default: 16 },
+    ...fixedBatchOption(16),
     ...CAPTION_OPTIONS,
     predictions: {
       type: 'text',

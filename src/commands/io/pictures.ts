@@ -104,6 +104,37 @@ export async function* eachPicture<R>(
 }
 
 /**
+ * `eachPicture` for what takes pictures as they come and gives a result for each, in their order.
+ * @param batch how many it takes at a time
+ */
+export async function* flowOfPictures<R>(
+  names: AsyncGenerator<string>,
+  coca: LoadedCoca,
+  context: CommandContext,
+  batch: number,
+  find: (found: AsyncIterable<ReadablePicture>) => AsyncIterable<R>,
+): AsyncGenerator<Finding<R, ReadablePicture>> {
+  const taken: (ReadablePicture | Failure)[] = [];
+  async function* readable(): AsyncGenerator<ReadablePicture> {
+    for await (const item of pictures(names, coca, context, batch * 2)) {
+      taken.push(item);
+      if ('picture' in item) yield item;
+    }
+  }
+  for await (const result of find(readable())) {
+    for (let item = taken.shift()!; ; item = taken.shift()!) {
+      if ('error' in item) yield item;
+      else {
+        yield { kind: 'picture', item };
+        yield { kind: 'result', result };
+        break;
+      }
+    }
+  }
+  for (const item of taken) if ('error' in item) yield item;
+}
+
+/**
  * The picture that a word names, for commands that take one; a glob may name one, too.
  * @throws CocaError `usage` when it names several
  */

@@ -14,12 +14,13 @@ export function searchProgress(
   { tokenizer }: Pick<Coca, 'tokenizer'>,
   { status, terminal }: CommandContext,
 ): (progress: DecodingProgress) => void {
-  return ({ states }) => {
-    const [leader] = results(states[0]!);
-    const words = visible(tokenizer.decode(leader!.ids));
-    // The session's line has a mark before and the time after.
-    status.show(truncateStart(`${words}…`, Math.max(1, terminal.columns - 16)));
-  };
+  return ({ states }) =>
+    status.show(() => {
+      const [leader] = results(states[0]!);
+      const words = visible(tokenizer.decode(leader!.ids));
+      // The session's line has a mark before and the time after.
+      return truncateStart(`${words}…`, Math.max(1, terminal.columns - 16));
+    });
 }
 
 /** Makes a model ready for a task, and shows on the status line how far that is. */

@@ -47,17 +47,6 @@ export function imagesArgument(unless: readonly string[]) {
   } as const satisfies ArgumentSpec;
 }
 
-/** Option of every command that can take several pictures through the model at once. */
-export const BATCH_OPTION = {
-  batch: {
-    type: 'integer',
-    min: 1,
-    max: 256,
-    default: 1,
-    description: 'pictures that go through the model together',
-  },
-} as const satisfies OptionSpecs;
-
 /** What the user named: words of the command line, and lists. */
 export interface ImageSources {
   readonly images: readonly string[];

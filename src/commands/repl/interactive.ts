@@ -54,7 +54,10 @@ export async function runInteractive(
       out: linesTo((text) => prompt.write(text)),
       notice: (text) => say(shown(text), paint.dim),
       complain: (text) => say(`! ${shown(text)}`, paint.red),
-      status: { show: (text) => prompt.report(visible(text)), clear: () => prompt.report('') },
+      status: {
+        show: (text) => prompt.report(visible(typeof text === 'string' ? text : text())),
+        clear: () => prompt.report(''),
+      },
       // It may have another size by now.
       terminal: describeTerminal(streams.stdout, process.env),
       signal,

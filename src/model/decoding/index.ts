@@ -1,6 +1,7 @@
 /** Decoding: from a picture's next-token logits to captions. Knows no engine, no tokenizer and no terminal. */
 export { advance, type Forced } from './advance.js';
 export { type DecodeHooks, decode } from './decode.js';
+export { decodeEach, type EndedSearch, type TreePlaces } from './decode-each.js';
 export type { DecodingOptions, Strategy } from './knobs.js';
 export { decodingOptions } from './options.js';
 export {

@@ -39,3 +39,11 @@ export async function addLogprobs(
     }
   }
 }
+
+/** log p of every id after the first, of the logits [N, V] of the rows before it. */
+export function logprobsOf(ids: readonly number[], logits: Float32Array, vocabSize: number): number[] {
+  return ids.slice(1).map((id, row) => {
+    const from = row * vocabSize;
+    return logits[from + id]! - logSumExp(logits, from, from + vocabSize);
+  });
+}

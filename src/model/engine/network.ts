@@ -13,6 +13,16 @@ export interface ImageTokens {
   readonly data: Float32Array;
 }
 
+/** Token trees, one for each picture. */
+export interface ImageTrees extends TreeModel {
+  /**
+   * Begins the tree at a place anew, over another picture; the others stay as they are. Not there where an engine's memory
+   * is laid out for the pictures that it was opened with.
+   * @param image of one picture
+   */
+  replace?(place: number, image: ImageTokens): Promise<void>;
+}
+
 export interface EncodedImages {
   /** [B, E] each as one row-major array: before and after L2 normalisation. */
   readonly latent: Float32Array;
@@ -87,7 +97,7 @@ export interface Network {
    * Decoding trees, one for each picture. Self-attention is reported over the nodes of the tree in their order (a
    * batch's longest tree; a shorter one's missing nodes have none), then the rows of the call.
    */
-  openTrees(tokens: ImageTokens, probe?: Probe): Promise<TreeModel>;
+  openTrees(tokens: ImageTokens, probe?: Probe): Promise<ImageTrees>;
   /**
    * By the cross-attention probabilities of each layer, the gradient of what each row of a caption predicts: row r's is
    * that of log p(ids[r + 1] | image, ids[0..r]), as [1, H, N, T] for one picture and N = ids.length - 1 rows.

@@ -20,16 +20,25 @@ export interface ForestRows {
 
 /** The token trees of a batch of pictures, which are evaluated side by side. */
 export class TokenForest {
-  readonly #trees: readonly TokenTree[];
+  readonly #trees: TokenTree[];
 
   constructor(
-    { text, multimodal }: CocaConfig,
+    private readonly config: CocaConfig,
     readonly batch: number,
   ) {
+    this.#trees = Array.from({ length: batch }, () => this.#empty());
+  }
+
+  #empty(): TokenTree {
+    const { text, multimodal } = this.config;
     // The last position of the table is the CLS's.
     const contextLength = Math.min(text.context_length, multimodal.context_length);
-    const padding = { padId: text.pad_id, correct: text.correct_cls_mask };
-    this.#trees = Array.from({ length: batch }, () => new TokenTree(contextLength, padding));
+    return new TokenTree(contextLength, { padId: text.pad_id, correct: text.correct_cls_mask });
+  }
+
+  /** Begins a tree anew, from the first slot. */
+  clear(entry: number): void {
+    this.#trees[entry] = this.#empty();
   }
 
   /** How many cache slots the fullest tree has taken. */

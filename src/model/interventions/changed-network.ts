@@ -1,4 +1,3 @@
-import type { TreeModel } from '../decoding/types.js';
 import type {
   Attention,
   Block,
@@ -6,6 +5,7 @@ import type {
   EncodedImages,
   EncodedTexts,
   ImageTokens,
+  ImageTrees,
   Network,
   Probe,
   Task,
@@ -39,7 +39,7 @@ export class ChangedNetwork implements Network {
     return this.network.encodeTexts(contexts, this.#with(probe));
   }
 
-  openTrees(tokens: ImageTokens, probe?: Probe): Promise<TreeModel> {
+  openTrees(tokens: ImageTokens, probe?: Probe): Promise<ImageTrees> {
     return this.network.openTrees(tokens, this.#with(probe));
   }
 

@@ -1,11 +1,11 @@
-import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Activation, Attention, Block, ImageTokens, Network, Probe, Task } from '../network.js';
+import type { TokenRow } from '../../decoding/types.js';
+import type { Activation, Attention, Block, ImageTokens, ImageTrees, Network, Probe, Task } from '../network.js';
 import { openNetwork } from '../open.js';
 import type { Remark } from '../remark.js';
 import type { EngineCalls, LiveNodes, Opened, OpenedTrees, Opening, PlainProbe, Watched } from './protocol.js';
 
 interface Trees {
-  readonly model: TreeModel;
+  readonly model: ImageTrees;
   /** What its calls have reported and the caller has not been told yet. */
   readonly seen: Seen;
 }
@@ -40,7 +40,7 @@ export class NetworkCalls implements EngineCalls {
     const model = await this.#opened.openTrees(tokens, seen.probe(probe));
     const id = this.#treesOpened++;
     this.#trees.set(id, { model, seen });
-    return { id, vocabSize: model.vocabSize, batch: model.batch };
+    return { id, vocabSize: model.vocabSize, batch: model.batch, canReplace: model.replace !== undefined };
   }
 
   async extend(
@@ -52,6 +52,12 @@ export class NetworkCalls implements EngineCalls {
     for (const live of hints) model.retain?.(live);
     const value = await model.extend(rows);
     return seen.with(value);
+  }
+
+  async replaceTree(trees: number, place: number, image: ImageTokens, hints: readonly LiveNodes[]): Promise<void> {
+    const { model } = this.#trees.get(trees)!;
+    for (const live of hints) model.retain?.(live);
+    await model.replace!(place, image);
   }
 
   async releaseTrees(trees: number): Promise<void> {

@@ -1,5 +1,15 @@
-import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Attention, Block, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task } from '../network.js';
+import type { TokenRow } from '../../decoding/types.js';
+import type {
+  Attention,
+  Block,
+  EncodedImages,
+  EncodedTexts,
+  ImageTokens,
+  ImageTrees,
+  Network,
+  Probe,
+  Task,
+} from '../network.js';
 import type { openNetwork } from '../open.js';
 import { EngineProcess } from './process.js';
 import type { LiveNodes, Opened, OpenedTrees, PlainProbe, Watched } from './protocol.js';
@@ -47,7 +57,7 @@ export class IsolatedNetwork implements Network {
     return tell(await this.process.call('encodeTexts', contexts, plain(probe)), probe);
   }
 
-  async openTrees(tokens: ImageTokens, probe: Probe = {}): Promise<TreeModel> {
+  async openTrees(tokens: ImageTokens, probe: Probe = {}): Promise<ImageTrees> {
     const opened = await this.process.call('openTrees', tokens, plain(probe));
     return new IsolatedTrees(this.process, opened, probe);
   }
@@ -65,9 +75,10 @@ export class IsolatedNetwork implements Network {
   }
 }
 
-class IsolatedTrees implements TreeModel {
+class IsolatedTrees implements ImageTrees {
   readonly vocabSize: number;
   readonly batch: number;
+  readonly replace?: ImageTrees['replace'];
   /** Not told yet: a hint travels with the call that it comes before. */
   #hints: LiveNodes[] = [];
 
@@ -78,12 +89,21 @@ class IsolatedTrees implements TreeModel {
   ) {
     this.vocabSize = opened.vocabSize;
     this.batch = opened.batch;
+    if (opened.canReplace) this.replace = (place, image) => this.#replace(place, image);
+  }
+
+  #replace(place: number, image: ImageTokens): Promise<void> {
+    return this.process.call('replaceTree', this.opened.id, place, image, this.#takeHints());
+  }
+
+  #takeHints(): LiveNodes[] {
+    const hints = this.#hints;
+    this.#hints = [];
+    return hints;
   }
 
   async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
-    const hints = this.#hints;
-    this.#hints = [];
-    return tell(await this.process.call('extend', this.opened.id, rows, hints), this.probe);
+    return tell(await this.process.call('extend', this.opened.id, rows, this.#takeHints()), this.probe);
   }
 
   retain(live: LiveNodes): void {

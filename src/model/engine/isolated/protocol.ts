@@ -46,6 +46,8 @@ export interface OpenedTrees {
   readonly id: number;
   readonly vocabSize: number;
   readonly batch: number;
+  /** Whether `replaceTree` is there. */
+  readonly canReplace: boolean;
 }
 
 /** What was told to `TreeModel.retain` at one time. */
@@ -68,6 +70,8 @@ export interface EngineCalls {
     rows: readonly (readonly TokenRow[])[],
     hints: readonly LiveNodes[],
   ): Promise<Watched<readonly Float32Array[]>>;
+  /** @param hints as for `extend` */
+  replaceTree(trees: number, place: number, image: ImageTokens, hints: readonly LiveNodes[]): Promise<void>;
   releaseTrees(trees: number): Promise<void>;
   crossGradients(tokens: ImageTokens, ids: readonly number[], probe: PlainProbe): Promise<readonly Attention[]>;
   readOut(rows: Block): Promise<Float32Array>;

@@ -7,6 +7,13 @@ export type DataType = keyof typeof DATA_TYPES;
 /** A dimension: a number, or the name of one that varies from run to run. */
 export type Dimension = number | string;
 
+/** The name of how many rows several axes make together. */
+export function productOf(dimensions: readonly Dimension[]): Dimension {
+  const known = dimensions.filter((dimension) => typeof dimension === 'number').reduce((a, b) => a * b, 1);
+  const names = dimensions.filter((dimension) => typeof dimension === 'string');
+  return names.length === 0 ? known : [...names, ...(known === 1 ? [] : [known])].join(' x ');
+}
+
 export type Attribute = number | { readonly float: number } | string | readonly number[];
 
 /** Where an initializer's bytes lie: in a file beside the model, read by the engine itself. */
@@ -27,6 +34,7 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, Message>();
   readonly #inputs: Message[] = [];
   readonly #outputs: Message[] = [];
+  readonly #shapes: Message[] = [];
   #counter = 0;
 
   constructor(private readonly name: string) {}
@@ -69,6 +77,16 @@ export class GraphBuilder {
   output(name: string, value: string, type: DataType, dimensions: readonly Dimension[]): void {
     this.#nodes.push(new Message().text(1, value).text(2, name).text(3, `output ${name}`).text(4, 'Identity'));
     this.#outputs.push(valueInfo(name, type, dimensions));
+  }
+
+  /**
+   * Tells the shape of a value, where ONNX cannot infer it: equal names are equal numbers. An engine that knows shapes gives
+   * one value's memory to the next of the same; looking for some among values of unknown shapes takes it longer than all
+   * else that it does with a graph.
+   */
+  shape(value: string, dimensions: readonly Dimension[]): string {
+    this.#shapes.push(valueInfo(value, 'F32', dimensions));
+    return value;
   }
 
   /** A list of 64-bit integers (shapes, axes, bounds); equal lists are stored once. */
@@ -130,6 +148,7 @@ export class GraphBuilder {
     for (const initializer of this.#initializers.values()) graph.message(5, initializer);
     for (const input of this.#inputs) graph.message(11, input);
     for (const output of this.#outputs) graph.message(12, output);
+    for (const shape of this.#shapes) graph.message(13, shape);
     return new Message()
       .integer(1, IR_VERSION)
       .text(2, 'coca')

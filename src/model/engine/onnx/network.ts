@@ -144,11 +144,10 @@ export class OnnxNetwork implements Network {
       this.#session('memory'),
       this.#session('decoder', opennessFor(probe)),
     ]);
-    const image = {
-      ...(await this.#imageMemory(config, memory, tokens)),
-      ...changeFeeds(decoder.inputNames, probe, this.runtime.Tensor),
-    };
-    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, probe);
+    const imageOf = (some: ImageTokens) => this.#imageMemory(config, memory, some);
+    const image = await imageOf(tokens);
+    const changes = changeFeeds(decoder.inputNames, probe, this.runtime.Tensor);
+    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, imageOf, changes, probe);
   }
 
   #imageMemory(config: CocaConfig, memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {

@@ -3,44 +3,8 @@ import type { SafetensorsFile, TensorEntry } from '../../checkpoint/safetensors.
 import type { Activation } from '../../config/config.js';
 import { quantsName, scalesName } from '../../quantise/checkpoint.js';
 import { BLOCK } from '../../quantise/precision.js';
-import { type Attribute, type DataType, type Dimension, type GraphBuilder, MICROSOFT } from './graph.js';
-
-/**
- * A value of the graph being built. Logically it has `dimensions`; physically it may exist in that shape (`shaped`),
- * as rows of its last axis (`rows`), or both: matrix products want rows, attention wants batches, and a reshape is
- * only added where the other form is needed.
- */
-export class Value {
-  constructor(
-    readonly dimensions: readonly Dimension[],
-    private readonly forms: { shaped?: string; rows?: string },
-  ) {}
-
-  get width(): number {
-    const width = this.dimensions.at(-1);
-    if (typeof width !== 'number') throw new Error(`the last dimension of [${this.dimensions}] is not known`);
-    return width;
-  }
-
-  get isRows(): boolean {
-    return this.forms.rows !== undefined;
-  }
-
-  form(form: 'shaped' | 'rows', make: () => string): string {
-    this.forms[form] ??= make();
-    return this.forms[form];
-  }
-
-  /** The name of any form it has, for operators that do not mind. */
-  get anyForm(): string {
-    return (this.forms.rows ?? this.forms.shaped)!;
-  }
-
-  /** The result of an operator that keeps the shape of this value, computed on the form at hand. */
-  like(name: string): Value {
-    return new Value(this.dimensions, this.isRows ? { rows: name } : { shaped: name });
-  }
-}
+import { type Attribute, type DataType, type Dimension, type GraphBuilder, MICROSOFT, productOf } from './graph.js';
+import { Value } from './value.js';
 
 /** [start, end) of a tensor's first axis. */
 type Rows = readonly [start: number, end: number];
@@ -224,7 +188,7 @@ export class OnnxOps implements Ops<Value> {
     const rows = x.dimensions.length === 1 ? 1 : x.dimensions[0]!;
     const dimensions = [like.dimensions[0]!, rows, x.width];
     return new Value(dimensions, {
-      shaped: this.graph.node('Expand', [this.shaped(x), this.#shapeVector(dimensions)]),
+      shaped: this.graph.shape(this.graph.node('Expand', [this.shaped(x), this.#shapeVector(dimensions)]), dimensions),
     });
   }
 
@@ -271,7 +235,7 @@ export class OnnxOps implements Ops<Value> {
   splitHeads(x: Value, heads: number): Value {
     const [batch, n] = x.dimensions;
     const depth = x.width / heads;
-    const split = this.graph.node('Reshape', [this.shaped(x), this.graph.integers([0, 0, heads, depth])]);
+    const split = this.#reshape(this.shaped(x), this.graph.integers([0, 0, heads, depth]), [batch!, n!, heads, depth]);
     return new Value([batch!, heads, n!, depth], {
       shaped: this.graph.node('Transpose', [split], { perm: [0, 2, 1, 3] }),
     });
@@ -280,15 +244,18 @@ export class OnnxOps implements Ops<Value> {
   /** [B, H, N, D], by its name -> [B, N, W] */
   protected joinHeads(heads: string, dimensions: readonly Dimension[]): Value {
     const rows = this.graph.node('Transpose', [heads], { perm: [0, 2, 1, 3] }); // [B, N, H, D]
-    return new Value(dimensions, { shaped: this.graph.node('Reshape', [rows, this.graph.integers([0, 0, -1])]) });
+    return new Value(dimensions, { shaped: this.#reshape(rows, this.graph.integers([0, 0, -1]), dimensions) });
   }
 
   attention({ heads, query, own, cache, mask }: AttentionInput<Value>): AttentionOutput<Value> {
+    const [batch, n] = query.dimensions;
     const join = (past: Value | undefined, rows: Value | undefined): string => {
       const parts = [past && this.shaped(past), rows && this.shaped(this.splitHeads(rows, heads))].filter(
         (part) => part !== undefined,
       );
-      return parts.length === 1 ? parts[0]! : this.graph.node('Concat', parts, { axis: 2 });
+      if (parts.length === 1) return parts[0]!;
+      const joined = this.graph.node('Concat', parts, { axis: 2 });
+      return mask ? this.graph.shape(joined, [batch!, heads, mask.dimensions.at(-1)!, query.width / heads]) : joined;
     };
     const keys = join(cache?.keys, own?.keys); // [B, H, M, D]
     const values = join(cache?.values, own?.values); // [B, H, M, D]
@@ -301,7 +268,6 @@ export class OnnxOps implements Ops<Value> {
     if (mask) scores = this.graph.node('Add', [scores, this.shaped(mask)]);
     const probabilities = this.graph.node('Softmax', [scores], { axis: -1 });
     const mixed = this.graph.node('MatMul', [probabilities, values]); // [B, H, N, D]
-    const [batch, n] = query.dimensions;
     return {
       output: this.joinHeads(mixed, query.dimensions),
       probabilities: new Value([batch!, heads, n!, 'keys'], { shaped: probabilities }),
@@ -320,15 +286,20 @@ export class OnnxOps implements Ops<Value> {
   }
 
   protected shaped(value: Value): string {
-    if (value.dimensions.length === 2) return value.anyForm;
-    return value.form('shaped', () => this.graph.node('Reshape', [value.anyForm, this.#shapeVector(value.dimensions)]));
+    const { dimensions } = value;
+    if (dimensions.length === 2) return value.anyForm;
+    return value.form('shaped', () => this.#reshape(value.anyForm, this.#shapeVector(dimensions), dimensions));
   }
 
   protected rows(value: Value): string {
-    if (value.dimensions.length === 2) return value.anyForm;
-    return value.form('rows', () =>
-      this.graph.node('Reshape', [value.anyForm, this.graph.integers([-1, value.width])]),
-    );
+    const { dimensions, width } = value;
+    if (dimensions.length === 2) return value.anyForm;
+    const flat = [productOf(dimensions.slice(0, -1)), width];
+    return value.form('rows', () => this.#reshape(value.anyForm, this.graph.integers([-1, width]), flat));
+  }
+
+  #reshape(value: string, shape: string, dimensions: readonly Dimension[]): string {
+    return this.graph.shape(this.graph.node('Reshape', [value, shape]), dimensions);
   }
 
   /** A shape as a graph value, from constants and the dimensions of the inputs. */

@@ -2,8 +2,9 @@ import type { Tensor } from 'onnxruntime-node';
 import type { AttentionName, Place, PlaceChange, Places } from '../../architecture/ops.js';
 import { parsePlace, placeName } from '../../architecture/places.js';
 import type { Block, Probe } from '../network.js';
-import type { OnnxOps, Value } from './ops.js';
+import type { OnnxOps } from './ops.js';
 import type { Feeds } from './session.js';
+import type { Value } from './value.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 

@@ -7,8 +7,9 @@ import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
 import { OnnxGradientOps } from './gradient-ops.js';
 import { type Dimension, GraphBuilder } from './graph.js';
-import type { OnnxOps, Value } from './ops.js';
+import type { OnnxOps } from './ops.js';
 import { attentionOutput, OnnxPlaces, type Openness } from './probe.js';
+import type { Value } from './value.js';
 
 /** What every program is built from. */
 export interface ProgramSource<Config extends ModelConfig = ModelConfig> {

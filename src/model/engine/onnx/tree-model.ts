@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config/config.js';
-import type { TokenRow, TreeModel } from '../../decoding/types.js';
-import type { Attention, Probe } from '../network.js';
+import type { TokenRow } from '../../decoding/types.js';
+import type { Attention, ImageTokens, ImageTrees, Probe } from '../network.js';
 import { type ForestRows, TokenForest } from '../token-forest.js';
 import { LayerCache } from './key-value-cache.js';
 import { outputsToFetch, report } from './probe.js';
@@ -11,7 +11,7 @@ import type { Feeds, OnnxSession } from './session.js';
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 
 /** Token trees over the decoder graph: it keeps the caches, the graph computes one batch of rows. */
-export class OnnxTreeModel implements TreeModel {
+export class OnnxTreeModel implements ImageTrees {
   readonly vocabSize: number;
   readonly #forest: TokenForest;
   readonly #caches: readonly LayerCache[];
@@ -20,15 +20,18 @@ export class OnnxTreeModel implements TreeModel {
   #results: { readonly count: number; readonly tensors: Feeds } | undefined;
 
   /**
-   * @param constant what every step is fed alike: keys and values of the pictures' tokens for every cross-attention layer,
-   *   [B, H, T, D] each, and changes
+   * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each; its own
+   * @param imageOf what makes them of tokens
+   * @param changes inputs of an opened graph
    */
   constructor(
     private readonly session: OnnxSession,
     private readonly Tensor: TensorConstructor,
     config: CocaConfig,
     readonly batch: number,
-    private readonly constant: Feeds,
+    private readonly image: Feeds,
+    private readonly imageOf: (tokens: ImageTokens) => Promise<Feeds>,
+    private readonly changes: Feeds,
     private readonly probe: Probe,
   ) {
     this.#outputs = outputsToFetch(session.outputNames, probe);
@@ -41,7 +44,7 @@ export class OnnxTreeModel implements TreeModel {
     if (rows.every((list) => list.length === 0)) return rows.map(() => new Float32Array(0));
     const capacity = this.#caches[0]!.capacity;
     const added = this.#forest.add(rows, capacity);
-    const feeds = { ...this.constant, ...this.#cacheFeeds(capacity), ...this.#rowFeeds(added, capacity) };
+    const feeds = { ...this.image, ...this.changes, ...this.#cacheFeeds(capacity), ...this.#rowFeeds(added, capacity) };
     const outputs = await this.session.run(feeds, this.#outputs, this.#outputTensors(added.count));
     this.#store(outputs, rows, added);
     const { onAttention, onActivation } = this.probe;
@@ -113,6 +116,14 @@ export class OnnxTreeModel implements TreeModel {
       if (kept === undefined) continue;
       for (const cache of this.#caches) cache.compact(entry, kept);
     }
+  }
+
+  async replace(place: number, tokens: ImageTokens): Promise<void> {
+    const fresh = await this.imageOf(tokens);
+    for (const [name, { data }] of Object.entries(fresh)) {
+      (this.image[name]!.data as Float32Array).set(data as Float32Array, place * data.length);
+    }
+    this.#forest.clear(place);
   }
 
   release(): void {
