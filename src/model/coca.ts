@@ -23,7 +23,7 @@ import {
   type TokenRow,
   type TreeModel,
 } from './decoding/index.js';
-import { logSumExp } from './decoding/logits.js';
+import { Row } from './decoding/scores.js';
 import type { Attention, EncodedImages, ImageTokens, Network, Task } from './engine/network.js';
 import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
@@ -210,7 +210,7 @@ export class CocaModel implements Coca {
     return {
       vocabSize: tree.vocabSize,
       batch: tree.batch,
-      extend: (rows) => this.#turns.take(() => tree.extend(rows)),
+      extend: (rows, candidates) => this.#turns.take(() => tree.extend(rows, candidates)),
       retain: (live) => tree.retain?.(live),
       release: () => tree.release(),
     };
@@ -260,11 +260,8 @@ export class CocaModel implements Coca {
     return this.#turns.take(async () => {
       const trees = await this.network.openTrees(tokens, (attention) => seen.push(attention));
       try {
-        const [logits] = await trees.extend([rows]);
-        const logprobs = rows.map((_, row) => {
-          const from = row * trees.vocabSize;
-          return logits![from + ids[row + 1]!]! - logSumExp(logits!, from, from + trees.vocabSize);
-        });
+        const [scores] = await trees.extend([rows]);
+        const logprobs = rows.map((_, row) => new Row(scores!, row).logprob(ids[row + 1]!));
         const gradients = gradient ? await this.network.crossGradients(tokens, ids) : undefined;
         return collectAttention(this.config, seen, ids, logprobs, gradients);
       } finally {
@@ -329,12 +326,11 @@ async function addLogprobs(
   totals: readonly { sum: number }[][],
 ): Promise<void> {
   const { rows, targets } = captionTrie(captions.slice(from, to));
-  const logits = await trees.extend(totals.map((): readonly TokenRow[] => rows));
-  for (const [picture, scores] of logits.entries()) {
-    const normalisers = rows.map((_, row) => logSumExp(scores, row * trees.vocabSize, (row + 1) * trees.vocabSize));
+  const scores = await trees.extend(totals.map((): readonly TokenRow[] => rows));
+  for (const [picture, own] of scores.entries()) {
+    const said = rows.map((_, row) => new Row(own, row));
     for (const { row, token, caption } of targets) {
-      if (row === ROOT) continue;
-      totals[picture]![from + caption]!.sum += scores[row * trees.vocabSize + token]! - normalisers[row]!;
+      if (row !== ROOT) totals[picture]![from + caption]!.sum += said[row]!.logprob(token);
     }
   }
 }

@@ -2,6 +2,7 @@
 export { advance, type Forced } from './advance.js';
 export { type DecodeHooks, decode } from './decode.js';
 export type { DecodingOptions, Strategy } from './knobs.js';
+export { candidatesNeeded } from './needed.js';
 export { decodingOptions } from './options.js';
 export {
   type CaptionIds,
@@ -12,6 +13,7 @@ export {
   searchTree,
   type TreeNode,
 } from './results.js';
+export { scoresOf } from './scores.js';
 export {
   type Beam,
   type Candidate,
@@ -27,4 +29,4 @@ export {
   startSearch,
 } from './state.js';
 export { type CaptionTrie, captionTrie, type Target } from './trie.js';
-export { chainOf, ROOT, type SpecialIds, type TokenRow, type TreeModel } from './types.js';
+export { chainOf, ROOT, type RowScores, type SpecialIds, type TokenRow, type TreeModel } from './types.js';

@@ -1,4 +1,4 @@
-import type { TokenRow, TreeModel } from '../../decoding/types.js';
+import type { RowScores, TokenRow, TreeModel } from '../../decoding/types.js';
 import type { Attention, AttentionSink, ImageTokens, Network, Task } from '../network.js';
 import { openNetwork } from '../open.js';
 import type { Remark } from '../remark.js';
@@ -47,10 +47,11 @@ export class NetworkCalls implements EngineCalls {
     trees: number,
     rows: readonly (readonly TokenRow[])[],
     hints: readonly LiveNodes[],
-  ): Promise<Watched<readonly Float32Array[]>> {
+    candidates: number | undefined,
+  ): Promise<Watched<readonly RowScores[]>> {
     const { model, seen = [] } = this.#trees.get(trees)!;
     for (const live of hints) model.retain?.(live);
-    const value = await model.extend(rows);
+    const value = await model.extend(rows, candidates);
     return { value, attention: seen.splice(0) };
   }
 

@@ -1,4 +1,4 @@
-import type { TokenRow, TreeModel } from '../../decoding/types.js';
+import type { RowScores, TokenRow, TreeModel } from '../../decoding/types.js';
 import type { Attention, AttentionSink, EncodedImages, EncodedTexts, ImageTokens, Network, Task } from '../network.js';
 import type { openNetwork } from '../open.js';
 import { EngineProcess } from './process.js';
@@ -76,10 +76,10 @@ class IsolatedTrees implements TreeModel {
     this.batch = opened.batch;
   }
 
-  async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
+  async extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]> {
     const hints = this.#hints;
     this.#hints = [];
-    return tell(await this.process.call('extend', this.opened.id, rows, hints), this.onAttention);
+    return tell(await this.process.call('extend', this.opened.id, rows, hints, candidates), this.onAttention);
   }
 
   retain(live: LiveNodes): void {

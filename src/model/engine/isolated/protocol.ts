@@ -1,6 +1,6 @@
 import type { PlainError } from '../../base/errors.js';
 import type { ModelConfig } from '../../config/config.js';
-import type { TokenRow } from '../../decoding/types.js';
+import type { RowScores, TokenRow } from '../../decoding/types.js';
 import type { Device, Engine } from '../engines.js';
 import type { Attention, EncodedImages, EncodedTexts, ImageTokens, Task, Weights } from '../network.js';
 import type { Remark } from '../remark.js';
@@ -49,7 +49,8 @@ export interface EngineCalls {
     trees: number,
     rows: readonly (readonly TokenRow[])[],
     hints: readonly LiveNodes[],
-  ): Promise<Watched<readonly Float32Array[]>>;
+    candidates: number | undefined,
+  ): Promise<Watched<readonly RowScores[]>>;
   releaseTrees(trees: number): Promise<void>;
   crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]>;
 }

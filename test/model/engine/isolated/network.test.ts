@@ -55,21 +55,21 @@ async function everything(network: Network) {
   const sink = (attention: Attention) => seen.push(attention);
   const images = await network.encodeImages(data.slice(0, data.length / shape[0]!), 1, sink);
   const texts = await network.encodeTexts(await reference.texts(), sink);
-  const logits = await withTrees(
+  const scores = await withTrees(
     network,
     images.tokens,
     async (trees) => {
       const [first] = await trees.extend([chain([1, 2, 3, 4, 5, 6, 7, 8])]);
-      const kept = Float32Array.from(first!); // it is only valid until the next call
+      const kept = structuredClone(first!); // it is only valid until the next call
       trees.retain?.([[0, 1, 2]]);
       trees.retain?.([[0, 1]]);
-      const [second] = await trees.extend([[{ node: 8, parent: 1, token: 9 }]]);
-      return { vocabSize: trees.vocabSize, batch: trees.batch, kept, second: Float32Array.from(second!) };
+      const [second] = await trees.extend([[{ node: 8, parent: 1, token: 9 }]], 3);
+      return { vocabSize: trees.vocabSize, batch: trees.batch, kept, second: structuredClone(second!) };
     },
     sink,
   );
   const gradients = await network.crossGradients(images.tokens, [1, 2, 3, 4]);
-  return { images, texts, logits, seen, gradients };
+  return { images, texts, scores, seen, gradients };
 }
 
 describe('a network in a process of its own', () => {
