@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- CONFIG [SECONDS]]`: inference beside OpenCLIP (inference.ts, and dual-encoders.ts for what writes no captions); `-- train [...]`: training (train.ts);
  * `-- keys`: from a key to its frame in the attend view (keys.ts); `-- step [...]`: steps and keys of coca step (step.ts);
- * `-- precision [...]`: weights in fewer bits (precision.ts).
+ * `-- decode [...]`: a decoding step, in the graph and around it (decode.ts); `-- precision [...]`: weights in fewer bits (precision.ts).
  */
 switch (process.argv[2]) {
   case 'train':
@@ -12,6 +12,9 @@ switch (process.argv[2]) {
     break;
   case 'step':
     await import('./step.js');
+    break;
+  case 'decode':
+    await import('./decode.js');
     break;
   case 'precision':
     await import('./precision.js');

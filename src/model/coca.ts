@@ -218,7 +218,7 @@ export class CocaModel implements Coca {
     return {
       vocabSize: trees.vocabSize,
       batch: trees.batch,
-      extend: (rows) => this.#turns.take(() => trees.extend(rows)),
+      extend: (rows, candidates) => this.#turns.take(() => trees.extend(rows, candidates)),
       retain: (live) => trees.retain?.(live),
       release: () => trees.release(),
       ...(replace && { replace: (place, image) => this.#turns.take(() => replace(place, image)) }),
@@ -269,8 +269,8 @@ export class CocaModel implements Coca {
     return this.#turns.take(async () => {
       const trees = await this.network.openTrees(tokens, { onAttention: (attention) => seen.push(attention) });
       try {
-        const [logits] = await trees.extend([rows]);
-        const logprobs = logprobsOf(ids, logits!, trees.vocabSize);
+        const [scores] = await trees.extend([rows]);
+        const logprobs = logprobsOf(ids, scores!);
         const gradients = gradient ? await this.network.crossGradients(tokens, ids) : undefined;
         return collectAttention(this.config, seen, ids, logprobs, gradients);
       } finally {
@@ -290,8 +290,8 @@ export class CocaModel implements Coca {
     return this.#turns.take(async () => {
       const trees = await this.network.openTrees(tokens, probe);
       try {
-        const logits = await trees.extend(Array.from({ length: tokens.count }, () => rows));
-        return logits.map((one) => logprobsOf(ids, one, trees.vocabSize));
+        const scores = await trees.extend(Array.from({ length: tokens.count }, () => rows));
+        return scores.map((one) => logprobsOf(ids, one));
       } finally {
         trees.release();
       }

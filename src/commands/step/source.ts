@@ -106,11 +106,11 @@ export class WalkSource implements StepSource {
     const { stepper, coca } = this.options;
     const chosen = chosenOf(currentLine(stepper.session));
     if (chosen.kind === 'finished') return [];
-    const logits = await stepper.logits(chosen.text);
-    const found = findTokens(query, this.#current.texts.vocabulary, logits, most);
+    const scores = await stepper.scores(chosen.text);
+    const found = findTokens(query, this.#current.texts.vocabulary, scores, most);
     // What was typed as the tokenizer splits it, where that is more than one token.
     const typed = query.trim() === '' ? [] : coca.tokenizer.encode(query);
-    const whole = typed.length > 1 ? [{ ids: typed, ...standingOf(typed[0]!, logits) }] : [];
+    const whole = typed.length > 1 ? [{ ids: typed, ...standingOf(typed[0]!, scores) }] : [];
     return [...whole, ...found.map((token) => ({ ...token, ids: [token.id] }))];
   }
 

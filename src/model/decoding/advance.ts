@@ -1,6 +1,6 @@
 import { CocaError } from '../base/errors.js';
 import { stepGroup } from './beam.js';
-import { logSumExp, topTokens } from './logits.js';
+import { Row } from './scores.js';
 import { stepSingle } from './single.js';
 import {
   type Beam,
@@ -10,14 +10,13 @@ import {
   type Group,
   isDone,
   logprobOf,
-  type Row,
   type SearchNode,
   type SearchState,
   scoreOf,
   tokenValue,
 } from './state.js';
 import type { Choice, GroupContext, GroupStep } from './step.js';
-import type { TokenRow } from './types.js';
+import type { RowScores, TokenRow } from './types.js';
 
 /** A token that a beam must go on with in a step, whatever else the search thinks of it. */
 export interface Forced {
@@ -28,28 +27,23 @@ export interface Forced {
 }
 
 /**
- * The search one token further. Pure: the state given is left as it is, and the same state and logits always give the
- * same result, samples included.
+ * The search one token further. Pure: the state given is left as it is, and the same state and scores always give the
+ * same result, samples included. All logits and as many candidates as `candidatesNeeded` says give the same, too.
  *
  * A forced token is its beam's only continuation and has a place among the beams (or, the end token, finishes) without
  * regard to its rank and to bans; the other beams compete for the places that are left, as ever.
  *
- * @param logits pendingRows(state).length x vocabSize floats, row-major: what the model says after each pending row.
- * @throws CocaError `engine` for logits of another size or not finite, `usage` when the options ban every token.
+ * @param scores what the model says after each of pendingRows(state); of all tokens, where one is forced.
+ * @throws CocaError `engine` for scores of another size, `usage` when the options ban every token; RangeError when a token is
+ *   looked up that is not among the candidates.
  */
-export function advance(state: SearchState, logits: Float32Array, forced?: Forced): SearchState {
+export function advance(state: SearchState, scores: RowScores, forced?: Forced): SearchState {
   if (isDone(state)) return state;
-  const expected = state.pending.length * state.vocabSize;
-  if (logits.length !== expected) {
-    throw new CocaError(
-      'engine',
-      `the model returned ${logits.length} logits, not ${expected} (${state.pending.length} rows x ${state.vocabSize})`,
-    );
-  }
+  checkSize(state, scores);
   const grown = new Growth(state);
   const chosen = new Map<number, number>();
   const count = (token: number, times: number) => chosen.set(token, (chosen.get(token) ?? 0) + times);
-  const rows = rowReader(state, logits);
+  const rows = rowReader(state, scores);
   for (const [index, group] of state.groups.entries()) {
     if (group.done) {
       grown.keep(group);
@@ -66,6 +60,18 @@ export function advance(state: SearchState, logits: Float32Array, forced?: Force
     }
   }
   return grown.state();
+}
+
+function checkSize({ pending, vocabSize }: SearchState, { logSumExp, logits, tokens }: RowScores): void {
+  const rows = pending.length;
+  if (logSumExp.length !== rows) {
+    throw new CocaError('engine', `the model returned scores of ${logSumExp.length} rows, not of ${rows}`);
+  }
+  const expected = tokens ? tokens.length : rows * vocabSize;
+  if (logits.length !== expected || expected % rows !== 0) {
+    const of = tokens ? `${rows} rows of candidates` : `${rows} rows x ${vocabSize}`;
+    throw new CocaError('engine', `the model returned ${logits.length} logits, not ${expected} (${of})`);
+  }
 }
 
 function stepOf(
@@ -88,18 +94,14 @@ function stepOf(
 }
 
 /** Finds the row that a beam continues; each row is read once, however many hypotheses share it. */
-function rowReader({ options, pending, vocabSize }: SearchState, logits: Float32Array): (beam: Beam) => Row {
+function rowReader({ pending }: SearchState, scores: RowScores): (beam: Beam) => Row {
   const places = new Map(pending.map(({ node }, place) => [node, place]));
   const read = new Map<number, Row>();
   return (beam) => {
     const place = places.get(beam.path.at(-1)!)!;
     let row = read.get(place);
     if (!row) {
-      const start = place * vocabSize;
-      const end = start + vocabSize;
-      const wanted = Math.max(options.logprobs, options.trace);
-      const top = wanted > 0 ? topTokens(logits, start, end, wanted) : [];
-      row = { logits, start, logSumExp: logSumExp(logits, start, end), top };
+      row = new Row(scores, place);
       read.set(place, row);
     }
     return row;
@@ -174,7 +176,7 @@ class Growth {
 }
 
 function continued({ beam, row, token, logprob, sum, random }: Choice, node: number, logprobs: number): Beam {
-  const top = row.top.slice(0, logprobs).map((other) => ({ id: other.token, logprob: logprobOf(row, other.token) }));
+  const top = row.listed(logprobs).map((other) => ({ id: other.token, logprob: logprobOf(row, other.token) }));
   const generated: GeneratedToken = { id: token, logprob, ...(logprobs > 0 && { top }) };
   return {
     path: [...beam.path, node],

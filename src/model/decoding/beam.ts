@@ -1,7 +1,7 @@
 import type { DecodingOptions } from './knobs.js';
-import { topTokens } from './logits.js';
 import { type Adjustment, adjustments } from './processors.js';
-import { type Beam, type Finished, type Group, logprobOf, type Row, scoreOf, sumsLogits, tokenValue } from './state.js';
+import type { Row } from './scores.js';
+import { type Beam, type Finished, type Group, logprobOf, scoreOf, sumsLogits, tokenValue } from './state.js';
 import type { Choice, GroupContext, GroupStep } from './step.js';
 
 /**
@@ -80,16 +80,14 @@ function continuations(
   row: Row,
   changes: ReadonlyMap<number, Adjustment>,
   k: number,
-  { vocabSize, forced, options }: GroupContext,
+  { forced, options }: GroupContext,
 ): Choice[] {
   if (beam === forced?.beam) return [forcedChoice(beam, row, changes, forced.token, options)];
   const overlay = new Map<number, number>();
   // By how much logits, which tokens are ranked by, are above what sums are made of.
   const shift = sumsLogits(options) ? 0 : row.logSumExp;
   for (const [token, { value }] of changes) overlay.set(token, value + shift);
-  return topTokens(row.logits, row.start, row.start + vocabSize, k, overlay).map(({ token }) =>
-    choiceOf(beam, row, changes, token, options),
-  );
+  return row.top(k, overlay).map(({ token }) => choiceOf(beam, row, changes, token, options));
 }
 
 function choiceOf(
@@ -120,7 +118,7 @@ function explained(
 ): Choice[] {
   const others = group.beams.flatMap((beam, index) => {
     const seen = new Set(choices.filter((other) => other.beam === beam).map(({ token }) => token));
-    return rows[index]!.top.slice(0, options.trace)
+    return rows[index]!.listed(options.trace)
       .filter(({ token }) => !seen.has(token))
       .map(({ token }) => choiceOf(beam, rows[index]!, changes[index]!, token, options));
   });

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CocaError, stopIfAborted } from '../base/errors.js';
 import { advance } from './advance.js';
+import { candidatesNeeded } from './needed.js';
 import { retainedNodes } from './results.js';
 import { isDone, pendingRows, type SearchState } from './state.js';
 import type { TreeModel } from './types.js';
@@ -44,9 +45,9 @@ export async function decode(
   let current = [...states];
   for (let step = 1; !current.every(isDone); step++) {
     stopIfAborted(hooks.signal, STOPPED);
-    const logits = await model.extend(current.map(pendingRows));
+    const scores = await model.extend(current.map(pendingRows), candidatesNeeded(current));
     stopIfAborted(hooks.signal, STOPPED);
-    current = current.map((state, picture) => advance(state, logits[picture]!));
+    current = current.map((state, picture) => advance(state, scores[picture]!));
     hooks.onStep?.({ step, maxSteps, states: current });
     model.retain?.(current.map(retainedNodes));
     // Lets timers, input and the signal have their turn, also when the model never waits.

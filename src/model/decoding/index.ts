@@ -3,6 +3,7 @@ export { advance, type Forced } from './advance.js';
 export { type DecodeHooks, decode } from './decode.js';
 export { decodeEach, type EndedSearch, type TreePlaces } from './decode-each.js';
 export type { DecodingOptions, Strategy } from './knobs.js';
+export { candidatesNeeded } from './needed.js';
 export { decodingOptions } from './options.js';
 export {
   type CaptionIds,
@@ -13,6 +14,7 @@ export {
   searchTree,
   type TreeNode,
 } from './results.js';
+export { scoresOf } from './scores.js';
 export {
   type Beam,
   type Candidate,
@@ -28,4 +30,4 @@ export {
   startSearch,
 } from './state.js';
 export { type CaptionTrie, captionTrie, type Target } from './trie.js';
-export { chainOf, ROOT, type SpecialIds, type TokenRow, type TreeModel } from './types.js';
+export { chainOf, ROOT, type RowScores, type SpecialIds, type TokenRow, type TreeModel } from './types.js';

@@ -1,6 +1,6 @@
-import { logSumExp } from './logits.js';
+import { Row } from './scores.js';
 import { captionTrie } from './trie.js';
-import { ROOT, type TokenRow, type TreeModel } from './types.js';
+import { ROOT, type RowScores, type TokenRow, type TreeModel } from './types.js';
 
 /** Consecutive runs of captions of about `rows` tokens, as index ranges. */
 export function groupsOf(
@@ -30,20 +30,16 @@ export async function addLogprobs(
   totals: readonly { sum: number }[][],
 ): Promise<void> {
   const { rows, targets } = captionTrie(captions.slice(from, to));
-  const logits = await trees.extend(totals.map((): readonly TokenRow[] => rows));
-  for (const [picture, scores] of logits.entries()) {
-    const normalisers = rows.map((_, row) => logSumExp(scores, row * trees.vocabSize, (row + 1) * trees.vocabSize));
+  const scores = await trees.extend(totals.map((): readonly TokenRow[] => rows));
+  for (const [picture, own] of scores.entries()) {
+    const said = rows.map((_, row) => new Row(own, row));
     for (const { row, token, caption } of targets) {
-      if (row === ROOT) continue;
-      totals[picture]![from + caption]!.sum += scores[row * trees.vocabSize + token]! - normalisers[row]!;
+      if (row !== ROOT) totals[picture]![from + caption]!.sum += said[row]!.logprob(token);
     }
   }
 }
 
-/** log p of every id after the first, of the logits [N, V] of the rows before it. */
-export function logprobsOf(ids: readonly number[], logits: Float32Array, vocabSize: number): number[] {
-  return ids.slice(1).map((id, row) => {
-    const from = row * vocabSize;
-    return logits[from + id]! - logSumExp(logits, from, from + vocabSize);
-  });
+/** log p of every id after the first, of the scores of the rows before it. */
+export function logprobsOf(ids: readonly number[], scores: RowScores): number[] {
+  return ids.slice(1).map((id, row) => new Row(scores, row).logprob(id));
 }

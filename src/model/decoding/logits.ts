@@ -34,8 +34,15 @@ export function logSumExp(logits: Float32Array | Float64Array, start: number, en
     even += POWERS[-j]! * (1 + q * (1 + q * (1 / 2 + q * (1 / 6))));
     odd += POWERS[-k]! * (1 + r * (1 + r * (1 / 2 + r * (1 / 6))));
   }
-  const sum = even + odd + (pairs < end ? Math.exp(logits[pairs]! - max) : 0);
-  if (!(sum > 0.5)) {
+  return fromShiftedSum(max, even + odd + (pairs < end ? Math.exp(logits[pairs]! - max) : 0));
+}
+
+/**
+ * log(sum of exp(logit)) of which the greatest logit and the sum of exp(logit - max) are known.
+ * @throws CocaError `engine` when they are not of finite logits: the greatest alone gives the sum 1
+ */
+export function fromShiftedSum(max: number, sum: number): number {
+  if (!(sum > 0.5 && sum < Infinity)) {
     throw new CocaError(
       'engine',
       'the model predicts no probabilities: its logits are not finite numbers',
@@ -59,6 +66,7 @@ export const byValue = (a: Scored, b: Scored): number => b.value - a.value || a.
  *
  * One pass with a heap whose root is the worst kept: nearly every logit fails the one comparison with it.
  * @param overlay tokens whose value is another than their logit (-Infinity for a banned one).
+ * @param tokens whose logits these are, tokens[i] that of logits[i]; without it those of the vocabulary in its order.
  */
 export function topTokens(
   logits: Float32Array | Float64Array,
@@ -66,16 +74,18 @@ export function topTokens(
   end: number,
   k: number,
   overlay?: ReadonlyMap<number, number>,
+  tokens?: Int32Array,
 ): Scored[] {
   const heap = new WorstFirst(k);
   if (overlay) for (const [token, value] of overlay) heap.offer(token, value);
   let worst = heap.worst;
   for (let i = start; i < end; i++) {
     const value = logits[i]!;
-    if (value >= worst && !overlay?.has(i - start)) {
-      heap.offer(i - start, value);
-      worst = heap.worst;
-    }
+    if (value < worst) continue;
+    const token = tokens ? tokens[i]! : i - start;
+    if (overlay?.has(token)) continue;
+    heap.offer(token, value);
+    worst = heap.worst;
   }
   return heap.sorted();
 }

@@ -46,6 +46,10 @@ export function adjustments(
   return changed;
 }
 
+/** What tokens are worth after the rules, where that is another than before. */
+export const valuesOf = (changes: ReadonlyMap<number, Adjustment>): Map<number, number> =>
+  new Map([...changes].map(([token, { value }]) => [token, value]));
+
 /** Tokens that would complete an n-gram which `ids` holds already. */
 export function bannedByNgram(ids: readonly number[], n: number): Set<number> {
   const banned = new Set<number>();

@@ -1,6 +1,7 @@
 import type { DecodingOptions } from './knobs.js';
-import { logSumExp, topTokens } from './logits.js';
-import type { Adjustment } from './processors.js';
+import { logSumExp, type Scored, topTokens } from './logits.js';
+import { type Adjustment, valuesOf } from './processors.js';
+import type { Row } from './scores.js';
 
 /** What a sample is drawn from; empty when every token is banned. */
 export interface Distribution {
@@ -17,77 +18,91 @@ let scratch = new Float64Array(0);
  * The distribution that is left after temperature, top-k, top-p and min-p, in this order, as in transformers; OpenCLIP's
  * `generate` divides by the temperature last.
  *
- * @param logits rows x vocabSize; the row that starts at `start` counts.
+ * @param row what the model says; with top-k the k likeliest of what is not banned are enough.
  * @param changed logits that the rules of the search changed.
  */
 export function distribution(
-  logits: Float32Array,
-  start: number,
-  vocabSize: number,
+  row: Row,
   changed: ReadonlyMap<number, Adjustment>,
   options: Pick<DecodingOptions, 'temperature' | 'topK' | 'topP' | 'minP' | 'scoring'>,
 ): Distribution {
   const isLast = options.scoring === 'openclip';
   const [before, after] = isLast ? [1, options.temperature] : [options.temperature, 1];
+  const kept = options.topK > 0 ? likeliest(row, changed, before, options) : unlimited(row, changed, before, options);
+  const { tokens, values } = options.minP > 0 ? withoutUnlikely(kept, options.minP) : kept;
+  if (tokens.length === 0) return { tokens, probabilities: new Float64Array(0) };
+  const probabilities = values.map((value) => value / after);
+  const total = logSumExp(probabilities, 0, probabilities.length);
+  for (let i = 0; i < probabilities.length; i++) probabilities[i] = Math.exp(probabilities[i]! - total);
+  return { tokens, probabilities };
+}
+
+/** Tokens and their values, side by side. */
+interface Kept {
+  readonly tokens: ArrayLike<number>;
+  readonly values: Float64Array;
+}
+
+const keptOf = (best: readonly Scored[]): Kept => ({
+  tokens: best.map(({ token }) => token),
+  values: Float64Array.from(best, ({ value }) => value),
+});
+
+/** Those of top-k, likeliest first, and of them those of top-p. */
+function likeliest(
+  row: Row,
+  changed: ReadonlyMap<number, Adjustment>,
+  temperature: number,
+  { topK, topP }: Pick<DecodingOptions, 'topK' | 'topP'>,
+): Kept {
+  const best = row.top(topK, valuesOf(changed)).map(({ token, value }) => ({ token, value: value / temperature }));
+  if (topP === 1 || best.length === 0) return keptOf(best);
+  return keptOf(nucleus(best, logSumExp(keptOf(best).values, 0, best.length), topP) ?? best);
+}
+
+/** Those of top-p, likeliest first, or the whole vocabulary in its order. */
+function unlimited(
+  row: Row,
+  changed: ReadonlyMap<number, Adjustment>,
+  temperature: number,
+  { topP }: Pick<DecodingOptions, 'topP'>,
+): Kept {
+  const logits = row.all;
+  const vocabSize = logits.length;
   if (scratch.length < vocabSize) scratch = new Float64Array(vocabSize);
-  const values = scratch;
-  for (let i = 0; i < vocabSize; i++) values[i] = logits[start + i]! / before;
-  for (const [token, { value }] of changed) values[token] = value / before;
-  if (best(values, vocabSize, 1).length === 0) return { tokens: [], probabilities: new Float64Array(0) };
-
-  let kept: ArrayLike<number> = options.topK > 0 ? best(values, vocabSize, options.topK) : all(vocabSize);
-  if (options.topP < 1) kept = nucleus(values, vocabSize, options.topK > 0 ? kept : undefined, options.topP);
-  if (options.minP > 0) {
-    let max = -Infinity;
-    for (let i = 0; i < kept.length; i++) max = Math.max(max, values[kept[i]!]!);
-    const least = max + Math.log(options.minP);
-    kept = Array.from(kept).filter((token) => values[token]! >= least);
+  const values = scratch.subarray(0, vocabSize);
+  for (let i = 0; i < vocabSize; i++) values[i] = logits[i]! / temperature;
+  for (const [token, { value }] of changed) values[token] = value / temperature;
+  if (topTokens(values, 0, vocabSize, 1).length === 0) return { tokens: [], values: new Float64Array(0) };
+  if (topP === 1) return { tokens: Int32Array.from({ length: vocabSize }, (_, token) => token), values };
+  const total = logSumExp(values, 0, vocabSize);
+  // A nucleus is small as a rule: look among ever more of the likeliest tokens rather than sort a vocabulary.
+  for (let size = Math.min(64, vocabSize); ; size = Math.min(size * 8, vocabSize)) {
+    const best = topTokens(values, 0, vocabSize, size);
+    const found = nucleus(best, total, topP) ?? (size === vocabSize ? best : undefined);
+    if (found) return keptOf(found);
   }
-  const probabilities = new Float64Array(kept.length);
-  for (let i = 0; i < kept.length; i++) probabilities[i] = values[kept[i]!]! / after;
-  const total = logSumExp(probabilities, 0, kept.length);
-  for (let i = 0; i < kept.length; i++) probabilities[i] = Math.exp(probabilities[i]! - total);
-  return { tokens: kept, probabilities };
 }
-
-function all(vocabSize: number): Int32Array {
-  const tokens = new Int32Array(vocabSize);
-  for (let token = 0; token < vocabSize; token++) tokens[token] = token;
-  return tokens;
-}
-
-const best = (values: Float64Array, vocabSize: number, k: number) =>
-  topTokens(values, 0, vocabSize, Math.min(k, vocabSize)).map(({ token }) => token);
 
 /**
- * The smallest set of likeliest tokens with probability `mass` (the nucleus of Holtzman et al. 2020).
- * @param sorted the tokens it is taken from, likeliest first; the whole vocabulary when there are none.
+ * The smallest set of likeliest tokens with probability `mass` (the nucleus of Holtzman et al. 2020); nothing when all of
+ * `sorted` do not have that much.
+ * @param total log(sum of exp(value)) of what the probabilities are of
  */
-function nucleus(
-  values: Float64Array,
-  vocabSize: number,
-  sorted: ArrayLike<number> | undefined,
-  mass: number,
-): ArrayLike<number> {
-  // A nucleus is small as a rule: look among ever more of the likeliest tokens rather than sort a vocabulary.
-  let size = sorted ? sorted.length : Math.min(64, vocabSize);
-  const total = sorted
-    ? logSumExp(
-        Float64Array.from(sorted, (token) => values[token]!),
-        0,
-        sorted.length,
-      )
-    : logSumExp(values, 0, vocabSize);
-  for (;;) {
-    const tokens = sorted ?? best(values, vocabSize, size);
-    let before = 0;
-    for (let rank = 0; rank < tokens.length; rank++) {
-      if (before >= mass) return Array.from(tokens).slice(0, rank);
-      before += Math.exp(values[tokens[rank]!]! - total);
-    }
-    if (sorted || size === vocabSize) return tokens;
-    size = Math.min(size * 8, vocabSize);
+function nucleus(sorted: readonly Scored[], total: number, mass: number): readonly Scored[] | undefined {
+  let before = 0;
+  for (const [rank, { value }] of sorted.entries()) {
+    if (before >= mass) return sorted.slice(0, rank);
+    before += Math.exp(value - total);
   }
+  return undefined;
+}
+
+/** Without tokens that are less than `minP` as likely as the likeliest. */
+function withoutUnlikely({ tokens, values }: Kept, minP: number): Kept {
+  const max = values.reduce((most, value) => Math.max(most, value), -Infinity);
+  const least = max + Math.log(minP);
+  return { tokens: Array.from(tokens).filter((_, i) => values[i]! >= least), values: values.filter((v) => v >= least) };
 }
 
 /** The token at `fraction` (in [0, 1)) of a distribution's cumulated probability; nothing of an empty one. */

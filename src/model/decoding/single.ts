@@ -1,8 +1,9 @@
 import { nextRandom } from '../base/random.js';
-import { byValue, topTokens } from './logits.js';
-import { type Adjustment, adjustments } from './processors.js';
+import { byValue } from './logits.js';
+import { type Adjustment, adjustments, valuesOf } from './processors.js';
 import { distribution, draw } from './sampling.js';
-import { type Beam, type Fate, type Group, logprobOf, type Row } from './state.js';
+import type { Row } from './scores.js';
+import { type Beam, type Fate, type Group, logprobOf } from './state.js';
 import type { Choice, GroupContext, GroupStep } from './step.js';
 
 /**
@@ -14,7 +15,7 @@ import type { Choice, GroupContext, GroupStep } from './step.js';
 export function stepSingle(group: Group, row: Row, context: GroupContext): GroupStep {
   const { options, special } = context;
   const beam = group.beams[0]!;
-  const changes = adjustments(beam.ids, (token) => row.logits[row.start + token]!, options, special.eot);
+  const changes = adjustments(beam.ids, (token) => row.logit(token), options, special.eot);
   const picked = pick(beam, row, changes, context);
   if (picked.token === undefined) return { choices: [], done: true };
 
@@ -30,8 +31,8 @@ export function stepSingle(group: Group, row: Row, context: GroupContext): Group
     ...(context.forced && { forced: true }),
     ...(random && { random }),
   };
-  const others = row.top
-    .slice(0, options.trace)
+  const others = row
+    .listed(options.trace)
     .filter((other) => other.token !== token)
     .map((other) => {
       const fate = context.forced
@@ -59,25 +60,19 @@ interface Pick {
 }
 
 function pick(beam: Beam, row: Row, changes: ReadonlyMap<number, Adjustment>, context: GroupContext): Pick {
-  const { options, forced, vocabSize } = context;
+  const { options, forced } = context;
   // A forced sample's draw is made for nothing, so that the draws after it are those of the same places.
   if (forced) return { token: forced.token, ...(beam.random && { random: nextRandom(beam.random).state }) };
-  return options.strategy === 'sample' ? sampled(beam, row, changes, context) : likeliest(row, changes, vocabSize);
+  return options.strategy === 'sample' ? sampled(beam, row, changes, context) : likeliest(row, changes);
 }
 
-function likeliest(row: Row, changes: ReadonlyMap<number, Adjustment>, vocabSize: number): Pick {
-  const overlay = new Map([...changes].map(([token, { value }]) => [token, value] as const));
-  const [best] = topTokens(row.logits, row.start, row.start + vocabSize, 1, overlay);
+function likeliest(row: Row, changes: ReadonlyMap<number, Adjustment>): Pick {
+  const [best] = row.top(1, valuesOf(changes));
   return { token: best?.token };
 }
 
-function sampled(
-  beam: Beam,
-  row: Row,
-  changes: ReadonlyMap<number, Adjustment>,
-  { options, vocabSize }: GroupContext,
-): Pick {
-  const from = distribution(row.logits, row.start, vocabSize, changes, options);
+function sampled(beam: Beam, row: Row, changes: ReadonlyMap<number, Adjustment>, { options }: GroupContext): Pick {
+  const from = distribution(row, changes, options);
   const { state, value } = nextRandom(beam.random!);
   const drawable = options.trace > 0 ? new Set(Array.from(from.tokens)) : undefined;
   return { token: draw(from, value), random: state, ...(drawable && { drawable }) };
@@ -94,6 +89,6 @@ function fateOf(
   const change = changes.get(token);
   if (change?.value === -Infinity) return change.rule;
   if (drawable) return drawable.has(token) ? 'chance' : 'filtered';
-  const logit = (id: number) => ({ token: id, value: row.logits[row.start + id]! });
+  const logit = (id: number) => ({ token: id, value: row.logit(id) });
   return change && byValue(logit(token), logit(winner)) < 0 ? change.rule : 'score';
 }

@@ -1,8 +1,8 @@
 import { CocaError } from '../base/errors.js';
 import { type RandomState, seedRandom } from '../base/random.js';
 import type { DecodingOptions } from './knobs.js';
-import type { Scored } from './logits.js';
 import type { Rule } from './processors.js';
+import type { Row } from './scores.js';
 import { chainOf, ROOT, type SpecialIds, type TokenRow } from './types.js';
 
 /** A generated token. */
@@ -113,18 +113,8 @@ export interface SearchState {
   readonly nextLeaf: number;
 }
 
-/** One logits row, and what the search reads off it once for all hypotheses that continue it. */
-export interface Row {
-  readonly logits: Float32Array;
-  readonly start: number;
-  readonly logSumExp: number;
-  /** The likeliest tokens by logit: as many as `logprobs` and `trace` ask for. */
-  readonly top: readonly Scored[];
-}
-
 /** The model's log-probability of a token, rounded as 32-bit arithmetic does. */
-export const logprobOf = (row: Row, token: number): number =>
-  Math.fround(row.logits[row.start + token]! - row.logSumExp);
+export const logprobOf = (row: Row, token: number): number => Math.fround(row.logprob(token));
 
 /** Whether sums are of logits: OpenCLIP's beam search adds them as the model gives them, without a softmax. */
 export const sumsLogits = ({ strategy, scoring }: DecodingOptions): boolean =>
@@ -132,7 +122,7 @@ export const sumsLogits = ({ strategy, scoring }: DecodingOptions): boolean =>
 
 /** What a token adds to the sum of the text before it. */
 export const tokenValue = (row: Row, token: number, options: DecodingOptions): number =>
-  sumsLogits(options) ? row.logits[row.start + token]! : logprobOf(row, token);
+  sumsLogits(options) ? row.logit(token) : logprobOf(row, token);
 
 /**
  * The score of a caption: sum / generated ** lengthPenalty, as transformers has it. Where sums are of logits: sum / all ids,

@@ -1,6 +1,7 @@
 import type { RandomState } from '../base/random.js';
 import type { DecodingOptions } from './knobs.js';
-import type { Beam, Fate, Row } from './state.js';
+import type { Row } from './scores.js';
+import type { Beam, Fate } from './state.js';
 import type { SpecialIds } from './types.js';
 
 /** A continuation before it is numbered. */

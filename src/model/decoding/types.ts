@@ -22,16 +22,29 @@ export function chainOf(ids: readonly number[]): readonly TokenRow[] {
   return ids.map((token, node) => ({ node, parent: node === 0 ? ROOT : node - 1, token }));
 }
 
+/** What a model says after each of R rows of one tree: all logits, or those of each row's likeliest tokens. */
+export interface RowScores {
+  /** log(sum of exp(logit)) over the whole vocabulary, [R]: a token's log-probability is its logit less this. */
+  readonly logSumExp: Float64Array;
+  /** [R, V] in the order of the vocabulary; with `tokens`, [R, K]. Row-major. */
+  readonly logits: Float32Array;
+  /** [R, K]: whose logits these are, each row's K likeliest tokens: the best first, and of equals the lower id. */
+  readonly tokens?: Int32Array;
+}
+
 /** Evaluates rows of token trees, one tree a picture. */
 export interface TreeModel {
   readonly vocabSize: number;
   /** How many pictures (trees) it serves side by side. */
   readonly batch: number;
   /**
-   * Logits after each row: result[b] holds rows[b].length x vocabSize floats, row-major.
-   * A picture that needs nothing this time passes no rows. The result is only valid until the next call.
+   * What comes after each row: result[b] is of rows[b]. A picture that needs nothing this time passes no rows. The result is only
+   * valid until the next call.
+   * @param candidates how many of each row's likeliest tokens the caller needs (`candidatesNeeded`); a model may answer with
+   *   more, or with all. Without it, all logits are needed.
+   * @throws CocaError `engine` when a row has no finite probabilities
    */
-  extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]>;
+  extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]>;
   /**
    * A hint, given between calls of `extend`: live[b] holds every node of picture b (ascending, ancestors included) that
    * later rows may still follow. The model may forget all others; a later row whose parent it was not told of is the

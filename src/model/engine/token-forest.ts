@@ -1,5 +1,5 @@
 import type { CocaConfig } from '../config/config.js';
-import type { TokenRow } from '../decoding/types.js';
+import type { RowScores, TokenRow } from '../decoding/types.js';
 import { fillIdleMask, TokenTree } from './token-tree.js';
 
 /** The rows of one call for a batch of B token trees, as a decoder takes them: N rows each, over C cache slots. */
@@ -17,6 +17,9 @@ export interface ForestRows {
   /** [B, 1, N, C + N] */
   readonly multimodalMask: Float32Array;
 }
+
+/** What is said of a picture without rows. */
+export const NO_SCORES: RowScores = { logSumExp: new Float64Array(0), logits: new Float32Array(0) };
 
 /** The token trees of a batch of pictures, which are evaluated side by side. */
 export class TokenForest {
@@ -93,12 +96,13 @@ export class TokenForest {
     );
   }
 
-  /** Of logits [B, N, V], those of the rows that were given: [rows[b].length, V] for each tree, without copying. */
-  logitsOf(rows: readonly (readonly TokenRow[])[], logits: Float32Array): readonly Float32Array[] {
-    const perTree = logits.length / this.batch;
+  /** Of what there is for all rows of a call, [B, N, ...], that of the rows that were given, for each tree, without copying. */
+  givenOf<Numbers extends { readonly length: number; subarray(start: number, end: number): Numbers }>(
+    rows: readonly (readonly TokenRow[])[],
+    all: Numbers,
+  ): readonly Numbers[] {
+    const perTree = all.length / this.batch;
     const count = Math.max(...rows.map((list) => list.length));
-    return rows.map((list, entry) =>
-      logits.subarray(entry * perTree, entry * perTree + (list.length * perTree) / count),
-    );
+    return rows.map((list, entry) => all.subarray(entry * perTree, entry * perTree + (list.length * perTree) / count));
   }
 }

@@ -1,6 +1,6 @@
 import { Lru } from '../base/lru.js';
 import type { Beam } from '../decoding/state.js';
-import { ROOT, type TokenRow, type TreeModel } from '../decoding/types.js';
+import { ROOT, type RowScores, type TokenRow, type TreeModel } from '../decoding/types.js';
 
 /** Logits are kept up to so many bytes: 1300 rows of CLIP's vocabulary. */
 const KEPT_BYTES = 256 * 2 ** 20;
@@ -28,7 +28,7 @@ export const stemOf = ({ path, ids }: Stem, length: number): Stem => ({
 export class Evaluations {
   /** Nodes that the model still knows. */
   readonly #nodes = new Map<string, number>();
-  readonly #rows = new Lru<string, Float32Array>();
+  readonly #rows = new Lru<string, RowScores>();
   /** parents[node], of every node there ever was. */
   readonly #parents: number[] = [];
   #failure: unknown;
@@ -49,22 +49,25 @@ export class Evaluations {
     for (const stem of stems) this.#rows.get(keyOf(stem));
     const rows = this.#missing(stems);
     if (rows.size === 0) return;
-    const logits = await this.#extend([...rows.values()]);
+    const { logits, logSumExp } = await this.#extend([...rows.values()]);
     const { vocabSize } = this.model;
     for (const [place, [key, { node, parent }]] of [...rows].entries()) {
       this.#parents.push(parent);
       if (!this.#nodes.has(key)) this.#nodes.set(key, node);
-      this.#rows.set(key, logits.slice(place * vocabSize, (place + 1) * vocabSize));
+      this.#rows.set(key, {
+        logits: logits.slice(place * vocabSize, (place + 1) * vocabSize),
+        logSumExp: logSumExp.slice(place, place + 1),
+      });
     }
     const latest = stems.length + rows.size;
     this.#rows.trim(Math.max(latest, Math.floor(this.keptBytes / (4 * vocabSize))));
   }
 
   /**
-   * Logits after a text.
+   * What comes after a text, of all tokens.
    * @throws RangeError for one that was not evaluated, or too long ago
    */
-  readonly logits = (stem: Stem): Float32Array => {
+  readonly scores = (stem: Stem): RowScores => {
     const row = this.#rows.get(keyOf(stem));
     if (!row) throw new RangeError(`the text ${keyOf(stem)} was not evaluated`);
     return row;
@@ -86,11 +89,11 @@ export class Evaluations {
   }
 
   /** After a failure it is unknown what the model has taken in: it is asked nothing more. */
-  async #extend(rows: readonly TokenRow[]): Promise<Float32Array> {
+  async #extend(rows: readonly TokenRow[]): Promise<RowScores> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      const [logits] = await this.model.extend([rows]);
-      return logits!;
+      const [scores] = await this.model.extend([rows]);
+      return scores!;
     } catch (error) {
       this.#failure = error;
       throw error;

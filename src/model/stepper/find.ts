@@ -1,4 +1,4 @@
-import { logSumExp } from '../decoding/logits.js';
+import type { RowScores } from '../decoding/types.js';
 
 /** A token that a search of the vocabulary found. */
 export interface FoundToken {
@@ -13,14 +13,15 @@ export interface FoundToken {
  * Tokens whose text holds `query` (whatever its case): those that are it first, then those that begin with it, then the
  * others; among each the likeliest first. An empty query finds all of them, the likeliest first.
  * @param texts the vocabulary: texts[id], as a person reads it
- * @param logits what the model says here: vocab_size floats
+ * @param scores what the model says here: one row, of all tokens
  */
 export function findTokens(
   query: string,
   texts: readonly string[],
-  logits: Float32Array,
+  scores: RowScores,
   most: number,
 ): readonly FoundToken[] {
+  const { logits } = scores;
   const wanted = query.toLowerCase();
   const kinds: number[][] = [[], [], []];
   for (const [id, text] of texts.entries()) {
@@ -33,16 +34,16 @@ export function findTokens(
   const best = kinds
     .flatMap((ids) => ids.sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, most))
     .slice(0, most);
-  return best.map((id) => ({ id, text: texts[id]!, ...standingOf(id, logits) }));
+  return best.map((id) => ({ id, text: texts[id]!, ...standingOf(id, scores) }));
 }
 
 /** How a token stands among all others: its log-probability, and its rank from 1. */
-export function standingOf(id: number, logits: Float32Array): Pick<FoundToken, 'logprob' | 'rank'> {
+export function standingOf(id: number, { logits, logSumExp }: RowScores): Pick<FoundToken, 'logprob' | 'rank'> {
   const own = logits[id]!;
   let better = 0;
   for (let other = 0; other < logits.length; other++) {
     const value = logits[other]!;
     if (value > own || (value === own && other < id)) better++;
   }
-  return { logprob: Math.fround(own - logSumExp(logits, 0, logits.length)), rank: better + 1 };
+  return { logprob: Math.fround(own - logSumExp[0]!), rank: better + 1 };
 }

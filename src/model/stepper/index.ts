@@ -15,7 +15,7 @@ export {
   tokensTo,
 } from './line.js';
 export { actionsOf, formatSaved, parseSaved, type SavedSession } from './saved.js';
-export { currentLine, type LogitsOf, neededStems, reduce, type Session, startSession, type Walk } from './session.js';
+export { currentLine, neededStems, reduce, type ScoresOf, type Session, startSession, type Walk } from './session.js';
 export { openStepper, Stepper } from './stepper.js';
 export { type SessionNode, sessionTree, type Why } from './tree.js';
 export { type ForceTarget, performVerb, type Verb } from './verbs.js';

@@ -4,7 +4,7 @@ import { searchFrom, withOptions, withoutBeam } from '../decoding/interventions.
 import type { DecodingOptions } from '../decoding/knobs.js';
 import { numberedFrom } from '../decoding/results.js';
 import { isDone, type SearchState, startSearch } from '../decoding/state.js';
-import type { SpecialIds } from '../decoding/types.js';
+import type { RowScores, SpecialIds } from '../decoding/types.js';
 import { type Action, changedOptions, type Move } from './actions.js';
 import type { Stem } from './evaluations.js';
 import { awaitedStems, beamOf, followed, hypothesesOf, type Line, lineAt } from './line.js';
@@ -36,10 +36,10 @@ export interface Session {
 }
 
 /**
- * What the model says after a text: vocab_size logits.
+ * What the model says after a text: one row, of all tokens.
  * @throws RangeError for a text that it was not asked about
  */
-export type LogitsOf = (stem: Stem) => Float32Array;
+export type ScoresOf = (stem: Stem) => RowScores;
 
 /**
  * A session before its first step.
@@ -60,7 +60,7 @@ export function startSession(
 
 export const currentLine = ({ walk }: Session): Line => walk.lines[walk.line]!;
 
-/** Texts that `reduce` will ask the logits of: to be evaluated before. */
+/** Texts that `reduce` will ask about: to be evaluated before. */
 export function neededStems(session: Session, input: Action | Move): readonly Stem[] {
   if (input.type !== 'next' && input.type !== 'force') return [];
   const line = session.walk.lines[input.line];
@@ -68,10 +68,10 @@ export function neededStems(session: Session, input: Action | Move): readonly St
 }
 
 /**
- * What an action or a move makes of a session. Pure: the same session, input and logits give the same.
+ * What an action or a move makes of a session. Pure: the same session, input and scores give the same.
  * @throws CocaError `usage` for what cannot be done, saying why
  */
-export function reduce(session: Session, input: Action | Move, logitsOf: LogitsOf): Session {
+export function reduce(session: Session, input: Action | Move, scoresOf: ScoresOf): Session {
   const { walk, past, future } = session;
   switch (input.type) {
     case 'undo': {
@@ -96,7 +96,7 @@ export function reduce(session: Session, input: Action | Move, logitsOf: LogitsO
       lineOf(walk, input.line);
       return { ...session, walk: { ...walk, line: input.line } };
     default: {
-      const after = perform(walk, input, session.contextLength, logitsOf);
+      const after = perform(walk, input, session.contextLength, scoresOf);
       return { ...session, walk: after, past: [...past, { action: input, walk }], future: [] };
     }
   }
@@ -119,7 +119,7 @@ const withLine = (walk: Walk, index: number, line: Line): Walk => ({
   lines: walk.lines.map((own, at) => (at === index ? line : own)),
 });
 
-function perform(walk: Walk, action: Action, contextLength: number, logitsOf: LogitsOf): Walk {
+function perform(walk: Walk, action: Action, contextLength: number, scoresOf: ScoresOf): Walk {
   const line = lineOf(walk, action.line);
   if (action.type !== 'fork' && isDone(line.state)) {
     refuse('this search has ended', 'undo a step, or fork from an earlier token');
@@ -127,9 +127,9 @@ function perform(walk: Walk, action: Action, contextLength: number, logitsOf: Lo
   const here = { ...walk, line: action.line };
   switch (action.type) {
     case 'next':
-      return stepped(here, line, undefined, logitsOf);
+      return stepped(here, line, undefined, scoresOf);
     case 'force':
-      return stepped(here, line, forcedIn(line, action.beam, action.token), logitsOf);
+      return stepped(here, line, forcedIn(line, action.beam, action.token), scoresOf);
     case 'prune':
       return withLine(here, action.line, pruned(line, action.beam));
     case 'set': {
@@ -144,24 +144,29 @@ function perform(walk: Walk, action: Action, contextLength: number, logitsOf: Lo
   }
 }
 
-function stepped(walk: Walk, line: Line, forced: Forced | undefined, logitsOf: LogitsOf): Walk {
+function stepped(walk: Walk, line: Line, forced: Forced | undefined, scoresOf: ScoresOf): Walk {
   const { state } = line;
   const numbered = numberedFrom(state, walk.nextNode, walk.nextLeaf);
-  const next = advance(numbered, logitsOfAll(awaitedStems(line), state, logitsOf), forced);
+  const next = advance(numbered, scoresOfAll(awaitedStems(line), state, scoresOf), forced);
   const after = lineAt(next, line);
   const { nextNode, nextLeaf } = next;
   return withLine({ ...walk, nextNode, nextLeaf }, walk.line, { ...after, chosen: followed(line, after) });
 }
 
 /** The rows of several texts one after the other, as `advance` takes them. */
-export function logitsOfAll(
+export function scoresOfAll(
   stems: readonly Stem[],
   { vocabSize }: Pick<SearchState, 'vocabSize'>,
-  logitsOf: LogitsOf,
-): Float32Array {
-  const rows = new Float32Array(stems.length * vocabSize);
-  for (const [place, stem] of stems.entries()) rows.set(logitsOf(stem), place * vocabSize);
-  return rows;
+  scoresOf: ScoresOf,
+): RowScores {
+  const logits = new Float32Array(stems.length * vocabSize);
+  const logSumExp = new Float64Array(stems.length);
+  for (const [place, stem] of stems.entries()) {
+    const row = scoresOf(stem);
+    logits.set(row.logits, place * vocabSize);
+    logSumExp.set(row.logSumExp, place);
+  }
+  return { logits, logSumExp };
 }
 
 function liveBeam(line: Line, number: number) {

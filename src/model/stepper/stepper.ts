@@ -4,11 +4,11 @@ import { Turns } from '../base/turns.js';
 import { contextLength, requireCaptioner } from '../config/config.js';
 import { advance } from '../decoding/advance.js';
 import { type Candidate, isDone } from '../decoding/state.js';
-import type { TreeModel } from '../decoding/types.js';
+import type { RowScores, TreeModel } from '../decoding/types.js';
 import type { Action, Move } from './actions.js';
 import { Evaluations, type Stem } from './evaluations.js';
 import { awaitedStems, CANDIDATES, followedStems } from './line.js';
-import { currentLine, logitsOfAll, neededStems, reduce, type Session, startSession } from './session.js';
+import { currentLine, neededStems, reduce, type Session, scoresOfAll, startSession } from './session.js';
 
 /** Walks through the beam search of one picture, with a model that is asked for what each step needs. */
 export class Stepper {
@@ -61,15 +61,15 @@ export class Stepper {
       if (isDone(line.state)) return [];
       const stems = awaitedStems(line);
       await this.#evaluations.evaluate(stems);
-      return advance(line.state, logitsOfAll(stems, line.state, this.#evaluations.logits)).considered.at(-1)!;
+      return advance(line.state, scoresOfAll(stems, line.state, this.#evaluations.scores)).considered.at(-1)!;
     });
   }
 
-  /** What the model says after a beam's text: vocab_size logits. */
-  logits(beam: Stem): Promise<Float32Array> {
+  /** What the model says after a beam's text: one row, of all tokens. */
+  scores(beam: Stem): Promise<RowScores> {
     return this.#turns.take(async () => {
       await this.#evaluations.evaluate([beam]);
-      return this.#evaluations.logits(beam);
+      return this.#evaluations.scores(beam);
     });
   }
 
@@ -80,7 +80,7 @@ export class Stepper {
 
   async #perform(input: Action | Move): Promise<Session> {
     await this.#evaluations.evaluate(neededStems(this.#session, input));
-    this.#session = reduce(this.#session, input, this.#evaluations.logits);
+    this.#session = reduce(this.#session, input, this.#evaluations.scores);
     const followed = this.#session.walk.lines.flatMap(followedStems);
     // Told when and as `decode` tells it, so that an untouched walk computes the same to the last bit.
     if ((input.type === 'next' || input.type === 'force') && followed.length > 0) this.#evaluations.retain(followed);

@@ -16,7 +16,7 @@ const PARAMETERS = [0, 0.5, 2, 3].map((eot_bias, seed) => ({ seed, window: 100, 
 class ForgetfulModel extends PathModel {
   #known: Set<number>[] = this.logits.map(() => new Set<number>());
 
-  override async extend(rows: readonly (readonly TokenRow[])[]) {
+  override async extend(rows: readonly (readonly TokenRow[])[], candidates?: number) {
     for (const [picture, own] of rows.entries()) {
       const known = this.#known[picture]!;
       for (const { node, parent } of own) {
@@ -24,7 +24,7 @@ class ForgetfulModel extends PathModel {
         known.add(node);
       }
     }
-    return super.extend(rows);
+    return super.extend(rows, candidates);
   }
 
   retain(live: readonly (readonly number[])[]): void {
@@ -56,9 +56,9 @@ describe('decode', () => {
     const asked: number[][] = [];
     const model = hashModel(...PARAMETERS);
     const extend = model.extend.bind(model);
-    model.extend = (rows) => {
+    model.extend = (rows, candidates) => {
       asked.push(rows.map(({ length }) => length));
-      return extend(rows);
+      return extend(rows, candidates);
     };
     const states = await decode(model, [
       start({ maxLength: 4 }, [SPECIAL.sot, 1]),

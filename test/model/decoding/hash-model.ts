@@ -4,8 +4,10 @@ import {
   decodingOptions,
   pendingRows,
   ROOT,
+  type RowScores,
   results,
   type SearchState,
+  scoresOf,
   startSearch,
   type TokenRow,
   type TreeModel,
@@ -59,9 +61,10 @@ export class PathModel implements TreeModel {
     this.#trees = logits.map(() => []);
   }
 
-  async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
+  /** Answers with what is asked for, and no more. */
+  async extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]> {
     this.calls++;
-    return rows.map((own, picture) => this.#evaluate(own, picture));
+    return rows.map((own, picture) => scoresOf(this.#evaluate(own, picture), this.vocabSize, candidates));
   }
 
   release(): void {}
@@ -97,8 +100,8 @@ export async function captions(
   return results(state!);
 }
 
-/** The logits that a state waits for, from scratch. */
-export async function logitsFor(state: SearchState, parameters: HashParameters): Promise<Float32Array> {
+/** All that a model says of the rows that a state waits for, from scratch. */
+export async function scoresFor(state: SearchState, parameters: HashParameters): Promise<RowScores> {
   const tokens = new Map(state.nodes.map((node) => [node.id, node]));
   const path = (id: number): number[] => {
     const node = tokens.get(id);
@@ -107,5 +110,5 @@ export async function logitsFor(state: SearchState, parameters: HashParameters):
   const rows = pendingRows(state);
   const out = new Float32Array(rows.length * VOCAB);
   for (const [place, { node }] of rows.entries()) out.set(hashLogits(path(node), parameters), place * VOCAB);
-  return out;
+  return scoresOf(out, VOCAB);
 }

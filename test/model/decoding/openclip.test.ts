@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type DecodingOptions, decode, decodingOptions } from '../../../src/model/decoding/index.js';
 import { adjustments } from '../../../src/model/decoding/processors.js';
 import { distribution } from '../../../src/model/decoding/sampling.js';
+import { Row, scoresOf } from '../../../src/model/decoding/scores.js';
 import { CONTEXT, captions, type HashParameters, hashLogits, hashModel, SPECIAL, start, VOCAB } from './hash-model.js';
 import { fromGenerate, type GenerateOptions } from './openclip-generate.js';
 
@@ -46,7 +47,7 @@ describe("what OpenCLIP's generate draws from", () => {
     const before = ids.slice(0, length);
     const logits = hashLogits(before, model);
     const changed = adjustments(before, (token) => logits[token]!, ours, SPECIAL.eot);
-    const left = distribution(logits, 0, VOCAB, changed, ours);
+    const left = distribution(new Row(scoresOf(logits, VOCAB), 0), changed, ours);
     const found = new Map(Array.from(left.tokens, (token, place) => [token, left.probabilities[place]!] as const));
     for (let token = 0; token < VOCAB; token++) {
       expect(found.get(token) ?? 0, `token ${token}`).toBeCloseTo(probabilities[token] ?? 0, 6);

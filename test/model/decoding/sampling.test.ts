@@ -3,6 +3,7 @@ import { nextRandom, seedRandom } from '../../../src/model/base/random.js';
 import { type DecodingOptions, decodingOptions } from '../../../src/model/decoding/index.js';
 import type { Adjustment } from '../../../src/model/decoding/processors.js';
 import { distribution, draw } from '../../../src/model/decoding/sampling.js';
+import { Row, scoresOf } from '../../../src/model/decoding/scores.js';
 import { CONTEXT, captions, hashLogits, SPECIAL, VOCAB } from './hash-model.js';
 
 /** Logits of the probabilities 0.4, 0.1, 0.3, 0.2 for the tokens 0 to 3. */
@@ -10,7 +11,7 @@ const LOGITS = Float32Array.from([0.4, 0.1, 0.3, 0.2], Math.log);
 
 function left(given: Partial<DecodingOptions>, changed = new Map<number, Adjustment>()) {
   const options = decodingOptions({ strategy: 'sample', ...given }, { contextLength: CONTEXT });
-  const { tokens, probabilities } = distribution(LOGITS, 0, 4, changed, options);
+  const { tokens, probabilities } = distribution(new Row(scoresOf(LOGITS, 4), 0), changed, options);
   const rounded = Array.from(tokens, (token, place) => [token, Math.round(probabilities[place]! * 1e6) / 1e6]);
   return Object.fromEntries(rounded);
 }
@@ -48,7 +49,7 @@ describe('the distribution a sample is drawn from', () => {
   it('finds a nucleus of thousands of tokens', () => {
     const flat = new Float32Array(5000);
     const options = decodingOptions({ strategy: 'sample', topP: 0.8005 }, { contextLength: CONTEXT });
-    const { tokens, probabilities } = distribution(flat, 0, 5000, new Map(), options);
+    const { tokens, probabilities } = distribution(new Row(scoresOf(flat, 5000), 0), new Map(), options);
     expect(tokens.length).toBe(4003);
     expect(probabilities[0]).toBeCloseTo(1 / 4003, 9);
   });
@@ -122,7 +123,7 @@ describe('samples', () => {
     const given = { strategy: 'sample', num: 4000, maxLength: 2, minLength: 0, temperature: 0.8, topP: 0.9 } as const;
     const options = decodingOptions(given, { contextLength: CONTEXT });
     const logits = hashLogits([SPECIAL.sot], model);
-    const { tokens, probabilities } = distribution(logits, 0, VOCAB, new Map(), options);
+    const { tokens, probabilities } = distribution(new Row(scoresOf(logits, VOCAB), 0), new Map(), options);
     const counts = new Map<number, number>();
     for (const caption of await captions(model, given)) {
       counts.set(caption.ids[1]!, (counts.get(caption.ids[1]!) ?? 0) + 1);

@@ -19,9 +19,9 @@ import {
   type HashParameters,
   hashLogits,
   hashModel,
-  logitsFor,
   PathModel,
   SPECIAL,
+  scoresFor,
   start,
 } from './hash-model.js';
 
@@ -53,10 +53,12 @@ const samples = fc.record({
 const greedy = fc.record({ ...rules, strategy: fc.constant('greedy' as const) });
 const searches: fc.Arbitrary<Partial<DecodingOptions>> = fc.oneof(beams, groups, samples, greedy);
 
+const NONE = { logSumExp: new Float64Array(0), logits: new Float32Array(0) };
+
 /** Every state of a search, from its start to its end. */
 async function walk(parameters: HashParameters, from: SearchState): Promise<SearchState[]> {
   const states = [from];
-  while (!isDone(states.at(-1)!)) states.push(advance(states.at(-1)!, await logitsFor(states.at(-1)!, parameters)));
+  while (!isDone(states.at(-1)!)) states.push(advance(states.at(-1)!, await scoresFor(states.at(-1)!, parameters)));
   return states;
 }
 
@@ -74,11 +76,11 @@ describe('a search is a value', () => {
       fc.asyncProperty(models, searches, async (parameters, given) => {
         for (const state of await walk(parameters, start(given))) {
           if (isDone(state)) continue;
-          const logits = await logitsFor(state, parameters);
-          const copy = logits.slice();
-          const next = advance(deepFreeze(structuredClone(state)), logits);
-          expect(logits).toEqual(copy);
-          expect(advance(state, logits)).toEqual(next);
+          const scores = await scoresFor(state, parameters);
+          const copy = structuredClone(scores);
+          const next = advance(deepFreeze(structuredClone(state)), scores);
+          expect(scores).toEqual(copy);
+          expect(advance(state, scores)).toEqual(next);
         }
       }),
       { numRuns: 60 },
@@ -109,7 +111,7 @@ describe('a search is a value', () => {
 
   it('that is done stays as it is', async () => {
     const end = (await walk({ seed: 1, window: 9, eot_bias: 1 }, start({}))).at(-1)!;
-    expect(advance(end, new Float32Array(0))).toBe(end);
+    expect(advance(end, NONE)).toBe(end);
     expect(pendingRows(end)).toEqual([]);
   });
 });
@@ -282,7 +284,16 @@ describe('startSearch', () => {
     expect(() => start({ maxLength: 4 }, prompt)).toThrow(expect.objectContaining({ code }));
   });
 
-  it('is followed only by as many logits as were asked for', () => {
-    expect(() => advance(start({}), new Float32Array(47))).toThrow(expect.objectContaining({ code: 'engine' }));
+  it('is followed only by scores of what was asked for', () => {
+    const one = new Float64Array(1);
+    const wrong = [
+      NONE,
+      { logSumExp: one, logits: new Float32Array(47) },
+      { logSumExp: new Float64Array(2), logits: new Float32Array(48) },
+      { logSumExp: one, logits: new Float32Array(47), tokens: new Int32Array(12) },
+    ];
+    for (const scores of wrong) {
+      expect(() => advance(start({}), scores)).toThrow(expect.objectContaining({ code: 'engine' }));
+    }
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { AttentionName } from '../../../src/model/architecture/ops.js';
 import { readTensor } from '../../../src/model/checkpoint/index.js';
 import { captionTrie } from '../../../src/model/decoding/index.js';
-import { logSumExp } from '../../../src/model/decoding/logits.js';
+import { Row, scoresOf } from '../../../src/model/decoding/scores.js';
 import { ROOT, type TokenRow, type TreeModel } from '../../../src/model/decoding/types.js';
 import type { Attention, ImageTokens, Network, Probe } from '../../../src/model/engine/network.js';
 import { GOLDEN_MODELS, type Golden, type GoldenName, golden, worstError as worst } from '../../support/golden.js';
@@ -89,9 +89,25 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
   test('logits, teacher forced in one call', async () => {
     const { data } = await under.reference.expected('logits');
     await withTrees(under.network, (await images()).tokens, async (trees) => {
-      const logits = await trees.extend(chains(await under.reference.texts()));
-      expect(worstError(Float32Array.from(logits.flatMap((rows) => [...rows])), data)).toBeLessThan(1);
+      const scores = await trees.extend(chains(await under.reference.texts()));
+      expect(worstError(Float32Array.from(scores.flatMap(({ logits }) => [...logits])), data)).toBeLessThan(1);
     });
+  });
+
+  test('candidates and the sum of probabilities are those of the logits', async () => {
+    const texts = chains(await under.reference.texts());
+    const { tokens } = await images();
+    const say = (candidates?: number) =>
+      withTrees(under.network, tokens, async (trees) => structuredClone(await trees.extend(texts, candidates)));
+    const [all, some] = [await say(), await say(5)];
+    for (const [picture, { logits, logSumExp }] of all.entries()) {
+      const vocabSize = logits.length / logSumExp.length;
+      const expected = scoresOf(logits, vocabSize, some[picture]!.tokens!.length / logSumExp.length);
+      expect(worstError(logSumExp, expected.logSumExp)).toBeLessThan(1);
+      expect(worstError(some[picture]!.logSumExp, expected.logSumExp)).toBeLessThan(1);
+      expect(worstError(some[picture]!.logits, expected.logits)).toBeLessThan(1);
+      expect(some[picture]!.tokens).toEqual(expected.tokens);
+    }
   });
 
   /** Checks all layers of one attention: the reference holds them as [B, layer, head, query, key]. */
@@ -189,11 +205,10 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
     const { rows, targets } = captionTrie(captions);
     const sums = new Float32Array(16);
     await withTrees(under.network, encoded.tokens, async (trees) => {
-      const logits = await trees.extend(captions.map(() => rows));
+      const scores = await trees.extend(captions.map(() => rows));
       for (let i = 0; i < 4; i++) {
         for (const { row, token, caption } of targets) {
-          const from = row * trees.vocabSize;
-          sums[i * 4 + caption]! += logits[i]![from + token]! - logSumExp(logits[i]!, from, from + trees.vocabSize);
+          sums[i * 4 + caption]! += new Row(scores[i]!, row).logprob(token);
         }
       }
     });
@@ -209,10 +224,10 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
     const actual = new Float32Array(data.length);
     await withTrees(under.network, (await images()).tokens, async (trees) => {
       for (let i = 0; i < length; i++) {
-        const logits = await trees.extend(
+        const scores = await trees.extend(
           texts.map((text) => [{ node: i, parent: i === 0 ? ROOT : i - 1, token: text[i]! }]),
         );
-        for (let b = 0; b < batch; b++) actual.set(logits[b]!, (b * length + i) * vocab);
+        for (let b = 0; b < batch; b++) actual.set(scores[b]!.logits, (b * length + i) * vocab);
       }
     });
     expect(worstError(actual, data)).toBeLessThan(1);

@@ -35,7 +35,7 @@ function interventionTests(engine: EngineUnderTest, name: GoldenName): void {
     const logits = await withTrees(
       under.network,
       images.tokens,
-      async (trees) => Float32Array.from((await trees.extend([rows, rows])).flatMap((one) => [...one])),
+      async (trees) => Float32Array.from((await trees.extend([rows, rows])).flatMap(({ logits }) => [...logits])),
       probe,
     );
     return { image_features: images.features, text_features: texts.features, logits };

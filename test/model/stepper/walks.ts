@@ -3,6 +3,7 @@ import { CocaError } from '../../../src/model/base/errors.js';
 import {
   type DecodingOptions,
   decodingOptions,
+  type RowScores,
   type TokenRow,
   type TreeModel,
 } from '../../../src/model/decoding/index.js';
@@ -32,13 +33,13 @@ export class ForgetfulModel implements TreeModel {
     return this.model.vocabSize;
   }
 
-  async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
+  async extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]> {
     for (const { parent } of rows[0]!) {
       if (this.#forgotten.has(parent)) throw new Error(`node ${parent} was forgotten`);
       this.#parents.push(parent);
     }
     this.calls.push(rows[0]!.length);
-    return this.model.extend(rows);
+    return this.model.extend(rows, candidates);
   }
 
   retain([live]: readonly (readonly number[])[]): void {

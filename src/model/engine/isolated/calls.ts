@@ -1,4 +1,4 @@
-import type { TokenRow } from '../../decoding/types.js';
+import type { RowScores, TokenRow } from '../../decoding/types.js';
 import type { Activation, Attention, Block, ImageTokens, ImageTrees, Network, Probe, Task } from '../network.js';
 import { openNetwork } from '../open.js';
 import type { Remark } from '../remark.js';
@@ -47,11 +47,11 @@ export class NetworkCalls implements EngineCalls {
     trees: number,
     rows: readonly (readonly TokenRow[])[],
     hints: readonly LiveNodes[],
-  ): Promise<Watched<readonly Float32Array[]>> {
+    candidates: number | undefined,
+  ): Promise<Watched<readonly RowScores[]>> {
     const { model, seen } = this.#trees.get(trees)!;
     for (const live of hints) model.retain?.(live);
-    const value = await model.extend(rows);
-    return seen.with(value);
+    return seen.with(await model.extend(rows, candidates));
   }
 
   async replaceTree(trees: number, place: number, image: ImageTokens, hints: readonly LiveNodes[]): Promise<void> {

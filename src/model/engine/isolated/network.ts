@@ -1,4 +1,4 @@
-import type { TokenRow } from '../../decoding/types.js';
+import type { RowScores, TokenRow } from '../../decoding/types.js';
 import type {
   Attention,
   Block,
@@ -102,8 +102,8 @@ class IsolatedTrees implements ImageTrees {
     return hints;
   }
 
-  async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
-    return tell(await this.process.call('extend', this.opened.id, rows, this.#takeHints()), this.probe);
+  async extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]> {
+    return tell(await this.process.call('extend', this.opened.id, rows, this.#takeHints(), candidates), this.probe);
   }
 
   retain(live: LiveNodes): void {

@@ -1,6 +1,6 @@
 import type { PlainError } from '../../base/errors.js';
 import type { ModelConfig } from '../../config/config.js';
-import type { TokenRow } from '../../decoding/types.js';
+import type { RowScores, TokenRow } from '../../decoding/types.js';
 import type { Device, Engine } from '../engines.js';
 import type {
   Activation,
@@ -69,7 +69,8 @@ export interface EngineCalls {
     trees: number,
     rows: readonly (readonly TokenRow[])[],
     hints: readonly LiveNodes[],
-  ): Promise<Watched<readonly Float32Array[]>>;
+    candidates: number | undefined,
+  ): Promise<Watched<readonly RowScores[]>>;
   /** @param hints as for `extend` */
   replaceTree(trees: number, place: number, image: ImageTokens, hints: readonly LiveNodes[]): Promise<void>;
   releaseTrees(trees: number): Promise<void>;

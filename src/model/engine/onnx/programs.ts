@@ -9,6 +9,7 @@ import { OnnxGradientOps } from './gradient-ops.js';
 import { type Dimension, GraphBuilder } from './graph.js';
 import type { OnnxOps } from './ops.js';
 import { attentionOutput, OnnxPlaces, type Openness } from './probe.js';
+import { outputScores } from './row-scores.js';
 import type { Value } from './value.js';
 
 /** What every program is built from. */
@@ -42,7 +43,7 @@ export function cacheLayers(config: CocaConfig): readonly { readonly heads: numb
 function build(
   name: string,
   source: ProgramSource,
-  emit: (ops: OnnxGradientOps, watch: AttentionWatcher<Value> | undefined) => void,
+  emit: (ops: OnnxGradientOps, watch: AttentionWatcher<Value> | undefined, graph: GraphBuilder) => void,
 ): Uint8Array {
   const graph = new GraphBuilder(name);
   const ops = new OnnxGradientOps(graph, source);
@@ -52,6 +53,7 @@ function build(
     source.openness === 'plain'
       ? undefined
       : (attention, layer, value) => ops.output(attentionOutput(attention, layer), value),
+    graph,
   );
   return graph.encode();
 }
@@ -113,10 +115,10 @@ function imageInputs(ops: OnnxOps, config: CocaConfig) {
 
 /**
  * ids, positions [B, N], two masks [B, 1, N, C + N], caches [B, H, C, D] and image keys and values [B, H, T, D]
- * -> logits [B, N, V] and the rows' own keys and values [B, N, W].
+ * -> logits [B, N, V], what `outputScores` makes of them, and the rows' own keys and values [B, N, W].
  */
 export function decoderProgram(source: ProgramSource<CocaConfig>): Uint8Array {
-  return build('decoder', source, (ops, watch) => {
+  return build('decoder', source, (ops, watch, graph) => {
     const { config } = source;
     const ids = ops.input('ids', 'I32', ['batch', 'rows']);
     const { logits, own } = textDecoder(
@@ -133,6 +135,7 @@ export function decoderProgram(source: ProgramSource<CocaConfig>): Uint8Array {
       watch,
     );
     ops.output('logits', logits);
+    outputScores(graph, logits.anyForm, logits.width);
     own.forEach(({ keys, values }, i) => {
       ops.output(ownNames(i).keys, keys);
       ops.output(ownNames(i).values, values);

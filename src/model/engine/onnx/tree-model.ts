@@ -1,11 +1,13 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config/config.js';
-import type { TokenRow } from '../../decoding/types.js';
+import type { RowScores, TokenRow } from '../../decoding/types.js';
 import type { Attention, ImageTokens, ImageTrees, Probe } from '../network.js';
-import { type ForestRows, TokenForest } from '../token-forest.js';
+import { type ForestRows, NO_SCORES, TokenForest } from '../token-forest.js';
 import { LayerCache } from './key-value-cache.js';
 import { outputsToFetch, report } from './probe.js';
 import { cacheLayers, cacheNames, ownNames } from './programs.js';
+import { SCORES } from './row-scores.js';
+import { ScoreBuffers } from './score-buffers.js';
 import type { Feeds, OnnxSession } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
@@ -15,9 +17,11 @@ export class OnnxTreeModel implements ImageTrees {
   readonly vocabSize: number;
   readonly #forest: TokenForest;
   readonly #caches: readonly LayerCache[];
+  /** Outputs that are fetched whatever is asked for: the rows' own keys and values, and attention where it is watched. */
   readonly #outputs: readonly string[];
   #cacheInputs: { readonly capacity: number; readonly feeds: Feeds } | undefined;
-  #results: { readonly count: number; readonly tensors: Feeds } | undefined;
+  #ownOutputs: { readonly count: number; readonly tensors: Feeds } | undefined;
+  #scores: ScoreBuffers | undefined;
 
   /**
    * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each; its own
@@ -34,18 +38,27 @@ export class OnnxTreeModel implements ImageTrees {
     private readonly changes: Feeds,
     private readonly probe: Probe,
   ) {
-    this.#outputs = outputsToFetch(session.outputNames, probe);
+    const scores: readonly string[] = ['logits', ...Object.values(SCORES)];
+    this.#outputs = outputsToFetch(session.outputNames, probe).filter((name) => !scores.includes(name));
     this.vocabSize = config.text.vocab_size;
     this.#forest = new TokenForest(config, batch);
     this.#caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
   }
 
-  async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
-    if (rows.every((list) => list.length === 0)) return rows.map(() => new Float32Array(0));
+  async extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]> {
+    if (rows.every((list) => list.length === 0)) return rows.map(() => NO_SCORES);
     const capacity = this.#caches[0]!.capacity;
     const added = this.#forest.add(rows, capacity);
-    const feeds = { ...this.image, ...this.changes, ...this.#cacheFeeds(capacity), ...this.#rowFeeds(added, capacity) };
-    const outputs = await this.session.run(feeds, this.#outputs, this.#outputTensors(added.count));
+    const scores = this.#scoreBuffers(added.count, candidates);
+    const feeds = {
+      ...this.image,
+      ...this.changes,
+      ...this.#cacheFeeds(capacity),
+      ...this.#rowFeeds(added, capacity),
+      ...scores.feeds,
+    };
+    const into = { ...this.#ownTensors(added.count), ...scores.tensors };
+    const outputs = await this.session.run(feeds, [...this.#outputs, ...Object.keys(scores.tensors)], into);
     this.#store(outputs, rows, added);
     const { onAttention, onActivation } = this.probe;
     const used = Math.max(...added.firsts);
@@ -53,7 +66,15 @@ export class OnnxTreeModel implements ImageTrees {
       onAttention: onAttention && ((attention) => onAttention(withoutIdleSlots(attention, used, capacity))),
       onActivation,
     });
-    return this.#forest.logitsOf(rows, outputs.logits!.data as Float32Array);
+    return scores.read(rows, this.#forest);
+  }
+
+  /** Buffers are the same from step to step: no garbage. */
+  #scoreBuffers(count: number, candidates: number | undefined): ScoreBuffers {
+    if (!this.#scores?.fit(count, candidates)) {
+      this.#scores = new ScoreBuffers(this.Tensor, this, count, candidates);
+    }
+    return this.#scores;
   }
 
   /** The caches as inputs; made anew only when they have grown. */
@@ -70,22 +91,21 @@ export class OnnxTreeModel implements ImageTrees {
     return this.#cacheInputs.feeds;
   }
 
-  /** Tensors that the outputs of `count` rows are written to, the same from step to step: no garbage. */
-  #outputTensors(count: number): Feeds {
-    if (this.#results?.count !== count) {
-      const { batch, vocabSize, Tensor } = this;
+  /** Tensors that the keys and values of `count` rows are written to. */
+  #ownTensors(count: number): Feeds {
+    if (this.#ownOutputs?.count !== count) {
+      const { batch, Tensor } = this;
       const tensor = (width: number) =>
         new Tensor('float32', new Float32Array(batch * count * width), [batch, count, width]);
-      const tensors: Record<string, Tensor> = { logits: tensor(vocabSize) };
+      const tensors: Record<string, Tensor> = {};
       for (const [layer, { heads, depth }] of this.#caches.entries()) {
         tensors[ownNames(layer).keys] = tensor(heads * depth);
         tensors[ownNames(layer).values] = tensor(heads * depth);
       }
-      this.#results = { count, tensors };
+      this.#ownOutputs = { count, tensors };
     }
-    return this.#results.tensors;
+    return this.#ownOutputs.tensors;
   }
-
   #rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows, capacity: number): Feeds {
     const { batch, Tensor } = this;
     const maskShape = [batch, 1, count, capacity + count];
@@ -128,7 +148,8 @@ export class OnnxTreeModel implements ImageTrees {
 
   release(): void {
     this.#cacheInputs = undefined;
-    this.#results = undefined;
+    this.#ownOutputs = undefined;
+    this.#scores = undefined;
   }
 }
 

@@ -2,9 +2,10 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { KeysValues } from '../../architecture/blocks.js';
 import { textDecoder } from '../../architecture/decoder.js';
 import type { CocaConfig } from '../../config/config.js';
-import type { TokenRow, TreeModel } from '../../decoding/types.js';
+import { scoresOf } from '../../decoding/scores.js';
+import type { RowScores, TokenRow, TreeModel } from '../../decoding/types.js';
 import type { Probe } from '../network.js';
-import { type ForestRows, TokenForest } from '../token-forest.js';
+import { type ForestRows, NO_SCORES, TokenForest } from '../token-forest.js';
 import type { Backend } from './backends.js';
 import { evaluate, type Onlooker } from './evaluate.js';
 import type { TfjsOps } from './ops.js';
@@ -33,8 +34,8 @@ export class TfjsTreeModel implements TreeModel {
     this.#forest = new TokenForest(config, batch);
   }
 
-  async extend(rows: readonly (readonly TokenRow[])[]): Promise<readonly Float32Array[]> {
-    if (rows.every((list) => list.length === 0)) return rows.map(() => new Float32Array(0));
+  async extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]> {
+    if (rows.every((list) => list.length === 0)) return rows.map(() => NO_SCORES);
     const { backend, config, batch, image } = this;
     const [cache, capacity] = [this.#cache, this.#capacity];
     const added = this.#forest.add(rows, capacity);
@@ -57,7 +58,7 @@ export class TfjsTreeModel implements TreeModel {
       },
       this.probe,
     );
-    return this.#forest.logitsOf(rows, logits);
+    return this.#forest.givenOf(rows, logits).map((own) => scoresOf(own, this.vocabSize, candidates));
   }
 
   /** Puts the rows' keys and values behind those that are there. */

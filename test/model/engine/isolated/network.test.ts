@@ -61,16 +61,16 @@ async function everything(network: Network) {
   };
   const images = await network.encodeImages(data.slice(0, data.length / shape[0]!), 1, { onAttention: sink });
   const texts = await network.encodeTexts(await reference.texts(), { onAttention: sink });
-  const logits = await withTrees(
+  const scores = await withTrees(
     network,
     images.tokens,
     async (trees) => {
       const [first] = await trees.extend([chain([1, 2, 3, 4, 5, 6, 7, 8])]);
-      const kept = Float32Array.from(first!); // it is only valid until the next call
+      const kept = structuredClone(first!); // it is only valid until the next call
       trees.retain?.([[0, 1, 2]]);
       trees.retain?.([[0, 1]]);
-      const [second] = await trees.extend([[{ node: 8, parent: 1, token: 9 }]]);
-      return { vocabSize: trees.vocabSize, batch: trees.batch, kept, second: Float32Array.from(second!) };
+      const [second] = await trees.extend([[{ node: 8, parent: 1, token: 9 }]], 3);
+      return { vocabSize: trees.vocabSize, batch: trees.batch, kept, second: structuredClone(second!) };
     },
     { onAttention: sink },
   );
@@ -78,11 +78,11 @@ async function everything(network: Network) {
   const changed = await withTrees(
     network,
     images.tokens,
-    async (trees) => Float32Array.from((await trees.extend([chain([1, 2, 3])]))[0]!),
+    async (trees) => structuredClone((await trees.extend([chain([1, 2, 3])]))[0]!),
     { changes: [change], onActivation: (activation) => activations.push(activation) },
   );
   const changedGradients = await network.crossGradients(images.tokens, [1, 2, 3, 4], { changes: [change] });
-  return { images, texts, logits, seen, gradients, changed, activations, changedGradients };
+  return { images, texts, scores, seen, gradients, changed, activations, changedGradients };
 }
 
 describe('a network in a process of its own', () => {
