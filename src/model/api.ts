@@ -3,6 +3,8 @@ import type { ModelConfig } from './config/config.js';
 import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Block, Change, Probe, Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
+import type { Means } from './interventions/changes.js';
+import type { Site } from './interventions/sites.js';
 import type { Precision } from './quantise/precision.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import type { CutTexts } from './tokenizer/usable.js';
@@ -50,6 +52,12 @@ export interface CaptionLikelihood {
   readonly count: number;
 }
 
+/** What was taken out of a model: sites by their names, and what is put in their stead. */
+export interface Ablated {
+  readonly sites: readonly string[];
+  readonly with: 'zero' | 'mean';
+}
+
 /** A loaded model: everything that a command does with one. All methods may be called side by side; they take turns. */
 export interface Coca {
   /** What results call this model: a bundled name or the folder's name. */
@@ -63,6 +71,8 @@ export interface Coca {
    * then on: the model is to be loaded anew. Not there where the engine runs in this process.
    */
   readonly ended?: AbortSignal | undefined;
+  /** What it goes without; not there in a model as it was loaded. */
+  readonly ablated?: Ablated | undefined;
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   /** exp(logit_scale): what cosines are multiplied by before a softmax. */
@@ -140,6 +150,11 @@ export interface Coca {
   readOut(rows: Block): Promise<Float32Array>;
   /** This model with something changed inside, in all that it is asked; it is closed with this one, not by itself. */
   withChanges(changes: readonly Change[]): Coca;
+  /**
+   * This model without some sites, as `withChanges`: what each gives becomes zero, or its mean.
+   * @param means as `meanActivations` gives them
+   */
+  without(sites: readonly Site[], means?: Means): Coca;
   /** What the vision tower and the poolers alone attended to: no caption, no decoder. For an encoding as above. */
   attendEmbedding(image: ImageEncoding): RawAttention;
   close(): Promise<void>;

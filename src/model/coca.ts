@@ -1,4 +1,5 @@
 import type {
+  Ablated,
   Caption,
   CaptionLikelihood,
   CaptionOptions,
@@ -21,6 +22,8 @@ import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
 import { ChangedNetwork } from './interventions/changed-network.js';
+import { ablations, type Means } from './interventions/changes.js';
+import { type Site, siteName } from './interventions/sites.js';
 import type { Precision } from './quantise/precision.js';
 import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
@@ -52,6 +55,7 @@ export interface ModelParts {
   readonly checkpoint: SafetensorsFile;
   readonly precision: Precision;
   readonly chosenBy: ChosenBy;
+  readonly ablated?: Ablated;
 }
 
 /** A network, a tokenizer and the weights' few loose numbers, as one model. */
@@ -94,6 +98,10 @@ export class CocaModel implements Coca {
 
   get precision(): Precision {
     return this.parts.precision;
+  }
+
+  get ablated(): Ablated | undefined {
+    return this.parts.ablated;
   }
 
   private get network(): Network {
@@ -276,8 +284,17 @@ export class CocaModel implements Coca {
   }
 
   withChanges(changes: readonly Change[]): CocaModel {
-    const network = new ChangedNetwork(this.network, changes);
-    return new CocaModel({ ...this.parts, network }, this.logitScale, this.logitBias, this.pixels, this.#turns);
+    return this.#variant({ network: new ChangedNetwork(this.network, changes) });
+  }
+
+  without(sites: readonly Site[], means?: Means): CocaModel {
+    const network = new ChangedNetwork(this.network, ablations([sites], this.config, means));
+    const names = [...(this.ablated?.sites ?? []), ...sites.map(siteName)];
+    return this.#variant({ network, ablated: { sites: names, with: means ? 'mean' : 'zero' } });
+  }
+
+  #variant(parts: Partial<ModelParts>): CocaModel {
+    return new CocaModel({ ...this.parts, ...parts }, this.logitScale, this.logitBias, this.pixels, this.#turns);
   }
 
   #mustFit(text: string, { onCut }: CutTexts): void {

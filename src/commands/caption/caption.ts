@@ -5,6 +5,7 @@ import { filtered } from '../../model/base/pipeline.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
 import { prepare, searchProgress } from '../io/progress.js';
@@ -55,6 +56,7 @@ export const caption = defineResults({
     ...TEXT_FILE_OPTIONS,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'seed', 'images'],
   examples: [
@@ -70,6 +72,7 @@ export const caption = defineResults({
   async check({ args, options, typed }) {
     checkResultsFile(options, args);
     checkTextFiles(options, args);
+    checkAblation(options, typed);
     if (options.watch && options.batch > 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
     }
@@ -94,7 +97,8 @@ export const caption = defineResults({
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       await prepare(coca, 'captions', context); // before any clock starts
       const { names, count } = walkImages(sources, context.stdin);
-      const files = await CaptionFiles.open(options, coca, how);
+      const { ablateOver } = options;
+      const files = await CaptionFiles.open(options, coca, { ...how, ...(ablateOver !== undefined && { ablateOver }) });
       try {
         yield* files.earlier();
         yield { kind: 'ready', count };
@@ -133,7 +137,13 @@ async function captionPictures(
   const encoding = await coca.encodeImages(found.map(({ picture }) => picture));
   const run = await search(encoding, options);
   // Results may be kept longer than the model is.
-  const by = { name: coca.name, device: coca.device, precision: coca.precision, tokenizer: coca.tokenizer };
+  const by = {
+    name: coca.name,
+    device: coca.device,
+    precision: coca.precision,
+    ablated: coca.ablated,
+    tokenizer: coca.tokenizer,
+  };
   const ms = { encode: encoding.ms / found.length, decode: run.ms / found.length };
   return found.map(({ name: image }, i) => {
     const captions = run.captions[i]!;

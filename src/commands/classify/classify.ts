@@ -5,6 +5,7 @@ import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { ABLATION_OPTIONS, ablatedOf, checkAblation } from '../io/inside/ablation.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
@@ -47,6 +48,7 @@ export const classify = defineResults({
     ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
@@ -59,6 +61,7 @@ export const classify = defineResults({
   ],
   async check({ options, typed }) {
     checkTemplates(options.template);
+    checkAblation(options, typed);
     if (options.classifier) {
       const stray = ['labels', 'labelsFile', 'template', 'strict'].find((name) => typed.has(name));
       if (stray !== undefined) {
@@ -81,7 +84,12 @@ export const classify = defineResults({
       yield { kind: 'ready', count };
       yield* eachPicture(names, coca, context, options.batch, async (found) => {
         const results = score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
-        return found.map(({ name }, i) => ({ image: name, results: results[i]!, isAlone: labels.length === 1 }));
+        return found.map(({ name }, i) => ({
+          image: name,
+          results: results[i]!,
+          isAlone: labels.length === 1,
+          ...ablatedOf(coca),
+        }));
       });
     });
   },
@@ -95,6 +103,8 @@ interface Labelled {
   readonly results: readonly Ranked[];
   /** Whether there was no other label to choose. */
   readonly isAlone: boolean;
+  readonly ablated?: readonly string[];
+  readonly ablated_with?: 'mean';
 }
 
 async function labelWriter(
@@ -104,11 +114,12 @@ async function labelWriter(
   images: PictureKind | 'auto',
 ): Promise<ResultWriter<Labelled, ReadablePicture>> {
   if (format === 'json' || format === 'jsonl') {
-    return jsonWriter(context.out, format, ({ image, results }: Labelled) => ({
+    return jsonWriter(context.out, format, ({ image, results, isAlone: _, ...variant }: Labelled) => ({
       image,
       results: results.map(({ caption, cosine, probability, rank, truncated }) => {
         return { label: caption, cosine, probability, rank, ...(truncated && { truncated }) };
       }),
+      ...variant,
     }));
   }
   if (format === 'plain') {

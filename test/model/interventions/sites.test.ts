@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ModelConfig } from '../../../src/model/config/config.js';
 import type { Change } from '../../../src/model/engine/network.js';
 import { ablations, inOrder } from '../../../src/model/interventions/changes.js';
 import { headsOf, parseSite, parseSites, siteName, towersOf } from '../../../src/model/interventions/sites.js';
@@ -47,7 +48,7 @@ describe('sites', () => {
   });
 
   test('a model has the towers of its config', () => {
-    const names = (of: typeof config) => towersOf(of).map(({ tower }) => tower);
+    const names = (of: ModelConfig) => towersOf(of).map(({ tower }) => tower);
     expect(names(config)).toEqual(['vision', 'pooler', 'text', 'self', 'cross']);
     expect(names(cascade)).toEqual(['vision', 'pooler', 'contrastive', 'text', 'self', 'cross']);
     expect(names(unpooled)).toEqual(['vision', 'text', 'self', 'cross']);
