@@ -137,11 +137,13 @@ export interface Coca {
    * A caption read by the decoder under every picture of an encoding, teacher forced: result[b][r] is log p(ids[r + 1] | image b,
    * ids[0..r]). Under one picture that is `repeated`, each reading can be changed in its own way.
    * @param ids from the start token
+   * @param options with `copies`, the caption is read that often under each picture, side by side: what is at a place has the rows
+   *   of one copy after those of the other, and so has the result. Cheaper than a picture that is `repeated`
    */
   readCaption(
     images: ImageEncoding,
     ids: readonly number[],
-    probe?: Omit<Probe, 'onAttention'>,
+    options?: { readonly copies?: number } & Omit<Probe, 'onAttention'>,
   ): Promise<readonly (readonly number[])[]>;
   /**
    * What the captioner would say after rows [B, N, W] of its multimodal half, were they its last: logits [B, N, V],

@@ -13,7 +13,16 @@ import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
-import { chainOf, decode, results, type SearchState, startSearch, type TreeModel } from './decoding/index.js';
+import {
+  chainOf,
+  decode,
+  ROOT,
+  results,
+  type SearchState,
+  startSearch,
+  type TokenRow,
+  type TreeModel,
+} from './decoding/index.js';
 import { addLogprobs, groupsOf } from './decoding/likelihoods.js';
 import { logSumExp } from './decoding/logits.js';
 import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
@@ -262,16 +271,22 @@ export class CocaModel implements Coca {
   readCaption(
     images: ImageEncoding,
     ids: readonly number[],
-    probe?: Omit<Probe, 'onAttention'>,
+    { copies = 1, ...probe }: { readonly copies?: number } & Omit<Probe, 'onAttention'> = {},
   ): Promise<readonly (readonly number[])[]> {
     requireCaptioner(this.config, 'the reading of a caption');
     const tokens = tokensOf(images);
-    const rows = chainOf(ids.slice(0, -1));
+    const chain = chainOf(ids.slice(0, -1));
+    const rows = Array.from({ length: copies }, (_, copy) => behind(chain, copy * chain.length)).flat();
     return this.#turns.take(async () => {
       const trees = await this.network.openTrees(tokens, probe);
       try {
         const logits = await trees.extend(Array.from({ length: tokens.count }, () => rows));
-        return logits.map((one) => logprobsOf(ids, one, trees.vocabSize));
+        const perCopy = chain.length * trees.vocabSize;
+        return logits.map((all) =>
+          Array.from({ length: copies }, (_, copy) =>
+            logprobsOf(ids, all.subarray(copy * perCopy, (copy + 1) * perCopy), trees.vocabSize),
+          ).flat(),
+        );
       } finally {
         trees.release();
       }
@@ -316,6 +331,13 @@ export class CocaModel implements Coca {
     if (this.network.ended) await this.network.release();
     else await this.#turns.take(() => this.network.release());
   }
+}
+
+/** Rows that do not follow others, numbered from another node on. */
+function behind(rows: readonly TokenRow[], first: number): readonly TokenRow[] {
+  return rows.map(({ node, parent, token }) => {
+    return { node: node + first, parent: parent === ROOT ? ROOT : parent + first, token };
+  });
 }
 
 /** log p of every id after the first, of the logits [N, V] of the rows before it. */
