@@ -4,7 +4,6 @@ import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../../m
 import { CocaError } from '../../model/base/errors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
@@ -15,6 +14,7 @@ import {
   CAPTION_OPTIONS,
   checkAskedCaption,
   foundCaption,
+  wordsToShow,
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS, variantOf } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
@@ -180,10 +180,4 @@ async function lookAt(
   const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
   return { picture, caption: text, attention, model: coca.name, device: coca.device, ...variantOf(coca) };
-}
-
-/** Special tokens are shown when asked for, and where there is nothing else. */
-function wordsToShow(words: readonly Word[], special: boolean): readonly Word[] {
-  const spoken = words.filter((word) => !word.special);
-  return special || spoken.length === 0 ? words : spoken;
 }

@@ -35,10 +35,15 @@ function requireMeans(sites: readonly Site[], { config }: LoadedCoca): void {
   );
 }
 
-/** What each model's sites give on average, over the pictures of a name. A session keeps its models, and these with them. */
+/** Means over the pictures of a name. A session keeps its models, and these with them. */
 const known = new WeakMap<LoadedCoca, Map<string | undefined, Means>>();
 
-async function meansOf(coca: LoadedCoca, over: string | undefined, context: CommandContext): Promise<Means> {
+/**
+ * What the sites of a model give on average.
+ * @param over names of pictures; the scenes that come with the program where none are named
+ * @throws CocaError for a picture that cannot be read; `interrupted`
+ */
+export async function meansOf(coca: LoadedCoca, over: string | undefined, context: CommandContext): Promise<Means> {
   const means = known.get(coca) ?? new Map<string | undefined, Means>();
   known.set(coca, means);
   const found = means.get(over) ?? (await computeMeans(coca, over, context));

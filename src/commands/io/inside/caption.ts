@@ -3,6 +3,7 @@ import type { Caption, CaptionOptions, ImageEncoding } from '../../../model/api.
 import { CocaError } from '../../../model/base/errors.js';
 import type { LoadedCoca } from '../../../model/store/load.js';
 import type { Tokenizer } from '../../../model/tokenizer/tokenizer.js';
+import type { Word } from '../../../model/tokenizer/words.js';
 import { searchProgress } from '../progress.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../search-options.js';
 
@@ -31,7 +32,8 @@ export const CAPTION_ARGUMENT = {
   variadic: false,
 } as const;
 
-type CaptionText = Pick<Caption, 'ids' | 'text'>;
+/** A caption as text and as ids from the start token. */
+export type CaptionText = Pick<Caption, 'ids' | 'text'>;
 
 /** A caption that was given, or how one is to be searched for. */
 export type AskedCaption = CaptionText | CaptionOptions;
@@ -102,4 +104,10 @@ function captionOf(caption: string, tokenizer: Tokenizer): CaptionText {
   }
   const ids = [special.sot, ...tokens, special.eot];
   return { ids, text: tokenizer.decode(ids) };
+}
+
+/** Special tokens are shown when asked for, and where there is nothing else. */
+export function wordsToShow(words: readonly Word[], special: boolean): readonly Word[] {
+  const spoken = words.filter((word) => !word.special);
+  return special || spoken.length === 0 ? words : spoken;
 }
