@@ -7,6 +7,7 @@ import { shortestFloat32, visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
+import { ABLATION_OPTIONS, ablatedOf, checkAblation } from './io/inside/ablation.js';
 import { findWithModel, MODEL_GLOBALS } from './io/model.js';
 import { eachPicture, type ReadablePicture } from './io/pictures.js';
 import { failure, jsonWriter } from './io/results.js';
@@ -22,6 +23,8 @@ interface Embedded {
   readonly embedding: Float32Array;
   /** Whether the text was cut to the model's context. */
   readonly truncated?: boolean;
+  readonly ablated?: readonly string[];
+  readonly ablated_with?: 'mean';
 }
 
 export const embed = defineResults({
@@ -39,12 +42,16 @@ export const embed = defineResults({
     ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
+    ...ABLATION_OPTIONS,
   },
   globals: MODEL_GLOBALS,
   examples: [
     { line: "coca embed 'photos/*.jpg' --jsonl > photos.jsonl", does: 'embeddings of pictures' },
     { line: 'coca embed --text "a dog" "a cat" --json', does: 'embeddings of texts' },
   ],
+  async check({ options, typed }) {
+    checkAblation(options, typed);
+  },
   async *find({ args, options }, context): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
     const sources = sourcesOf(args, options);
     const hasPictures = args.length + options.files.length + options.files0.length > 0;
@@ -62,20 +69,26 @@ export const embed = defineResults({
       const cuts = new ToldCuts(options.strict, context);
       yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
         const { features } = await coca.encodeImages(found.map(({ picture }) => picture));
-        return found.map(({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]! }));
+        return found.map(
+          ({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]!, ...ablatedOf(coca) }),
+        );
       });
       for (const name of options.text) {
         const embedding = await embeddingOf(name, coca, cuts);
         if (embedding instanceof CocaError) yield failure(name, embedding, 'text');
-        else yield { kind: 'result', result: { of: 'text', name, embedding, truncated: cuts.has(name) } };
+        else
+          yield {
+            kind: 'result',
+            result: { of: 'text', name, embedding, truncated: cuts.has(name), ...ablatedOf(coca) },
+          };
       }
     });
   },
   async writer(format, _, context): Promise<ResultWriter<Embedded>> {
     const { out, terminal } = context;
     if (format === 'json' || format === 'jsonl') {
-      return jsonWriter(out, format, ({ of, name, embedding, truncated }: Embedded) => {
-        return { [of]: name, embedding: numbersOf(embedding), ...(truncated && { truncated }) };
+      return jsonWriter(out, format, ({ of, name, embedding, truncated, ...variant }: Embedded) => {
+        return { [of]: name, embedding: numbersOf(embedding), ...(truncated && { truncated }), ...variant };
       });
     }
     if (format === 'plain') {

@@ -7,7 +7,9 @@ import { completionOf } from './completion.js';
 import { doctor } from './doctor/doctor.js';
 import { embed } from './embed.js';
 import { evaluate } from './eval/eval.js';
+import { heads } from './heads/heads.js';
 import { init } from './init.js';
+import { lens } from './lens/lens.js';
 import { models } from './models/models.js';
 import { rank } from './rank/rank.js';
 import { replOver } from './repl/repl.js';
@@ -21,6 +23,8 @@ const PROGRAMS: readonly Command[] = [
   classify,
   attend,
   step,
+  lens,
+  heads,
   embed,
   models,
   init,

@@ -3,6 +3,8 @@ import type { ModelConfig } from './config/config.js';
 import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
 import type { Block, Change, Probe, Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
+import type { Means } from './interventions/changes.js';
+import type { Site } from './interventions/sites.js';
 import type { Precision } from './quantise/precision.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import type { CutTexts } from './tokenizer/usable.js';
@@ -58,6 +60,12 @@ export interface CaptionLikelihood {
   readonly count: number;
 }
 
+/** What was taken out of a model: sites by their names, and what is put in their stead. */
+export interface Ablated {
+  readonly sites: readonly string[];
+  readonly with: 'zero' | 'mean';
+}
+
 /** A loaded model: everything that a command does with one. All methods may be called side by side; they take turns. */
 export interface Coca {
   /** What results call this model: a bundled name or the folder's name. */
@@ -71,6 +79,8 @@ export interface Coca {
    * then on: the model is to be loaded anew. Not there where the engine runs in this process.
    */
   readonly ended?: AbortSignal | undefined;
+  /** What it goes without; not there in a model as it was loaded. */
+  readonly ablated?: Ablated | undefined;
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   /** exp(logit_scale): what cosines are multiplied by before a softmax. */
@@ -146,11 +156,13 @@ export interface Coca {
    * A caption read by the decoder under every picture of an encoding, teacher forced: result[b][r] is log p(ids[r + 1] | image b,
    * ids[0..r]). Under one picture that is `repeated`, each reading can be changed in its own way.
    * @param ids from the start token
+   * @param options with `copies`, the caption is read that often under each picture, side by side: what is at a place has the rows
+   *   of one copy after those of the other, and so has the result. Cheaper than a picture that is `repeated`
    */
   readCaption(
     images: ImageEncoding,
     ids: readonly number[],
-    probe?: Omit<Probe, 'onAttention'>,
+    options?: { readonly copies?: number } & Omit<Probe, 'onAttention'>,
   ): Promise<readonly (readonly number[])[]>;
   /**
    * What the captioner would say after rows [B, N, W] of its multimodal half, were they its last: logits [B, N, V],
@@ -159,6 +171,11 @@ export interface Coca {
   readOut(rows: Block): Promise<Float32Array>;
   /** This model with something changed inside, in all that it is asked; it is closed with this one, not by itself. */
   withChanges(changes: readonly Change[]): Coca;
+  /**
+   * This model without some sites, as `withChanges`: what each gives becomes zero, or its mean.
+   * @param means as `meanActivations` gives them
+   */
+  without(sites: readonly Site[], means?: Means): Coca;
   /** What the vision tower and the poolers alone attended to: no caption, no decoder. For an encoding as above. */
   attendEmbedding(image: ImageEncoding): RawAttention;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import type {
+  Ablated,
   Caption,
   CaptionLikelihood,
   CaptionOptions,
@@ -15,13 +16,15 @@ import { captionEach } from './caption-each.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
 import { chainOf, decode, results, type SearchState, startSearch, type TreeModel } from './decoding/index.js';
-import { addLogprobs, groupsOf, logprobsOf } from './decoding/likelihoods.js';
+import { addLogprobs, groupsOf, logprobsOf, readingsOf } from './decoding/likelihoods.js';
 import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
 import type { Attention, Block, Change, ImageTokens, ImageTrees, Network, Probe, Task } from './engine/network.js';
 import { normalise, type PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
 import { ChangedNetwork } from './interventions/changed-network.js';
+import { ablations, type Means } from './interventions/changes.js';
+import { type Site, siteName } from './interventions/sites.js';
 import type { Precision } from './quantise/precision.js';
 import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
@@ -53,6 +56,7 @@ export interface ModelParts {
   readonly checkpoint: SafetensorsFile;
   readonly precision: Precision;
   readonly chosenBy: ChosenBy;
+  readonly ablated?: Ablated;
 }
 
 /** A network, a tokenizer and the weights' few loose numbers, as one model. */
@@ -95,6 +99,10 @@ export class CocaModel implements Coca {
 
   get precision(): Precision {
     return this.parts.precision;
+  }
+
+  get ablated(): Ablated | undefined {
+    return this.parts.ablated;
   }
 
   private get network(): Network {
@@ -282,16 +290,14 @@ export class CocaModel implements Coca {
   readCaption(
     images: ImageEncoding,
     ids: readonly number[],
-    probe?: Omit<Probe, 'onAttention'>,
+    { copies = 1, ...probe }: { readonly copies?: number } & Omit<Probe, 'onAttention'> = {},
   ): Promise<readonly (readonly number[])[]> {
     requireCaptioner(this.config, 'the reading of a caption');
     const tokens = tokensOf(images);
-    const rows = chainOf(ids.slice(0, -1));
     return this.#turns.take(async () => {
       const trees = await this.network.openTrees(tokens, probe);
       try {
-        const scores = await trees.extend(Array.from({ length: tokens.count }, () => rows));
-        return scores.map((one) => logprobsOf(ids, one));
+        return await readingsOf(trees, ids, copies);
       } finally {
         trees.release();
       }
@@ -304,8 +310,17 @@ export class CocaModel implements Coca {
   }
 
   withChanges(changes: readonly Change[]): CocaModel {
-    const network = new ChangedNetwork(this.network, changes);
-    return new CocaModel({ ...this.parts, network }, this.logitScale, this.logitBias, this.pixels, this.#turns);
+    return this.#variant({ network: new ChangedNetwork(this.network, changes) });
+  }
+
+  without(sites: readonly Site[], means?: Means): CocaModel {
+    const network = new ChangedNetwork(this.network, ablations([sites], this.config, means));
+    const names = [...(this.ablated?.sites ?? []), ...sites.map(siteName)];
+    return this.#variant({ network, ablated: { sites: names, with: means ? 'mean' : 'zero' } });
+  }
+
+  #variant(parts: Partial<ModelParts>): CocaModel {
+    return new CocaModel({ ...this.parts, ...parts }, this.logitScale, this.logitBias, this.pixels, this.#turns);
   }
 
   #mustFit(text: string, { onCut }: CutTexts): void {

@@ -24,7 +24,7 @@ export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, to
 export interface CaptionView {
   readonly captions: readonly Caption[];
   /** What wrote them. */
-  readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'tokenizer'>;
+  readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated' | 'tokenizer'>;
   /** Milliseconds in the vision tower and in the decoder. */
   readonly ms: { readonly encode: number; readonly decode: number };
   /** A table of the best one's tokens, and of what each could have been. */

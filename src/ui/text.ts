@@ -57,7 +57,14 @@ export function shortestFloat32(value: number): number {
   return Number(exact.toPrecision(9));
 }
 
-/** "scenes on cpu", "coca_ViT-B-32 on cpu in int8": which model computes where, and in what. */
-export function whatRuns({ name, device, precision }: Pick<Coca, 'name' | 'device' | 'precision'>): string {
-  return visible(`${name} on ${device}${precision === 'fp32' ? '' : ` in ${precision}`}`);
+/** "scenes on cpu", "coca_ViT-B-32 on cpu in int8 without cross.2.h5": which model computes where, in what, and what it lacks. */
+export function whatRuns(coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated'>): string {
+  const { name, device, precision } = coca;
+  return visible(`${name} on ${device}${precision === 'fp32' ? '' : ` in ${precision}`}${withoutText(coca)}`);
+}
+
+/** " without cross.2.h5", " without text.1, self.0 (mean)"; nothing for a model as it was loaded. */
+export function withoutText({ ablated }: Pick<Coca, 'ablated'>): string {
+  if (ablated === undefined) return '';
+  return ` without ${ablated.sites.join(', ')}${ablated.with === 'mean' ? ' (mean)' : ''}`;
 }

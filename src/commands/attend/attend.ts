@@ -1,37 +1,28 @@
 import type { ResultWriter } from '../../cli/answers.js';
-import { type CommandContext, kebab } from '../../cli/command.js';
-import type { Caption, CaptionOptions } from '../../model/api.js';
+import type { CommandContext } from '../../cli/command.js';
 import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { defineResults, type Finding } from '../io/define-results.js';
-import { findWithCaptioner, MODEL_GLOBALS, precisionOf } from '../io/model.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
+import {
+  type AskedCaption,
+  askedCaption,
+  CAPTION_ARGUMENT,
+  CAPTION_OPTIONS,
+  checkAskedCaption,
+  foundCaption,
+  wordsToShow,
+} from '../io/inside/caption.js';
+import { findWithCaptioner, MODEL_GLOBALS, variantOf } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
-import { prepare, searchProgress } from '../io/progress.js';
+import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
-import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, findWord, parseHead, parseLayer } from './choice.js';
 import { type AttendResult, type AttendScene, attendLines, attendObject } from './result.js';
-
-const { beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
-/** What shapes a caption that is searched for; a given CAPTION is as it is. */
-const SEARCH_OPTIONS = {
-  beams,
-  maxLength,
-  minLength,
-  lengthPenalty,
-  prompt: {
-    type: 'text',
-    kind: 'text',
-    placeholder: 'TEXT',
-    description: 'how the caption that is searched for begins',
-  },
-} as const;
 
 export const attend = defineResults({
   name: 'attend',
@@ -50,14 +41,7 @@ export const attend = defineResults({
       required: true,
       variadic: false,
     },
-    {
-      name: 'CAPTION',
-      description: 'whose words; without it, the caption that the model finds',
-      kind: 'text',
-      unless: Object.keys(SEARCH_OPTIONS),
-      required: false,
-      variadic: false,
-    },
+    CAPTION_ARGUMENT,
   ],
   options: {
     method: {
@@ -93,7 +77,8 @@ export const attend = defineResults({
       description: 'write pictures and raw arrays there',
     },
     force: { type: 'flag', short: 'f', description: 'with --output: replace what an earlier run saved there' },
-    ...SEARCH_OPTIONS,
+    ...CAPTION_OPTIONS,
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
@@ -109,8 +94,8 @@ export const attend = defineResults({
     if (options.force && options.output === undefined) {
       throw new CocaError('usage', '--force means nothing without --output');
     }
-    refuseSearchOptions(args[1], typed);
-    await checkSearchOptions(options, typed);
+    checkAblation(options, typed);
+    await checkAskedCaption(args[1], options, typed);
   },
   async *find({ args, options, typed }, context): AsyncGenerator<Finding<AttendResult, AttendScene>> {
     const [word, caption] = args as readonly [string, string?];
@@ -136,9 +121,7 @@ export const attend = defineResults({
         yield input;
         return;
       }
-      const { prompt } = options;
-      const search = { ...(await searchOptions(options, typed, coca)), ...(prompt !== undefined && { prompt }) };
-      const asked = caption === undefined ? search : captionOf(caption, coca.tokenizer);
+      const asked = await askedCaption(caption, options, typed, coca);
       const seen = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
@@ -181,38 +164,10 @@ function choiceOf({ method, layer, head }: Picked): MapChoice {
   return { method, layer: parseLayer(layer), head: parseHead(head) };
 }
 
-function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<string>): void {
-  const useless = Object.keys(SEARCH_OPTIONS).find((name) => typed.has(name));
-  if (caption === undefined || useless === undefined) return;
-  throw new CocaError(
-    'usage',
-    `--${kebab(useless)} shapes a caption that is searched for, and here CAPTION is given`,
-    'leave one of the two out',
-  );
-}
-
-type CaptionText = Pick<Caption, 'ids' | 'text'>;
-
-/** @throws CocaError `bad-text` for a caption without words, or of more than the model takes. */
-function captionOf(caption: string, tokenizer: Tokenizer): CaptionText {
-  const { special, contextLength } = tokenizer;
-  const tokens = tokenizer.encode(caption);
-  if (tokens.length === 0) throw new CocaError('bad-text', 'CAPTION has no words', 'leave it out to have one found');
-  if (tokens.length + 2 > contextLength) {
-    throw new CocaError(
-      'bad-text',
-      `CAPTION has ${tokens.length} tokens, and the model's context of ${contextLength} holds ${contextLength - 2} beside the start and end`,
-      'shorten it',
-    );
-  }
-  const ids = [special.sot, ...tokens, special.eot];
-  return { ids, text: tokenizer.decode(ids) };
-}
-
 /** Finds a caption where none is given, and what its words attend to. */
 async function lookAt(
   picture: Picture,
-  asked: CaptionText | CaptionOptions,
+  asked: AskedCaption,
   gradient: boolean,
   coca: LoadedCoca,
   context: CommandContext,
@@ -220,16 +175,9 @@ async function lookAt(
   await prepare(coca, gradient ? 'attribution' : 'attention', context);
   context.status.show('looking');
   const encoding = await coca.encodeImages([picture], { attention: true });
-  const hooks = { signal: context.signal, onStep: searchProgress(coca, context) };
-  const { ids, text } = 'ids' in asked ? asked : (await coca.caption(encoding, asked, hooks)).captions[0]![0]!;
+  const { ids, text } = await foundCaption(asked, encoding, coca, context);
   context.status.show('looking where its words look');
   const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
-  return { picture, caption: text, attention, model: coca.name, device: coca.device, ...precisionOf(coca) };
-}
-
-/** Special tokens are shown when asked for, and where there is nothing else. */
-function wordsToShow(words: readonly Word[], special: boolean): readonly Word[] {
-  const spoken = words.filter((word) => !word.special);
-  return special || spoken.length === 0 ? words : spoken;
+  return { picture, caption: text, attention, model: coca.name, device: coca.device, ...variantOf(coca) };
 }

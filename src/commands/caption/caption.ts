@@ -7,6 +7,7 @@ import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, flowOfPictures, type ReadablePicture } from '../io/pictures.js';
 import { prepare, searchProgress } from '../io/progress.js';
@@ -56,6 +57,7 @@ export const caption = defineResults({
     ...TEXT_FILE_OPTIONS,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'seed', 'images'],
   examples: [
@@ -71,6 +73,7 @@ export const caption = defineResults({
   async check({ args, options, typed }) {
     checkResultsFile(options, args);
     checkTextFiles(options, args);
+    checkAblation(options, typed);
     if (options.watch && options.batch !== 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
     }
@@ -95,7 +98,8 @@ export const caption = defineResults({
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       await prepare(coca, 'captions', context); // before any clock starts
       const { names, count } = walkImages(sources, context.stdin);
-      const files = await CaptionFiles.open(options, coca, how);
+      const { ablateOver } = options;
+      const files = await CaptionFiles.open(options, coca, { ...how, ...(ablateOver !== undefined && { ablateOver }) });
       try {
         yield* files.earlier();
         yield { kind: 'ready', count };
@@ -165,6 +169,6 @@ async function* captionMany(
 }
 
 /** What results say of a model: they may be kept longer than it is. */
-function writerOf({ name, device, precision, tokenizer }: Coca): PictureCaptions['coca'] {
-  return { name, device, precision, tokenizer };
+function writerOf({ name, device, precision, ablated, tokenizer }: Coca): PictureCaptions['coca'] {
+  return { name, device, precision, ablated, tokenizer };
 }

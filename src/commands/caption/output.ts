@@ -3,7 +3,7 @@ import type { CommandContext } from '../../cli/command.js';
 import type { Caption, Coca } from '../../model/api.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
-import { precisionOf } from '../io/model.js';
+import { variantOf } from '../io/model.js';
 import type { ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
@@ -13,7 +13,7 @@ export interface PictureCaptions {
   readonly image: string;
   readonly captions: readonly Caption[];
   /** The model that wrote them. */
-  readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'tokenizer'>;
+  readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated' | 'tokenizer'>;
   /** Milliseconds in the vision tower and in the decoder; of a batch, this picture's share. */
   readonly ms: { readonly encode: number; readonly decode: number };
 }
@@ -88,7 +88,7 @@ export function captionObject({ coca, ...result }: PictureCaptions): object {
       : {}),
     model: coca.name,
     device: coca.device,
-    ...precisionOf(coca),
+    ...variantOf(coca),
     ms: { encode: roundMs(result.ms.encode), decode: roundMs(result.ms.decode) },
   };
 }

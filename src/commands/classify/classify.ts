@@ -6,6 +6,7 @@ import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { ABLATION_OPTIONS, ablatedOf, checkAblation } from '../io/inside/ablation.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
@@ -40,6 +41,7 @@ export const classify = defineResults({
     ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
@@ -52,6 +54,7 @@ export const classify = defineResults({
   ],
   async check({ options, typed }) {
     checkTemplates(options.template);
+    checkAblation(options, typed);
     if (options.classifier) {
       const stray = ['labels', 'labelsFile', 'template', 'strict'].find((name) => typed.has(name));
       if (stray !== undefined) {
@@ -74,7 +77,12 @@ export const classify = defineResults({
       yield { kind: 'ready', count };
       yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
         const results = score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
-        return found.map(({ name }, i) => ({ image: name, results: results[i]!, isAlone: labels.length === 1 }));
+        return found.map(({ name }, i) => ({
+          image: name,
+          results: results[i]!,
+          isAlone: labels.length === 1,
+          ...ablatedOf(coca),
+        }));
       });
     });
   },
@@ -88,6 +96,8 @@ interface Labelled {
   readonly results: readonly Ranked[];
   /** Whether there was no other label to choose. */
   readonly isAlone: boolean;
+  readonly ablated?: readonly string[];
+  readonly ablated_with?: 'mean';
 }
 
 async function labelWriter(
@@ -97,11 +107,12 @@ async function labelWriter(
   images: PictureKind | 'auto',
 ): Promise<ResultWriter<Labelled, ReadablePicture>> {
   if (format === 'json' || format === 'jsonl') {
-    return jsonWriter(context.out, format, ({ image, results }: Labelled) => ({
+    return jsonWriter(context.out, format, ({ image, results, isAlone: _, ...variant }: Labelled) => ({
       image,
       results: results.map(({ caption, cosine, probability, rank, truncated }) => {
         return { label: caption, cosine, probability, rank, ...(truncated && { truncated }) };
       }),
+      ...variant,
     }));
   }
   if (format === 'plain') {

@@ -3,6 +3,7 @@ import { type CocaConfig, requireCaptioner } from '../../model/config/config.js'
 import type { Precision } from '../../model/quantise/precision.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import type { Streams } from '../../ui/view/streams.js';
+import { type AblationValues, ablatedOf } from './inside/ablation.js';
 
 /** What tells which model is meant, where it runs, and how pictures are made ready for it. */
 export const MODEL_OPTIONS = [
@@ -21,6 +22,9 @@ export const MODEL_GLOBALS = [...MODEL_OPTIONS, 'json', 'jsonl', 'quiet', 'verbo
 /** A loaded model that writes captions. */
 export type CaptioningCoca = LoadedCoca & { readonly config: CocaConfig };
 
+/** What a command's options say of its model: which one, and, where it takes such options, what it goes without. */
+export type ModelValues = GlobalValues<ModelOption> & AblationValues;
+
 /** The source of a single command: each model is loaded when it is asked for, and closed when it is given back. */
 export const FRESH_MODELS: ModelSource = {
   async borrow(options) {
@@ -31,17 +35,17 @@ export const FRESH_MODELS: ModelSource = {
 };
 
 /**
- * Borrows the model that the options name, lends it, and gives it back whatever happens.
+ * Borrows the model that the options name, lends it (without what the options take out of it), and gives it back whatever happens.
  * @throws what loading or `work` throws.
  */
 export async function withModel<T>(
-  options: GlobalValues<ModelOption>,
+  options: ModelValues,
   context: CommandContext,
   work: (coca: LoadedCoca) => Promise<T>,
 ): Promise<T> {
   const coca = await borrowModel(options, context);
   try {
-    return await work(coca);
+    return await work(await asAsked(coca, options, context));
   } finally {
     await context.models.giveBack(coca);
   }
@@ -53,7 +57,7 @@ export async function withModel<T>(
  * @throws CocaError `usage` for a dual encoder
  */
 export function withCaptioner<T>(
-  options: GlobalValues<ModelOption>,
+  options: ModelValues,
   context: CommandContext,
   what: string,
   work: (coca: CaptioningCoca) => Promise<T>,
@@ -66,13 +70,13 @@ export function withCaptioner<T>(
 
 /** `withModel` for what is found one after the other: the model is given back when all is found, or no more is asked for. */
 export async function* findWithModel<T>(
-  options: GlobalValues<ModelOption>,
+  options: ModelValues,
   context: CommandContext,
   find: (coca: LoadedCoca) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
   const coca = await borrowModel(options, context);
   try {
-    yield* find(coca);
+    yield* find(await asAsked(coca, options, context));
   } finally {
     await context.models.giveBack(coca);
   }
@@ -84,7 +88,7 @@ export async function* findWithModel<T>(
  * @throws CocaError `usage` for a dual encoder
  */
 export function findWithCaptioner<T>(
-  options: GlobalValues<ModelOption>,
+  options: ModelValues,
   context: CommandContext,
   what: string,
   find: (coca: CaptioningCoca) => AsyncIterable<T>,
@@ -113,7 +117,21 @@ export function precisionOf({ precision }: Pick<LoadedCoca, 'precision'>): { rea
   return precision === 'fp32' ? {} : { precision };
 }
 
-async function borrowModel(options: GlobalValues<ModelOption>, context: CommandContext): Promise<LoadedCoca> {
+/** What a result says of how its model differs from its checkpoint. */
+export const variantOf = (coca: Pick<LoadedCoca, 'precision' | 'ablated'>) => ({
+  ...precisionOf(coca),
+  ...ablatedOf(coca),
+});
+
+/** A borrowed model, or what is made of it without the sites that the options name: it is the borrowed one that is given back. */
+async function asAsked(coca: LoadedCoca, options: AblationValues, context: CommandContext): Promise<LoadedCoca> {
+  const { ablate } = options;
+  if (ablate === undefined) return coca;
+  const { ablatedModel } = await import('./inside/ablated-model.js');
+  return ablatedModel(coca, { ...options, ablate }, context);
+}
+
+async function borrowModel(options: ModelValues, context: CommandContext): Promise<LoadedCoca> {
   context.status.show('loading the model');
   const coca = await context.models.borrow({
     ...loadOptions(options),

@@ -37,13 +37,13 @@ export async function openPicture(
   }
 }
 
-/** Models of which this was said: a session keeps them, and says it once. */
-const told = new WeakSet<LoadedCoca>();
+/** Configs of models of which this was said, ablated or not: a session keeps them, and says it once. */
+const told = new WeakSet<LoadedCoca['config']>();
 
 /** Says what the bundled model knows, to those who did not choose it and give it something else. */
 function noticePhotographs(picture: Picture, coca: LoadedCoca, context: CommandContext): void {
-  if (coca.chosenBy !== 'default' || told.has(coca) || !looksLikePhotograph(picture)) return;
-  told.add(coca);
+  if (coca.chosenBy !== 'default' || told.has(coca.config) || !looksLikePhotograph(picture)) return;
+  told.add(coca.config);
   context.notice(
     'the bundled model knows pictures composed of emoji and nothing of photographs; ' +
       'for those: coca models pull coca_ViT-B-32, or --model FOLDER (an OpenCLIP CoCa checkpoint)',

@@ -5,7 +5,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { decodeText } from '../../model/base/text-decoding.js';
 import { writeWhole } from '../../model/base/whole-file.js';
-import { precisionOf } from './model.js';
+import { variantOf } from './model.js';
 
 /** What results depend on besides the pictures: a file of results is gone on with only if this is the same. */
 export interface RunRecord {
@@ -16,16 +16,18 @@ export interface RunRecord {
     readonly config: unknown;
     readonly fingerprint: string;
     readonly precision?: string;
+    readonly ablated?: readonly string[];
+    readonly ablated_with?: string;
   };
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** @param options every option that shapes a result, those that were not typed included */
 export async function runRecord(
-  coca: Pick<Coca, 'name' | 'config' | 'fingerprint' | 'precision'>,
+  coca: Pick<Coca, 'name' | 'config' | 'fingerprint' | 'precision' | 'ablated'>,
   options: Readonly<Record<string, unknown>>,
 ): Promise<RunRecord> {
-  const model = { name: coca.name, config: coca.config, fingerprint: await coca.fingerprint(), ...precisionOf(coca) };
+  const model = { name: coca.name, config: coca.config, fingerprint: await coca.fingerprint(), ...variantOf(coca) };
   return { coca: VERSION, model, options };
 }
 
@@ -52,6 +54,8 @@ export async function requireSameRun(results: string, record: RunRecord): Promis
         : ['the weights']
       : [`the model ${earlier.model?.name}`]),
     ...(earlier.model?.precision === record.model.precision ? [] : ['--precision']),
+    ...(isSame(earlier.model?.ablated, record.model.ablated) ? [] : ['--ablate']),
+    ...(earlier.model?.ablated_with === record.model.ablated_with ? [] : ['--ablate-with']),
     ...optionDifferences(earlier.options ?? {}, record.options),
   ];
   if (differences.length === 0) return;

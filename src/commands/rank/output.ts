@@ -25,6 +25,9 @@ export interface Ranking {
   readonly look: Look | undefined;
   /** Whether there was no other caption to be ranked. */
   readonly isAlone: boolean;
+  /** Sites that the model went without, where it lacked some. */
+  readonly ablated?: readonly string[];
+  readonly ablated_with?: 'mean';
 }
 
 /** A picture whose ranking follows. */

@@ -9,6 +9,7 @@ import { unusableText } from '../../model/tokenizer/usable.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { ABLATION_OPTIONS, ablatedOf, checkAblation } from '../io/inside/ablation.js';
 import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
@@ -90,6 +91,7 @@ export const rank = defineResults({
     top: { type: 'integer', min: 1, description: 'only the N best' },
     ...STRICT_OPTION,
     ...INPUT_OPTIONS,
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
@@ -99,6 +101,7 @@ export const rank = defineResults({
     { line: 'coca rank photo.jpg --captions captions.txt --by caption --top 3', does: 'by what the decoder would say' },
   ],
   async check({ args, options, typed }) {
+    checkAblation(options, typed);
     if (!options.template.includes('{}')) {
       throw new CocaError('usage', `--template '${options.template}' has no {} for the caption`);
     }
@@ -136,7 +139,10 @@ export const rank = defineResults({
           const { logitScale, logitBias } = coca;
           const results = rankCaptions(figures, { ...options, logitScale, logitBias });
           const isAlone = fitting.length === 1;
-          yield { kind: 'result', result: { image: item.name, by: options.by, results, look, isAlone } };
+          yield {
+            kind: 'result',
+            result: { image: item.name, by: options.by, results, look, isAlone, ...ablatedOf(coca) },
+          };
         }
       }
     });

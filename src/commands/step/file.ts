@@ -11,6 +11,7 @@ import {
   type Session,
   type Stepper,
 } from '../../model/stepper/index.js';
+import { withoutText } from '../../ui/text.js';
 import { readRegularFile } from '../io/files.js';
 import { bestOf } from './result.js';
 
@@ -41,13 +42,16 @@ export async function saveSession(
   path: string,
   { prompt, ...about }: SessionOrigin,
   session: Session,
-  coca: Pick<Coca, 'name' | 'tokenizer'>,
+  coca: Pick<Coca, 'name' | 'ablated' | 'tokenizer'>,
 ): Promise<void> {
   const best = bestOf(session.walk.lines[session.walk.line]!, coca.tokenizer)?.caption ?? null;
   const actions = actionsOf(session);
-  const text = formatSaved({ ...about, model: coca.name, prompt: prompt ?? null, actions, best });
+  const text = formatSaved({ ...about, model: modelOf(coca), prompt: prompt ?? null, actions, best });
   await writeWhole(path, (write) => write(Buffer.from(text)));
 }
+
+/** What a session's file calls its model: one that lacks something is another. */
+export const modelOf = (coca: Pick<Coca, 'name' | 'ablated'>): string => coca.name + withoutText(coca);
 
 /**
  * Reads a session's file.
@@ -70,7 +74,7 @@ export function checkSession(
     throw new CocaError(
       'bad-session',
       `${file} was made with the model ${saved.model}, and this is ${model}`,
-      'name that model with --model',
+      'name that model with --model, and what it goes without with --ablate',
     );
   }
   if (saved.sha256 !== image.sha256) {

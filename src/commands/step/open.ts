@@ -7,7 +7,7 @@ import { currentLine, openStepper, type Stepper } from '../../model/stepper/inde
 import type { LoadedCoca } from '../../model/store/load.js';
 import { openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
-import { checkSession, type LoadedSession, replay, saveSession, sha256Of } from './file.js';
+import { checkSession, type LoadedSession, modelOf, replay, saveSession, sha256Of } from './file.js';
 import { bestOf } from './result.js';
 
 export interface WalkRequest {
@@ -43,7 +43,7 @@ export async function openWalk(
   if ('error' in input) return input;
   const { picture, bytes } = input;
   const sha256 = sha256Of(bytes);
-  if (loaded) checkSession(loaded, { name: image, sha256 }, coca.name);
+  if (loaded) checkSession(loaded, { name: image, sha256 }, modelOf(coca));
   const begins = loaded ? (loaded.saved.prompt ?? undefined) : prompt;
   const options = search ?? savedOptions(loaded!, coca);
   context.status.show('looking');

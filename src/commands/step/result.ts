@@ -4,14 +4,14 @@ import type { Coca } from '../../model/api.js';
 import { isDone, results } from '../../model/decoding/index.js';
 import { actionsOf, type Line, type Session, sessionTree, tokensTo } from '../../model/stepper/index.js';
 import { visible } from '../../ui/text.js';
-import { precisionOf } from '../io/model.js';
+import { variantOf } from '../io/model.js';
 import { jsonWriter } from '../io/results.js';
 
 /** A walk over a picture, to be told. */
 export interface StepResult {
   readonly image: string;
   readonly session: Session;
-  readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'tokenizer'>;
+  readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated' | 'tokenizer'>;
 }
 
 /** The best caption of a line, or the best so far; null where all were pruned. */
@@ -53,7 +53,7 @@ export function stepObject({ image, session, coca }: StepResult): object {
     actions: actionsOf(session),
     model: coca.name,
     device: coca.device,
-    ...precisionOf(coca),
+    ...variantOf(coca),
   };
 }
 

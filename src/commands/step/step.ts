@@ -5,6 +5,7 @@ import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { canShow } from '../../ui/view/streams.js';
 import { failUnreadable } from '../io/check-inputs.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { MODEL_GLOBALS, withCaptioner } from '../io/model.js';
 import { oneName } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
@@ -53,6 +54,7 @@ export const step = defineCommand({
       description: 'save the session there at the end',
     },
     ...SEARCH_OPTIONS,
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'seed', 'images'],
   examples: [
@@ -66,6 +68,7 @@ export const step = defineCommand({
   async check({ options, typed }) {
     if (options.script !== undefined) parseScript(options.script);
     refuseOptionsBeside(options.load, typed);
+    checkAblation(options, typed);
     await checkSearchOptions(options, typed);
   },
   async run({ args, options, typed }, context) {

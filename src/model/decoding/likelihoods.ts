@@ -1,6 +1,6 @@
 import { Row } from './scores.js';
 import { captionTrie } from './trie.js';
-import { ROOT, type RowScores, type TokenRow, type TreeModel } from './types.js';
+import { chainOf, ROOT, type RowScores, type TokenRow, type TreeModel } from './types.js';
 
 /** Consecutive runs of captions of about `rows` tokens, as index ranges. */
 export function groupsOf(
@@ -39,7 +39,27 @@ export async function addLogprobs(
   }
 }
 
-/** log p of every id after the first, of the scores of the rows before it. */
-export function logprobsOf(ids: readonly number[], scores: RowScores): number[] {
-  return ids.slice(1).map((id, row) => new Row(scores, row).logprob(id));
+/** log p of every id after the first, of the scores of the rows before it, which begin at `from`. */
+export function logprobsOf(ids: readonly number[], scores: RowScores, from = 0): number[] {
+  return ids.slice(1).map((id, row) => new Row(scores, from + row).logprob(id));
+}
+
+/**
+ * A caption read under each picture of some trees, as `Coca.readCaption`.
+ * @param copies how often it is read under each, side by side: result[b] has them one after the other
+ */
+export async function readingsOf(
+  trees: TreeModel,
+  ids: readonly number[],
+  copies: number,
+): Promise<readonly (readonly number[])[]> {
+  const chain = chainOf(ids.slice(0, -1));
+  const copy = (first: number): readonly TokenRow[] =>
+    chain.map(({ node, parent, token }) => {
+      return { node: node + first, parent: parent === ROOT ? ROOT : parent + first, token };
+    });
+  const starts = Array.from({ length: copies }, (_, i) => i * chain.length);
+  const rows = starts.flatMap(copy);
+  const scores = await trees.extend(Array.from({ length: trees.batch }, () => rows));
+  return scores.map((own) => starts.flatMap((start) => logprobsOf(ids, own, start)));
 }

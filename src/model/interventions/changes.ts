@@ -36,6 +36,19 @@ export function ablations(rows: readonly (readonly Site[])[], config: ModelConfi
   return [...byPlace.values()].map(({ change }) => change);
 }
 
+/** The same changes for runs of `count` rows of one entry, in place of the entries of a batch: for the copies of a caption. */
+export function alongRows(changes: readonly Change[], count: number): readonly Change[] {
+  const spread = ({ data, shape: [batch, rows, width] }: Block): Block => {
+    const spreadData = new Float32Array(batch * count * width);
+    for (let row = 0; row < batch * count; row++) {
+      const from = Math.floor(row / count) * rows * width;
+      spreadData.set(data.subarray(from, from + width), row * width);
+    }
+    return { data: spreadData, shape: [1, batch * count, width] };
+  };
+  return changes.map(({ scale, offset, ...place }) => ({ ...place, scale: spread(scale), offset: spread(offset) }));
+}
+
 /** One change after another at the same place: ((x s1 + o1) s2 + o2). */
 function composed(first: Change, second: Change): Change {
   const scale = combined(first.scale, second.scale, (a, b) => a * b);

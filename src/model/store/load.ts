@@ -11,6 +11,8 @@ import { checkPrecision, openNetwork } from '../engine/open.js';
 import type { Remark } from '../engine/remark.js';
 import type { PictureOptions } from '../image/load-picture.js';
 import type { Pixels } from '../image/picture.js';
+import type { Means } from '../interventions/changes.js';
+import type { Site } from '../interventions/sites.js';
 import { quantisedCheckpoint } from '../quantise/checkpoint.js';
 import { hasByteProducts } from '../quantise/cpu.js';
 import type { Precision } from '../quantise/precision.js';
@@ -49,6 +51,7 @@ export interface LoadedCoca extends Coca {
   readonly preprocess: PictureOptions;
   readonly chosenBy: ChosenBy;
   withChanges(changes: readonly Change[]): LoadedCoca;
+  without(sites: readonly Site[], means?: Means): LoadedCoca;
 }
 
 /** What a model is made of, found and checked, before an engine sees it. */

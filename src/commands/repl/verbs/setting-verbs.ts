@@ -1,5 +1,6 @@
-import type { Command } from '../../../cli/command.js';
+import { type Command, kebab } from '../../../cli/command.js';
 import { visible, whatRuns } from '../../../ui/text.js';
+import { ABLATION_OPTIONS } from '../../io/inside/ablation.js';
 import { MODEL_OPTIONS } from '../../io/model.js';
 import type { ReplSession } from '../session.js';
 import { defineVerb } from './verb.js';
@@ -10,7 +11,8 @@ export function settingVerbs(session: ReplSession): readonly Command[] {
   // With another value of these, other captions would be said.
   const hearModel = (isNew = false) =>
     pictures.hear(
-      MODEL_OPTIONS.map((name) => settings.get(name) ?? '')
+      [...MODEL_OPTIONS, ...Object.keys(ABLATION_OPTIONS)]
+        .map((name) => settings.get(kebab(name)) ?? '')
         .join('\n')
         .trim(),
       isNew,
