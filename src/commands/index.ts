@@ -7,6 +7,7 @@ import { completionOf } from './completion.js';
 import { doctor } from './doctor/doctor.js';
 import { embed } from './embed.js';
 import { evaluate } from './eval/eval.js';
+import { ground } from './ground/ground.js';
 import { heads } from './heads/heads.js';
 import { init } from './init.js';
 import { lens } from './lens/lens.js';
@@ -22,6 +23,7 @@ const PROGRAMS: readonly Command[] = [
   rank,
   classify,
   attend,
+  ground,
   step,
   lens,
   heads,
