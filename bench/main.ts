@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- CONFIG [SECONDS]]`: inference beside OpenCLIP (inference.ts, and dual-encoders.ts for what writes no captions); `-- train [...]`: training (train.ts);
  * `-- keys`: from a key to its frame in the attend view (keys.ts); `-- step [...]`: steps and keys of coca step (step.ts);
- * `-- precision [...]`: weights in fewer bits (precision.ts).
+ * `-- precision [...]`: weights in fewer bits (precision.ts); `-- many [...]`: a thousand photographs (many.ts).
  */
 switch (process.argv[2]) {
   case 'train':
@@ -15,6 +15,9 @@ switch (process.argv[2]) {
     break;
   case 'precision':
     await import('./precision.js');
+    break;
+  case 'many':
+    await import('./many.js');
     break;
   default:
     if (!(await dualEncoder())) await import('./inference.js');
