@@ -13,6 +13,8 @@ export interface EngineUnderTest {
   /** Of all comparisons with OpenCLIP. */
   readonly tolerance: number;
   open(reference: Golden): Promise<Network>;
+  /** Whether the pictures of its trees can be others' place by place. */
+  readonly canReplace: boolean;
   /** A count that every call must leave as it was. */
   readonly held?: () => number;
 }
@@ -92,6 +94,37 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
       const logits = await trees.extend(chains(await under.reference.texts()));
       expect(worstError(Float32Array.from(logits.flatMap((rows) => [...rows])), data)).toBeLessThan(1);
     });
+  });
+
+  test('logits of a picture that took the place of another, whose neighbour goes on', async () => {
+    const { data, shape } = await under.reference.expected('logits');
+    const texts = chains(await under.reference.texts());
+    const { tokens } = await images();
+    const size = tokens.data.length / tokens.count;
+    const tokensOf = (from: number, count: number) => {
+      return { count, data: tokens.data.slice(from * size, (from + count) * size) };
+    };
+    const expected = (picture: number) => {
+      const length = shape[1]! * shape[2]!;
+      return data.subarray(picture * length, (picture + 1) * length);
+    };
+    const trees = await under.network.openTrees(tokensOf(1, 2));
+    try {
+      if (trees.replace === undefined) {
+        expect(engine.canReplace).toBe(false);
+        return;
+      }
+      const half = Math.floor(texts[2]!.length / 2);
+      const [, begun] = await trees.extend([texts[1]!.slice(0, 3), texts[2]!.slice(0, half)]);
+      const first = begun!.slice();
+      trees.retain?.([[], texts[2]!.slice(0, half).map(({ node }) => node)]);
+      await trees.replace(0, tokensOf(0, 1));
+      const [fresh, rest] = await trees.extend([texts[0]!, texts[2]!.slice(half)]);
+      expect(worstError(fresh!, expected(0))).toBeLessThan(1);
+      expect(worstError(Float32Array.from([...first, ...rest!]), expected(2))).toBeLessThan(1);
+    } finally {
+      trees.release();
+    }
   });
 
   /** Checks all layers of one attention: the reference holds them as [B, layer, head, query, key]. */
