@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- CONFIG [SECONDS]]`: inference beside OpenCLIP (inference.ts, and dual-encoders.ts for what writes no captions); `-- train [...]`: training (train.ts);
  * `-- keys`: from a key to its frame in the attend view (keys.ts); `-- step [...]`: steps and keys of coca step (step.ts);
- * `-- decode [...]`: a decoding step, in the graph and around it (decode.ts); `-- precision [...]`: weights in fewer bits (precision.ts).
+ * `-- decode [...]`: a decoding step, in the graph and around it (decode.ts); `-- precision [...]`: weights in fewer bits (precision.ts);
+ * `-- many [...]`: a thousand photographs (many.ts).
  */
 switch (process.argv[2]) {
   case 'train':
@@ -18,6 +19,9 @@ switch (process.argv[2]) {
     break;
   case 'precision':
     await import('./precision.js');
+    break;
+  case 'many':
+    await import('./many.js');
     break;
   default:
     if (!(await dualEncoder())) await import('./inference.js');

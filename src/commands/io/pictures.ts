@@ -2,6 +2,7 @@ import type { Failure } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { grouped, mapAhead } from '../../model/base/pipeline.js';
+import type { PictureDecoder } from '../../model/data/picture-decoder.js';
 import { Budget } from '../../model/image/budget.js';
 import { looksLikePhotograph } from '../../model/image/flatness.js';
 import type { Picture } from '../../model/image/picture.js';
@@ -24,12 +25,14 @@ export async function openPicture(
   name: string,
   coca: LoadedCoca,
   context: CommandContext,
+  decoder?: PictureDecoder,
 ): Promise<(ReadablePicture & { readonly bytes: Buffer }) | Failure> {
   const input = await readImage(name, context);
   if ('error' in input) return failure(name, input.error);
-  const { loadPicture } = await import('../../model/image/load-picture.js');
   try {
-    const picture = await loadPicture(input.bytes, coca.preprocess);
+    const picture = await (decoder
+      ? decoder.decode(input.bytes, coca.preprocess)
+      : (await import('../../model/image/load-picture.js')).loadPicture(input.bytes, coca.preprocess));
     noticePhotographs(picture, coca, context);
     return { name, picture, bytes: input.bytes };
   } catch (error) {
@@ -54,8 +57,8 @@ function noticePhotographs(picture: Picture, coca: LoadedCoca, context: CommandC
 const AT_ONCE = 8;
 
 /**
- * Pictures in the order of their names, read and decoded ahead of the model.
- * @param ahead how many are held ready.
+ * Pictures in the order of their names, read and decoded ahead of the model, in threads of their own where there are many.
+ * @param ahead how many are held ready, at least
  */
 export async function* pictures(
   names: AsyncGenerator<string>,
@@ -63,15 +66,22 @@ export async function* pictures(
   context: CommandContext,
   ahead: number,
 ): AsyncGenerator<ReadablePicture | Failure> {
+  const { PictureDecoder } = await import('../../model/data/picture-decoder.js');
+  const decoder = new PictureDecoder();
   // The file itself is let go.
   const prepare = async (name: string): Promise<ReadablePicture | Failure> => {
-    const opened = await openPicture(name, coca, context);
+    const opened = await openPicture(name, coca, context, decoder);
     return 'error' in opened ? opened : { name, picture: opened.picture };
   };
   const places = new Budget(AT_ONCE);
-  for await (const item of mapAhead(names, (name) => places.spend(1, () => prepare(name)), ahead)) {
-    stopIfAborted(context.signal);
-    yield item;
+  try {
+    const held = Math.max(ahead, AT_ONCE);
+    for await (const item of mapAhead(names, (name) => places.spend(1, () => prepare(name)), held)) {
+      stopIfAborted(context.signal);
+      yield item;
+    }
+  } finally {
+    await decoder.close();
   }
 }
 

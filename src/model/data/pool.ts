@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errorFrom } from '../base/errors.js';
+import type { PictureOptions } from '../image/load-picture.js';
+import type { Picture } from '../image/picture.js';
 import type { TarIndex } from './formats/tar.js';
 import type { PreparedSample, prepareSample } from './prepare.js';
-import type { Answer, Job, Request, Response } from './worker.js';
+import type { Answer, Job, PixelsInUse, Request, Response } from './worker.js';
 
 /** Threads run what was built, also where this module runs from source. */
 const WORKER = new URL(
@@ -27,7 +29,8 @@ export class DecodingPool {
   readonly #threads: readonly Thread[];
 
   constructor(count = defaultThreads()) {
-    this.#threads = Array.from({ length: count }, () => new Thread());
+    const pixelsInUse: PixelsInUse = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    this.#threads = Array.from({ length: count }, () => new Thread(pixelsInUse));
   }
 
   /** `prepareSample` in another thread. */
@@ -38,6 +41,11 @@ export class DecodingPool {
   /** `indexShard` in another thread. */
   indexShard(path: string): Promise<TarIndex> {
     return this.#run<TarIndex>({ kind: 'shard', path });
+  }
+
+  /** `loadPicture` in another thread. */
+  picture(bytes: Uint8Array, options: PictureOptions): Promise<Picture> {
+    return this.#run<Picture>({ kind: 'picture', bytes, options });
   }
 
   /** Ends the threads; what they had not finished is rejected. */
@@ -55,12 +63,13 @@ export class DecodingPool {
 
 /** One thread and the jobs it has not answered yet. */
 class Thread {
-  readonly #worker = new Worker(WORKER);
+  readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #jobs = 0;
   #end: Error | undefined;
 
-  constructor() {
+  constructor(pixelsInUse: PixelsInUse) {
+    this.#worker = new Worker(WORKER, { workerData: pixelsInUse });
     this.#worker.on('message', ({ id, answer }: Response) => {
       this.#waiting.get(id)?.resolve(answer);
       this.#waiting.delete(id);

@@ -1,7 +1,10 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { type PlainError, plainError } from '../base/errors.js';
 import { Budget } from '../image/budget.js';
+import { decodeWithin } from '../image/decode.js';
+import { loadPicture, type PictureOptions } from '../image/load-picture.js';
+import type { Picture } from '../image/picture.js';
 import { indexShard, type TarIndex } from './formats/tar.js';
 import type { DatasetOptions } from './open.js';
 import type { OrderState } from './order.js';
@@ -17,7 +20,8 @@ export type Job =
       readonly transform: Transform;
       readonly needs: DatasetOptions['needs'];
     }
-  | { readonly kind: 'shard'; readonly path: string };
+  | { readonly kind: 'shard'; readonly path: string }
+  | { readonly kind: 'picture'; readonly bytes: Uint8Array; readonly options: PictureOptions };
 
 export interface Request {
   readonly id: number;
@@ -28,7 +32,10 @@ export interface Failure {
   readonly error: PlainError;
 }
 
-export type Answer = PreparedSample | TarIndex | Failure;
+export type Answer = PreparedSample | TarIndex | Picture | Failure;
+
+/** What the threads of a pool share: how many pixels they are decoding. */
+export type PixelsInUse = SharedArrayBuffer;
 
 export interface Response {
   readonly id: number;
@@ -41,17 +48,28 @@ const AT_A_TIME = 2;
 // There are as many of these threads as are wanted busy.
 sharp.concurrency(1);
 
+if (parentPort) decodeWithin(workerData as PixelsInUse);
+
 const budget = new Budget(AT_A_TIME);
 
 parentPort?.on('message', async ({ id, job }: Request) => {
   const answer = await budget.spend(1, () => work(job));
   const response: Response = { id, answer };
-  parentPort!.postMessage(response, 'pixels' in answer ? [answer.pixels.buffer] : []);
+  parentPort!.postMessage(response, moved(answer));
 });
+
+/** The memory of an answer that need not be copied. */
+function moved(answer: Answer): ArrayBuffer[] {
+  if ('pixels' in answer) return [answer.pixels.buffer];
+  return 'rgb' in answer && answer.rgb.byteLength === answer.rgb.buffer.byteLength
+    ? [answer.rgb.buffer as ArrayBuffer]
+    : [];
+}
 
 async function work(job: Job): Promise<Answer> {
   try {
     if (job.kind === 'shard') return await indexShard(job.path);
+    if (job.kind === 'picture') return await loadPicture(job.bytes, job.options);
     return await prepareSample(job.locator, job.place, job.transform, job.needs);
   } catch (error) {
     return { error: plainError(error) };

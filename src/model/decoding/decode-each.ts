@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stopIfAborted } from '../base/errors.js';
 import { advance } from './advance.js';
+import { STOPPED } from './decode.js';
 import { retainedNodes } from './results.js';
 import { isDone, pendingRows, type SearchState } from './state.js';
 import type { TreeModel } from './types.js';
@@ -26,8 +27,6 @@ interface Running<Image> {
   state: SearchState;
   ms: number;
 }
-
-const STOPPED = 'stopped before the captions were done';
 
 /**
  * Runs a search for each of many pictures, several side by side: a picture whose search has ended leaves its place to the

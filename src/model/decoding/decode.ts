@@ -18,7 +18,8 @@ export interface DecodeHooks {
   readonly signal?: AbortSignal;
 }
 
-const STOPPED = 'stopped before the captions were done';
+/** What is said of a search that was stopped. */
+export const STOPPED = 'stopped before the captions were done';
 
 /**
  * Runs one search a picture side by side to their ends. Searches that end early ask the model for nothing more; results

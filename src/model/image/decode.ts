@@ -1,6 +1,6 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { CocaError } from '../base/errors.js';
-import { Budget } from './budget.js';
+import { Budget, SharedBudget } from './budget.js';
 import type { Region, Size } from './geometry.js';
 import type { Canvas } from './gif.js';
 import { fillOutside, highBytes, type Samples, toRgb } from './pixels.js';
@@ -28,7 +28,15 @@ async function openSharp(): Promise<Decoder> {
   return (bytes, failOn) => sharp(bytes, { ...OPTIONS, failOn });
 }
 
-const budget = new Budget(MAX_PIXELS);
+let budget: Budget | SharedBudget = new Budget(MAX_PIXELS);
+
+/**
+ * Lets this thread and others decode `MAX_PIXELS` at one time together, and not each for itself.
+ * @param pixelsInUse four bytes that they share
+ */
+export function decodeWithin(pixelsInUse: SharedArrayBuffer): void {
+  budget = new SharedBudget(MAX_PIXELS, pixelsInUse);
+}
 
 function checkHeader(format: ImageFormat, header: Metadata): void {
   // libvips chose its decoder by itself: it must have seen what we saw. AVIF is one kind of HEIF file.

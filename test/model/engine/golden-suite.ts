@@ -13,6 +13,8 @@ export interface EngineUnderTest {
   /** Of all comparisons with OpenCLIP. */
   readonly tolerance: number;
   open(reference: Golden): Promise<Network>;
+  /** Whether the pictures of its trees can be others' place by place. */
+  readonly canReplace: boolean;
   /** A count that every call must leave as it was. */
   readonly held?: () => number;
 }
@@ -107,6 +109,37 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
       expect(worstError(some[picture]!.logSumExp, expected.logSumExp)).toBeLessThan(1);
       expect(worstError(some[picture]!.logits, expected.logits)).toBeLessThan(1);
       expect(some[picture]!.tokens).toEqual(expected.tokens);
+    }
+  });
+
+  test('logits of a picture that took the place of another, whose neighbour goes on', async () => {
+    const { data, shape } = await under.reference.expected('logits');
+    const texts = chains(await under.reference.texts());
+    const { tokens } = await images();
+    const size = tokens.data.length / tokens.count;
+    const tokensOf = (from: number, count: number) => {
+      return { count, data: tokens.data.slice(from * size, (from + count) * size) };
+    };
+    const expected = (picture: number) => {
+      const length = shape[1]! * shape[2]!;
+      return data.subarray(picture * length, (picture + 1) * length);
+    };
+    const trees = await under.network.openTrees(tokensOf(1, 2));
+    try {
+      if (trees.replace === undefined) {
+        expect(engine.canReplace).toBe(false);
+        return;
+      }
+      const half = Math.floor(texts[2]!.length / 2);
+      const [, begun] = await trees.extend([texts[1]!.slice(0, 3), texts[2]!.slice(0, half)]);
+      const first = begun!.logits.slice();
+      trees.retain?.([[], texts[2]!.slice(0, half).map(({ node }) => node)]);
+      await trees.replace(0, tokensOf(0, 1));
+      const [fresh, rest] = await trees.extend([texts[0]!, texts[2]!.slice(half)]);
+      expect(worstError(fresh!.logits, expected(0))).toBeLessThan(1);
+      expect(worstError(Float32Array.from([...first, ...rest!.logits]), expected(2))).toBeLessThan(1);
+    } finally {
+      trees.release();
     }
   });
 

@@ -10,6 +10,7 @@ const device = process.env.COCA_TEST_DEVICE ?? 'cpu';
 const engine: EngineUnderTest = {
   label: `ONNX Runtime (${device})`,
   tolerance: 1e-4,
+  canReplace: true,
   open: ({ config, checkpoint }) => OnnxNetwork.open(config, { checkpoint }, device),
 };
 describeGolden(engine);

@@ -6,6 +6,7 @@ import { describeGolden, type EngineUnderTest } from '../golden-suite.js';
 const engine: EngineUnderTest = {
   label: 'ONNX Runtime in a process of its own',
   tolerance: 1e-4,
+  canReplace: true,
   open: ({ config, checkpoint }) => openIsolatedNetwork('onnx', 'cpu', config, { checkpoint }, () => undefined),
 };
 describeGolden(engine);

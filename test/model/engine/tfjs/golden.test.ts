@@ -11,6 +11,7 @@ for (const device of TFJS_TEST_DEVICES) {
   const engine: EngineUnderTest = {
     label: `TensorFlow.js (${device})`,
     tolerance: tolerance(device),
+    canReplace: false,
     open: ({ config, checkpoint }) => TfjsNetwork.open(config, checkpoint, device),
     held: () => tf.memory().numTensors,
   };
