@@ -1,4 +1,5 @@
 import type { Caption, Coca } from '../model/api.js';
+import type { GroundedCaption } from '../model/grounding/index.js';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 import { wordsOf } from '../model/tokenizer/words.js';
 import { bar, padEnd, widthOf, wrap } from './layout.js';
@@ -20,9 +21,16 @@ export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, to
     .map(({ text, logprob }) => ({ text, probability: Math.exp(logprob) }));
 }
 
+/** The words of a caption with the probability that each is true of the picture. */
+function groundedWords({ words }: GroundedCaption): ShadedWord[] {
+  return words.map(({ word, grounded }) => ({ text: word.text, probability: grounded ?? 1 }));
+}
+
 /** The captions of a picture as a person is shown them, best first. */
 export interface CaptionView {
   readonly captions: readonly Caption[];
+  /** What its words owe to the picture, where that was asked for. */
+  readonly grounded?: GroundedCaption | undefined;
   /** What wrote them. */
   readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated' | 'tokenizer'>;
   /** Milliseconds in the vision tower and in the decoder. */
@@ -38,10 +46,10 @@ export function captionLines(view: CaptionView, columns: number, colors: Colors)
   const { captions, coca, ms } = view;
   const [best, ...others] = captions as readonly [Caption, ...Caption[]];
   const paint = painter(colors);
-  const words = shadedWords(best, coca.tokenizer);
+  const words = wordsOfView(view);
   const speed = ms.decode > 0 ? [`${Math.round((best.tokens.length * 1000) / ms.decode)} tokens/s`] : [];
   const time = `${Math.round(ms.encode + ms.decode)} ms`;
-  const facts = [`score ${best.score.toFixed(3)}`, ...speed, time, whatRuns(coca)];
+  const facts = [`score ${best.score.toFixed(3)}`, ...truthOf(view), ...speed, time, whatRuns(coca)];
   return [
     ...arrange(words, (word) => wordWidth(word, colors), columns).map((line) => wordLine(line, colors)),
     ...others.flatMap(({ text, score }) =>
@@ -50,7 +58,7 @@ export function captionLines(view: CaptionView, columns: number, colors: Colors)
       ),
     ),
     ...(view.showTokens ? tokenTable(best, coca.tokenizer, columns, colors) : []),
-    ...factLines(needsLegend(view, colors) ? [LEGEND, ...facts] : facts, columns, colors),
+    ...factLines(needsLegend(view, colors) ? [legendOf(view), ...facts] : facts, columns, colors),
   ];
 }
 
@@ -113,12 +121,24 @@ export function percentText(probability: number): string {
   return `${(probability * 100).toFixed(1)} %`.padStart(7);
 }
 
-const LEGEND = 'underlined: less likely than not';
+/** Whether a caption's words are marked by whether they are true of the picture, and not by what the search thought of them. */
+const isCalibrated = ({ grounded }: CaptionView): boolean => grounded !== undefined && grounded.grounded !== null;
+
+const wordsOfView = (view: CaptionView): ShadedWord[] =>
+  isCalibrated(view) ? groundedWords(view.grounded!) : shadedWords(view.captions[0]!, view.coca.tokenizer);
+
+const legendOf = (view: CaptionView): string =>
+  isCalibrated(view) ? 'underlined: more likely wrong' : 'underlined: less likely than not';
+
+function truthOf({ grounded }: CaptionView): string[] {
+  if (grounded === undefined) return [];
+  return [grounded.grounded === null ? 'not calibrated' : `all of it true: ${percent(grounded.grounded)} %`];
+}
 
 /** Whether the lines of a view have marks that are to be explained. */
-export function needsLegend({ captions, coca, isExplained }: CaptionView, colors: Colors): boolean {
-  if (isExplained || colors === 'none') return false;
-  return shadedWords(captions[0]!, coca.tokenizer).some(({ probability }) => probability < DOUBT);
+export function needsLegend(view: CaptionView, colors: Colors): boolean {
+  if (view.isExplained || colors === 'none') return false;
+  return wordsOfView(view).some(({ probability }) => probability < DOUBT);
 }
 
 /** The facts in small print; lines break between facts. */

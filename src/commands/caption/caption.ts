@@ -2,7 +2,9 @@ import type { CommandContext } from '../../cli/command.js';
 import type { CaptionOptions, Coca } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { filtered } from '../../model/base/pipeline.js';
+import type { Grounding } from '../../model/grounding/index.js';
 import type { Picture } from '../../model/image/picture.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
@@ -36,6 +38,7 @@ export const caption = defineResults({
     'Piped, one picture named alone gives its caption, several give PATH<TAB>CAPTION; with --num, one such line for each caption. --logprobs then shows nothing: use --json or --jsonl.',
     'On a terminal a word that the model found less likely than not is underlined, and the louder the less likely; without colours its probability stands behind it.',
     '--watch: live beams with their words, cumulative log-probability and score, then what is finished, and what was just pruned, dimmed. Ctrl-C stops. What is found is the same; then the caption takes the place of the drawing.',
+    '--ground: JSON also has words, grounded and calibrated, as coca ground has them; on a terminal the words that are more likely wrong than right are underlined instead of those that the search doubted. It takes several times as long.',
     '--output: FILE.run.json beside FILE says which model and options made it; --resume goes on only with the same. Every whole line in FILE counts as an answer, a torn last one is cut off. Failed pictures count as answered: remove their lines to try again.',
     '--write-txt: NAME.txt beside NAME.jpg, whole or not at all. Pictures that have theirs are left out, so the same line typed again goes on; --if-exists decides otherwise. A picture from a URL or stdin has no place for one.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
@@ -52,6 +55,7 @@ export const caption = defineResults({
       bare: 0,
       description: 'each token with its probability, and the N likeliest in its place',
     },
+    ground: { type: 'flag', description: 'also which words are seen and which are guessed, as in coca ground' },
     watch: { type: 'flag', description: 'on a terminal: draws the search while it runs' },
     ...RESULTS_FILE_OPTIONS,
     ...TEXT_FILE_OPTIONS,
@@ -96,10 +100,15 @@ export const caption = defineResults({
     > {
       const decoding = await searchOptions(options, typed, coca);
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
-      await prepare(coca, 'captions', context); // before any clock starts
+      await prepare(coca, options.ground ? 'attribution' : 'captions', context); // before any clock starts
+      const grounding = options.ground ? await openGrounding(coca, options.model) : undefined;
       const { names, count } = walkImages(sources, context.stdin);
       const { ablateOver } = options;
-      const files = await CaptionFiles.open(options, coca, { ...how, ...(ablateOver !== undefined && { ablateOver }) });
+      const files = await CaptionFiles.open(options, coca, {
+        ...how,
+        ...(ablateOver !== undefined && { ablateOver }),
+        ...(options.ground && { ground: true }),
+      });
       try {
         yield* files.earlier();
         yield { kind: 'ready', count };
@@ -113,8 +122,12 @@ export const caption = defineResults({
         const batch = batchOf(options.batch, coca, decoding);
         yield* files.keep(
           batch === 1
-            ? eachPicture(wanted, coca, context, 1, ([found]) => captionPicture(found!, coca, how, search, context))
-            : flowOfPictures(wanted, coca, context, batch, (found) => captionMany(found, coca, how, batch, context)),
+            ? eachPicture(wanted, coca, context, 1, ([found]) =>
+                captionPicture(found!, coca, how, search, grounding, context),
+              )
+            : flowOfPictures(wanted, coca, context, batch, (found) =>
+                captionMany(found, coca, how, batch, grounding, context),
+              ),
         );
       } finally {
         await files.close();
@@ -137,13 +150,15 @@ async function captionPicture(
   coca: Coca,
   options: CaptionOptions,
   search: Search,
+  grounding: Grounding | undefined,
   context: CommandContext,
 ): Promise<[PictureCaptions]> {
   const encoding = await coca.encodeImages([picture]);
   const run = await search(encoding, options);
   const captions = run.captions[0]!;
   context.onCaption(image, captions[0]!.text);
-  return [{ image, captions, coca: writerOf(coca), ms: { encode: encoding.ms, decode: run.ms } }];
+  const grounded = await grounding?.ground(picture, captions[0]!.ids, { signal: context.signal });
+  return [{ image, captions, grounded, coca: writerOf(coca), ms: { encode: encoding.ms, decode: run.ms } }];
 }
 
 /** The captions of many pictures, `batch` of which go through the model together. */
@@ -152,20 +167,27 @@ async function* captionMany(
   coca: Coca,
   options: CaptionOptions,
   batch: number,
+  grounding: Grounding | undefined,
   context: CommandContext,
 ): AsyncGenerator<PictureCaptions> {
-  const names: string[] = [];
+  const waiting: ReadablePicture[] = [];
   async function* seen(): AsyncGenerator<Picture> {
-    for await (const { name, picture } of found) {
-      names.push(name);
-      yield picture;
+    for await (const one of found) {
+      waiting.push(one);
+      yield one.picture;
     }
   }
   for await (const { captions, ms } of coca.captionEach(seen(), options, { batch, signal: context.signal })) {
-    const image = names.shift()!;
+    const { name: image, picture } = waiting.shift()!;
     context.onCaption(image, captions[0]!.text);
-    yield { image, captions, coca: writerOf(coca), ms };
+    const grounded = await grounding?.ground(picture, captions[0]!.ids, { signal: context.signal });
+    yield { image, captions, grounded, coca: writerOf(coca), ms };
   }
+}
+
+async function openGrounding(coca: LoadedCoca, model: string | undefined): Promise<Grounding> {
+  const { Grounding } = await import('../../model/grounding/index.js');
+  return Grounding.create(coca, model);
 }
 
 /** What results say of a model: they may be kept longer than it is. */

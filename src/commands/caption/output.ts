@@ -1,8 +1,10 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import type { Caption, Coca } from '../../model/api.js';
+import type { GroundedCaption } from '../../model/grounding/index.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
+import { groundedFields } from '../ground/result.js';
 import { variantOf } from '../io/model.js';
 import type { ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
@@ -12,6 +14,8 @@ import { pictureShower } from '../io/show-picture.js';
 export interface PictureCaptions {
   readonly image: string;
   readonly captions: readonly Caption[];
+  /** What the words of the best owe to the picture, where that was asked for. */
+  readonly grounded?: GroundedCaption | undefined;
   /** The model that wrote them. */
   readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated' | 'tokenizer'>;
   /** Milliseconds in the vision tower and in the decoder; of a batch, this picture's share. */
@@ -86,6 +90,7 @@ export function captionObject({ coca, ...result }: PictureCaptions): object {
     ...(others.length > 0
       ? { alternatives: others.map(({ text, ids, score }) => ({ caption: text, score, ids })) }
       : {}),
+    ...(result.grounded && groundedFields(best!.text, result.grounded)),
     model: coca.name,
     device: coca.device,
     ...variantOf(coca),
