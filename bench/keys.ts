@@ -48,7 +48,11 @@ async function attendedScene(): Promise<{ sourceWith: SourceWith; picture: Raste
   const words = attention.words.filter(({ special }) => !special);
   const result = { image: '0001.png', picture, caption: CAPTION, attention, words, choice: DEFAULT_MAP };
   const sourceWith: SourceWith = (shown) =>
-    attendSource({ ...result, model: 'scenes', device: 'cpu' }, shown, async () => square);
+    attendSource(
+      { ...result, coca: { name: 'scenes', device: 'cpu', precision: 'fp32', ablated: undefined } },
+      shown,
+      async () => square,
+    );
   return { sourceWith, picture, square };
 }
 

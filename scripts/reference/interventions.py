@@ -5,7 +5,8 @@
 A place is what an attention gives before its output projection, what an MLP gives, or what leaves a block. One at a time, it is
 changed for the first two pictures and texts of expected.safetensors (x scale + offset), and what follows is written down:
 image features, text features, and the logits of the caption below. `plain.*` is what is at each place when nothing is changed, and
-`gradients` what the caption owes to its cross-attention while `attention.decoder_self.0` is changed. All in double precision.
+`gradients` what the caption owes to its cross-attention while `attention.decoder_self.0` is changed. `lens.*` are the logits of what leaves
+the unimodal half and each layer of the multimodal one, read out as if it were the last. All in double precision.
 Needs torch and open_clip_torch; a tool for developers, not a part of the program.
 """
 
@@ -112,6 +113,11 @@ def main(folder):
         model.text_decoder(model._encode_image(pixels)[1], model._encode_text(ids)[1])
         plain = dict(places.seen)
     tensors = {f"plain.{place}": value for place, value in plain.items()}
+    with torch.no_grad():
+        last_of_text = f"residual.text.{config['text_cfg']['layers'] - 1}"
+        for place in [last_of_text, *(name for name in plain if name.startswith("residual.cross"))]:
+            rows = model.text_decoder.ln_final(plain[place][:, : len(IDS) - 1])
+            tensors[f"lens.{place}"] = rows @ model.text_decoder.text_projection
 
     def change(scale, offset, place):
         places.changes = {place: (scale, offset)}

@@ -35,6 +35,7 @@ export function attentionTensors(result: AttendResult): {
     floats('logprobs', [raw.logprobs.length], [Float32Array.from(raw.logprobs)]),
     { name: 'ids', dtype: 'I32', shape: [raw.ids.length], data: bytesOf(Int32Array.from(raw.ids)) } as const,
   ];
+  const { ablated } = result.coca;
   const metadata = {
     image: result.image,
     caption: result.caption,
@@ -43,7 +44,8 @@ export function attentionTensors(result: AttendResult): {
     layer: String(choice.layer),
     head: String(choice.head),
     crop: JSON.stringify(picture.crop),
-    model: result.model,
+    model: result.coca.name,
+    ...(ablated && { ablated: JSON.stringify(ablated.sites), ablated_with: ablated.with }),
   };
   return { tensors, metadata };
 }

@@ -16,7 +16,7 @@ import {
   foundCaption,
   wordsToShow,
 } from '../io/inside/caption.js';
-import { findWithCaptioner, MODEL_GLOBALS, variantOf } from '../io/model.js';
+import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
@@ -179,5 +179,6 @@ async function lookAt(
   context.status.show('looking where its words look');
   const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
-  return { picture, caption: text, attention, model: coca.name, device: coca.device, ...variantOf(coca) };
+  const { name, device, precision, ablated } = coca;
+  return { picture, caption: text, attention, coca: { name, device, precision, ablated } };
 }

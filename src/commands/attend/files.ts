@@ -5,6 +5,7 @@ import { makeFolder } from '../../model/base/folders.js';
 import { writeSafetensors } from '../../model/checkpoint/index.js';
 import { mapOver } from '../../ui/picture/heat.js';
 import type { Raster } from '../../ui/picture/raster.js';
+import { variantOf } from '../io/model.js';
 import { safeName } from '../io/save-names.js';
 import { attentionTensors } from './arrays.js';
 import { contactSheet } from './contact.js';
@@ -91,9 +92,10 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
 }
 
 function recordOf({ attention, choice, ...result }: AttendResult, files: readonly string[]): object {
-  const { image, caption, model, device, picture } = result;
+  const { image, caption, coca, picture } = result;
   const { grid } = attention.maps;
-  return { image, caption, ...choice, grid: [grid, grid], crop: picture.crop, model, device, files };
+  const of = { model: coca.name, device: coca.device, ...variantOf(coca) };
+  return { image, caption, ...choice, grid: [grid, grid], crop: picture.crop, ...of, files };
 }
 
 async function orFolderFailed<T>(folder: string, work: () => Promise<T>): Promise<T> {

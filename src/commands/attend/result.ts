@@ -10,6 +10,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
+import { variantOf } from '../io/model.js';
 
 /** A picture, its caption, and where the words of it that are to be shown look. */
 export interface AttendResult {
@@ -19,8 +20,7 @@ export interface AttendResult {
   readonly attention: CaptionAttention;
   readonly words: readonly Word[];
   readonly choice: MapChoice;
-  readonly model: string;
-  readonly device: string;
+  readonly coca: Pick<LoadedCoca, 'name' | 'device' | 'precision' | 'ablated'>;
 }
 
 /** What a person is shown of a picture while the model is there. */
@@ -40,7 +40,7 @@ export function wordMap(attention: CaptionAttention, word: Word, choice: MapChoi
 }
 
 /** The JSON object of one picture: fields as docs and scripts know them. */
-export function attendObject({ attention, choice, ...result }: AttendResult): object {
+export function attendObject({ attention, choice, coca, ...result }: AttendResult): object {
   const { grid } = attention.maps;
   return {
     image: result.image,
@@ -54,8 +54,9 @@ export function attendObject({ attention, choice, ...result }: AttendResult): ob
       const { map, peak, entropy, isFlat } = wordMap(attention, word, choice);
       return { text: word.text, logprob: word.logprob, map: mapRows(map, grid), peak, entropy, flat: isFlat };
     }),
-    model: result.model,
-    device: result.device,
+    model: coca.name,
+    device: coca.device,
+    ...variantOf(coca),
   };
 }
 

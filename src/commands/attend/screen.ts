@@ -8,7 +8,7 @@ import { staticText } from '../../ui/attend/static.js';
 import { choosePictureKind } from '../../ui/picture/choose.js';
 import type { PictureKind, Raster } from '../../ui/picture/raster.js';
 import type { Terminal } from '../../ui/terminal.js';
-import { visible } from '../../ui/text.js';
+import { visible, whatRuns } from '../../ui/text.js';
 import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
 import { freeName, savedName } from '../io/save-names.js';
@@ -62,7 +62,7 @@ export function attendSource(result: AttendResult, picture: Raster, square: () =
   const known = new Map<string, MeasuredMap>();
   return {
     image: visible(result.image),
-    model: visible(`${result.model} on ${result.device}`),
+    model: whatRuns(result.coca),
     words: words.map(({ text, logprob }) => ({ text: visible(text), probability: Math.exp(logprob) })),
     picture,
     grid: attention.maps.grid,

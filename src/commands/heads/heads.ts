@@ -130,7 +130,12 @@ export const heads = defineResults({
       import('./source.js'),
       import('../io/inside/show-matrix.js'),
     ]);
-    return { objects: undefined, result: (result) => presentMatrix(headsSource(result), {}, context) };
+    // The largest cost first: its head is the first row.
+    const largest = ({ heads: [first] }: HeadsResult) => ({ column: first!.words.indexOf(Math.max(...first!.words)) });
+    return {
+      objects: undefined,
+      result: (result) => presentMatrix(headsSource(result), largest(result), context),
+    };
   },
 });
 

@@ -16,7 +16,7 @@ export function headsSource({ image, caption, words, heads, coca, ...how }: Head
   );
   return {
     title: visible(caption),
-    about: `what a head's absence costs a word, in nats (${how.with === 'mean' ? 'its mean' : 'zero'} in its place) · ${visible(image)} · ${whatRuns(coca)}`,
+    about: `nats that a head's absence costs a word (${how.with} in its place) · ${whatRuns(coca)} · ${visible(image)}`,
     rows: heads.map(({ site }) => site),
     columns: texts,
     names: { row: 'head', column: 'word' },
@@ -35,7 +35,7 @@ export function headsSource({ image, caption, words, heads, coca, ...how }: Head
         { label: 'without', value: percentText(Math.exp(logprob - cost)) },
         { label: 'cost', value: `${costText(cost, 3)} nats` },
         ...byWord[column]!.map((head, i) => ({
-          label: i === 0 ? 'costs it most' : '',
+          label: i === 0 ? 'largest' : '',
           value: `${costText(costOf(head, column), 2).padStart(6)}  ${heads[head]!.site}`,
         })),
       ];

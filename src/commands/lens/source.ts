@@ -9,7 +9,7 @@ export function lensSource({ image, caption, lens, positions, coca }: LensResult
   const cellOf = (row: number, column: number) => lens.cells[row]![positions[column]!]!;
   return {
     title: visible(caption),
-    about: `logit lens · ${visible(image)} · ${whatRuns(coca)}`,
+    about: `logit lens · ${whatRuns(coca)} · ${visible(image)}`,
     rows: lens.layers,
     columns: positions.map((r) => nameOf(lens.ids[r + 1]!)),
     names: { row: 'layer', column: 'word' },

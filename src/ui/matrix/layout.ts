@@ -1,5 +1,6 @@
 import { widthOf } from '../layout.js';
 import { firstRow } from '../step/lines/viewport.js';
+import type { Colors } from '../terminal.js';
 import type { MatrixSource } from './source.js';
 
 /** Where things go on a screen. Heights in rows, widths in columns. */
@@ -23,6 +24,8 @@ export interface MatrixLayout {
 const LONGEST_LABEL = 14;
 /** A bracket on each side, and what is between. */
 const NARROWEST_CELL = 8;
+/** Of a word with its figure beside it, which says it where colours do not. */
+const NARROWEST_PAIR = 12;
 const WIDEST_CELL = 14;
 const PANEL_COLUMNS = 34;
 const GAP = 2;
@@ -32,12 +35,14 @@ const BESIDE = 110;
 const HEAD_ROWS = 2;
 const LEAST_ROWS = 3;
 
-/** The width of a column: as its widest cell needs it, and more where there is room. */
-function cellWidth(source: MatrixSource, room: number): number {
+/** The width of a column: as its widest name needs it, where there is room. */
+function cellWidth(source: MatrixSource, room: number, colors: Colors): number {
   const { columns } = source;
   const widest = Math.max(...columns.map(widthOf)) + 2;
+  const isPair = colors === 'none' && source.cell(0, 0).text !== '';
+  const narrowest = isPair ? NARROWEST_PAIR : NARROWEST_CELL;
   const fair = Math.floor(room / columns.length);
-  return Math.max(Math.min(NARROWEST_CELL, room), Math.min(WIDEST_CELL, Math.max(widest, NARROWEST_CELL), fair));
+  return Math.max(Math.min(narrowest, room), Math.min(WIDEST_CELL, Math.max(widest, narrowest), fair));
 }
 
 export function layoutOf(
@@ -45,6 +50,7 @@ export function layoutOf(
   source: MatrixSource,
   /** How many facts of a cell are to be shown at most. */
   factCount: number,
+  colors: Colors,
 ): MatrixLayout {
   const height = Math.max(1, rows - 1);
   const hasKeys = height >= 5;
@@ -52,7 +58,7 @@ export function layoutOf(
   const tableColumns = arrangement === 'beside' ? columns - PANEL_COLUMNS - GAP : columns;
   const labelColumns = Math.min(Math.max(...source.rows.map(widthOf)), LONGEST_LABEL, Math.floor(columns / 4)) + 1;
   const room = Math.max(1, tableColumns - labelColumns);
-  const cellColumns = cellWidth(source, room);
+  const cellColumns = cellWidth(source, room, colors);
   const body = Math.max(0, height - HEAD_ROWS - (hasKeys ? 1 : 0));
   const frame = { columns, height, hasKeys, labelColumns, cellColumns, arrangement } as const;
   const shownColumns = Math.min(source.columns.length, Math.max(1, Math.floor(room / cellColumns)));

@@ -93,12 +93,15 @@ function cellText(cell: MatrixCell, width: number, isCurrent: boolean, colors: C
   return paint.bold(open) + (isCurrent ? paint.bold(shown) : shown) + paint.bold(close);
 }
 
-/** The word and the figure; where both do not fit the figure alone without colours, which would say it, and the word with them. */
+/** Inner columns from which on a word has its figure beside it, also where the colour says it. */
+const ROOM_FOR_BOTH = 12;
+
+/** The word and the figure; with colours, which say it too, the word alone where there is little room. */
 function innerText({ text, figure, isMarked }: MatrixCell, width: number, colors: Colors): string {
   if (text === '') return truncate(figure, width).padStart(width);
   const word = colors === 'none' && isMarked ? MARK + text : text;
   const room = width - figure.length - 1;
-  if (colors !== 'none' && widthOf(word) > room) return padEnd(truncate(word, width), width);
+  if (colors !== 'none' && width < ROOM_FOR_BOTH) return padEnd(truncate(word, width), width);
   if (room < 2) return truncate(figure, width).padStart(width);
   return `${padEnd(truncate(word, room), room)} ${figure}`;
 }

@@ -8,7 +8,7 @@ import type { MatrixSource } from './source.js';
 /** The table for where no keys can be read, as text to print: all of it, in parts as wide as the terminal. */
 export function staticText(source: MatrixSource, { columns, colors }: Pick<Terminal, 'columns' | 'colors'>): string {
   const paint = painter(colors);
-  const { shownColumns, ...layout } = layoutOf({ columns, rows: Number.POSITIVE_INFINITY }, source, 0);
+  const { shownColumns, ...layout } = layoutOf({ columns, rows: Number.POSITIVE_INFINITY }, source, 0, colors);
   const parts: string[] = [];
   for (let first = 0; first < source.columns.length; first += shownColumns) {
     const shown = {

@@ -31,7 +31,7 @@ export function MatrixView({ source, state, stage }: MatrixViewProps): ReactElem
       else act(command);
     },
   );
-  const layout = useMemo(() => layoutOf(size, source, source.facts(0, 0).length), [size, source]);
+  const layout = useMemo(() => layoutOf(size, source, source.facts(0, 0).length, colors), [size, source, colors]);
   const paintings = useMemo(() => {
     const cells = matrixLines(source, state, layout, colors).map((line) => padEnd(line, layout.columns));
     return [{ row: 0, column: 0, drawing: { cells } }];

@@ -100,8 +100,7 @@ test.each([
 test('control characters of a word are shown, not sent', () => {
   const hostile = {
     image: 'a\u001b]0;x\u0007.png',
-    model: 'm',
-    device: 'cpu',
+    coca: { name: 'm', device: 'cpu', precision: 'fp32' },
     words: [{ text: 're\u001b[2Jd\t\u202e', positions: [1], logprob: 0, special: false }],
     choice: { method: 'cross', layer: 'mean', head: 'mean' },
     attention: { maps: { grid: 1, layers: 1, heads: 1, ofRows: () => Float32Array.of(1) } },

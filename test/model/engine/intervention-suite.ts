@@ -63,6 +63,24 @@ function interventionTests(engine: EngineUnderTest, name: GoldenName): void {
     }
   });
 
+  test('what each layer would say, were it the last', async () => {
+    const file = await expected();
+    const places = placesOf(file, 'lens');
+    expect(places.length).toBe(1 + under.reference.config.multimodal.layers);
+    for (const place of places) {
+      const logits = await block(file, `lens.${place}`);
+      const { data, shape } = await block(file, `plain.${place}`);
+      const [count, rows, width] = [logits.shape[0], logits.shape[1], shape[2]];
+      const kept = new Float32Array(count * rows * width);
+      for (let entry = 0; entry < count; entry++) {
+        const from = entry * shape[1] * width;
+        kept.set(data.subarray(from, from + rows * width), entry * rows * width);
+      }
+      const actual = await under.network.readOut({ data: kept, shape: [count, rows, width] });
+      expect(worstError(actual, logits.data, tolerance), place).toBeLessThan(1);
+    }
+  });
+
   test('what follows from a change at every place', async () => {
     const file = await expected();
     const ids = [...readIds(file, 'ids')];
