@@ -1,7 +1,43 @@
-import type { MapChoice } from '../../model/attention/index.js';
+import { hasLayers, type MapChoice } from '../../model/attention/index.js';
+import { OCCLUSION_WINDOW } from '../../model/attention/occlusion.js';
 import { CocaError } from '../../model/base/errors.js';
+import { gridSize, type ModelConfig } from '../../model/config/config.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
+
+/** Of `--method occlusion`, wherever that can be asked for. */
+export const WINDOW_OPTION = {
+  window: {
+    type: 'integer',
+    min: 1,
+    description: 'occlusion: side of what is blanked at a time, in patches',
+    otherwise: String(OCCLUSION_WINDOW),
+  },
+} as const;
+
+/** What JSON says of a choice. */
+export function choiceFields(choice: MapChoice): object {
+  return hasLayers(choice) ? choice : { ...choice, layer: null, head: null };
+}
+
+/** @throws CocaError `usage` for what means nothing for the method that is chosen */
+export function refuseUseless(choice: MapChoice, typed: ReadonlySet<string>): void {
+  const useless = hasLayers(choice) ? ['window'] : ['layer', 'head'];
+  const found = useless.find((name) => typed.has(name));
+  if (found === undefined) return;
+  const why = hasLayers(choice)
+    ? `--window means nothing without --method occlusion`
+    : `--${found} means nothing with --method occlusion: it asks the model from outside`;
+  throw new CocaError('usage', why);
+}
+
+/** @throws CocaError `usage` for a window that is larger than what the model sees */
+export function checkWindow(window: number | undefined, config: ModelConfig): void {
+  const grid = gridSize(config);
+  if (window !== undefined && window > grid) {
+    throw new CocaError('usage', `--window must be 1 to ${grid} for this model, not ${window}`);
+  }
+}
 
 /**
  * What `--layer` takes.

@@ -7,6 +7,7 @@ import { mapOver } from '../../ui/picture/heat.js';
 import type { Raster } from '../../ui/picture/raster.js';
 import { safeName } from '../io/save-names.js';
 import { attentionTensors } from './arrays.js';
+import { choiceFields } from './choice.js';
 import { contactSheet } from './contact.js';
 import { type AttendResult, attendLines, wordMap } from './result.js';
 
@@ -93,7 +94,7 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
 function recordOf({ attention, choice, ...result }: AttendResult, files: readonly string[]): object {
   const { image, caption, model, device, picture } = result;
   const { grid } = attention.maps;
-  return { image, caption, ...choice, grid: [grid, grid], crop: picture.crop, model, device, files };
+  return { image, caption, ...choiceFields(choice), grid: [grid, grid], crop: picture.crop, model, device, files };
 }
 
 async function orFolderFailed<T>(folder: string, work: () => Promise<T>): Promise<T> {

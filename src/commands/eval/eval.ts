@@ -4,6 +4,7 @@ import { requireCaptioner } from '../../model/config/config.js';
 import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import { WINDOW_OPTION } from '../attend/choice.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
@@ -21,7 +22,7 @@ const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
 
 /** Options that only one kind of measuring knows. */
 const BELONGS: readonly (readonly [Task | 'pointing', readonly string[]])[] = [
-  ['pointing', ['heads', 'seeds']],
+  ['pointing', ['heads', 'seeds', 'window']],
   ['zeroShot', ['classes', 'template']],
   ['captioning', ['predictions', 'seed', ...Object.keys(CAPTION_OPTIONS)]],
 ];
@@ -39,7 +40,7 @@ export const evaluate = defineCommand({
     '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
     '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
     '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
-    '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more.',
+    '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more. passes: pictures that went through the model for the maps of a caption.',
     "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language.",
   ].join('\n'),
   args: [{ name: 'DATA', description: 'what to measure on', kind: 'file', required: false, variadic: false }],
@@ -74,6 +75,7 @@ export const evaluate = defineCommand({
     ...STRICT_OPTION,
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
     seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
+    window: { ...WINDOW_OPTION.window, description: `with --pointing: ${WINDOW_OPTION.window.description}` },
   },
   globals: [...MODEL_GLOBALS, 'seed'],
   examples: [

@@ -42,13 +42,21 @@ describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
     ['step, its options', stepKeyLine({ ...walk, mode: 'options' }, columns), /Enter take them {2}Esc leave$/],
     ['step, leaving', stepKeyLine({ ...walk, mode: 'leave' }, columns), /^not saved: w save and leave/],
     ['step, help', stepKeyLine({ ...walk, mode: 'help' }, columns), /Esc close {2}q quit$/],
-    ['attend', attendKeyLine({ isHelp: false, isGrid: false }, limits, columns), /^←→ word .*\? keys {2}q quit$/],
+    [
+      'attend',
+      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross' }, limits, columns),
+      /^←→ word .*\? keys {2}q quit$/,
+    ],
     [
       'attend, one word',
-      attendKeyLine({ isHelp: false, isGrid: false }, { ...limits, words: 1 }, columns),
+      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross' }, { ...limits, words: 1 }, columns),
       /^↑↓ layer .*q quit$/,
     ],
-    ['attend, help', attendKeyLine({ isHelp: true, isGrid: false }, limits, columns), /^Esc close {2}q quit$/],
+    [
+      'attend, help',
+      attendKeyLine({ isHelp: true, isGrid: false, method: 'cross' }, limits, columns),
+      /^Esc close {2}q quit$/,
+    ],
     ['train', trainKeyLine({ isHelp: false, last: undefined }, columns), /^w save {2}\? keys {2}q stop$/],
     ['train, help', trainKeyLine({ isHelp: true, last: undefined }, columns), /^Esc close {2}q stop$/],
   ];
