@@ -13,6 +13,7 @@ import { rank } from './rank/rank.js';
 import { replOver } from './repl/repl.js';
 import { scenes } from './scenes.js';
 import { step } from './step/step.js';
+import { trace } from './trace/trace.js';
 import { train } from './train/train.js';
 
 const PROGRAMS: readonly Command[] = [
@@ -20,6 +21,7 @@ const PROGRAMS: readonly Command[] = [
   rank,
   classify,
   attend,
+  trace,
   step,
   embed,
   models,

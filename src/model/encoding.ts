@@ -54,3 +54,26 @@ export function repeated(image: ImageEncoding, count: number): ImageEncoding {
   };
   return new Encoding(count, encoded, 0, undefined);
 }
+
+/**
+ * One picture's encoding once for each entry of `back`, with another picture's image tokens in the places that it names. Embeddings
+ * stay the one's.
+ * @param tokenCount image tokens of a picture
+ */
+export function withTokensOf(
+  from: ImageEncoding,
+  into: ImageEncoding,
+  back: readonly (readonly number[])[],
+  tokenCount: number,
+): ImageEncoding {
+  const encoding = repeated(into, back.length);
+  const { data } = tokensOf(encoding);
+  const source = tokensOf(from).data;
+  const width = source.length / tokenCount;
+  for (const [entry, some] of back.entries()) {
+    for (const token of some) {
+      data.set(source.subarray(token * width, (token + 1) * width), entry * source.length + token * width);
+    }
+  }
+  return encoding;
+}

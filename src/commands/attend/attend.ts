@@ -1,6 +1,6 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import { type CommandContext, kebab } from '../../cli/command.js';
-import type { Caption, CaptionOptions } from '../../model/api.js';
+import type { CaptionOptions } from '../../model/api.js';
 import {
   attendCaption,
   type CaptionAttention,
@@ -14,7 +14,6 @@ import {
 import { CocaError } from '../../model/base/errors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { defineResults, type Finding } from '../io/define-results.js';
@@ -25,6 +24,7 @@ import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSearchOptions, DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, checkWindow, findWord, parseHead, parseLayer, refuseUseless, WINDOW_OPTION } from './choice.js';
+import { type CaptionText, captionOf } from './given-caption.js';
 import { type AttendResult, type AttendScene, attendLines, attendObject, type Blank } from './result.js';
 
 const { beams, maxLength, minLength, lengthPenalty } = DECODING_OPTIONS;
@@ -203,24 +203,6 @@ function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<str
     `--${kebab(useless)} shapes a caption that is searched for, and here CAPTION is given`,
     'leave one of the two out',
   );
-}
-
-type CaptionText = Pick<Caption, 'ids' | 'text'>;
-
-/** @throws CocaError `bad-text` for a caption without words, or of more than the model takes. */
-function captionOf(caption: string, tokenizer: Tokenizer): CaptionText {
-  const { special, contextLength } = tokenizer;
-  const tokens = tokenizer.encode(caption);
-  if (tokens.length === 0) throw new CocaError('bad-text', 'CAPTION has no words', 'leave it out to have one found');
-  if (tokens.length + 2 > contextLength) {
-    throw new CocaError(
-      'bad-text',
-      `CAPTION has ${tokens.length} tokens, and the model's context of ${contextLength} holds ${contextLength - 2} beside the start and end`,
-      'shorten it',
-    );
-  }
-  const ids = [special.sot, ...tokens, special.eot];
-  return { ids, text: tokenizer.decode(ids) };
 }
 
 /** Finds a caption where none is given, and what its words attend to. */

@@ -70,12 +70,13 @@ export function checkRange({ layer, head }: MapChoice, layers: number, heads: nu
 }
 
 /**
- * The word that `--token` means: one of the caption's words, whatever its case (the first of several), or its number
+ * The word that an option means: one of the caption's words, whatever its case (the first of several), or its number
  * from 1 as shown.
+ * @param option as it is typed, for the error
  * @returns its index among `words`
  * @throws CocaError `usage` with the words that there are
  */
-export function findWord(words: readonly Pick<Word, 'text'>[], wanted: string): number {
+export function findWord(words: readonly Pick<Word, 'text'>[], wanted: string, option = '--token'): number {
   const folded = wanted.trim().toLowerCase();
   const found = words.findIndex(({ text }) => text.toLowerCase() === folded);
   if (found >= 0) return found;
@@ -83,7 +84,7 @@ export function findWord(words: readonly Pick<Word, 'text'>[], wanted: string): 
   if (number >= 1 && number <= words.length) return number - 1;
   throw new CocaError(
     'usage',
-    `--token: '${wanted}' is not in the caption`,
+    `${option}: '${wanted}' is not in the caption`,
     `its words: ${words.map(({ text }, i) => `${i + 1} ${visible(text)}`).join(', ')}`,
   );
 }

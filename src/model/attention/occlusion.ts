@@ -1,7 +1,7 @@
 import type { Coca } from '../api.js';
 import { stopIfAborted } from '../base/errors.js';
 import type { Picture } from '../image/picture.js';
-import { withoutPatches } from './faithfulness.js';
+import { patchesAround, withoutPatches } from './faithfulness.js';
 import type { Occlusion } from './raw.js';
 
 /** What `coca eval --pointing` favours (docs/attention.md). */
@@ -35,7 +35,7 @@ export async function occlude(
   logprobs: readonly number[],
   { grid, window = OCCLUSION_WINDOW, signal, onProgress }: OcclusionOptions,
 ): Promise<Occlusion> {
-  const windows = windowsOf(grid, window);
+  const windows = Array.from({ length: grid * grid }, (_, centre) => patchesAround(centre, grid, window));
   const patches = grid * grid;
   const falls = new Float32Array(logprobs.length * patches);
   const covered = new Float32Array(patches);
@@ -57,14 +57,4 @@ export async function occlude(
   for (let i = 0; i < falls.length; i++) falls[i]! /= covered[i % patches]!;
   onProgress?.(1);
   return { window, passes: windows.length, falls };
-}
-
-/** The patches of every window that is centred on a patch, for an even side on its upper left corner's neighbour. */
-function windowsOf(grid: number, side: number): number[][] {
-  const before = Math.floor((side - 1) / 2);
-  const within = (from: number): number[] =>
-    Array.from({ length: side }, (_, i) => from - before + i).filter((at) => at >= 0 && at < grid);
-  return Array.from({ length: grid * grid }, (_, centre) =>
-    within(Math.floor(centre / grid)).flatMap((row) => within(centre % grid).map((column) => row * grid + column)),
-  );
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { KEY_HELP as ATTEND, attendKeyLine } from '../../../src/ui/attend/keys.js';
 import { widthOf } from '../../../src/ui/layout.js';
 import { type KeyContext, KEY_HELP as STEP, stepKeyLine } from '../../../src/ui/step/keys.js';
+import { KEY_HELP as TRACE, traceKeyLine } from '../../../src/ui/trace/keys.js';
 import { KEY_HELP as TRAIN, trainKeyLine } from '../../../src/ui/train/keys.js';
 import { keyLine } from '../../../src/ui/view/key-line.js';
 
@@ -57,6 +58,8 @@ describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
       attendKeyLine({ isHelp: true, isGrid: false, method: 'cross' }, limits, columns),
       /^Esc close {2}q quit$/,
     ],
+    ['trace', traceKeyLine(false, { words: 3, sites: 4 }, columns), /^←→ word {2}↑↓ layer {2}\? keys {2}q quit$/],
+    ['trace, help', traceKeyLine(true, { words: 3, sites: 4 }, columns), /^Esc close {2}q quit$/],
     ['train', trainKeyLine({ isHelp: false, last: undefined }, columns), /^w save {2}\? keys {2}q stop$/],
     ['train, help', trainKeyLine({ isHelp: true, last: undefined }, columns), /^Esc close {2}q stop$/],
   ];
@@ -70,8 +73,8 @@ describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
 
 test('docs/keys.md has every key that the views list', () => {
   const [, ...rows] = readFileSync(new URL('../../../docs/keys.md', import.meta.url), 'utf8').split('\n|');
-  const columns = { attend: 3, step: 4, train: 5 };
-  for (const [name, help] of Object.entries({ attend: ATTEND, step: STEP, train: TRAIN })) {
+  const columns = { attend: 3, trace: 4, step: 5, train: 6 };
+  for (const [name, help] of Object.entries({ attend: ATTEND, trace: TRACE, step: STEP, train: TRAIN })) {
     for (const key of help.flatMap(([keys]) => keys.split(/[ ,]+/)).filter((word) => word !== '' && word !== 'then')) {
       const row = rows.find((line) => line.split('|')[0]!.split(/[ ,]+/).includes(key));
       expect(row, `${name}: ${key}`).toBeDefined();
