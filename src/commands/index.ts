@@ -7,6 +7,7 @@ import { completionOf } from './completion.js';
 import { doctor } from './doctor/doctor.js';
 import { embed } from './embed.js';
 import { evaluate } from './eval/eval.js';
+import { explain } from './explain/explain.js';
 import { init } from './init.js';
 import { models } from './models/models.js';
 import { rank } from './rank/rank.js';
@@ -23,6 +24,7 @@ const PROGRAMS: readonly Command[] = [
   attend,
   trace,
   step,
+  explain,
   embed,
   models,
   init,
