@@ -47,11 +47,13 @@ async function attendedScene(): Promise<{ sourceWith: SourceWith; picture: Raste
   await coca.close();
   const words = attention.words.filter(({ special }) => !special);
   const result = { image: '0001.png', picture, caption: CAPTION, attention, words, choice: DEFAULT_MAP };
+  const unasked = () => Promise.reject(new Error('no key asks for it'));
   const sourceWith: SourceWith = (shown) =>
     attendSource(
       { ...result, coca: { name: 'scenes', device: 'cpu', precision: 'fp32', ablated: undefined } },
       shown,
       async () => square,
+      unasked,
     );
   return { sourceWith, picture, square };
 }

@@ -7,6 +7,7 @@ import { completionOf } from './completion.js';
 import { doctor } from './doctor/doctor.js';
 import { embed } from './embed.js';
 import { evaluate } from './eval/eval.js';
+import { explain } from './explain/explain.js';
 import { ground } from './ground/ground.js';
 import { heads } from './heads/heads.js';
 import { init } from './init.js';
@@ -16,6 +17,7 @@ import { rank } from './rank/rank.js';
 import { replOver } from './repl/repl.js';
 import { scenes } from './scenes.js';
 import { step } from './step/step.js';
+import { trace } from './trace/trace.js';
 import { train } from './train/train.js';
 
 const PROGRAMS: readonly Command[] = [
@@ -24,9 +26,11 @@ const PROGRAMS: readonly Command[] = [
   classify,
   attend,
   ground,
+  trace,
   step,
   lens,
   heads,
+  explain,
   embed,
   models,
   init,

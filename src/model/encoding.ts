@@ -60,3 +60,26 @@ export function meanEncoding(tokens: Float32Array): ImageEncoding {
   const none = new Float32Array(0);
   return new Encoding(1, { latent: none, features: none, tokens: { count: 1, data: tokens } }, 0, undefined);
 }
+
+/**
+ * One picture's encoding once for each entry of `back`, with another picture's image tokens in the places that it names. Embeddings
+ * stay the one's.
+ * @param tokenCount image tokens of a picture
+ */
+export function withTokensOf(
+  from: ImageEncoding,
+  into: ImageEncoding,
+  back: readonly (readonly number[])[],
+  tokenCount: number,
+): ImageEncoding {
+  const encoding = repeated(into, back.length);
+  const { data } = tokensOf(encoding);
+  const source = tokensOf(from).data;
+  const width = source.length / tokenCount;
+  for (const [entry, some] of back.entries()) {
+    for (const token of some) {
+      data.set(source.subarray(token * width, (token + 1) * width), entry * source.length + token * width);
+    }
+  }
+  return encoding;
+}

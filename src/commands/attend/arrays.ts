@@ -1,4 +1,4 @@
-import type { AttentionLayer } from '../../model/attention/index.js';
+import { type AttentionLayer, hasLayers } from '../../model/attention/index.js';
 import type { TensorToWrite } from '../../model/checkpoint/index.js';
 import { type AttendResult, wordMap } from './result.js';
 
@@ -9,6 +9,7 @@ import { type AttendResult, wordMap } from './result.js';
  *
  * - `cross` [L, H, N, S], `decoder_self` [L, H, N, N], `text` [L, H, N, N], `vision` [L, H, K, K];
  * - `cross_gradient` [L, H, N, S], where it was computed: the gradient of each row's log-probability by `cross`;
+ * - `occlusion` [N, rows x columns], where it was computed: how far each row's log-probability falls without each patch;
  * - `pooler` [H, Q, K], and `contrastive` ([H, 1, K] or [H, 1, Q]), where the model has them;
  * - `ids` [N + 1] (I32), `logprobs` [N]: log p(ids[r + 1]);
  * - `maps` [words, rows, columns]: the maps that were shown, in the order of the words.
@@ -22,10 +23,12 @@ export function attentionTensors(result: AttendResult): {
   const { attention, choice, words, picture } = result;
   const { raw } = attention;
   const { grid } = raw;
+  const { occlusion } = attention.maps;
   const maps = words.map((word) => wordMap(attention, word, choice).map);
   const tensors = [
     ...layers('cross', raw.cross),
     ...layers('cross_gradient', raw.crossGradient ?? []),
+    ...(occlusion ? [floats('occlusion', [raw.logprobs.length, grid * grid], [occlusion.falls])] : []),
     ...layers('decoder_self', raw.decoderSelf),
     ...layers('text', raw.text),
     ...layers('vision', raw.vision),
@@ -41,8 +44,7 @@ export function attentionTensors(result: AttendResult): {
     caption: result.caption,
     words: JSON.stringify(words.map(({ text }) => text)),
     method: choice.method,
-    layer: String(choice.layer),
-    head: String(choice.head),
+    ...(hasLayers(choice) && { layer: String(choice.layer), head: String(choice.head) }),
     crop: JSON.stringify(picture.crop),
     model: result.coca.name,
     ...(ablated && { ablated: JSON.stringify(ablated.sites), ablated_with: ablated.with }),

@@ -1,6 +1,15 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
-import { attendCaption, DEFAULT_MAP, MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
+import {
+  attendCaption,
+  type CaptionAttention,
+  DEFAULT_MAP,
+  hasLayers,
+  MAP_METHODS,
+  type MapChoice,
+  occlude,
+  withOcclusion,
+} from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
@@ -21,8 +30,8 @@ import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
-import { checkRange, findWord, parseHead, parseLayer } from './choice.js';
-import { type AttendResult, type AttendScene, attendLines, attendObject } from './result.js';
+import { checkRange, checkWindow, findWord, parseHead, parseLayer, refuseUseless, WINDOW_OPTION } from './choice.js';
+import { type AttendResult, type AttendScene, attendLines, attendObject, type Blank } from './result.js';
 
 export const attend = defineResults({
   name: 'attend',
@@ -30,7 +39,7 @@ export const attend = defineResults({
   details: [
     'On a terminal: the picture with the map of a word over it, and keys to walk through words, layers, heads and methods (? lists them). The maps of different words are each drawn relative to their own peak.',
     'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word; the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, as crop that square in pixels of the picture, and flat: true where no place stands out and the peak is chance.',
-    '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1]. attention.json says of what: picture, caption, method, layer, head, model.',
+    '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], occlusion [rows, patches] where it was computed, vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1]. attention.json says of what: picture, caption, method, layer, head, model.',
     'coca help attention says what the maps are and how true they are.',
   ].join('\n'),
   args: [
@@ -49,8 +58,10 @@ export const attend = defineResults({
       choices: MAP_METHODS,
       placeholder: 'HOW',
       default: DEFAULT_MAP.method,
-      description: 'how attention is carried to the picture; gradient keeps of it what raises the word',
+      description:
+        'how attention is carried to the picture; gradient keeps of it what raises the word; occlusion asks from outside, what the word loses without each part',
     },
+    ...WINDOW_OPTION,
     layer: {
       type: 'text',
       placeholder: 'N|mean|last',
@@ -90,7 +101,7 @@ export const attend = defineResults({
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
   async check({ args, options, typed }) {
-    choiceOf(options);
+    refuseUseless(choiceOf(options), typed);
     if (options.force && options.output === undefined) {
       throw new CocaError('usage', '--force means nothing without --output');
     }
@@ -111,9 +122,10 @@ export const attend = defineResults({
       Finding<AttendResult, AttendScene>
     > {
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
-      // A view has all methods to walk through.
-      const gradient =
-        choice.method === 'gradient' || (formatOf(options, context) === 'terminal' && output === undefined);
+      checkWindow(options.window, coca.config);
+      // A view has all methods to walk through; what takes many passes it asks for when it comes to that.
+      const isView = formatOf(options, context) === 'terminal' && output === undefined;
+      const gradient = choice.method === 'gradient' || isView;
       // One set of graphs, that which reports attention, also searches for the caption.
       const task = gradient ? 'attribution' : 'attention';
       const [input] = await Promise.all([openPicture(image, coca, context), coca.prepare(task)]);
@@ -122,7 +134,9 @@ export const attend = defineResults({
         return;
       }
       const asked = await askedCaption(caption, options, typed, coca);
-      const seen = await lookAt(input.picture, asked, gradient, coca, context);
+      const looked = await lookAt(input.picture, asked, gradient, coca, context);
+      const blank = blanker(looked, coca, options.window);
+      const seen = hasLayers(choice) ? looked : { ...looked, attention: await blankAloud(blank, context) };
       const words = wordsToShow(seen.attention.words, options.special);
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
@@ -139,7 +153,7 @@ export const attend = defineResults({
         const count = await writeAttendFiles(output, shown, await square());
         context.notice(`in ${output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
       }
-      yield { kind: 'picture', item: { all, current, square, coca } };
+      yield { kind: 'picture', item: { all, current, square, blank, coca } };
       yield { kind: 'result', result: shown };
     });
   },
@@ -181,4 +195,24 @@ async function lookAt(
   context.status.clear();
   const { name, device, precision, ablated } = coca;
   return { picture, caption: text, attention, coca: { name, device, precision, ablated } };
+}
+
+/** Blanks the picture of a caption, once, when it is first asked for. */
+function blanker(
+  { picture, attention }: Pick<AttendResult, 'picture' | 'attention'>,
+  coca: LoadedCoca,
+  window: number | undefined,
+): Blank {
+  const { raw, maps } = attention;
+  return async (hooks) => {
+    const occlusion = await occlude(coca, picture, raw.ids, raw.logprobs, { grid: maps.grid, window, ...hooks });
+    return withOcclusion(attention, occlusion, coca);
+  };
+}
+
+async function blankAloud(blank: Blank, { status, signal }: CommandContext): Promise<CaptionAttention> {
+  const onProgress = (part: number) => status.show(`blanking the picture: ${Math.floor(100 * part)} %`);
+  const attention = await blank({ signal, onProgress });
+  status.clear();
+  return attention;
 }

@@ -1,7 +1,43 @@
-import type { MapChoice } from '../../model/attention/index.js';
+import { hasLayers, type MapChoice } from '../../model/attention/index.js';
+import { OCCLUSION_WINDOW } from '../../model/attention/occlusion.js';
 import { CocaError } from '../../model/base/errors.js';
+import { gridSize, type ModelConfig } from '../../model/config/config.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
+
+/** Of `--method occlusion`, wherever that can be asked for. */
+export const WINDOW_OPTION = {
+  window: {
+    type: 'integer',
+    min: 1,
+    description: 'occlusion: side of what is blanked at a time, in patches',
+    otherwise: String(OCCLUSION_WINDOW),
+  },
+} as const;
+
+/** What JSON says of a choice. */
+export function choiceFields(choice: MapChoice): object {
+  return hasLayers(choice) ? choice : { ...choice, layer: null, head: null };
+}
+
+/** @throws CocaError `usage` for what means nothing for the method that is chosen */
+export function refuseUseless(choice: MapChoice, typed: ReadonlySet<string>): void {
+  const useless = hasLayers(choice) ? ['window'] : ['layer', 'head'];
+  const found = useless.find((name) => typed.has(name));
+  if (found === undefined) return;
+  const why = hasLayers(choice)
+    ? `--window means nothing without --method occlusion`
+    : `--${found} means nothing with --method occlusion: it asks the model from outside`;
+  throw new CocaError('usage', why);
+}
+
+/** @throws CocaError `usage` for a window that is larger than what the model sees */
+export function checkWindow(window: number | undefined, config: ModelConfig): void {
+  const grid = gridSize(config);
+  if (window !== undefined && window > grid) {
+    throw new CocaError('usage', `--window must be 1 to ${grid} for this model, not ${window}`);
+  }
+}
 
 /**
  * What `--layer` takes.
@@ -34,12 +70,13 @@ export function checkRange({ layer, head }: MapChoice, layers: number, heads: nu
 }
 
 /**
- * The word that `--token` (or another option) means: one of the caption's words, whatever its case (the first of several), or its number
+ * The word that an option means: one of the caption's words, whatever its case (the first of several), or its number
  * from 1 as shown.
+ * @param option as it is typed, for the error
  * @returns its index among `words`
  * @throws CocaError `usage` with the words that there are
  */
-export function findWord(words: readonly Pick<Word, 'text'>[], wanted: string, option = 'token'): number {
+export function findWord(words: readonly Pick<Word, 'text'>[], wanted: string, option = '--token'): number {
   const folded = wanted.trim().toLowerCase();
   const found = words.findIndex(({ text }) => text.toLowerCase() === folded);
   if (found >= 0) return found;
@@ -47,7 +84,7 @@ export function findWord(words: readonly Pick<Word, 'text'>[], wanted: string, o
   if (number >= 1 && number <= words.length) return number - 1;
   throw new CocaError(
     'usage',
-    `--${option}: '${wanted}' is not in the caption`,
+    `${option}: '${wanted}' is not in the caption`,
     `its words: ${words.map(({ text }, i) => `${i + 1} ${visible(text)}`).join(', ')}`,
   );
 }

@@ -8,6 +8,7 @@ import type { Raster } from '../../ui/picture/raster.js';
 import { variantOf } from '../io/model.js';
 import { safeName } from '../io/save-names.js';
 import { attentionTensors } from './arrays.js';
+import { choiceFields } from './choice.js';
 import { contactSheet } from './contact.js';
 import { type AttendResult, attendLines, wordMap } from './result.js';
 
@@ -95,7 +96,7 @@ function recordOf({ attention, choice, ...result }: AttendResult, files: readonl
   const { image, caption, coca, picture } = result;
   const { grid } = attention.maps;
   const of = { model: coca.name, device: coca.device, ...variantOf(coca) };
-  return { image, caption, ...choice, grid: [grid, grid], crop: picture.crop, ...of, files };
+  return { image, caption, ...choiceFields(choice), grid: [grid, grid], crop: picture.crop, ...of, files };
 }
 
 async function orFolderFailed<T>(folder: string, work: () => Promise<T>): Promise<T> {

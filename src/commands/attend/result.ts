@@ -5,12 +5,14 @@ import {
   mapOfWord,
   measureMap,
 } from '../../model/attention/index.js';
+import type { OcclusionOptions } from '../../model/attention/occlusion.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
 import { variantOf } from '../io/model.js';
+import { choiceFields } from './choice.js';
 
 /** A picture, its caption, and where the words of it that are to be shown look. */
 export interface AttendResult {
@@ -31,8 +33,15 @@ export interface AttendScene {
   readonly current: number | undefined;
   /** The square that the model sees, in the resolution of saved pictures. */
   readonly square: () => Promise<Picture>;
+  readonly blank: Blank;
   readonly coca: Pick<LoadedCoca, 'ended'>;
 }
+
+/**
+ * The attention of a caption with what blanking its picture costs its words, which takes many passes through the model.
+ * @throws CocaError `interrupted`
+ */
+export type Blank = (hooks: Pick<OcclusionOptions, 'signal' | 'onProgress'>) => Promise<CaptionAttention>;
 
 /** Where a word looks. */
 export function wordMap(attention: CaptionAttention, word: Word, choice: MapChoice): MeasuredMap {
@@ -45,9 +54,8 @@ export function attendObject({ attention, choice, coca, ...result }: AttendResul
   return {
     image: result.image,
     caption: result.caption,
-    method: choice.method,
-    layer: choice.layer,
-    head: choice.head,
+    ...choiceFields(choice),
+    ...(choice.method === 'occlusion' && { window: attention.maps.occlusion!.window }),
     grid: [grid, grid],
     crop: result.picture.crop,
     tokens: result.words.map((word) => {

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { MeasuredMap } from '../../model/attention/index.js';
+import { MAP_METHODS, type MeasuredMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
 import { showAttention } from '../../ui/attend/show.js';
 import type { AttendSource } from '../../ui/attend/source.js';
@@ -13,7 +13,7 @@ import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
 import { freeName, savedName } from '../io/save-names.js';
 import { writeAttendFiles } from './files.js';
-import { type AttendResult, type AttendScene, wordMap } from './result.js';
+import { type AttendResult, type AttendScene, type Blank, wordMap } from './result.js';
 
 export interface PresentOptions {
   /** Whether a person is to walk through the maps; otherwise they are printed. */
@@ -26,15 +26,15 @@ export interface PresentOptions {
  * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
  */
 export async function present(
-  { all, current, square, coca }: AttendScene,
+  { all, current, square, blank, coca }: AttendScene,
   { isAsked, images }: PresentOptions,
   context: CommandContext,
 ): Promise<void> {
   const { terminal, stdin, out } = context;
   const kind = await kindOfMaps(images, terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
-  const source = attendSource(all, hasCells ? all.picture : await square(), square);
-  const initial = initialState(all.choice, current ?? 0);
+  const source = attendSource(all, hasCells ? all.picture : await square(), square, blank);
+  const initial = initialState(all.choice, current ?? 0, source.later);
   if (isAsked && canShow(terminal, stdin)) {
     const show = (streams: Streams) => showAttention(source, initial, kind, terminal, streams);
     const left = await modelOnScreen(coca, context, show);
@@ -56,9 +56,17 @@ async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Pro
  * What the view may ask. A map is computed when it is first looked at.
  * @param picture the square that the model sees, with as many pixels as are to be drawn
  * @param square the same, as it is saved
+ * @param blank computes what occlusion shows, where that is not there yet
  */
-export function attendSource(result: AttendResult, picture: Raster, square: () => Promise<Raster>): AttendSource {
-  const { attention, words } = result;
+export function attendSource(
+  result: AttendResult,
+  picture: Raster,
+  square: () => Promise<Raster>,
+  blank: Blank,
+): AttendSource {
+  const { words } = result;
+  let { attention } = result;
+  const { methods } = attention.maps;
   const known = new Map<string, MeasuredMap>();
   return {
     image: visible(result.image),
@@ -68,7 +76,11 @@ export function attendSource(result: AttendResult, picture: Raster, square: () =
     grid: attention.maps.grid,
     layers: attention.maps.layers,
     heads: attention.maps.heads,
-    methods: attention.maps.methods,
+    methods: MAP_METHODS.filter((method) => method === 'occlusion' || methods.includes(method)),
+    later: methods.includes('occlusion') ? [] : ['occlusion'],
+    async compute(_, onProgress, signal) {
+      attention = await blank({ onProgress, signal });
+    },
     mapOf(word, choice) {
       const key = `${word} ${choice.method} ${choice.layer} ${choice.head}`;
       const map = known.get(key) ?? wordMap(attention, words[word]!, choice);
@@ -77,7 +89,11 @@ export function attendSource(result: AttendResult, picture: Raster, square: () =
     },
     async save({ method, layer, head }) {
       const folder = await freeName(`${savedName(result.image)}-attention`);
-      const count = await writeAttendFiles(folder, { ...result, choice: { method, layer, head } }, await square());
+      const count = await writeAttendFiles(
+        folder,
+        { ...result, attention, choice: { method, layer, head } },
+        await square(),
+      );
       return `saved in ${folder}: ${count} overlays and the raw arrays`;
     },
   };

@@ -5,6 +5,7 @@ import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure } from '../../model/evaluation/measure.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import { WINDOW_OPTION } from '../attend/choice.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
 import { fixedBatchOption } from '../io/batch.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
@@ -21,9 +22,14 @@ import { CAPTION_TASKS, LABEL_TASKS, measuresOf, TASKS, type Task } from './task
 /** What shapes the captions that are measured: one for each picture. */
 const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
 
+/** What is measured by itself, on scenes whose truth is known. */
+const APART = ['pointing', 'tracing'] as const;
+type Apart = (typeof APART)[number];
+
 /** Options that only one kind of measuring knows. */
-const BELONGS: readonly (readonly [Task | 'pointing', readonly string[]])[] = [
+const BELONGS: readonly (readonly [Task | Apart, readonly string[]])[] = [
   ['pointing', ['heads', 'seeds']],
+  ['tracing', ['pairs']],
   ['zeroShot', ['classes', 'template']],
   ['grounding', ['calibrate']],
   ['captioning', ['predictions', 'seed', ...Object.keys(CAPTION_OPTIONS)]],
@@ -35,7 +41,7 @@ export const evaluate = defineCommand({
   usage: 'eval [DATA] --MEASURE...',
   details: [
     'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot and --classifier it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
-    'Several measures share one pass over the pictures; --pointing is measured by itself, on a scenes.json.',
+    'Several measures share one pass over the pictures; --pointing, on a scenes.json, and --tracing, on scenes that it paints, are measured by themselves.',
     '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption); of pairs of our scenes also whether the right one of the four arrangements of their things is (arrangement, arrangement_caption; chance 0.25).',
     '--grounding: whether words that are not true of a picture can be told (coca ground), where DATA has true_captions and hard_negatives: the first word in which each false caption departs from the true ones, against the words that stand there in those. auc is that of the probability that coca ground gives, auc_SIGNAL that of a signal by itself, auc_of_KIND that among the swaps of a kind (of our scenes); calibration_error the expected one, true_at_0.N how many words of a probability from 0.N to 0.N + 0.1 are true. Of a model that is not calibrated the probability is fitted on the other half of the samples.',
@@ -43,7 +49,8 @@ export const evaluate = defineCommand({
     '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
     '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
     '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
-    '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more.',
+    '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more. passes: pictures that went through the model for the maps of a caption.',
+    "--tracing: on pairs of scenes that differ in one thing, of the longest caption of the first, what comes back of the log-probability of the thing's name when the first picture's activation is put back (coca trace). hits: pairs in which most comes back around a patch in a box of the thing, or at a position that predicts its name; most: the mean of what comes back there. Pairs whose second picture costs the word less than 1 nat are left out. The art that coca scenes takes must be installed.",
     "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language.",
   ].join('\n'),
   args: [{ name: 'DATA', description: 'what to measure on', kind: 'file', required: false, variadic: false }],
@@ -56,6 +63,7 @@ export const evaluate = defineCommand({
     classifier: { type: 'flag', description: 'classification by the classifier that the model was trained with' },
     perplexity: { type: 'flag', description: 'of the captions given the pictures' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
+    tracing: { type: 'flag', description: 'whether coca trace finds the thing in which two scenes differ' },
     limit: { type: 'integer', min: 1, description: 'only the first N samples' },
     ...fixedBatchOption(16),
     ...CAPTION_OPTIONS,
@@ -87,6 +95,11 @@ export const evaluate = defineCommand({
     ...STRICT_OPTION,
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
     seeds: { type: 'integer', min: 1, default: 5, description: 'with --pointing: random deletions to compare with' },
+    pairs: { type: 'integer', min: 1, default: 48, description: 'with --tracing: pairs of scenes' },
+    window: {
+      ...WINDOW_OPTION.window,
+      description: 'side of what is blanked (--pointing) or put back (--tracing), in patches',
+    },
   },
   globals: [...MODEL_GLOBALS, 'seed'],
   examples: [
@@ -99,10 +112,15 @@ export const evaluate = defineCommand({
     { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
     { line: 'coca eval --grounding', does: 'whether words that are not true are told' },
     { line: 'coca eval --pointing', does: 'the table of coca help attention' },
+    { line: 'coca eval --tracing', does: 'the table of coca help tracing' },
   ],
   async check({ args, options, typed }) {
-    checkTasks(chosenTasks(options), options.pointing, typed);
+    const apart = APART.filter((name) => options[name]);
+    checkTasks(chosenTasks(options), apart, typed);
     checkTemplates(options.template);
+    if (args[0] !== undefined && options.tracing) {
+      throw new CocaError('usage', '--tracing takes no DATA: it paints its pairs');
+    }
     if (args[0] === undefined && LABEL_TASKS.some((task) => options[task])) {
       throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
     }
@@ -115,6 +133,11 @@ export const evaluate = defineCommand({
       await withCaptioner(options, context, 'eval --pointing', (coca) =>
         evaluatePointing(coca, scenes, options, context),
       );
+      return { done: 1, failed: 0 };
+    }
+    if (options.tracing) {
+      const { evaluateTracing } = await import('./tracing.js');
+      await withCaptioner(options, context, 'eval --tracing', (coca) => evaluateTracing(coca, options, context));
       return { done: 1, failed: 0 };
     }
     const templates = checkTemplates(options.template);
@@ -136,19 +159,20 @@ const chosenTasks = (options: Readonly<Record<Task, boolean>>): readonly Task[] 
   TASKS.filter((task) => options[task]);
 
 /** Something is to be measured, and nothing is asked that it cannot have. */
-function checkTasks(tasks: readonly Task[], pointing: boolean, typed: ReadonlySet<string>): void {
-  const flags = [...TASKS, 'pointing'].map((name) => `--${kebab(name)}`);
-  if (tasks.length === 0 && !pointing) {
+function checkTasks(tasks: readonly Task[], apart: readonly Apart[], typed: ReadonlySet<string>): void {
+  const flags = [...TASKS, ...APART].map((name) => `--${kebab(name)}`);
+  const [alone] = apart;
+  if (tasks.length === 0 && alone === undefined) {
     throw new CocaError('usage', 'say what to measure', `${flags.slice(0, -1).join(', ')} or ${flags.at(-1)}`);
   }
-  if (pointing) {
-    const others = [...tasks, 'limit', 'batch', ...Object.keys(DATA_OPTIONS), 'strict'].filter((name) =>
-      typed.has(name),
-    );
-    if (others[0] !== undefined)
-      throw new CocaError('usage', `--pointing and --${kebab(others[0])} exclude each other`);
+  if (alone !== undefined) {
+    const mostly = ['limit', 'batch', ...Object.keys(DATA_OPTIONS), 'strict'];
+    const other = apart[1] ?? [...tasks, ...mostly].find((name) => typed.has(name));
+    if (other !== undefined) throw new CocaError('usage', `--${alone} and --${kebab(other)} exclude each other`);
+  } else if (typed.has('window')) {
+    throw new CocaError('usage', '--window means nothing without --pointing or --tracing');
   }
-  const chosen: readonly string[] = pointing ? ['pointing'] : tasks;
+  const chosen: readonly string[] = alone === undefined ? tasks : [alone];
   for (const [owner, names] of BELONGS) {
     const stray = chosen.includes(owner) ? undefined : names.find((name) => typed.has(name));
     if (stray !== undefined) throw new CocaError('usage', `--${kebab(stray)} means nothing without --${kebab(owner)}`);

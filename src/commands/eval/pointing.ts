@@ -1,8 +1,9 @@
 import type { CommandContext, GlobalValues } from '../../cli/command.js';
-import { MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
+import { hasLayers, MAP_METHODS, type MapChoice } from '../../model/attention/index.js';
 import type { LocatedScene, PointingFigures } from '../../model/attention/pointing.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { safeJson, visible } from '../../ui/text.js';
+import { checkWindow, choiceFields } from '../attend/choice.js';
 import type { CaptioningCoca } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
@@ -10,6 +11,7 @@ import { prepare } from '../io/progress.js';
 export interface PointingOptions extends GlobalValues<'json' | 'jsonl'> {
   readonly heads: boolean;
   readonly seeds: number;
+  readonly window: number | undefined;
 }
 
 type Scenes = Awaited<ReturnType<typeof import('../../model/scenes/scenes-file.js').readScenes>>;
@@ -24,20 +26,27 @@ export async function evaluatePointing(
   await prepare(coca, 'attribution', context);
   const { measurePointing } = await import('../../model/attention/pointing.js');
   const choices = choicesOf(coca, options);
-  const figures = await measurePointing(coca, located(scenes, coca, context), choices, options.seeds);
+  const { seeds, window } = options;
+  checkWindow(window, coca.config);
+  const how = { seeds, signal: context.signal, ...(window !== undefined && { window }) };
+  const figures = await measurePointing(coca, located(scenes, coca, context), choices, how);
   context.status.clear();
-  const objects = figures.map(({ choice, ...rest }) => ({ ...choice, ...rest }));
+  const objects = figures.map(({ choice, ...rest }) => ({ ...choiceFields(choice), ...rest }));
   if (options.json) await context.out.line(safeJson(objects));
   else if (options.jsonl) for (const object of objects) await context.out.line(safeJson(object));
   else for (const line of linesOf(figures)) await context.out.line(line);
 }
 
-/** Every method with every layer and their mean; heads by their mean or also one by one. */
+/** Every method with every layer and their mean, heads by their mean or also one by one; occlusion has neither. */
 function choicesOf(coca: CaptioningCoca, { heads }: PointingOptions): MapChoice[] {
   const { multimodal } = coca.config;
   const layers: MapChoice['layer'][] = [...Array(multimodal.layers).keys(), 'mean'];
   const each: MapChoice['head'][] = heads ? ['mean', ...Array(multimodal.heads).keys()] : ['mean'];
-  return MAP_METHODS.flatMap((method) => layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))));
+  return MAP_METHODS.flatMap((method): MapChoice[] =>
+    method === 'occlusion'
+      ? [{ method, layer: 'mean', head: 'mean' }]
+      : layers.flatMap((layer) => each.map((head) => ({ method, layer, head }))),
+  );
 }
 
 async function* located(scenes: Scenes, coca: LoadedCoca, context: CommandContext): AsyncGenerator<LocatedScene> {
@@ -61,12 +70,12 @@ function linesOf(figures: readonly PointingFigures[]): string[] {
       .join('')
       .trimEnd();
   return [
-    row(['method', 'layer', 'head', 'nouns', 'hits', 'expected', 'hits', 'mass', 'drop', 'random', 'wins']),
+    row(['method', 'layer', 'head', 'nouns', 'hits', 'expected', 'hits', 'mass', 'drop', 'random', 'wins', 'passes']),
     ...figures.map(({ choice, ...f }) =>
       row([
         choice.method,
-        visible(String(choice.layer)),
-        visible(String(choice.head)),
+        hasLayers(choice) ? visible(String(choice.layer)) : '-',
+        hasLayers(choice) ? visible(String(choice.head)) : '-',
         String(f.nouns),
         percent(f.hits, f.nouns),
         String(f.expected),
@@ -75,6 +84,7 @@ function linesOf(figures: readonly PointingFigures[]): string[] {
         f.drop.toFixed(2),
         f.randomDrop.toFixed(2),
         percent(f.deletionWins, f.nouns),
+        String(f.passes),
       ]),
     ),
   ];

@@ -107,7 +107,7 @@ export const heads = defineResults({
       context.status.clear();
       const [logprobs] = await coca.readCaption(encoding, ids);
       const all = wordsToShow(wordsOf(ids, logprobs!, coca.tokenizer), options.special);
-      const words = options.word === undefined ? all : [all[findWord(all, options.word, 'word')]!];
+      const words = options.word === undefined ? all : [all[findWord(all, options.word, '--word')]!];
       // What comes after the last word that is wanted has no say in it.
       const read = ids.slice(0, Math.max(...words.flatMap(({ positions }) => positions)) + 1);
       const costs = await costsOf(sites, picture, read, coca, options, context);

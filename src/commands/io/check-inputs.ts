@@ -36,7 +36,8 @@ function wordsOf({ args: specs }: Command, { args, typed }: Invocation): Words {
   if (image?.variadic) return { images: args, texts: [] };
   // With an option in its place, the words that are left are texts.
   const isReplaced = hasText && image?.unless?.some((name) => typed.has(name)) === true;
-  const count = image === undefined || isReplaced ? 0 : 1;
+  const pictures = specs.findIndex(({ kind }) => kind !== 'image');
+  const count = isReplaced ? 0 : pictures < 0 ? specs.length : pictures;
   return { images: args.slice(0, count), texts: hasText ? args.slice(count) : [] };
 }
 

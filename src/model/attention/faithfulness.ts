@@ -45,6 +45,18 @@ export function highestPatches(map: Float32Array, count: number): number[] {
 }
 
 /**
+ * The patches of a square around one, those that there are.
+ * @param side in patches; of an even one there is a patch more to the right and below
+ */
+export function patchesAround(patch: number, grid: number, side: number): number[] {
+  const before = Math.floor((side - 1) / 2);
+  const within = (from: number): number[] =>
+    Array.from({ length: side }, (_, i) => from - before + i).filter((at) => at >= 0 && at < grid);
+  const columns = within(patch % grid);
+  return within(Math.floor(patch / grid)).flatMap((row) => columns.map((column) => row * grid + column));
+}
+
+/**
  * The picture with some patches replaced by its mean colour: what the model knows without them (as in ROAD, Rong et al.
  * 2022, the fill must not itself look like an object).
  */

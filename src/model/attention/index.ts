@@ -1,11 +1,12 @@
 import type { Coca, ImageEncoding } from '../api.js';
 import { type Word, wordsOf } from '../tokenizer/words.js';
 import { AttentionMaps, type MapChoice } from './maps.js';
-import type { RawAttention } from './raw.js';
+import type { Occlusion, RawAttention } from './raw.js';
 
 export {
   AttentionMaps,
   entropyOf,
+  hasLayers,
   MAP_METHODS,
   type MapChoice,
   type MapMethod,
@@ -13,7 +14,8 @@ export {
   measureMap,
   peakOf,
 } from './maps.js';
-export type { AttentionLayer, RawAttention } from './raw.js';
+export { occlude } from './occlusion.js';
+export type { AttentionLayer, Occlusion, RawAttention } from './raw.js';
 
 /** What the measurements of docs/attention.md favour. */
 export const DEFAULT_MAP = { method: 'gradient', layer: 'mean', head: 'mean' } as const satisfies MapChoice;
@@ -50,4 +52,9 @@ export function mapOfWord({ maps }: CaptionAttention, word: Word, choice: MapCho
     word.positions.map((position) => position - 1),
     choice,
   );
+}
+
+/** The same with what blanking the picture costs its words. */
+export function withOcclusion(attention: CaptionAttention, occlusion: Occlusion, { config }: Coca): CaptionAttention {
+  return { ...attention, maps: new AttentionMaps(attention.raw, config, occlusion) };
 }

@@ -1,6 +1,6 @@
 import { CocaError } from '../base/errors.js';
 import type { ModelConfig } from '../config/config.js';
-import type { AttentionLayer, RawAttention } from './raw.js';
+import type { AttentionLayer, Occlusion, RawAttention } from './raw.js';
 
 /**
  * How a word's attention is carried to the picture.
@@ -9,8 +9,10 @@ import type { AttentionLayer, RawAttention } from './raw.js';
  *   Flow in Transformers": layers are averaged over heads, mixed half and half with the residual path, and multiplied).
  * - `gradient`: as `cross`, but of the cross-attention only what raises the word's probability: probabilities times the
  *   positive part of their gradient (Chefer et al. 2021, "Generic Attention-model Explainability", equation 5).
+ * - `occlusion`: how far the word's log-probability falls when patches are blanked (`Occlusion`), which asks the model from
+ *   outside: it has no layers and heads, and a choice of them means nothing for it.
  */
-export const MAP_METHODS = ['cross', 'rollout', 'gradient'] as const;
+export const MAP_METHODS = ['cross', 'rollout', 'gradient', 'occlusion'] as const;
 export type MapMethod = (typeof MAP_METHODS)[number];
 
 export interface MapChoice {
@@ -20,6 +22,9 @@ export interface MapChoice {
   /** A cross-attention head (from 0), or the mean of all. */
   readonly head: number | 'mean';
 }
+
+/** Whether layers and heads mean something for a method. */
+export const hasLayers = ({ method }: Pick<MapChoice, 'method'>): boolean => method !== 'occlusion';
 
 /** A map, where it is highest and how wide it spreads. */
 export interface MeasuredMap {
@@ -45,6 +50,7 @@ export class AttentionMaps {
   constructor(
     private readonly raw: RawAttention,
     private readonly config: ModelConfig,
+    readonly occlusion?: Occlusion,
   ) {
     this.grid = raw.grid;
     this.layers = raw.cross.length;
@@ -53,11 +59,13 @@ export class AttentionMaps {
   }
 
   /**
-   * The map of some rows of the caption together (the pieces of a word): their mean.
+   * The map of some rows of the caption together (the pieces of a word): their mean; by occlusion, where the fall of all
+   * together is known, that.
    * @param rows row r is the one that predicts ids[r + 1]
-   * @throws CocaError `usage` for a layer or head that the model does not have, or a gradient that was not asked for
+   * @throws CocaError `usage` for a layer or head that the model does not have, or what was not computed
    */
   ofRows(rows: readonly number[], choice: MapChoice): Float32Array {
+    if (choice.method === 'occlusion') return this.#ofFalls(rows);
     const tokens = new Float32Array(this.raw.cross[0]!.keys); // [S]
     const layers = this.#chosenLayers(choice);
     const heads = this.#chosenHeads(choice.head);
@@ -71,7 +79,7 @@ export class AttentionMaps {
   }
 
   /** What the contrastive embedding looked at: pooler query 0, the contrastive pooler, or the class token's last layer. */
-  ofEmbedding(method: Exclude<MapMethod, 'gradient'>): Float32Array {
+  ofEmbedding(method: 'cross' | 'rollout'): Float32Array {
     const { raw, config } = this;
     let outputs: Float32Array; // [K]
     if (raw.contrastive) {
@@ -95,7 +103,25 @@ export class AttentionMaps {
 
   /** The methods that there is what they need for. */
   get methods(): readonly MapMethod[] {
-    return MAP_METHODS.filter((method) => method !== 'gradient' || this.raw.crossGradient !== undefined);
+    const computed = { gradient: this.raw.crossGradient, occlusion: this.occlusion } as Partial<
+      Record<MapMethod, unknown>
+    >;
+    return MAP_METHODS.filter((method) => !(method in computed) || computed[method] !== undefined);
+  }
+
+  /** What the rows lose together without each patch; what they gain counts as nothing. */
+  #ofFalls(rows: readonly number[]): Float32Array {
+    if (this.occlusion === undefined) {
+      throw new CocaError(
+        'usage',
+        'the occlusion of this caption was not computed',
+        'give the maps what `occlude` finds',
+      );
+    }
+    const { falls } = this.occlusion;
+    const patches = new Float32Array(this.grid ** 2);
+    for (const row of rows) for (let i = 0; i < patches.length; i++) patches[i]! += falls[row * patches.length + i]!;
+    return shares(patches.map((fall) => Math.max(0, fall)));
   }
 
   #chosenLayers({ method, layer }: MapChoice): readonly AttentionLayer[] {
@@ -151,13 +177,10 @@ export class AttentionMaps {
 
   /**
    * Encoder outputs [K] to patches [P]: a class token, which sits nowhere, is left out and the rest made to sum to 1.
-   * Where nothing at all speaks for the word, no patch does more than another.
    */
   #overPatches(outputs: Float32Array, method: MapMethod): Float32Array {
     const places = method === 'rollout' ? this.#rollOut(outputs) : outputs;
-    const patches = places.slice(places.length - this.grid ** 2);
-    const sum = patches.reduce((total, value) => total + value, 0);
-    return sum === 0 ? patches.fill(1 / patches.length) : patches.map((value) => value / sum);
+    return shares(places.slice(places.length - this.grid ** 2));
   }
 
   #rollOut(outputs: Float32Array): Float32Array {
@@ -174,6 +197,12 @@ export class AttentionMaps {
     }
     return weights;
   }
+}
+
+/** Weights made to sum to 1. Where nothing at all speaks for a word, no patch does more than another. */
+function shares(patches: Float32Array): Float32Array {
+  const sum = patches.reduce((total, value) => total + value, 0);
+  return sum === 0 ? patches.fill(1 / patches.length) : patches.map((value) => value / sum);
 }
 
 function addRow(sum: Float32Array, layer: AttentionLayer, head: number, row: number, share: number): void {

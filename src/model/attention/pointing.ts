@@ -3,7 +3,7 @@ import { nextRandom, type RandomState, seedRandom } from '../base/random.js';
 import type { Picture } from '../image/picture.js';
 import type { Word } from '../tokenizer/words.js';
 import { type Box, highestPatches, massInside, pointsInto, withoutPatches } from './faithfulness.js';
-import { attendCaption, type MapChoice, mapOfWord } from './index.js';
+import { attendCaption, type MapChoice, mapOfWord, occlude, withOcclusion } from './index.js';
 
 /** A picture whose objects are known. */
 export interface LocatedScene {
@@ -31,6 +31,8 @@ export interface PointingFigures {
   readonly randomDrop: number;
   /** Of the nouns, those whose own loss is larger than their mean loss at random. */
   readonly deletionWins: number;
+  /** Mean number of pictures that go through the model for the maps of a caption, its own included. */
+  readonly passes: number;
 }
 
 /** Part of the patches that deletion blanks. */
@@ -48,18 +50,19 @@ interface Sums {
   drop: number;
   randomDrop: number;
   deletionWins: number;
+  passes: number;
 }
 
 /**
  * Plays the pointing game and the deletion game on scenes, for several choices of map at once. Captions are teacher
  * forced, so that every choice sees the same words.
- * @param seeds how many random deletions each noun's own deletion is compared with
+ * @param options `seeds`: how many random deletions each noun's own deletion is compared with; `window` as for `occlude`
  */
 export async function measurePointing(
   coca: Coca,
   scenes: AsyncIterable<LocatedScene>,
   choices: readonly MapChoice[],
-  seeds: number,
+  { seeds, window, signal }: { readonly seeds: number; readonly window?: number; readonly signal?: AbortSignal },
 ): Promise<PointingFigures[]> {
   const totals: Sums[] = choices.map(() => ({
     nouns: 0,
@@ -70,15 +73,20 @@ export async function measurePointing(
     drop: 0,
     randomDrop: 0,
     deletionWins: 0,
+    passes: 0,
   }));
+  const uses = (wanted: MapChoice['method']) => choices.some(({ method }) => method === wanted);
   let random = seedRandom(0, 0);
   for await (const { picture, caption, objects } of scenes) {
     const { special } = coca.tokenizer;
     const ids = [special.sot, ...coca.tokenizer.encode(caption), special.eot];
     const image = await coca.encodeImages([picture], { attention: true });
-    const gradient = choices.some(({ method }) => method === 'gradient');
-    const attention = await attendCaption(coca, image, ids, { gradient });
-    const { grid } = attention.maps;
+    const plain = await attendCaption(coca, image, ids, { gradient: uses('gradient') });
+    const { grid } = plain.maps;
+    const occlusion = uses('occlusion')
+      ? await occlude(coca, picture, ids, plain.raw.logprobs, { grid, window, signal })
+      : undefined;
+    const attention = occlusion ? withOcclusion(plain, occlusion, coca) : plain;
     const deleted = Math.round(DELETED * grid * grid);
     /** log p of every word when these patches are gone. */
     const without = async (patches: readonly number[]) => {
@@ -101,6 +109,7 @@ export async function measurePointing(
         const drop = noun.logprob - (await without(highestPatches(map, deleted)))(noun);
         const total = totals[i]!;
         total.nouns++;
+        total.passes += 1 + (choice.method === 'occlusion' ? occlusion!.passes : 0);
         const hit = pointsInto(map, grid, picture, boxes);
         if (hit) total.hits++;
         if (Math.exp(noun.logprob) >= EXPECTED) {
@@ -119,6 +128,7 @@ export async function measurePointing(
     choice: choices[i]!,
     mass: total.mass / total.nouns,
     drop: total.drop / total.nouns,
+    passes: total.passes / total.nouns,
     randomDrop: total.randomDrop / total.nouns,
   }));
 }

@@ -39,6 +39,19 @@ export interface RawAttention {
   readonly crossGradient?: readonly AttentionLayer[];
 }
 
+/** What a caption loses when parts of its picture are blanked. */
+export interface Occlusion {
+  /** Side of what is blanked at a time, in patches. */
+  readonly window: number;
+  /** How many pictures went through the model for it. */
+  readonly passes: number;
+  /**
+   * [N, P]: how far log p(ids[r + 1]) of each row falls without a patch, in nats, as the mean of the windows over that patch;
+   * below 0 where it rises.
+   */
+  readonly falls: Float32Array;
+}
+
 /** Puts what an engine reported, for a batch of one, in its places. */
 export function collectAttention(
   config: ModelConfig,

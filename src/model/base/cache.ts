@@ -18,3 +18,6 @@ export const quantisedFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFo
 
 /** Where torch.save archives are kept as safetensors. */
 export const conversionsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'converted');
+
+/** Where embeddings of concepts are kept. */
+export const conceptsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'concepts');

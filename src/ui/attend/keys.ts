@@ -1,4 +1,5 @@
 import type { Key } from 'ink';
+import { hasLayers } from '../../model/attention/maps.js';
 import { closesHelp, type KeyHint, keyLine, withArrows } from '../view/key-line.js';
 import type { AttendAction, AttendLimits, AttendState } from './state.js';
 
@@ -25,7 +26,7 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['Space Tab', 'word after (Shift-Tab: before)'],
   ['up down, k j', 'layer: each, then their mean, then the last'],
   ['n N', 'attention head: their mean, then each (N: back)'],
-  ['m', 'method: cross, rollout, gradient'],
+  ['m', 'method: cross, rollout, gradient, occlusion (computed when first asked for)'],
   ['+ -', 'opacity of the map over the picture'],
   ['g', 'all words at once'],
   ['w s', 'save pictures and raw arrays'],
@@ -41,17 +42,17 @@ const ALWAYS: readonly KeyHint[] = [
 
 /** The keys that mean something now, in a line, the most needed first. */
 export function attendKeyLine(
-  { isHelp, isGrid }: Pick<AttendState, 'isHelp' | 'isGrid'>,
+  { isHelp, isGrid, method }: Pick<AttendState, 'isHelp' | 'isGrid' | 'method'>,
   { words, layers, heads, methods }: AttendLimits,
   columns: number,
 ): string {
   if (isHelp) return keyLine([['Esc', 'close']], [['q', 'quit']], columns);
   const hints: readonly (readonly [...KeyHint, boolean])[] = [
     ['←→', 'word', words > 1],
-    ['↑↓', 'layer', layers > 1],
+    ['↑↓', 'layer', layers > 1 && hasLayers({ method })],
     ['g', isGrid ? 'one' : 'all', words > 1 || isGrid],
     ['m', 'method', methods.length > 1],
-    ['n', 'head', heads > 1],
+    ['n', 'head', heads > 1 && hasLayers({ method })],
     ['+-', 'opacity', true],
     ['w', 'save', true],
   ];

@@ -1,4 +1,5 @@
 import type { MeasuredMap } from '../../model/attention/index.js';
+import { hasLayers } from '../../model/attention/maps.js';
 import { percent } from '../caption-view.js';
 import { bar, truncate } from '../layout.js';
 import { painter } from '../palette.js';
@@ -48,8 +49,9 @@ function fullPanel(
     fact('probability', `${percent(word.probability)} % ${bar(word.probability, BAR)}`),
     '',
     fact('method', state.method),
-    fact('layer', rangeText(state.layer, source.layers)),
-    fact('head', rangeText(state.head, source.heads)),
+    ...(hasLayers(state)
+      ? [fact('layer', rangeText(state.layer, source.layers)), fact('head', rangeText(state.head, source.heads))]
+      : []),
     ...(hasPicture ? [fact('opacity', opacityText(state.opacity))] : []),
     '',
     fact(hasPicture && !wordMap.isFlat ? 'peak +' : 'peak', peakText(wordMap, '  ')),
@@ -72,7 +74,7 @@ function shortPanel(
   const word = source.words[state.word]!;
   return [
     `${word.text} ${percent(word.probability)} % (${state.word + 1}/${source.words.length})`,
-    `${state.method} layer ${state.layer} head ${state.head}`,
+    hasLayers(state) ? `${state.method} layer ${state.layer} head ${state.head}` : state.method,
     wordMap.isFlat ? FLAT : `peak ${peakText(wordMap, ' ')}`,
     `entropy ${entropyText(wordMap.entropy, source.grid)}`,
     ...(hasPicture ? [`opacity ${opacityText(state.opacity)}`] : []),

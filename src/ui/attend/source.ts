@@ -2,7 +2,9 @@ import type { AttentionMaps, MapChoice, MeasuredMap } from '../../model/attentio
 import type { ShadedWord } from '../caption-view.js';
 import type { Raster } from '../picture/raster.js';
 
-/** What the view of a caption's attention needs to know, and no engine. */
+/** What is computed when it is first asked for, since it takes many passes through the model. */
+export type Later = 'occlusion';
+
 export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'heads' | 'methods'> {
   /** The picture's name, as it is to be shown. */
   readonly image: string;
@@ -12,6 +14,10 @@ export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'h
   readonly words: readonly ShadedWord[];
   /** The square that the model sees. */
   readonly picture: Raster;
+  /** Of the methods, those that are still to be computed. */
+  readonly later: readonly Later[];
+  /** Computes one, once; the view goes on meanwhile. Receives the part that is done, from 0 to 1. */
+  compute(what: Later, onProgress: (part: number) => void, signal: AbortSignal): Promise<void>;
   /** Fast enough to be called for every key. */
   mapOf(word: number, selection: MapChoice): MeasuredMap;
   /** Writes the maps of all words to files and says where, in a line. */

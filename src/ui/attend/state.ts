@@ -1,6 +1,7 @@
-import type { AttentionMaps, MapChoice } from '../../model/attention/index.js';
-
+import type { AttentionMaps, MapChoice, MapMethod } from '../../model/attention/index.js';
+import { hasLayers } from '../../model/attention/maps.js';
 import { OPACITY } from '../picture/heat.js';
+import type { Later } from './source.js';
 
 /** What is on the screen, as a value. */
 export interface AttendState extends MapChoice {
@@ -12,6 +13,12 @@ export interface AttendState extends MapChoice {
   readonly isHelp: boolean;
   /** What the last action had to say. */
   readonly message: string;
+  /** What is still to be computed. */
+  readonly later: readonly Later[];
+  /** What a key asked for and is being computed: it is shown once it is there, unless another key asks for something else. */
+  readonly awaited: Later | null;
+  /** How far that is, from 0 to 1. */
+  readonly part: number;
 }
 
 /** How far each of the things that keys walk through goes. */
@@ -25,13 +32,17 @@ export type AttendAction =
   | { readonly type: 'next-head' | 'previous-head' }
   | { readonly type: 'next-method' | 'more-opacity' | 'less-opacity' }
   | { readonly type: 'toggle-grid' | 'toggle-help' | 'close-help' }
+  | { readonly type: 'progress'; readonly part: number }
+  | { readonly type: 'computed'; readonly what: Later }
+  | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'say'; readonly message: string };
 
 /** From the default upwards and around. */
 export const OPACITIES = [OPACITY, 0.7, 0.9, 0, 0.3] as const;
 
-export function initialState(selection: MapChoice, word: number): AttendState {
-  return { ...selection, word, opacity: OPACITY, isGrid: false, isHelp: false, message: '' };
+export function initialState(selection: MapChoice, word: number, later: readonly Later[] = []): AttendState {
+  const shown = { word, opacity: OPACITY, isGrid: false, isHelp: false, message: '' };
+  return { ...selection, ...shown, later, awaited: null, part: 0 };
 }
 
 /** What a key press makes of a state. Every walk ends where it began. */
@@ -47,15 +58,15 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
     case 'last-word':
       return { ...quiet, word: limits.words - 1 };
     case 'next-layer':
-      return { ...quiet, layer: step(layersOf(limits), state.layer, 1) };
     case 'previous-layer':
-      return { ...quiet, layer: step(layersOf(limits), state.layer, -1) };
+      if (!hasLayers(state)) return { ...state, message: OUTSIDE };
+      return { ...quiet, layer: step(layersOf(limits), state.layer, action.type === 'next-layer' ? 1 : -1) };
     case 'next-head':
-      return { ...quiet, head: step(headsOf(limits), state.head, 1) };
     case 'previous-head':
-      return { ...quiet, head: step(headsOf(limits), state.head, -1) };
+      if (!hasLayers(state)) return { ...state, message: OUTSIDE };
+      return { ...quiet, head: step(headsOf(limits), state.head, action.type === 'next-head' ? 1 : -1) };
     case 'next-method':
-      return { ...quiet, method: step(limits.methods, state.method, 1) };
+      return withMethod(quiet, step(limits.methods, state.awaited ?? state.method, 1));
     case 'more-opacity':
       return { ...quiet, opacity: step(OPACITIES as readonly number[], state.opacity, 1) };
     case 'less-opacity':
@@ -66,9 +77,25 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
       return { ...quiet, isHelp: !state.isHelp };
     case 'close-help':
       return { ...quiet, isHelp: false };
+    case 'progress':
+      return { ...state, part: action.part };
+    case 'computed': {
+      const known = { ...state, later: state.later.filter((one) => one !== action.what) };
+      return state.awaited === action.what ? withMethod(known, action.what) : known;
+    }
+    case 'failed':
+      return { ...state, awaited: null, message: action.message };
     case 'say':
       return { ...state, message: action.message };
   }
+}
+
+const OUTSIDE = 'occlusion asks the model from outside: it has no layers and heads';
+
+/** A method is shown at once, or when it is computed. */
+function withMethod(state: AttendState, method: MapMethod): AttendState {
+  const awaited = state.later.find((one) => one === method) ?? null;
+  return awaited === null ? { ...state, method, awaited } : { ...state, awaited };
 }
 
 function layersOf({ layers }: AttendLimits): readonly MapChoice['layer'][] {

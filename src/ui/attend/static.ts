@@ -1,3 +1,4 @@
+import { hasLayers } from '../../model/attention/maps.js';
 import { wrap } from '../layout.js';
 import { painter } from '../palette.js';
 import { tileText, tilingOf } from '../picture/tiles.js';
@@ -32,7 +33,8 @@ export function staticText(
     }
     text += '\n';
   }
-  const facts = `${look.method} · layer ${look.layer} · head ${look.head} · ${source.model}`;
+  const where = hasLayers(look) ? [`layer ${look.layer}`, `head ${look.head}`] : [];
+  const facts = [look.method, ...where, source.model].join(' · ');
   const paint = painter(colors);
   const end = [...tableLines(shown, look, colors), ...wrap(facts, columns).map((line) => paint.dim(line))];
   return `${text}${end.join('\n')}\n`;

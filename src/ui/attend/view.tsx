@@ -1,5 +1,5 @@
 import { Box } from 'ink';
-import { type ReactElement, useMemo, useRef } from 'react';
+import { type ReactElement, useEffect, useMemo, useRef } from 'react';
 import { truncate } from '../layout.js';
 import { painter } from '../palette.js';
 import type { PictureKind } from '../picture/raster.js';
@@ -14,7 +14,7 @@ import type { Stage, ViewExit } from '../view/view.js';
 import { mapDrawer } from './draw.js';
 import { type AttendCommand, attendKeyLine, commandOf } from './keys.js';
 import { layoutOf } from './layout.js';
-import type { AttendSource } from './source.js';
+import type { AttendSource, Later } from './source.js';
 import { stageOf } from './stage.js';
 import type { AttendAction, AttendState } from './state.js';
 import { captionLines } from './words.js';
@@ -42,6 +42,7 @@ export function AttendView({ source, kind, state, stage }: AttendViewProps): Rea
     isSaving.current = false;
     act({ type: 'say', message: visible(message) });
   };
+  const computeAwaited = useLater(source, stage);
   const perform = (command: AttendCommand): void => {
     switch (command.type) {
       case 'quit':
@@ -53,6 +54,7 @@ export function AttendView({ source, kind, state, stage }: AttendViewProps): Rea
         break;
       default:
         act(command);
+        computeAwaited();
     }
   };
   usePresses(stage, isAnswer, ({ input, key }) => {
@@ -85,7 +87,32 @@ export function AttendView({ source, kind, state, stage }: AttendViewProps): Rea
   );
 }
 
+/** Computes what a key has asked for, beside the keys, each at most once at a time; what is left when the view ends is given up. */
+function useLater(source: AttendSource, { act, now }: AttendViewProps['stage']): () => void {
+  const running = useRef(new Set<Later>());
+  const ended = useRef(new AbortController());
+  useEffect(() => () => ended.current.abort(), []);
+  return () => {
+    const { awaited } = now();
+    if (awaited === null || running.current.has(awaited)) return;
+    const { signal } = ended.current;
+    const tell = (action: AttendAction) => signal.aborted || act(action);
+    running.current.add(awaited);
+    source
+      .compute(awaited, (part) => tell({ type: 'progress', part }), signal)
+      .then(
+        () => tell({ type: 'computed', what: awaited }),
+        (error: Error) => tell({ type: 'failed', message: visible(error.message) }),
+      )
+      .finally(() => running.current.delete(awaited));
+  };
+}
+
 function footLine(source: AttendSource, state: AttendState, columns: number, colors: Colors): string {
   if (state.message !== '') return painter(colors).bold(truncate(state.message, columns));
+  if (state.awaited) {
+    const text = `${state.awaited}: ${Math.floor(100 * state.part)} %  (m: another method)`;
+    return painter(colors).bold(truncate(text, columns));
+  }
   return painter(colors).dim(attendKeyLine(state, { ...source, words: source.words.length }, columns));
 }

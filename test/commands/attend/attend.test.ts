@@ -103,12 +103,11 @@ test('control characters of a word are shown, not sent', () => {
     coca: { name: 'm', device: 'cpu', precision: 'fp32' },
     words: [{ text: 're\u001b[2Jd\t\u202e', positions: [1], logprob: 0, special: false }],
     choice: { method: 'cross', layer: 'mean', head: 'mean' },
-    attention: { maps: { grid: 1, layers: 1, heads: 1, ofRows: () => Float32Array.of(1) } },
+    attention: { maps: { grid: 1, layers: 1, heads: 1, methods: ['cross'], ofRows: () => Float32Array.of(1) } },
   } as unknown as AttendResult;
   expect(attendLines(hostile)).toEqual(['re\\x1b[2Jd\\t\\u202e\t0.5000\t0.5000\t0.0000']);
-  const source = attendSource(hostile, { size: 1, rgb: new Uint8Array(3) }, () =>
-    Promise.reject(new Error('not asked for')),
-  );
+  const unasked = () => Promise.reject(new Error('not asked for'));
+  const source = attendSource(hostile, { size: 1, rgb: new Uint8Array(3) }, unasked, unasked);
   expect([source.image, source.words[0]!.text]).toEqual(['a\\x1b]0;x\\x07.png', 're\\x1b[2Jd\\t\\u202e']);
 });
 
@@ -244,6 +243,38 @@ describe('--method', () => {
       expect(map.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
     }
     expect(new Set(maps.map((of) => JSON.stringify(of))).size).toBe(3);
+  });
+});
+
+describe('--method occlusion', () => {
+  test('maps that sum to 1 and peak at the thing, without layer and head; the arrays have the falls', async () => {
+    const out = join(folder, 'occlusion');
+    const args = ['attend', BOOK, CAPTION, '--method', 'occlusion', '--token', 'book', '-q', '--json'];
+    const [saved, two] = await Promise.all([coca([...args, '-o', out]), coca([...args, '--window', '2'])]);
+    const { tokens, ...rest } = JSON.parse(saved.stdout)[0];
+    expect(rest).toMatchObject({ method: 'occlusion', layer: null, head: null, window: 3 });
+    const map = tokens[0].map.flat() as number[];
+    expect(map.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+    // The book lies at 75..134 x 92..151 of 192.
+    expect(tokens[0].peak.x * 192).toBeGreaterThan(75);
+    expect(tokens[0].peak.x * 192).toBeLessThan(134);
+    expect(JSON.parse(two.stdout)[0]).toMatchObject({ window: 2 });
+    expect(JSON.parse(two.stdout)[0].tokens[0].map.flat()).not.toEqual(map);
+    const file = await openSafetensors(join(out, 'attention.safetensors'));
+    const falls = await readTensor(file, 'occlusion');
+    expect(file.tensors.get('occlusion')!.shape).toEqual([8, 64]);
+    expect(falls.some((fall) => fall > 1)).toBe(true);
+  });
+
+  test.each([
+    [['--method', 'occlusion', '--layer', '1'], /--layer means nothing with --method occlusion/],
+    [['--method', 'occlusion', '--head', '1'], /--head means nothing with --method occlusion/],
+    [['--window', '2'], /--window means nothing without --method occlusion/],
+    [['--method', 'occlusion', '--window', '0'], /--window/],
+    [['--method', 'occlusion', '--window', '9'], /--window must be 1 to 8 for this model, not 9/],
+  ])('%j is wrong usage', async (options, message) => {
+    const { code, stderr } = await coca(['attend', BOOK, 'a book', ...options]);
+    expect([code, stderr]).toEqual([64, expect.stringMatching(message)]);
   });
 });
 

@@ -115,6 +115,19 @@ describe('maps by hand', () => {
     expect(() => maps.ofRows([0], { method: 'gradient', layer: 'mean', head: 'mean' })).toThrow(/not computed/);
   });
 
+  test('occlusion is what all rows together lose, gains left out; it has no layers and heads', () => {
+    const falls = Float32Array.of(1, -2, 0, 3, /* row 1 */ -0.5, 0, 0, 1);
+    const blanked = new AttentionMaps(POOLED, configOf(true), { window: 1, passes: 4, falls });
+    const map = (rows: number[], layer: number | 'mean' = 'mean') => [
+      ...blanked.ofRows(rows, { method: 'occlusion', layer, head: 'mean' }),
+    ];
+    expect(map([0])).toEqual([0.25, 0, 0, 0.75]);
+    expect(map([1], 7)).toEqual([0, 0, 0, 1]);
+    expect(map([0, 1]).map((value) => Math.round(value * 1e4) / 1e4)).toEqual([0.1111, 0, 0, 0.8889]);
+    expect(blanked.methods).toEqual(['cross', 'rollout', 'occlusion']);
+    expect(() => maps.ofRows([0], { method: 'occlusion', layer: 'mean', head: 'mean' })).toThrow(/not computed/);
+  });
+
   test('the embedding is query 0', () => {
     expect([...maps.ofEmbedding('cross')]).toEqual([0.25, 0.25, 0.25, 0.25]);
   });

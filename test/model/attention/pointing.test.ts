@@ -107,7 +107,7 @@ describe('on the bundled model', () => {
     const located = async function* () {
       for (const { image, ...scene } of scenes) yield { ...scene, picture: await load(image) };
     };
-    const [figures] = await measurePointing(coca, located(), [DEFAULT_MAP], 3);
+    const [figures] = await measurePointing(coca, located(), [DEFAULT_MAP], { seeds: 3 });
     expect(figures!.nouns).toBe(scenes.reduce((sum, { objects }) => sum + objects.length, 0));
     expect(figures!.expectedHits / figures!.expected).toBeGreaterThanOrEqual(0.9);
     expect(figures!.drop).toBeGreaterThan(10 * figures!.randomDrop);

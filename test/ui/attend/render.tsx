@@ -13,6 +13,6 @@ export const renderAttend = (
   colors: Colors = 'none',
   kind: PictureKind = 'blocks',
 ) => {
-  const initial = initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0);
+  const initial = initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0, source.later);
   return renderView(attendView(source, initial, kind), columns, rows, colors);
 };

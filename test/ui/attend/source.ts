@@ -13,6 +13,8 @@ export function testSource(words: readonly string[], saves: MapChoice[] = []): A
     layers: 3,
     heads: 2,
     methods: ['cross', 'rollout'],
+    later: [],
+    compute: () => Promise.reject(new Error('not asked for')),
     mapOf(word, { layer }) {
       const at = word % grid;
       const map = new Float32Array(grid * grid).fill(0.01);

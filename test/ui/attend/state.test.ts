@@ -41,6 +41,38 @@ describe('reduce', () => {
     expect(run(['next-word'], said).message).toBe('');
   });
 
+  describe('what is computed when it is first asked for', () => {
+    const limits = { ...LIMITS, methods: ['cross', 'gradient', 'occlusion'] } as const;
+    const from = initialState({ method: 'gradient', layer: 0, head: 'mean' }, 0, ['occlusion']);
+    const reached = (...actions: readonly AttendAction[]) =>
+      actions.reduce((state, action) => reduce(state, action, limits), from);
+    const asked = { type: 'next-method' } as const;
+    const computed = { type: 'computed', what: 'occlusion' } as const;
+
+    test('is shown once it is there, and what was shown stays until then', () => {
+      expect(reached(asked)).toMatchObject({ method: 'gradient', awaited: 'occlusion' });
+      expect(reached(asked, { type: 'next-word' })).toMatchObject({ word: 1, awaited: 'occlusion' });
+      expect(reached(asked, { type: 'progress', part: 0.5 }).part).toBe(0.5);
+      expect(reached(asked, computed)).toMatchObject({ method: 'occlusion', awaited: null, later: [] });
+    });
+
+    test('another method takes its place; it is there when it is asked for again', () => {
+      expect(reached(asked, asked)).toMatchObject({ method: 'cross', awaited: null });
+      expect(reached(asked, asked, computed)).toMatchObject({ method: 'cross', later: [] });
+      expect(reached(asked, asked, computed, asked, asked)).toMatchObject({ method: 'occlusion', awaited: null });
+    });
+
+    test('where it fails, that is said and nothing changes', () => {
+      const failed = reached(asked, { type: 'failed', message: 'no memory' });
+      expect(failed).toMatchObject({ method: 'gradient', awaited: null, message: 'no memory', later: ['occlusion'] });
+    });
+
+    test('it has no layers and heads', () => {
+      const state = reached(asked, computed, { type: 'next-layer' }, { type: 'previous-head' });
+      expect(state).toMatchObject({ layer: 0, head: 'mean', message: expect.stringContaining('no layers') });
+    });
+  });
+
   const actions = fc.constantFrom(
     ...['next-word', 'previous-word', 'first-word', 'last-word', 'next-layer', 'previous-layer', 'next-head'],
     ...['previous-head', 'next-method', 'more-opacity', 'toggle-grid', 'toggle-help', 'close-help'],

@@ -208,6 +208,51 @@ describe('keys', () => {
     expect(app.terminal().text()).toMatch(/head +1 of 0-1/);
   });
 
+  test('m: occlusion is computed when it comes to that, while other keys go on, and shown when it is there', async () => {
+    let tell: ((part: number) => void) | undefined;
+    let done: (() => void) | undefined;
+    let count = 0;
+    const source: AttendSource = {
+      ...testSource(CAPTION),
+      methods: ['cross', 'occlusion'],
+      later: ['occlusion'],
+      compute: (_, onProgress) => {
+        count++;
+        tell = onProgress;
+        return new Promise((resolve) => {
+          done = resolve;
+        });
+      },
+    };
+    await open(source, 80, 24);
+    await app.press('m');
+    tell!(0.25);
+    await app.press(KEYS.right);
+    expect(app.terminal().text()).toContain('occlusion: 25 %');
+    expect(app.terminal().text()).toMatch(/method +cross/);
+    expect(app.terminal().text()).toContain('[dog]');
+    done!();
+    await app.settle();
+    expect(app.terminal().text()).toMatch(/method +occlusion/);
+    expect(app.terminal().text()).not.toMatch(/layer +|head +/);
+    await app.press('m', 'm');
+    expect(app.terminal().text()).toMatch(/method +occlusion/);
+    expect(count).toBe(1);
+  });
+
+  test('what is computed ends with the view', async () => {
+    let ended: AbortSignal | undefined;
+    const compute = (_what: string, _tell: unknown, signal: AbortSignal) => {
+      ended = signal;
+      return new Promise<void>(() => undefined);
+    };
+    await open({ ...testSource(CAPTION), methods: ['cross', 'occlusion'], later: ['occlusion'], compute }, 80, 24);
+    await app.press('m', 'q');
+    expect(await app.left).toBe('quit');
+    await app.settle();
+    expect(ended!.aborted).toBe(true);
+  });
+
   test('s saves what is shown and says where', async () => {
     const saves: MapChoice[] = [];
     await open(testSource(CAPTION, saves), 80, 24);

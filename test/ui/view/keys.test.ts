@@ -4,6 +4,7 @@ import { KEY_HELP as ATTEND, attendKeyLine } from '../../../src/ui/attend/keys.j
 import { widthOf } from '../../../src/ui/layout.js';
 import { KEY_HELP as MATRIX, matrixKeyLine } from '../../../src/ui/matrix/keys.js';
 import { type KeyContext, KEY_HELP as STEP, stepKeyLine } from '../../../src/ui/step/keys.js';
+import { KEY_HELP as TRACE, traceKeyLine } from '../../../src/ui/trace/keys.js';
 import { KEY_HELP as TRAIN, trainKeyLine } from '../../../src/ui/train/keys.js';
 import { keyLine } from '../../../src/ui/view/key-line.js';
 
@@ -43,13 +44,21 @@ describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
     ['step, its options', stepKeyLine({ ...walk, mode: 'options' }, columns), /Enter take them {2}Esc leave$/],
     ['step, leaving', stepKeyLine({ ...walk, mode: 'leave' }, columns), /^not saved: w save and leave/],
     ['step, help', stepKeyLine({ ...walk, mode: 'help' }, columns), /Esc close {2}q quit$/],
-    ['attend', attendKeyLine({ isHelp: false, isGrid: false }, limits, columns), /^←→ word .*\? keys {2}q quit$/],
+    [
+      'attend',
+      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross' }, limits, columns),
+      /^←→ word .*\? keys {2}q quit$/,
+    ],
     [
       'attend, one word',
-      attendKeyLine({ isHelp: false, isGrid: false }, { ...limits, words: 1 }, columns),
+      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross' }, { ...limits, words: 1 }, columns),
       /^↑↓ layer .*q quit$/,
     ],
-    ['attend, help', attendKeyLine({ isHelp: true, isGrid: false }, limits, columns), /^Esc close {2}q quit$/],
+    [
+      'attend, help',
+      attendKeyLine({ isHelp: true, isGrid: false, method: 'cross' }, limits, columns),
+      /^Esc close {2}q quit$/,
+    ],
     [
       'lens',
       matrixKeyLine({ isHelp: false }, { rows: 13, columns: 7 }, { row: 'layer', column: 'word' }, columns),
@@ -60,6 +69,8 @@ describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
       matrixKeyLine({ isHelp: true }, { rows: 13, columns: 7 }, { row: 'layer', column: 'word' }, columns),
       /^Esc close {2}q quit$/,
     ],
+    ['trace', traceKeyLine(false, { words: 3, sites: 4 }, columns), /^←→ word {2}↑↓ layer {2}\? keys {2}q quit$/],
+    ['trace, help', traceKeyLine(true, { words: 3, sites: 4 }, columns), /^Esc close {2}q quit$/],
     ['train', trainKeyLine({ isHelp: false, last: undefined }, columns), /^w save {2}\? keys {2}q stop$/],
     ['train, help', trainKeyLine({ isHelp: true, last: undefined }, columns), /^Esc close {2}q stop$/],
   ];
@@ -73,8 +84,8 @@ describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
 
 test('docs/keys.md has every key that the views list', () => {
   const [, ...rows] = readFileSync(new URL('../../../docs/keys.md', import.meta.url), 'utf8').split('\n|');
-  const columns = { attend: 3, lens: 4, step: 5, train: 6 };
-  for (const [name, help] of Object.entries({ attend: ATTEND, lens: MATRIX, step: STEP, train: TRAIN })) {
+  const columns = { attend: 3, lens: 4, trace: 5, step: 6, train: 7 };
+  for (const [name, help] of Object.entries({ attend: ATTEND, lens: MATRIX, trace: TRACE, step: STEP, train: TRAIN })) {
     for (const key of help.flatMap(([keys]) => keys.split(/[ ,]+/)).filter((word) => word !== '' && word !== 'then')) {
       const row = rows.find((line) => line.split('|')[0]!.split(/[ ,]+/).includes(key));
       expect(row, `${name}: ${key}`).toBeDefined();

@@ -63,7 +63,7 @@ export async function askedCaption(
   typed: ReadonlySet<string>,
   coca: LoadedCoca,
 ): Promise<AskedCaption> {
-  if (caption !== undefined) return captionOf(caption, coca.tokenizer);
+  if (caption !== undefined) return captionOf(caption, coca.tokenizer, 'leave it out to have one found');
   const search = await searchOptions(options, typed, coca);
   return options.prompt === undefined ? search : { ...search, prompt: options.prompt as string };
 }
@@ -90,11 +90,15 @@ function refuseSearchOptions(caption: string | undefined, typed: ReadonlySet<str
   );
 }
 
-/** @throws CocaError `bad-text` for a caption without words, or of more than the model takes. */
-function captionOf(caption: string, tokenizer: Tokenizer): CaptionText {
+/**
+ * A caption that was typed.
+ * @param hint what to do where it has no words
+ * @throws CocaError `bad-text` for one without words, or of more than the model takes
+ */
+export function captionOf(caption: string, tokenizer: Tokenizer, hint?: string): CaptionText {
   const { special, contextLength } = tokenizer;
   const tokens = tokenizer.encode(caption);
-  if (tokens.length === 0) throw new CocaError('bad-text', 'CAPTION has no words', 'leave it out to have one found');
+  if (tokens.length === 0) throw new CocaError('bad-text', 'CAPTION has no words', hint);
   if (tokens.length + 2 > contextLength) {
     throw new CocaError(
       'bad-text',

@@ -33,7 +33,8 @@ export interface FilledLine {
  */
 export function fillArguments(command: Command, words: readonly Word[], fillings: Fillings): FilledLine {
   const { options, names, positionals } = partWords(command, words);
-  const image = command.args.find(({ kind }) => kind === 'image');
+  const images = command.args.filter(({ kind }) => kind === 'image');
+  const image = images[0];
   const text = command.args.find(({ kind }) => kind === 'text');
   const isReplaced = (spec: ArgumentSpec) => spec.unless?.some((name) => names.has(name)) === true;
 
@@ -44,8 +45,12 @@ export function fillArguments(command: Command, words: readonly Word[], fillings
   const rest = [...positionals];
   const filled: string[] = [];
   if (image && !isReplaced(image)) {
-    const isNamed = rest.length > 0 && namesPicture(rest[0]!, text === undefined, fillings);
-    filled.push(isNamed ? pictureNamed(rest.shift()!, fillings, text === undefined) : currentPicture(fillings));
+    while (filled.length < images.length && rest.length > 0 && namesPicture(rest[0]!, text === undefined, fillings)) {
+      filled.push(pictureNamed(rest.shift()!, fillings, text === undefined));
+    }
+    // Of two pictures, one that is named is the other.
+    const needed = Math.max(1, images.filter(({ required }) => required).length);
+    if (filled.length < needed) filled.unshift(currentPicture(fillings));
   }
   if (text) refusePictures(command, rest, fillings);
   const captions = text === undefined ? rest.map(plainText) : captionsOf(rest, text);

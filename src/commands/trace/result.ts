@@ -1,0 +1,66 @@
+import type { Picture } from '../../model/image/picture.js';
+import type { LoadedCoca } from '../../model/store/load.js';
+import type { Word } from '../../model/tokenizer/words.js';
+import { logprobOf, restored, type Trace } from '../../model/tracing/trace.js';
+
+/** What is found between two pictures. */
+export interface TraceResult {
+  readonly from: string;
+  readonly to: string;
+  readonly caption: string;
+  readonly window: number;
+  readonly traced: Trace;
+  /** Without special tokens. */
+  readonly words: readonly Word[];
+  /** The word that is asked for, by its place among them. */
+  readonly word: number;
+  /** The caption's tokens as texts, from the start token. */
+  readonly tokens: readonly string[];
+  readonly model: string;
+  readonly device: string;
+}
+
+/** What a person is shown while the model is there. */
+export interface TraceScene {
+  readonly result: TraceResult;
+  /** B, as the model sees it. */
+  readonly picture: Picture;
+  /** The same in the resolution of pictures on a screen. */
+  readonly square: () => Promise<Picture>;
+  readonly coca: Pick<LoadedCoca, 'ended'>;
+}
+
+function sitesOf({ traced, words, word }: TraceResult) {
+  return traced.layers.flatMap((layer) => {
+    const shares = restored(traced, layer, words[word]!);
+    return layer.logprobs.map((_, position) => {
+      return { site: layer.site, position, restored: shares === null ? null : shares[position]! };
+    });
+  });
+}
+
+/** The JSON object: fields as docs and scripts know them. */
+export function traceObject(result: TraceResult): object {
+  const { from, to, caption, window, traced, words, word, model, device } = result;
+  return {
+    from,
+    to,
+    caption,
+    word: words[word]!.text,
+    window,
+    grid: [traced.grid, traced.grid],
+    words: words.map((one) => {
+      return { text: one.text, from: logprobOf(one, traced.clean), to: logprobOf(one, traced.corrupt) };
+    }),
+    sites: sitesOf(result),
+    model,
+    device,
+  };
+}
+
+/** SITE, POSITION, RESTORED with tabs between, most restored first. */
+export function traceLines(result: TraceResult): string[] {
+  return sitesOf(result)
+    .sort((a, b) => (b.restored ?? 0) - (a.restored ?? 0))
+    .map(({ site, position, restored }) => [site, position, restored?.toFixed(4) ?? '-'].join('\t'));
+}
