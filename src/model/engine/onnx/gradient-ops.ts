@@ -1,7 +1,8 @@
 import type { AttentionGradients, GradientOps } from '../../architecture/gradient-ops.js';
 import type { AttentionInput, ProjectionParts } from '../../architecture/ops.js';
 import type { Activation } from '../../config/config.js';
-import { OnnxOps, Value } from './ops.js';
+import { OnnxOps } from './ops.js';
+import { Value } from './value.js';
 
 const LAST_AXIS = [-1];
 

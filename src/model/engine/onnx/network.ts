@@ -14,37 +14,67 @@ import type {
 } from '../network.js';
 import { textFeeds } from '../text-batch.js';
 import { outputsToFetch, reportAttention } from './attention-outputs.js';
+import type { CacheUse } from './cache-slots.js';
+import { type Caches, HostCaches } from './caches.js';
+import { DeviceCaches } from './device-caches.js';
 import {
   attributionProgram,
+  cacheLayers,
   decoderProgram,
   gradientName,
+  memoryNames,
   memoryProgram,
+  moveProgram,
   textProgram,
   visionProgram,
+  writtenNames,
 } from './programs.js';
 import { loadRuntime } from './runtime.js';
-import { type Feeds, OnnxSession } from './session.js';
+import { dispose, type Feeds, OnnxSession, type SessionOptions } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
 /** What every model has, and what those have that write captions. */
 const TOWERS = { vision: visionProgram, text: textProgram };
-const DECODERS = { memory: memoryProgram, decoder: decoderProgram, attribution: attributionProgram };
+const DECODERS = {
+  memory: memoryProgram,
+  decoder: decoderProgram,
+  attribution: attributionProgram,
+  move: ({ config }: { readonly config: CocaConfig }) => moveProgram(config),
+};
 type ProgramName = keyof typeof TOWERS | keyof typeof DECODERS;
+
+/**
+ * Where keys and values are between runs. `in place`: in this process's memory, where the CPU's runs write to; `on the device`: in
+ * its buffers; `by rows`: in this process's memory, of which every run gets a copy, and gives its rows.
+ */
+export type CachePlace = 'in place' | 'on the device' | 'by rows';
+
+/** onnxruntime-node knows buffers of WebGPU devices alone. */
+const placeOn = (device: string): CachePlace =>
+  device === 'cpu' ? 'in place' : device === 'webgpu' ? 'on the device' : 'by rows';
 
 /** The network through ONNX Runtime: up to five graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
+  /** Those of the last trees, to be used again. */
+  #spare: HostCaches | undefined;
 
   private constructor(
     private readonly runtime: typeof import('onnxruntime-node'),
     private readonly config: ModelConfig,
     private readonly weights: Weights,
     readonly device: string,
+    private readonly cachePlace: CachePlace,
   ) {}
 
   /** @param weights must hold every tensor of the config, checked already; their paths must be real paths, no links */
-  static async open(config: ModelConfig, weights: Weights, device: string): Promise<OnnxNetwork> {
-    return new OnnxNetwork(await loadRuntime(), config, weights, device);
+  static async open(
+    config: ModelConfig,
+    weights: Weights,
+    device: string,
+    cachePlace = placeOn(device),
+  ): Promise<OnnxNetwork> {
+    return new OnnxNetwork(await loadRuntime(), config, weights, device, cachePlace);
   }
 
   #session(name: ProgramName, watch = false): Promise<OnnxSession> {
@@ -58,11 +88,22 @@ export class OnnxNetwork implements Network {
         this.#program(name, watch),
         dirname(this.#weightsOf(name).path),
         this.device,
-        name === 'attribution',
+        this.#sessionOptions(name),
       );
       this.#sessions.set(key, session);
     }
     return session;
+  }
+
+  #sessionOptions(name: ProgramName): SessionOptions {
+    const isRare = name === 'attribution';
+    const { config, cachePlace } = this;
+    if (cachePlace !== 'on the device' || config.multimodal === null) return { isRare };
+    const names = (layers: number, of: typeof memoryNames) =>
+      Array.from({ length: layers }, (_, i) => Object.values(of(i))).flat();
+    if (name === 'memory') return { onDevice: names(config.multimodal.layers, memoryNames) };
+    const isCaching = name === 'decoder' || name === 'move';
+    return { isRare, ...(isCaching && { onDevice: names(cacheLayers(config as CocaConfig).length, writtenNames) }) };
   }
 
   /** Gradients are of the weights as they are: the way back multiplies with what a product cannot be made of in blocks. */
@@ -77,7 +118,8 @@ export class OnnxNetwork implements Network {
     const source = { checkpoint, fileName: basename(checkpoint.path), watch };
     if (name in TOWERS) return TOWERS[name as keyof typeof TOWERS]({ ...source, config });
     requireCaptioner(config, 'decoding');
-    return DECODERS[name as keyof typeof DECODERS]({ ...source, config });
+    const use: CacheUse = this.cachePlace === 'by rows' ? 'rows' : 'whole';
+    return DECODERS[name as keyof typeof DECODERS]({ ...source, config }, use);
   }
 
   async prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
@@ -131,12 +173,32 @@ export class OnnxNetwork implements Network {
       this.#session('decoder', onAttention !== undefined),
     ]);
     const image = await this.#imageMemory(config, memory, tokens);
-    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, onAttention);
+    const caches = await this.#cachesFor(config, tokens.count);
+    const onRelease = (isSound: boolean) => {
+      if (isSound && caches instanceof HostCaches) this.#spare = caches;
+    };
+    const { Tensor } = this.runtime;
+    return new OnnxTreeModel({ session: decoder, Tensor, config, batch: tokens.count, image, caches, onAttention, onRelease });
+  }
+
+  async #cachesFor(config: CocaConfig, batch: number): Promise<Caches> {
+    const { Tensor } = this.runtime;
+    if (this.cachePlace === 'on the device') return new DeviceCaches(Tensor, config, batch, await this.#session('move'));
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare?.batch === batch) {
+      spare.clear();
+      return spare;
+    }
+    return new HostCaches(Tensor, config, batch, this.cachePlace === 'by rows' ? 'rows' : 'whole');
   }
 
   #imageMemory(config: CocaConfig, memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {
     const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
-    return memory.run({ tokens: new this.runtime.Tensor('float32', tokens.data, shape) }, memory.outputNames);
+    return memory.run(
+      { tokens: new this.runtime.Tensor('float32', tokens.data, shape) },
+      outputsToFetch(memory.outputNames, undefined),
+    );
   }
 
   async crossGradients(tokens: ImageTokens, ids: readonly number[]): Promise<readonly Attention[]> {
@@ -146,15 +208,17 @@ export class OnnxNetwork implements Network {
     const [memory, attribution] = await Promise.all([this.#session('memory'), this.#session('attribution')]);
     const { Tensor } = this.runtime;
     const { count, labels, ...rows } = captionRows(config, ids);
+    const image = await this.#imageMemory(config, memory, tokens);
     const feeds: Feeds = {
       ids: new Tensor('int32', rows.ids, [1, count]),
       positions: new Tensor('int32', rows.positions, [1, count]),
       unimodalMask: new Tensor('float32', rows.unimodalMask, [1, 1, count, count]),
       multimodalMask: new Tensor('float32', rows.multimodalMask, [1, 1, count, count]),
       labels: new Tensor('int32', labels, [1, count]),
-      ...(await this.#imageMemory(config, memory, tokens)),
+      ...image,
     };
-    const outputs = await attribution.run(feeds, attribution.outputNames);
+    const outputs = await attribution.run(feeds, outputsToFetch(attribution.outputNames, undefined));
+    dispose(image);
     return Array.from({ length: config.multimodal.layers }, (_, layer) => {
       const { data, dims } = outputs[gradientName(layer)]!;
       return { name: 'cross', layer, data: data as Float32Array, shape: dims as [number, number, number, number] };

@@ -6,10 +6,12 @@ import { textEncoder, textInputs } from '../../architecture/text-tower.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
 import { attentionOutput } from './attention-outputs.js';
+import { CacheSlots, type CacheUse } from './cache-slots.js';
 import { OnnxGradientOps } from './gradient-ops.js';
 import { type Dimension, GraphBuilder } from './graph.js';
-import type { OnnxOps, Value } from './ops.js';
+import type { OnnxOps } from './ops.js';
 import { outputScores } from './row-scores.js';
+import type { Value } from './value.js';
 
 /** What every program is built from. */
 export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
@@ -21,9 +23,11 @@ export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
   readonly watch: boolean;
 }
 
-/** Names of the key/value tensors of self-attention layer i: cache (inputs) and own rows (outputs). */
+/** Names of the key/value tensors of self-attention layer i: the cache, and what comes out to be in it (`CacheUse`). */
 export const cacheNames = (i: number) => ({ keys: `cache.keys.${i}`, values: `cache.values.${i}` });
-export const ownNames = (i: number) => ({ keys: `own.keys.${i}`, values: `own.values.${i}` });
+export const writtenNames = (i: number) => ({ keys: `written.keys.${i}`, values: `written.values.${i}` });
+/** The input that says where the rows of so many heads belong. */
+export const placesName = (heads: number) => `places.${heads}`;
 /** Names of the key/value tensors that cross-attention layer i makes of an image. */
 export const memoryNames = (i: number) => ({ keys: `image.keys.${i}`, values: `image.values.${i}` });
 
@@ -110,33 +114,62 @@ function imageInputs(ops: OnnxOps, config: CocaConfig) {
 }
 
 /**
- * ids, positions [B, N], two masks [B, 1, N, C + N], caches [B, H, C, D] and image keys and values [B, H, T, D]
- * -> logits [B, N, V], what `outputScores` makes of them, and the rows' own keys and values [B, N, W].
+ * ids, positions [B, N], two masks [B, 1, N, C], caches [B, H, C, D], the places of the rows in them [B, H, N, 3] (which picture,
+ * head and slot) and image keys and values [B, H, T, D] -> logits [B, N, V], what `outputScores` makes of them, and
+ * with the use `whole` the caches with the rows' keys and values, which may lie where the inputs do, so that nothing is
+ * copied; with `rows` those of the rows alone, [B, H, N, D].
  */
-export function decoderProgram(source: ProgramSource<CocaConfig>): Uint8Array {
+export function decoderProgram(source: ProgramSource<CocaConfig>, use: CacheUse): Uint8Array {
   return build('decoder', source, (ops, watch, graph) => {
     const { config } = source;
     const ids = ops.input('ids', 'I32', ['batch', 'rows']);
-    const { logits, own } = textDecoder(
+    const places = new Map<number, string>();
+    for (const heads of new Set(cacheLayers(config).map((layer) => layer.heads))) {
+      places.set(heads, graph.input(placesName(heads), 'I64', ['batch', heads, 'rows', 3]));
+    }
+    const slots = (heads: number, depth: number, name: string, written: string) => {
+      const dimensions = ['batch', heads, 'cached', depth];
+      ops.input(name, 'F32', dimensions);
+      return new CacheSlots(graph, dimensions, name, places.get(heads)!, { name: written, use });
+    };
+    const { logits } = textDecoder(
       ops,
       config,
       {
         ids,
         positions: ops.input('positions', 'I32', ['batch', 'rows']),
-        unimodalMask: ops.input('unimodalMask', 'F32', ['batch', 1, 'rows', 'keys']),
-        multimodalMask: ops.input('multimodalMask', 'F32', ['batch', 1, 'rows', 'keys']),
-        cache: cacheLayers(config).map(({ heads, depth }, i) => keysValues(ops, cacheNames(i), heads, 'cached', depth)),
+        unimodalMask: ops.input('unimodalMask', 'F32', ['batch', 1, 'rows', 'cached']),
+        multimodalMask: ops.input('multimodalMask', 'F32', ['batch', 1, 'rows', 'cached']),
+        cache: cacheLayers(config).map(({ heads, depth }, i) => ({
+          keys: slots(heads, depth, cacheNames(i).keys, writtenNames(i).keys),
+          values: slots(heads, depth, cacheNames(i).values, writtenNames(i).values),
+        })),
         image: imageInputs(ops, config),
       },
       watch,
     );
     ops.output('logits', logits);
     outputScores(graph, logits.anyForm, logits.width);
-    own.forEach(({ keys, values }, i) => {
-      ops.output(ownNames(i).keys, keys);
-      ops.output(ownNames(i).values, values);
-    });
   });
+}
+
+/** What is fed to `moveProgram`: a list of rows of the table that a cache is, [B, H, C']. */
+export const pickedName = (heads: number) => `picked.${heads}`;
+
+/** Caches [B, H, C, D] -> the same of other sizes [B, H, C', D], each slot from one of the old. */
+export function moveProgram(config: CocaConfig): Uint8Array {
+  const graph = new GraphBuilder('move');
+  const picked = new Map<number, string>();
+  for (const [i, { heads, depth }] of cacheLayers(config).entries()) {
+    if (!picked.has(heads)) picked.set(heads, graph.input(pickedName(heads), 'I32', ['batch', heads, 'slots']));
+    for (const which of ['keys', 'values'] as const) {
+      const cache = graph.input(cacheNames(i)[which], 'F32', ['batch', heads, 'cached', depth]);
+      const table = graph.node('Reshape', [cache, graph.integers([-1, depth])]);
+      const name = writtenNames(i)[which];
+      graph.outputNode(name, 'Gather', [table, picked.get(heads)!], 'F32', ['batch', heads, 'slots', depth]);
+    }
+  }
+  return graph.encode();
 }
 
 /** Name of the gradient by the cross-attention probabilities of a layer. */

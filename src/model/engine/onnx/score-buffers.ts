@@ -14,7 +14,8 @@ export class ScoreBuffers {
   readonly #candidates: number;
   readonly #all: Float32Array | undefined;
   readonly #values: Float32Array;
-  readonly #found: BigInt64Array;
+  /** Token numbers in 64 bits, as words: the low one comes first on every machine that has the engine. */
+  readonly #found: Int32Array;
   readonly #tokens: Int32Array;
   readonly #sums: Float32Array;
   readonly #logSumExp: Float64Array;
@@ -33,14 +34,15 @@ export class ScoreBuffers {
     this.#candidates = candidates;
     this.#all = wanted === undefined ? new Float32Array(rows * vocabSize) : undefined;
     this.#values = new Float32Array(rows * candidates);
-    this.#found = new BigInt64Array(rows * candidates);
+    const found = new BigInt64Array(rows * candidates);
+    this.#found = new Int32Array(found.buffer);
     this.#tokens = new Int32Array(rows * candidates);
     this.#sums = new Float32Array(rows);
     this.#logSumExp = new Float64Array(rows);
     this.feeds = { [CANDIDATES]: new Tensor('int64', BigInt64Array.of(BigInt(candidates)), [1]) };
     this.tensors = {
       ...(this.#all && { logits: new Tensor('float32', this.#all, [batch, count, vocabSize]) }),
-      ...(!this.#all && { [SCORES.tokens]: new Tensor('int64', this.#found, [rows, candidates]) }),
+      ...(!this.#all && { [SCORES.tokens]: new Tensor('int64', found, [rows, candidates]) }),
       [SCORES.values]: new Tensor('float32', this.#values, [rows, candidates]),
       [SCORES.shiftedSum]: new Tensor('float32', this.#sums, [rows]),
     };
@@ -61,7 +63,7 @@ export class ScoreBuffers {
       const logits = forest.givenOf(rows, this.#all);
       return rows.map((_, entry) => ({ logSumExp: sums[entry]!, logits: logits[entry]! }));
     }
-    for (let i = 0; i < this.#tokens.length; i++) this.#tokens[i] = Number(this.#found[i]);
+    for (let i = 0; i < this.#tokens.length; i++) this.#tokens[i] = this.#found[2 * i]!;
     const logits = forest.givenOf(rows, this.#values);
     const tokens = forest.givenOf(rows, this.#tokens);
     return rows.map((_, entry) => ({ logSumExp: sums[entry]!, logits: logits[entry]!, tokens: tokens[entry]! }));

@@ -4,6 +4,22 @@ import { reasonOf } from '../devices.js';
 import { loadRuntime } from './runtime.js';
 
 export type Feeds = Readonly<Record<string, Tensor>>;
+/** What a run is to give, by name: written into a tensor, or with null into a new one. */
+export type Fetches = Readonly<Record<string, Tensor | null>>;
+
+/** Frees what of tensors lies on a device: nothing else tells that they are no longer wanted. */
+export function dispose(tensors: Feeds): void {
+  for (const tensor of Object.values(tensors)) if (tensor.location === 'gpu-buffer') tensor.dispose();
+}
+
+/** How a session differs from others. */
+export interface SessionOptions {
+  /** A graph that runs now and then: its weights stay as they lie in the file, which costs no memory and no time before the first
+   * run, and more time in each. */
+  readonly isRare?: boolean;
+  /** Outputs that stay in buffers of the device, to be inputs of other runs. */
+  readonly onDevice?: readonly string[];
+}
 
 /** A graph ready to run on one provider. */
 export class OnnxSession {
@@ -15,8 +31,6 @@ export class OnnxSession {
   /**
    * @param model a serialised ONNX model
    * @param folder where the files named by its external initializers lie
-   * @param isRare a graph that runs now and then: its weights stay as they lie in the file, which costs no memory and no time
-   * before the first run, and more time in each
    * @throws CocaError `engine` when the provider or the model cannot be used
    */
   static async create(
@@ -24,7 +38,7 @@ export class OnnxSession {
     model: Uint8Array,
     folder: string,
     provider: string,
-    isRare = false,
+    { isRare = false, onDevice = [] }: SessionOptions = {},
   ): Promise<OnnxSession> {
     const runtime = await loadRuntime();
     try {
@@ -33,6 +47,9 @@ export class OnnxSession {
         graphOptimizationLevel: 'all',
         // Errors come back as exceptions; anything less is noise on the terminal.
         logSeverityLevel: 4,
+        ...(onDevice.length > 0 && {
+          preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
+        }),
         extra: {
           session: {
             model_external_initializers_file_folder_path: folder,
@@ -55,12 +72,9 @@ export class OnnxSession {
     }
   }
 
-  /** Runs the graph; `into` gives tensors that outputs are written to. */
-  async run(feeds: Feeds, outputs: readonly string[], into: Feeds = {}): Promise<Readonly<Record<string, Tensor>>> {
-    const fetches: Record<string, Tensor | null> = {};
-    for (const name of outputs) fetches[name] = into[name] ?? null;
+  async run(feeds: Feeds, fetches: Fetches): Promise<Feeds> {
     try {
-      return (await this.session.run(feeds, fetches)) as Record<string, Tensor>;
+      return (await this.session.run(feeds, fetches)) as Feeds;
     } catch (cause) {
       throw new CocaError('engine', `the ${this.what} graph failed: ${reasonOf(cause)}`, undefined, { cause });
     }

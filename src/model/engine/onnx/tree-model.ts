@@ -3,148 +3,122 @@ import type { CocaConfig } from '../../config/config.js';
 import type { RowScores, TokenRow, TreeModel } from '../../decoding/types.js';
 import type { Attention, AttentionSink } from '../network.js';
 import { type ForestRows, NO_SCORES, TokenForest } from '../token-forest.js';
-import { outputsToFetch, reportAttention } from './attention-outputs.js';
-import { LayerCache } from './key-value-cache.js';
-import { cacheLayers, cacheNames, ownNames } from './programs.js';
-import { SCORES } from './row-scores.js';
+import { attentionToFetch, reportAttention } from './attention-outputs.js';
+import type { Caches } from './caches.js';
+import { Places } from './places.js';
 import { ScoreBuffers } from './score-buffers.js';
-import type { Feeds, OnnxSession } from './session.js';
+import { dispose, type Feeds, type Fetches, type OnnxSession } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 
-/** Token trees over the decoder graph: it keeps the caches, the graph computes one batch of rows. */
+/** What token trees are computed with. */
+export interface TreeParts {
+  readonly session: OnnxSession;
+  readonly Tensor: TensorConstructor;
+  readonly config: CocaConfig;
+  readonly batch: number;
+  /** Keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each; freed with the trees. */
+  readonly image: Feeds;
+  readonly caches: Caches;
+  readonly onAttention?: AttentionSink | undefined;
+  /** Told when the trees are released: whether their caches hold numbers, as far as is known. */
+  readonly onRelease?: (isSound: boolean) => void;
+}
+
+/** Token trees over the decoder graph: it tells the graph which rows to compute and where what they leave belongs. */
 export class OnnxTreeModel implements TreeModel {
   readonly vocabSize: number;
+  readonly batch: number;
   readonly #forest: TokenForest;
-  readonly #caches: readonly LayerCache[];
-  /** Outputs that are fetched whatever is asked for: the rows' own keys and values, and attention where it is watched. */
-  readonly #outputs: readonly string[];
-  #cacheInputs: { readonly capacity: number; readonly feeds: Feeds } | undefined;
-  #ownOutputs: { readonly count: number; readonly tensors: Feeds } | undefined;
+  readonly #places: Places;
+  readonly #attention: Fetches;
+  #rowInputs: { readonly ids: Int32Array; readonly masks: Float32Array; readonly feeds: Feeds } | undefined;
   #scores: ScoreBuffers | undefined;
+  /** What `retain` has let go, to be done before the next rows. */
+  #moves: (readonly (readonly number[] | undefined)[])[] = [];
+  #isSound = true;
 
-  /**
-   * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each
-   */
-  constructor(
-    private readonly session: OnnxSession,
-    private readonly Tensor: TensorConstructor,
-    config: CocaConfig,
-    readonly batch: number,
-    private readonly image: Feeds,
-    private readonly onAttention?: AttentionSink,
-  ) {
-    const scores: readonly string[] = ['logits', ...Object.values(SCORES)];
-    this.#outputs = outputsToFetch(session.outputNames, onAttention).filter((name) => !scores.includes(name));
+  constructor(private readonly parts: TreeParts) {
+    const { session, Tensor, config, batch, onAttention } = parts;
     this.vocabSize = config.text.vocab_size;
+    this.batch = batch;
     this.#forest = new TokenForest(config, batch);
-    this.#caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
+    this.#places = new Places(Tensor, config, batch);
+    this.#attention = attentionToFetch(session.outputNames, onAttention);
   }
 
   async extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]> {
     if (rows.every((list) => list.length === 0)) return rows.map(() => NO_SCORES);
-    const capacity = this.#caches[0]!.capacity;
-    const added = this.#forest.add(rows, capacity);
-    const scores = this.#scoreBuffers(added.count, candidates);
-    const feeds = { ...this.image, ...this.#cacheFeeds(capacity), ...this.#rowFeeds(added, capacity), ...scores.feeds };
-    const into = { ...this.#ownTensors(added.count), ...scores.tensors };
-    const outputs = await this.session.run(feeds, [...this.#outputs, ...Object.keys(scores.tensors)], into);
-    this.#store(outputs, rows, added);
-    const { onAttention } = this;
-    if (onAttention) {
-      const used = Math.max(...added.firsts);
-      reportAttention(outputs, (attention) => onAttention(withoutIdleSlots(attention, used, capacity)));
-    }
-    return scores.read(rows, this.#forest);
+    const { caches, session, image, onAttention } = this.parts;
+    this.#isSound = false;
+    for (const kept of this.#moves.splice(0)) await caches.compact(kept);
+    const counts = rows.map(({ length }) => length);
+    const used = this.#forest.used;
+    await caches.reserve(used + Math.max(...counts), used);
+    const { capacity } = caches;
+    const added = this.#forest.add(rows, capacity, 'within');
+    const { count, firsts } = added;
+    const scores = this.#scoreBuffers(count, candidates);
+    const places = this.#places.of(count, firsts);
+    const feeds = { ...image, ...caches.feeds, ...this.#rowFeeds(added, capacity), ...places, ...scores.feeds };
+    const outputs = await session.run(feeds, { ...this.#attention, ...caches.fetches(count), ...scores.tensors });
+    caches.take(outputs, firsts, counts);
+    if (onAttention) reportAttention(outputs, (attention) => onAttention(inOrder(attention, firsts, count)));
+    const said = scores.read(rows, this.#forest);
+    this.#isSound = true;
+    return said;
   }
 
   /** Buffers are the same from step to step: no garbage. */
   #scoreBuffers(count: number, candidates: number | undefined): ScoreBuffers {
     if (!this.#scores?.fit(count, candidates)) {
-      this.#scores = new ScoreBuffers(this.Tensor, this, count, candidates);
+      this.#scores = new ScoreBuffers(this.parts.Tensor, this, count, candidates);
     }
     return this.#scores;
   }
 
-  /** The caches as inputs; made anew only when they have grown. */
-  #cacheFeeds(capacity: number): Feeds {
-    if (this.#cacheInputs?.capacity !== capacity) {
-      const feeds: Record<string, Tensor> = {};
-      for (const [layer, cache] of this.#caches.entries()) {
-        const shape = [this.batch, cache.heads, capacity, cache.depth];
-        feeds[cacheNames(layer).keys] = new this.Tensor('float32', cache.keys, shape);
-        feeds[cacheNames(layer).values] = new this.Tensor('float32', cache.values, shape);
-      }
-      this.#cacheInputs = { capacity, feeds };
-    }
-    return this.#cacheInputs.feeds;
-  }
-
-  /** Tensors that the keys and values of `count` rows are written to. */
-  #ownTensors(count: number): Feeds {
-    if (this.#ownOutputs?.count !== count) {
-      const { batch, Tensor } = this;
-      const tensor = (width: number) =>
-        new Tensor('float32', new Float32Array(batch * count * width), [batch, count, width]);
-      const tensors: Record<string, Tensor> = {};
-      for (const [layer, { heads, depth }] of this.#caches.entries()) {
-        tensors[ownNames(layer).keys] = tensor(heads * depth);
-        tensors[ownNames(layer).values] = tensor(heads * depth);
-      }
-      this.#ownOutputs = { count, tensors };
-    }
-    return this.#ownOutputs.tensors;
-  }
+  /** The forest's buffers as inputs; made anew only when those are. */
   #rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows, capacity: number): Feeds {
-    const { batch, Tensor } = this;
-    const maskShape = [batch, 1, count, capacity + count];
-    return {
-      ids: new Tensor('int32', ids, [batch, count]),
-      positions: new Tensor('int32', positions, [batch, count]),
-      unimodalMask: new Tensor('float32', unimodalMask, maskShape),
-      multimodalMask: new Tensor('float32', multimodalMask, maskShape),
-    };
-  }
-
-  #store(outputs: Feeds, rows: readonly (readonly TokenRow[])[], { firsts, count }: ForestRows): void {
-    const used = Math.max(...firsts);
-    for (const [layer, cache] of this.#caches.entries()) {
-      cache.reserve(this.#forest.used, used);
-      const keys = outputs[ownNames(layer).keys]!.data as Float32Array;
-      const values = outputs[ownNames(layer).values]!.data as Float32Array;
-      for (const [entry, list] of rows.entries()) {
-        for (let row = 0; row < list.length; row++) {
-          cache.write(entry, firsts[entry]! + row, keys, values, row, count);
-        }
-      }
+    if (this.#rowInputs?.ids !== ids || this.#rowInputs.masks !== unimodalMask) {
+      const { Tensor } = this.parts;
+      const { batch } = this;
+      const maskShape = [batch, 1, count, capacity];
+      const feeds: Record<string, Tensor> = {
+        ids: new Tensor('int32', ids, [batch, count]),
+        positions: new Tensor('int32', positions, [batch, count]),
+        unimodalMask: new Tensor('float32', unimodalMask, maskShape),
+        multimodalMask: new Tensor('float32', multimodalMask, maskShape),
+      };
+      this.#rowInputs = { ids, masks: unimodalMask, feeds };
     }
+    return this.#rowInputs.feeds;
   }
 
   retain(live: readonly (readonly number[])[]): void {
-    for (const [entry, kept] of this.#forest.retain(live).entries()) {
-      if (kept === undefined) continue;
-      for (const cache of this.#caches) cache.compact(entry, kept);
-    }
+    const kept = this.#forest.retain(live);
+    if (kept.some((slots) => slots !== undefined)) this.#moves.push(kept);
   }
 
   release(): void {
-    this.#cacheInputs = undefined;
-    this.#ownOutputs = undefined;
-    this.#scores = undefined;
+    const { image, caches, onRelease } = this.parts;
+    dispose(image);
+    caches.release();
+    onRelease?.(this.#isSound);
   }
 }
 
-/** Leaves out the columns of cache slots that are not in use, where keys come from the cache. */
-function withoutIdleSlots(attention: Attention, used: number, capacity: number): Attention {
+/** Of attention over cache slots: the nodes in their order, of a batch's longest tree, then the rows of the call. */
+function inOrder(attention: Attention, firsts: readonly number[], own: number): Attention {
   if (attention.name === 'cross') return attention;
+  const used = Math.max(...firsts);
   const [batch, heads, queries, keys] = attention.shape;
-  const own = keys - capacity;
   const kept = new Float32Array(batch * heads * queries * (used + own));
   for (let row = 0; row < batch * heads * queries; row++) {
     const from = row * keys;
     const to = row * (used + own);
-    kept.set(attention.data.subarray(from, from + used), to);
-    kept.set(attention.data.subarray(from + capacity, from + keys), to + used);
+    const first = firsts[Math.floor(row / (heads * queries))]!;
+    kept.set(attention.data.subarray(from, from + first), to);
+    kept.set(attention.data.subarray(from + first, from + first + own), to + used);
   }
   return { ...attention, data: kept, shape: [batch, heads, queries, used + own] };
 }
