@@ -1,33 +1,39 @@
 import type { Dimension, GraphBuilder } from './graph.js';
 import { Value } from './value.js';
 
-/** How the keys and values of a run get into the cache: see `decoderProgram`. */
-export type CacheUse = 'whole' | 'rows';
+/**
+ * How the keys and values of a run get into the caches. `written`: the run writes them there and gives the caches, which
+ * lie where they lay: for caches on a device. `given`: the run gives them, [B, H, N, D], and its caller writes
+ * them: onnxruntime-node copies all that it gives in this process's memory, and rows are less than caches.
+ */
+export type CacheUse = 'written' | 'given';
 
-/** Keys or values of one self-attention layer, [B, H, C, D]: those of a run's rows are written into their slots first. */
+/** Keys or values of one self-attention layer, [B, H, C, D], to which those of a run's rows are added. */
 export class CacheSlots extends Value {
   /**
    * @param name of the input
-   * @param places [B, H, N, 3]: where in the cache the rows of each head belong
    * @param result what the output is called
+   * @param places [B, H, N, 3], for caches that are written: which picture, head and slot each row of each head belongs to
    */
   constructor(
     private readonly graph: GraphBuilder,
     dimensions: readonly Dimension[],
     private readonly name: string,
-    private readonly places: string,
-    private readonly result: { readonly name: string; readonly use: CacheUse },
+    private readonly result: string,
+    private readonly places: string | undefined,
   ) {
     super(dimensions, { shaped: name });
   }
 
-  /** @param rows [B, H, N, D] @returns the cache with them */
-  write(rows: string): string {
-    const { name, use } = this.result;
-    const inputs = [this.name, this.places, rows];
-    if (use === 'whole') return this.graph.outputNode(name, 'ScatterND', inputs, 'F32', this.dimensions);
+  /**
+   * @param rows [B, H, N, D]
+   * @returns what is attended: the caches with the rows in their slots, or with the rows behind them
+   */
+  with(rows: string): string {
+    const { graph, name, result, places } = this;
+    if (places) return graph.outputNode(result, 'ScatterND', [name, places, rows], 'F32', this.dimensions);
     const [batch, heads, , depth] = this.dimensions;
-    this.graph.output(name, rows, 'F32', [batch!, heads!, 'rows', depth!]);
-    return this.graph.node('ScatterND', inputs);
+    graph.output(result, rows, 'F32', [batch!, heads!, 'rows', depth!]);
+    return graph.node('Concat', [name, rows], { axis: 2 });
   }
 }

@@ -1,8 +1,10 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config/config.js';
+import type { ForestRows } from '../token-forest.js';
 import type { Caches } from './caches.js';
 import { GROWTH } from './key-value-cache.js';
-import { cacheLayers, cacheNames, pickedName, writtenNames } from './programs.js';
+import { Places } from './places.js';
+import { cacheLayers, cacheNames, headCounts, pickedName, writtenNames } from './programs.js';
 import { dispose, type Feeds, type Fetches, type OnnxSession } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
@@ -12,6 +14,8 @@ export class DeviceCaches implements Caches {
   capacity = 1;
   #tensors: Feeds;
   readonly #heads: readonly number[];
+  readonly #places: Places;
+  readonly layout = 'within';
 
   /** @param mover a session of `moveProgram` whose outputs stay on the device */
   constructor(
@@ -27,20 +31,22 @@ export class DeviceCaches implements Caches {
       }
     }
     this.#tensors = tensors;
-    this.#heads = [...new Set(cacheLayers(config).map(({ heads }) => heads))];
+    this.#heads = headCounts(config);
+    this.#places = new Places(Tensor, config, batch);
   }
 
-  get feeds(): Feeds {
-    return this.#tensors;
-  }
-
-  async reserve(needed: number): Promise<void> {
+  async makeReady(used: number, count: number): Promise<void> {
+    const needed = used + count;
     if (needed <= this.capacity && this.capacity > 1) return;
     const kept = Array.from({ length: this.batch }, () => undefined);
     await this.#move(Math.ceil(needed / GROWTH) * GROWTH, kept);
   }
 
-  fetches(): Fetches {
+  feedsFor({ count, firsts }: ForestRows): Feeds {
+    return { ...this.#tensors, ...this.#places.of(count, firsts) };
+  }
+
+  get fetches(): Fetches {
     const names = cacheLayers(this.config).flatMap((_, i) => [
       [writtenNames(i).keys, this.#tensors[cacheNames(i).keys]!] as const,
       [writtenNames(i).values, this.#tensors[cacheNames(i).values]!] as const,
@@ -54,7 +60,7 @@ export class DeviceCaches implements Caches {
     return this.#move(this.capacity, kept);
   }
 
-  /** Slot s of a tree becomes what slot kept[s] was; without a list, what s was. What no slot becomes is of no use. */
+  /** Slot s of a tree becomes what slot kept[s] was; without a list, what s was. Slots beyond these hold what does not matter. */
   async #move(capacity: number, kept: readonly (readonly number[] | undefined)[]): Promise<void> {
     const feeds: Record<string, Tensor> = { ...this.#tensors };
     for (const heads of this.#heads) {

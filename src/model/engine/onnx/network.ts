@@ -43,15 +43,8 @@ const DECODERS = {
 };
 type ProgramName = keyof typeof TOWERS | keyof typeof DECODERS;
 
-/**
- * Where keys and values are between runs. `in place`: in this process's memory, where the CPU's runs write to; `on the device`: in
- * its buffers; `by rows`: in this process's memory, of which every run gets a copy, and gives its rows.
- */
-export type CachePlace = 'in place' | 'on the device' | 'by rows';
-
-/** onnxruntime-node knows buffers of WebGPU devices alone. */
-const placeOn = (device: string): CachePlace =>
-  device === 'cpu' ? 'in place' : device === 'webgpu' ? 'on the device' : 'by rows';
+/** Whether tensors can stay on a device between runs: onnxruntime-node knows buffers of WebGPU devices alone. */
+const keepsTensors = (device: string): boolean => device === 'webgpu';
 
 /** The network through ONNX Runtime: up to five graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
@@ -64,17 +57,11 @@ export class OnnxNetwork implements Network {
     private readonly config: ModelConfig,
     private readonly weights: Weights,
     readonly device: string,
-    private readonly cachePlace: CachePlace,
   ) {}
 
   /** @param weights must hold every tensor of the config, checked already; their paths must be real paths, no links */
-  static async open(
-    config: ModelConfig,
-    weights: Weights,
-    device: string,
-    cachePlace = placeOn(device),
-  ): Promise<OnnxNetwork> {
-    return new OnnxNetwork(await loadRuntime(), config, weights, device, cachePlace);
+  static async open(config: ModelConfig, weights: Weights, device: string): Promise<OnnxNetwork> {
+    return new OnnxNetwork(await loadRuntime(), config, weights, device);
   }
 
   #session(name: ProgramName, watch = false): Promise<OnnxSession> {
@@ -97,8 +84,8 @@ export class OnnxNetwork implements Network {
 
   #sessionOptions(name: ProgramName): SessionOptions {
     const isRare = name === 'attribution';
-    const { config, cachePlace } = this;
-    if (cachePlace !== 'on the device' || config.multimodal === null) return { isRare };
+    const { config } = this;
+    if (!keepsTensors(this.device) || config.multimodal === null) return { isRare };
     const names = (layers: number, of: typeof memoryNames) =>
       Array.from({ length: layers }, (_, i) => Object.values(of(i))).flat();
     if (name === 'memory') return { onDevice: names(config.multimodal.layers, memoryNames) };
@@ -118,18 +105,19 @@ export class OnnxNetwork implements Network {
     const source = { checkpoint, fileName: basename(checkpoint.path), watch };
     if (name in TOWERS) return TOWERS[name as keyof typeof TOWERS]({ ...source, config });
     requireCaptioner(config, 'decoding');
-    const use: CacheUse = this.cachePlace === 'by rows' ? 'rows' : 'whole';
+    const use: CacheUse = keepsTensors(this.device) ? 'written' : 'given';
     return DECODERS[name as keyof typeof DECODERS]({ ...source, config }, use);
   }
 
   async prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
+    const moving: readonly [ProgramName][] = keepsTensors(this.device) ? [['move']] : [];
     const programs: Record<Task, readonly [ProgramName, watch?: boolean][]> = {
       images: [['vision']],
       texts: [['text']],
-      captions: [['vision'], ['memory'], ['decoder']],
+      captions: [['vision'], ['memory'], ['decoder'], ...moving],
       'image attention': [['vision', true]],
-      attention: [['vision', true], ['memory'], ['decoder', true]],
-      attribution: [['vision', true], ['memory'], ['decoder', true], ['attribution']],
+      attention: [['vision', true], ['memory'], ['decoder', true], ...moving],
+      attribution: [['vision', true], ['memory'], ['decoder', true], ...moving, ['attribution']],
     };
     let ready = 0;
     const open = async ([name, watch]: readonly [ProgramName, watch?: boolean]) => {
@@ -178,19 +166,28 @@ export class OnnxNetwork implements Network {
       if (isSound && caches instanceof HostCaches) this.#spare = caches;
     };
     const { Tensor } = this.runtime;
-    return new OnnxTreeModel({ session: decoder, Tensor, config, batch: tokens.count, image, caches, onAttention, onRelease });
+    return new OnnxTreeModel({
+      session: decoder,
+      Tensor,
+      config,
+      batch: tokens.count,
+      image,
+      caches,
+      onAttention,
+      onRelease,
+    });
   }
 
   async #cachesFor(config: CocaConfig, batch: number): Promise<Caches> {
     const { Tensor } = this.runtime;
-    if (this.cachePlace === 'on the device') return new DeviceCaches(Tensor, config, batch, await this.#session('move'));
+    if (keepsTensors(this.device)) return new DeviceCaches(Tensor, config, batch, await this.#session('move'));
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare?.batch === batch) {
       spare.clear();
       return spare;
     }
-    return new HostCaches(Tensor, config, batch, this.cachePlace === 'by rows' ? 'rows' : 'whole');
+    return new HostCaches(Tensor, config, batch);
   }
 
   #imageMemory(config: CocaConfig, memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {

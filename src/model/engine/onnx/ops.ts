@@ -241,7 +241,7 @@ export class OnnxOps implements Ops<Value> {
 
   attention({ heads, query, own, cache, mask }: AttentionInput<Value>): AttentionOutput<Value> {
     const join = (past: Value | undefined, rows: Value | undefined): string => {
-      if (past instanceof CacheSlots && rows) return past.write(this.shaped(this.splitHeads(rows, heads)));
+      if (past instanceof CacheSlots && rows) return past.with(this.shaped(this.splitHeads(rows, heads)));
       const parts = [past && this.shaped(past), rows && this.shaped(this.splitHeads(rows, heads))].filter(
         (part) => part !== undefined,
       );

@@ -1,6 +1,6 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config/config.js';
-import { cacheLayers, placesName } from './programs.js';
+import { headCounts, placesName } from './programs.js';
 import type { Feeds } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
@@ -18,7 +18,7 @@ export class Places {
     config: CocaConfig,
     private readonly batch: number,
   ) {
-    this.#heads = [...new Set(cacheLayers(config).map(({ heads }) => heads))];
+    this.#heads = headCounts(config);
   }
 
   /** @param firsts for each tree the slot that its first row takes; the others take those behind it */

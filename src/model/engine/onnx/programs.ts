@@ -26,6 +26,11 @@ export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
 /** Names of the key/value tensors of self-attention layer i: the cache, and what comes out to be in it (`CacheUse`). */
 export const cacheNames = (i: number) => ({ keys: `cache.keys.${i}`, values: `cache.values.${i}` });
 export const writtenNames = (i: number) => ({ keys: `written.keys.${i}`, values: `written.values.${i}` });
+/** How many heads there are, each number once. */
+export const headCounts = (config: CocaConfig): readonly number[] => [
+  ...new Set(cacheLayers(config).map(({ heads }) => heads)),
+];
+
 /** The input that says where the rows of so many heads belong. */
 export const placesName = (heads: number) => `places.${heads}`;
 /** Names of the key/value tensors that cross-attention layer i makes of an image. */
@@ -114,32 +119,32 @@ function imageInputs(ops: OnnxOps, config: CocaConfig) {
 }
 
 /**
- * ids, positions [B, N], two masks [B, 1, N, C], caches [B, H, C, D], the places of the rows in them [B, H, N, 3] (which picture,
- * head and slot) and image keys and values [B, H, T, D] -> logits [B, N, V], what `outputScores` makes of them, and
- * with the use `whole` the caches with the rows' keys and values, which may lie where the inputs do, so that nothing is
- * copied; with `rows` those of the rows alone, [B, H, N, D].
+ * ids, positions [B, N], two masks [B, 1, N, K], caches [B, H, C, D] and image keys and values [B, H, T, D] -> logits [B, N, V], what
+ * `outputScores` makes of them, and keys and values as `CacheUse` says. Where they are written, K = C, and the places of the rows
+ * in the caches are an input, too; where they are given, K = C + N.
  */
 export function decoderProgram(source: ProgramSource<CocaConfig>, use: CacheUse): Uint8Array {
   return build('decoder', source, (ops, watch, graph) => {
     const { config } = source;
     const ids = ops.input('ids', 'I32', ['batch', 'rows']);
     const places = new Map<number, string>();
-    for (const heads of new Set(cacheLayers(config).map((layer) => layer.heads))) {
+    for (const heads of use === 'written' ? headCounts(config) : []) {
       places.set(heads, graph.input(placesName(heads), 'I64', ['batch', heads, 'rows', 3]));
     }
-    const slots = (heads: number, depth: number, name: string, written: string) => {
+    const slots = (heads: number, depth: number, name: string, result: string) => {
       const dimensions = ['batch', heads, 'cached', depth];
       ops.input(name, 'F32', dimensions);
-      return new CacheSlots(graph, dimensions, name, places.get(heads)!, { name: written, use });
+      return new CacheSlots(graph, dimensions, name, result, places.get(heads));
     };
+    const mask = ['batch', 1, 'rows', use === 'written' ? 'cached' : 'keys'];
     const { logits } = textDecoder(
       ops,
       config,
       {
         ids,
         positions: ops.input('positions', 'I32', ['batch', 'rows']),
-        unimodalMask: ops.input('unimodalMask', 'F32', ['batch', 1, 'rows', 'cached']),
-        multimodalMask: ops.input('multimodalMask', 'F32', ['batch', 1, 'rows', 'cached']),
+        unimodalMask: ops.input('unimodalMask', 'F32', mask),
+        multimodalMask: ops.input('multimodalMask', 'F32', mask),
         cache: cacheLayers(config).map(({ heads, depth }, i) => ({
           keys: slots(heads, depth, cacheNames(i).keys, writtenNames(i).keys),
           values: slots(heads, depth, cacheNames(i).values, writtenNames(i).values),

@@ -5,8 +5,7 @@ import type { Attention, AttentionSink } from '../network.js';
 import { type ForestRows, NO_SCORES, TokenForest } from '../token-forest.js';
 import { attentionToFetch, reportAttention } from './attention-outputs.js';
 import type { Caches } from './caches.js';
-import { Places } from './places.js';
-import { ScoreBuffers } from './score-buffers.js';
+import { readScores, ScoreQuestions } from './row-scores.js';
 import { dispose, type Feeds, type Fetches, type OnnxSession } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
@@ -30,10 +29,9 @@ export class OnnxTreeModel implements TreeModel {
   readonly vocabSize: number;
   readonly batch: number;
   readonly #forest: TokenForest;
-  readonly #places: Places;
   readonly #attention: Fetches;
+  readonly #questions: ScoreQuestions;
   #rowInputs: { readonly ids: Int32Array; readonly masks: Float32Array; readonly feeds: Feeds } | undefined;
-  #scores: ScoreBuffers | undefined;
   /** What `retain` has let go, to be done before the next rows. */
   #moves: (readonly (readonly number[] | undefined)[])[] = [];
   #isSound = true;
@@ -43,7 +41,7 @@ export class OnnxTreeModel implements TreeModel {
     this.vocabSize = config.text.vocab_size;
     this.batch = batch;
     this.#forest = new TokenForest(config, batch);
-    this.#places = new Places(Tensor, config, batch);
+    this.#questions = new ScoreQuestions(Tensor, this.vocabSize);
     this.#attention = attentionToFetch(session.outputNames, onAttention);
   }
 
@@ -53,36 +51,27 @@ export class OnnxTreeModel implements TreeModel {
     this.#isSound = false;
     for (const kept of this.#moves.splice(0)) await caches.compact(kept);
     const counts = rows.map(({ length }) => length);
-    const used = this.#forest.used;
-    await caches.reserve(used + Math.max(...counts), used);
-    const { capacity } = caches;
-    const added = this.#forest.add(rows, capacity, 'within');
-    const { count, firsts } = added;
-    const scores = this.#scoreBuffers(count, candidates);
-    const places = this.#places.of(count, firsts);
-    const feeds = { ...image, ...caches.feeds, ...this.#rowFeeds(added, capacity), ...places, ...scores.feeds };
-    const outputs = await session.run(feeds, { ...this.#attention, ...caches.fetches(count), ...scores.tensors });
-    caches.take(outputs, firsts, counts);
-    if (onAttention) reportAttention(outputs, (attention) => onAttention(inOrder(attention, firsts, count)));
-    const said = scores.read(rows, this.#forest);
+    await caches.makeReady(this.#forest.used, Math.max(...counts));
+    const { capacity, layout } = caches;
+    const added = this.#forest.add(rows, capacity, layout);
+    const asked = this.#questions.about(candidates);
+    const feeds = { ...image, ...caches.feedsFor(added), ...this.#rowFeeds(added), ...asked.feeds };
+    const outputs = await session.run(feeds, { ...this.#attention, ...caches.fetches, ...asked.fetches });
+    caches.take(outputs, added, counts);
+    const { firsts, count } = added;
+    const ownFrom = layout === 'within' ? firsts : firsts.map(() => capacity);
+    if (onAttention) reportAttention(outputs, (attention) => onAttention(inOrder(attention, firsts, ownFrom, count)));
+    const said = readScores(outputs, rows, this.#forest);
     this.#isSound = true;
     return said;
   }
 
-  /** Buffers are the same from step to step: no garbage. */
-  #scoreBuffers(count: number, candidates: number | undefined): ScoreBuffers {
-    if (!this.#scores?.fit(count, candidates)) {
-      this.#scores = new ScoreBuffers(this.parts.Tensor, this, count, candidates);
-    }
-    return this.#scores;
-  }
-
   /** The forest's buffers as inputs; made anew only when those are. */
-  #rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows, capacity: number): Feeds {
+  #rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows): Feeds {
     if (this.#rowInputs?.ids !== ids || this.#rowInputs.masks !== unimodalMask) {
       const { Tensor } = this.parts;
       const { batch } = this;
-      const maskShape = [batch, 1, count, capacity];
+      const maskShape = [batch, 1, count, unimodalMask.length / (batch * count)];
       const feeds: Record<string, Tensor> = {
         ids: new Tensor('int32', ids, [batch, count]),
         positions: new Tensor('int32', positions, [batch, count]),
@@ -107,8 +96,12 @@ export class OnnxTreeModel implements TreeModel {
   }
 }
 
-/** Of attention over cache slots: the nodes in their order, of a batch's longest tree, then the rows of the call. */
-function inOrder(attention: Attention, firsts: readonly number[], own: number): Attention {
+/**
+ * Of attention over cache slots: the nodes in their order, of a batch's longest tree, then the rows of the call.
+ * @param ownFrom for each tree the first key that is a row of the call
+ * @param own how many of them there are
+ */
+function inOrder(attention: Attention, firsts: readonly number[], ownFrom: readonly number[], own: number): Attention {
   if (attention.name === 'cross') return attention;
   const used = Math.max(...firsts);
   const [batch, heads, queries, keys] = attention.shape;
@@ -116,9 +109,10 @@ function inOrder(attention: Attention, firsts: readonly number[], own: number): 
   for (let row = 0; row < batch * heads * queries; row++) {
     const from = row * keys;
     const to = row * (used + own);
-    const first = firsts[Math.floor(row / (heads * queries))]!;
-    kept.set(attention.data.subarray(from, from + first), to);
-    kept.set(attention.data.subarray(from + first, from + first + own), to + used);
+    const entry = Math.floor(row / (heads * queries));
+    const rows = from + ownFrom[entry]!;
+    kept.set(attention.data.subarray(from, from + firsts[entry]!), to);
+    kept.set(attention.data.subarray(rows, rows + own), to + used);
   }
   return { ...attention, data: kept, shape: [batch, heads, queries, used + own] };
 }
