@@ -23,9 +23,10 @@ export const attentionToFetch = (names: readonly string[], onAttention: Attentio
 
 /** Hands on the outputs that are attention probabilities. */
 export function reportAttention(outputs: Feeds, onAttention: AttentionSink): void {
-  for (const [output, { data, dims }] of Object.entries(outputs)) {
+  for (const [output, tensor] of Object.entries(outputs)) {
     const named = parseAttentionOutput(output);
     if (named === undefined) continue;
+    const { data, dims } = tensor;
     onAttention({ ...named, data: data as Float32Array, shape: dims as [number, number, number, number] });
   }
 }

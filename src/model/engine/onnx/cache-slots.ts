@@ -2,8 +2,8 @@ import type { Dimension, GraphBuilder } from './graph.js';
 import { Value } from './value.js';
 
 /**
- * How the keys and values of a run get into the caches. `written`: the run writes them there and gives the caches, which
- * lie where they lay: for caches on a device. `given`: the run gives them, [B, H, N, D], and its caller writes
+ * How the keys and values of a run get into the caches. `written`: the run gives the caches with them, for caches that
+ * stay on a device. `given`: the run gives them, [B, H, N, D], and its caller writes
  * them: onnxruntime-node copies all that it gives in this process's memory, and rows are less than caches.
  */
 export type CacheUse = 'written' | 'given';

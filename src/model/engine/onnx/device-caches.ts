@@ -9,9 +9,10 @@ import { dispose, type Feeds, type Fetches, type OnnxSession } from './session.j
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 
-/** Caches in buffers of the device: a run writes into them, and nothing of them comes here. */
+/** Caches in buffers of the device: what a run gives is what the next is fed, and nothing of it comes here. */
 export class DeviceCaches implements Caches {
   capacity = 1;
+  readonly fetches: Fetches;
   #tensors: Feeds;
   readonly #heads: readonly number[];
   readonly #places: Places;
@@ -31,6 +32,8 @@ export class DeviceCaches implements Caches {
       }
     }
     this.#tensors = tensors;
+    const written = cacheLayers(config).flatMap((_, i) => Object.values(writtenNames(i)));
+    this.fetches = Object.fromEntries(written.map((name) => [name, null]));
     this.#heads = headCounts(config);
     this.#places = new Places(Tensor, config, batch);
   }
@@ -46,15 +49,11 @@ export class DeviceCaches implements Caches {
     return { ...this.#tensors, ...this.#places.of(count, firsts) };
   }
 
-  get fetches(): Fetches {
-    const names = cacheLayers(this.config).flatMap((_, i) => [
-      [writtenNames(i).keys, this.#tensors[cacheNames(i).keys]!] as const,
-      [writtenNames(i).values, this.#tensors[cacheNames(i).values]!] as const,
-    ]);
-    return Object.fromEntries(names);
+  take(outputs: Feeds): void {
+    const before = this.#tensors;
+    this.#tensors = asInputs(this.config, outputs);
+    dispose(before);
   }
-
-  take(): void {}
 
   compact(kept: readonly (readonly number[] | undefined)[]): Promise<void> {
     return this.#move(this.capacity, kept);
@@ -75,16 +74,20 @@ export class DeviceCaches implements Caches {
       feeds[pickedName(heads)] = new this.Tensor('int32', picked, [this.batch, heads, capacity]);
     }
     const outputs = await this.mover.run(feeds, Object.fromEntries(this.mover.outputNames.map((name) => [name, null])));
-    const pairs = cacheLayers(this.config).flatMap((_, i) => [
-      [cacheNames(i).keys, outputs[writtenNames(i).keys]!] as const,
-      [cacheNames(i).values, outputs[writtenNames(i).values]!] as const,
-    ]);
-    dispose(this.#tensors);
-    this.#tensors = Object.fromEntries(pairs);
+    this.take(outputs);
     this.capacity = capacity;
   }
 
   release(): void {
     dispose(this.#tensors);
   }
+}
+
+/** What a run wrote, as the inputs of the next. */
+function asInputs(config: CocaConfig, outputs: Feeds): Feeds {
+  const pairs = cacheLayers(config).flatMap((_, i) => [
+    [cacheNames(i).keys, outputs[writtenNames(i).keys]!] as const,
+    [cacheNames(i).values, outputs[writtenNames(i).values]!] as const,
+  ]);
+  return Object.fromEntries(pairs);
 }

@@ -153,8 +153,7 @@ export function decoderProgram(source: ProgramSource<CocaConfig>, use: CacheUse)
       },
       watch,
     );
-    ops.output('logits', logits);
-    outputScores(graph, logits.anyForm, logits.width);
+    outputScores(graph, logits.anyForm, logits.width, use === 'given');
   });
 }
 

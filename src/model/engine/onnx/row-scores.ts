@@ -1,3 +1,4 @@
+import type { Tensor } from 'onnxruntime-node';
 import { fromShiftedSum } from '../../decoding/logits.js';
 import type { RowScores, TokenRow } from '../../decoding/types.js';
 import type { TokenForest } from '../token-forest.js';
@@ -6,6 +7,8 @@ import type { Feeds, Fetches } from './session.js';
 
 /** What is fed to say how many candidates a run is to find, at least one: a list of one whole number. */
 const CANDIDATES = 'candidates';
+/** What is fed, where a run gives all outputs that there are, to say how many rows' logits it gives: a list of one whole number. */
+const LOGIT_ROWS = 'logitRows';
 /** What a run gives of R rows and K candidates: all logits [B, N, V], those of candidates [R, K], their tokens [R, K], sums [R]. */
 const SCORES = { logits: 'logits', values: 'values', tokens: 'tokens', shiftedSum: 'shiftedSum' } as const;
 
@@ -15,8 +18,16 @@ const MOST_SUMMED = 512;
 /**
  * What a search looks at of logits, as outputs of the graph, so that the logits themselves need not be brought over.
  * @param logits the name of the logits of R rows, [R, V]
+ * @param isOptional whether a run may leave out outputs; else logits come as the first LOGIT_ROWS rows, which may be none
  */
-export function outputScores(graph: GraphBuilder, logits: string, vocabSize: number): void {
+export function outputScores(graph: GraphBuilder, logits: string, vocabSize: number, isOptional: boolean): void {
+  if (isOptional) graph.output(SCORES.logits, logits, 'F32', ['all rows', vocabSize]);
+  else {
+    const end = graph.input(LOGIT_ROWS, 'I64', [1]);
+    const first = graph.integers([0]);
+    const inputs = [logits, first, end, first];
+    graph.output(SCORES.logits, graph.node('Slice', inputs), 'F32', ['logit rows', vocabSize]);
+  }
   const count = graph.input(CANDIDATES, 'I64', [1]);
   const [values, tokens] = graph.nodeWithOutputs('TopK', [logits, count], 2, { axis: -1 });
   const bounds = [0, 1, 1].map((value) => graph.integers([value]));
@@ -41,6 +52,9 @@ function partOf(length: number): number {
 /** Numbers of candidates are rounded up to multiples of it, so that shapes last when bans make them grow. */
 const STEP = 16;
 
+/** More rows than a run has. */
+const MOST_ROWS = 2 ** 31 - 1;
+
 interface Question {
   readonly feeds: Feeds;
   readonly fetches: Fetches;
@@ -53,6 +67,7 @@ export class ScoreQuestions {
   constructor(
     private readonly Tensor: typeof import('onnxruntime-node').Tensor,
     private readonly vocabSize: number,
+    private readonly isOptional: boolean,
   ) {}
 
   /** @param candidates how many are wanted; without it all logits, and one candidate for its value: the greatest */
@@ -62,7 +77,9 @@ export class ScoreQuestions {
     const key = isSome ? count : undefined;
     let question = this.#made.get(key);
     if (!question) {
-      const feeds = { [CANDIDATES]: new this.Tensor('int64', BigInt64Array.of(BigInt(count)), [1]) };
+      const number = (value: number) => new this.Tensor('int64', BigInt64Array.of(BigInt(value)), [1]);
+      const feeds: Record<string, Tensor> = { [CANDIDATES]: number(count) };
+      if (!this.isOptional) feeds[LOGIT_ROWS] = number(isSome ? 0 : MOST_ROWS);
       const { logits, tokens, values, shiftedSum } = SCORES;
       question = { feeds, fetches: { [isSome ? tokens : logits]: null, [values]: null, [shiftedSum]: null } };
       this.#made.set(key, question);
@@ -82,7 +99,8 @@ export function readScores(
 ): readonly RowScores[] {
   const values = outputs[SCORES.values]!.data as Float32Array;
   const shiftedSum = outputs[SCORES.shiftedSum]!.data as Float32Array;
-  const all = outputs[SCORES.logits]?.data as Float32Array | undefined;
+  const given = outputs[SCORES.logits]?.data as Float32Array | undefined;
+  const all = given?.length ? given : undefined;
   const candidates = values.length / shiftedSum.length;
   const greatest = forest.givenOf(rows, values);
   const sums = forest.givenOf(rows, shiftedSum).map((own, entry) => {

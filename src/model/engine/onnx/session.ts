@@ -26,6 +26,7 @@ export class OnnxSession {
   private constructor(
     private readonly session: InferenceSession,
     private readonly what: string,
+    private readonly keeps: boolean,
   ) {}
 
   /**
@@ -59,7 +60,7 @@ export class OnnxSession {
           },
         },
       });
-      return new OnnxSession(session, what);
+      return new OnnxSession(session, what, onDevice.length > 0);
     } catch (cause) {
       throw new CocaError(
         'engine',
@@ -72,7 +73,12 @@ export class OnnxSession {
     }
   }
 
-  async run(feeds: Feeds, fetches: Fetches): Promise<Feeds> {
+  /**
+   * Runs the graph. One whose outputs stay on a device gives all that it has: onnxruntime-node binds outputs for the life of a
+   * session, and refuses a run that wants others than the first.
+   */
+  async run(feeds: Feeds, wanted: Fetches): Promise<Feeds> {
+    const fetches = this.keeps ? Object.fromEntries(this.outputNames.map((name) => [name, null])) : wanted;
     try {
       return (await this.session.run(feeds, fetches)) as Feeds;
     } catch (cause) {

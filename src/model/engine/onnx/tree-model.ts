@@ -37,11 +37,11 @@ export class OnnxTreeModel implements TreeModel {
   #isSound = true;
 
   constructor(private readonly parts: TreeParts) {
-    const { session, Tensor, config, batch, onAttention } = parts;
+    const { session, Tensor, config, batch, caches, onAttention } = parts;
     this.vocabSize = config.text.vocab_size;
     this.batch = batch;
     this.#forest = new TokenForest(config, batch);
-    this.#questions = new ScoreQuestions(Tensor, this.vocabSize);
+    this.#questions = new ScoreQuestions(Tensor, this.vocabSize, caches.layout === 'behind');
     this.#attention = attentionToFetch(session.outputNames, onAttention);
   }
 
