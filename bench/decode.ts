@@ -2,7 +2,8 @@
  * Where the time of a decoding step goes: in the graph, and around it (what ONNX Runtime's binding is given and gives, the search,
  * the caches' upkeep).
  *
- *   npm run bench -- decode [MODEL [BEAMS [SEARCHES]]]    MODEL: coca_ViT-B-32 (random weights), a bundled name (default: scenes), a folder
+ *   npm run bench -- decode [MODEL [BEAMS [SEARCHES [KIND]]]]    MODEL: coca_ViT-B-32 (random weights), a bundled name (default: scenes),
+ *     a folder; KIND: the start of one of the rows' names; PRECISION=int8 for weights in 8 bits
  *
  * Every step of a search is timed by itself, and of each place in the search the least over all searches counts: what a
  * busy machine adds is left out.
@@ -43,7 +44,7 @@ function nativeClock(): () => number {
   };
 }
 
-const [model = 'scenes', beams = '6', searches = '20'] = process.argv.slice(3);
+const [model = 'scenes', beams = '6', searches = '20', kind = ''] = process.argv.slice(3);
 const precision = process.env.PRECISION === 'int8' ? 'int8' : 'fp32';
 const clock = nativeClock();
 const coca = await loadCoca({ model: model === 'scenes' ? model : await modelFolder(model), device: 'cpu', precision });
@@ -62,7 +63,7 @@ const KINDS: Readonly<Record<string, Partial<DecodingOptions>>> = {
 
 console.log(`${coca.name} (${precision}) on ${coca.device}: milliseconds a step, ${searches} searches each`);
 console.log(`${''.padEnd(20)}${['step', 'in the graph', 'ours', 'steps'].map((name) => name.padStart(14)).join('')}`);
-for (const [name, given] of Object.entries(KINDS)) {
+for (const [name, given] of Object.entries(KINDS).filter(([name]) => name.startsWith(kind))) {
   const options = decodingOptions({ ...given, minLength: Math.min(29, limit.contextLength - 1) }, limit);
   const whole: number[] = [];
   const graph: number[] = [];

@@ -12,11 +12,13 @@ export interface ForestRows {
   readonly ids: Int32Array;
   /** [B, N] */
   readonly positions: Int32Array;
-  /** [B, 1, N, C + N] */
+  /** [B, 1, N, K], K as `add` says. */
   readonly unimodalMask: Float32Array;
-  /** [B, 1, N, C + N] */
+  /** [B, 1, N, K] */
   readonly multimodalMask: Float32Array;
 }
+
+type ForestBuffers = Pick<ForestRows, 'ids' | 'positions' | 'unimodalMask' | 'multimodalMask'>;
 
 /** What is said of a picture without rows. */
 export const NO_SCORES: RowScores = { logSumExp: new Float64Array(0), logits: new Float32Array(0) };
@@ -24,6 +26,7 @@ export const NO_SCORES: RowScores = { logSumExp: new Float64Array(0), logits: ne
 /** The token trees of a batch of pictures, which are evaluated side by side. */
 export class TokenForest {
   readonly #trees: TokenTree[];
+  #buffers: ForestBuffers | undefined;
 
   constructor(
     private readonly config: CocaConfig,
@@ -51,10 +54,13 @@ export class TokenForest {
 
   /**
    * Adds rows to every tree (`rows[b]` to tree b).
-   * @param capacity C: how many slots the cache has before this call
+   * @param capacity C: how many slots the cache has
+   * @param layout where the keys of these rows are: `behind` the cache's (K = C + N), or `within` it, in the slots that the rows
+   *   take (K = C), which must be there
+   * @returns what is valid until the next call
    * @throws CocaError `bad-text` past the context; RangeError for another number of trees
    */
-  add(rows: readonly (readonly TokenRow[])[], capacity: number): ForestRows {
+  add(rows: readonly (readonly TokenRow[])[], capacity: number, layout: 'behind' | 'within' = 'behind'): ForestRows {
     const { batch } = this;
     const trees = this.#trees;
     if (rows.length !== batch) throw new RangeError(`${rows.length} lists of rows for ${batch} pictures`);
@@ -62,26 +68,41 @@ export class TokenForest {
     const firsts = trees.map((tree) => tree.used);
     for (const [entry, tree] of trees.entries()) tree.add(rows[entry]!);
 
-    const ids = new Int32Array(batch * count);
-    const positions = new Int32Array(batch * count);
-    const keys = capacity + count;
-    const unimodalMask = new Float32Array(batch * count * keys);
-    const multimodalMask = new Float32Array(batch * count * keys);
+    const isWithin = layout === 'within';
+    const keys = isWithin ? capacity : capacity + count;
+    const { ids, positions, unimodalMask, multimodalMask } = this.#buffersFor(batch * count, keys);
     for (let entry = 0; entry < batch; entry++) {
       for (let row = 0; row < count; row++) {
         const at = entry * count + row;
         const masks = [unimodalMask, multimodalMask].map((mask) => mask.subarray(at * keys, (at + 1) * keys));
         const given = rows[entry]![row];
         if (given === undefined) {
-          for (const mask of masks) fillIdleMask(row, capacity, mask);
+          // It takes the next free slot, for as long as this call lasts.
+          for (const mask of masks) fillIdleMask(isWithin ? firsts[entry]! + row : capacity + row, mask);
+          ids[at] = 0;
+          positions[at] = 0;
           continue;
         }
         ids[at] = given.token;
         positions[at] = trees[entry]!.position(given.node);
-        trees[entry]!.fillMasks(given.node, { firstSlot: firsts[entry]!, capacity }, masks[0]!, masks[1]!);
+        const firstSlot = isWithin ? capacity : firsts[entry]!;
+        trees[entry]!.fillMasks(given.node, { firstSlot, capacity }, masks[0]!, masks[1]!);
       }
     }
     return { count, firsts, ids, positions, unimodalMask, multimodalMask };
+  }
+
+  /** The same from call to call while they fit: no garbage. */
+  #buffersFor(rows: number, keys: number): ForestBuffers {
+    if (this.#buffers?.ids.length !== rows || this.#buffers.unimodalMask.length !== rows * keys) {
+      this.#buffers = {
+        ids: new Int32Array(rows),
+        positions: new Int32Array(rows),
+        unimodalMask: new Float32Array(rows * keys),
+        multimodalMask: new Float32Array(rows * keys),
+      };
+    }
+    return this.#buffers;
   }
 
   /**

@@ -108,9 +108,9 @@ export class TokenTree {
 }
 
 /** The mask row of a row that stands for nothing (a picture with fewer rows than its neighbours): it sees itself. */
-export function fillIdleMask(row: number, capacity: number, mask: Float32Array): void {
+export function fillIdleMask(key: number, mask: Float32Array): void {
   mask.fill(HIDDEN);
-  mask[capacity + row] = 0;
+  mask[key] = 0;
 }
 
 /** The mask of a text without padding, [L, L]: each row sees itself and those before it. */

@@ -21,7 +21,7 @@ describe('the graphs', () => {
     for (const program of [visionProgram, memoryProgram, textProgram, decoderProgram, attributionProgram]) {
       const made = vi.spyOn(GraphBuilder.prototype, 'node');
       const told = vi.spyOn(GraphBuilder.prototype, 'shape');
-      program(source);
+      program(source, 'given');
       const reshaped = made.mock.results.map(({ value }) => value as string).filter((value) => UNTOLD.test(value));
       const shapes = new Map(told.mock.calls);
       // Three axes made of two whose lengths are known, and a caption's labels, which are no floats.
@@ -35,7 +35,7 @@ describe('the graphs', () => {
   it('call a number of rows by the same name wherever it is one', async () => {
     const { config, checkpoint } = await golden('pooled');
     const told = vi.spyOn(GraphBuilder.prototype, 'shape');
-    decoderProgram({ config, checkpoint, fileName: 'model.safetensors', openness: 'plain' as const });
+    decoderProgram({ config, checkpoint, fileName: 'model.safetensors', openness: 'plain' }, 'given');
     const names = new Set(
       told.mock.calls.flatMap(([, dimensions]) => dimensions.filter((one) => typeof one === 'string')),
     );

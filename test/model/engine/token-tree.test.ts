@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../../src/model/decoding/types.js';
-import { LayerCache } from '../../../src/model/engine/onnx/key-value-cache.js';
+import { GROWTH, LayerCache } from '../../../src/model/engine/onnx/key-value-cache.js';
 import { fillTextMask, TokenTree } from '../../../src/model/engine/token-tree.js';
 
 const PAD = 0;
@@ -50,6 +50,12 @@ describe('masks of a token tree', () => {
     expect(() => tree.add([{ node: 5, parent: 1, token: 6 }])).toThrow(RangeError);
   });
 
+  test('with the rows within the cache, each key is where its slot is', () => {
+    const mask = new Float32Array(5);
+    branched(false).fillMasks(3, { firstSlot: 5, capacity: 5 }, new Float32Array(5), mask);
+    expect(visible(mask)).toEqual([1, 1, 0, 1, 0]);
+  });
+
   test('positions count from the root along each branch', () => {
     const tree = branched(false);
     expect([0, 1, 2, 3].map((node) => tree.position(node))).toEqual([0, 1, 1, 2]);
@@ -89,9 +95,10 @@ describe('the mask of a whole text, CLS last', () => {
 describe('key and value cache of a layer', () => {
   test('compacting keeps the chosen slots of one batch entry in order and leaves the other alone', () => {
     const cache = new LayerCache(2, 1, 1);
+    cache.reserve(5, 0);
     for (let slot = 0; slot < 5; slot++) {
       for (const entry of [0, 1]) {
-        cache.write(entry, slot, Float32Array.of(slot, 10 + slot), Float32Array.of(-slot, -10 - slot), 0, 1);
+        cache.write(entry, slot, Float32Array.of(slot, 10 + slot), Float32Array.of(-slot, -10 - slot), 1);
       }
     }
     cache.compact(0, [0, 3, 4]);
@@ -100,14 +107,41 @@ describe('key and value cache of a layer', () => {
     expect([...cache.keys.subarray(cache.capacity, cache.capacity + 5)]).toEqual([10, 11, 12, 13, 14]);
   });
 
+  test('takes several rows at once, of each entry as many as it has', () => {
+    const cache = new LayerCache(2, 2, 1);
+    cache.reserve(4, 0);
+    // [B, H, N, D] with N = 3
+    const rows = Float32Array.from({ length: 12 }, (_, i) => i + 1);
+    cache.write(0, 1, rows, rows, 3);
+    cache.write(1, 2, rows, rows, 1);
+    const plane = (at: number) => [...cache.keys.subarray(at * cache.capacity, at * cache.capacity + 4)];
+    expect([0, 1, 2, 3].map(plane)).toEqual([
+      [0, 1, 2, 3],
+      [0, 4, 5, 6],
+      [0, 0, 7, 0],
+      [0, 0, 10, 0],
+    ]);
+  });
+
+  test('has its room again after it was cleared', () => {
+    const cache = new LayerCache(1, 1, 1);
+    cache.reserve(GROWTH, 0);
+    const { buffer } = cache.keys;
+    cache.clear();
+    expect(cache.capacity).toBe(0);
+    cache.reserve(1, 0);
+    expect(cache.capacity).toBe(GROWTH);
+    expect(cache.keys.buffer).toBe(buffer);
+  });
+
   test('keeps what was written as it grows, each batch entry and head in its place', () => {
     const [batch, heads, depth] = [2, 3, 4];
     const cache = new LayerCache(batch, heads, depth);
-    const rows = (offset: number) => Float32Array.from({ length: batch * heads * depth }, (_, i) => offset + i); // [B, 1, H x D]
-    const slots = cache.capacity + 3;
+    const rows = (offset: number) => Float32Array.from({ length: batch * heads * depth }, (_, i) => offset + i); // [B, H, 1, D]
+    const slots = 2 * GROWTH + 3;
     for (let slot = 0; slot < slots; slot++) {
       cache.reserve(slot + 1, slot);
-      for (let entry = 0; entry < batch; entry++) cache.write(entry, slot, rows(1000 * slot), rows(-1000 * slot), 0, 1);
+      for (let entry = 0; entry < batch; entry++) cache.write(entry, slot, rows(1000 * slot), rows(-1000 * slot), 1);
     }
     expect(cache.capacity).toBeGreaterThanOrEqual(slots);
     for (let entry = 0; entry < batch; entry++) {

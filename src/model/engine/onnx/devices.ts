@@ -75,7 +75,7 @@ async function tryDevice(device: OnnxDevice): Promise<void> {
   const session = await OnnxSession.create('probe', graph.encode(), '.', device);
   try {
     const tensor = (values: Float32Array) => new runtime.Tensor('float32', values, shape);
-    const { product } = await session.run({ left: tensor(PROBE.left), right: tensor(PROBE.right) }, ['product']);
+    const { product } = await session.run({ left: tensor(PROBE.left), right: tensor(PROBE.right) }, { product: null });
     checkProbe(product!.data as Float32Array);
   } finally {
     await session.release();

@@ -89,6 +89,21 @@ export class GraphBuilder {
     return value;
   }
 
+  /** Adds an operator whose result is an output of the model, called `name`, and of use within it: nothing copies it. */
+  outputNode(
+    name: string,
+    operator: string,
+    inputs: readonly string[],
+    type: DataType,
+    dimensions: readonly Dimension[],
+  ): string {
+    const node = new Message();
+    for (const input of inputs) node.text(1, input);
+    this.#nodes.push(node.text(2, name).text(3, name).text(4, operator));
+    this.#outputs.push(valueInfo(name, type, dimensions));
+    return name;
+  }
+
   /** A list of 64-bit integers (shapes, axes, bounds); equal lists are stored once. */
   integers(values: readonly number[]): string {
     const name = `integers[${values.join(',')}]`;

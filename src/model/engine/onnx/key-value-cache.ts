@@ -1,24 +1,22 @@
 /** Slots are added this many at a time, so that most steps run with buffers, shapes and memory plans of the last. */
-const GROWTH = 32;
+export const GROWTH = 32;
 
 /**
  * Keys and values of one self-attention layer for a batch of token trees: [B, H, C, D], of which the first slots of
  * each batch entry are in use. Rows are only ever appended; a tree's branches share the slots of their common stem.
  */
 export class LayerCache {
-  keys: Float32Array;
-  values: Float32Array;
+  keys = new Float32Array(0);
+  values = new Float32Array(0);
   #slots = 0;
+  /** What both are the beginnings of: with room to grow, and used again for the next trees. */
+  #rooms = [new Float32Array(0), new Float32Array(0)] as const as readonly Float32Array<ArrayBuffer>[];
 
   constructor(
     private readonly batch: number,
     readonly heads: number,
     readonly depth: number,
-  ) {
-    this.keys = new Float32Array(0);
-    this.values = new Float32Array(0);
-    this.reserve(1, 0);
-  }
+  ) {}
 
   /** How many slots there are: C. */
   get capacity(): number {
@@ -28,20 +26,26 @@ export class LayerCache {
   /** Makes room for `needed` slots, keeping the first `used`. */
   reserve(needed: number, used: number): void {
     if (needed <= this.#slots) return;
-    const grown = Math.ceil(needed / GROWTH) * GROWTH;
-    this.keys = this.#resized(this.keys, grown, used);
-    this.values = this.#resized(this.values, grown, used);
-    this.#slots = grown;
+    const { batch, heads, depth } = this;
+    const slots = Math.ceil(needed / GROWTH) * GROWTH;
+    const floats = batch * heads * slots * depth;
+    this.#rooms = this.#rooms.map((room) => {
+      const grown = room.length >= floats ? room : new Float32Array(Math.max(floats, 2 * room.length));
+      // The last first: within one buffer, a plane moves to where later ones were.
+      for (let plane = batch * heads - 1; plane >= 0; plane--) {
+        const from = plane * this.#slots * depth;
+        grown.set(room.subarray(from, from + used * depth), plane * slots * depth);
+      }
+      return grown;
+    });
+    this.#slots = slots;
+    this.keys = this.#rooms[0]!.subarray(0, floats);
+    this.values = this.#rooms[1]!.subarray(0, floats);
   }
 
-  #resized(old: Float32Array, slots: number, used: number): Float32Array {
-    const { batch, heads, depth } = this;
-    const fresh = new Float32Array(batch * heads * slots * depth);
-    for (let plane = 0; plane < batch * heads; plane++) {
-      const from = plane * this.#slots * depth;
-      fresh.set(old.subarray(from, from + used * depth), plane * slots * depth);
-    }
-    return fresh;
+  /** Forgets every slot. What was in them may still be read, where nothing has been written since. */
+  clear(): void {
+    this.#slots = 0;
   }
 
   /** Moves the slots `kept` (ascending) of one batch entry to the front, in their order; the others are lost. */
@@ -58,17 +62,18 @@ export class LayerCache {
   }
 
   /**
-   * Writes one row into a slot.
-   * @param rowKeys, rowValues [B, N, H x D] outputs of the model, of which row `row` of entry `entry` is taken
+   * Writes rows into the slots from `first` on.
+   * @param keys, values [B, H, N, D] of which the first `count` rows of `entry` are taken
    */
-  write(entry: number, slot: number, rowKeys: Float32Array, rowValues: Float32Array, row: number, rows: number): void {
-    const { heads, depth } = this;
-    const from = (entry * rows + row) * heads * depth;
+  write(entry: number, first: number, keys: Float32Array, values: Float32Array, count: number): void {
+    const { batch, heads, depth } = this;
+    const rows = keys.length / (batch * heads * depth);
     for (let head = 0; head < heads; head++) {
-      const to = ((entry * heads + head) * this.#slots + slot) * depth;
-      const start = from + head * depth;
-      this.keys.set(rowKeys.subarray(start, start + depth), to);
-      this.values.set(rowValues.subarray(start, start + depth), to);
+      const plane = entry * heads + head;
+      const from = plane * rows * depth;
+      const to = (plane * this.#slots + first) * depth;
+      this.keys.set(keys.subarray(from, from + count * depth), to);
+      this.values.set(values.subarray(from, from + count * depth), to);
     }
   }
 }

@@ -14,18 +14,25 @@ import type {
   Weights,
 } from '../network.js';
 import { textFeeds } from '../text-batch.js';
+import type { CacheUse } from './cache-slots.js';
+import { type Caches, HostCaches } from './caches.js';
+import { DeviceCaches } from './device-caches.js';
 import { changeFeeds, type Openness, opennessFor, outputsToFetch, report } from './probe.js';
 import {
   attributionProgram,
+  cacheLayers,
   decoderProgram,
   gradientName,
+  memoryNames,
   memoryProgram,
+  moveProgram,
   readoutProgram,
   textProgram,
   visionProgram,
+  writtenNames,
 } from './programs.js';
 import { loadRuntime } from './runtime.js';
-import { type Feeds, OnnxSession } from './session.js';
+import { dispose, type Feeds, OnnxSession, type SessionOptions } from './session.js';
 import { OnnxTreeModel } from './tree-model.js';
 
 /** What every model has, and what those have that write captions. */
@@ -35,14 +42,20 @@ const DECODERS = {
   decoder: decoderProgram,
   attribution: attributionProgram,
   readout: readoutProgram,
+  move: ({ config }: { readonly config: CocaConfig }) => moveProgram(config),
 };
 /** Graphs that run now and then: their weights are not laid out anew for speed. */
 const RARE: ReadonlySet<ProgramName> = new Set(['attribution', 'readout']);
 type ProgramName = keyof typeof TOWERS | keyof typeof DECODERS;
 
+/** Whether tensors can stay on a device between runs: onnxruntime-node knows buffers of WebGPU devices alone. */
+const keepsTensors = (device: string): boolean => device === 'webgpu';
+
 /** The network through ONNX Runtime: a few graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
+  /** Those of the last trees, to be used again. */
+  #spare: HostCaches | undefined;
 
   private constructor(
     private readonly runtime: typeof import('onnxruntime-node'),
@@ -67,11 +80,22 @@ export class OnnxNetwork implements Network {
         this.#program(name, openness),
         dirname(this.#weightsOf(name).path),
         this.device,
-        RARE.has(name) || openness === 'open',
+        this.#sessionOptions(name, openness),
       );
       this.#sessions.set(key, session);
     }
     return session;
+  }
+
+  #sessionOptions(name: ProgramName, openness: Openness): SessionOptions {
+    const isRare = RARE.has(name) || openness === 'open';
+    const { config } = this;
+    if (!keepsTensors(this.device) || config.multimodal === null) return { isRare };
+    const names = (layers: number, of: typeof memoryNames) =>
+      Array.from({ length: layers }, (_, i) => Object.values(of(i))).flat();
+    if (name === 'memory') return { onDevice: names(config.multimodal.layers, memoryNames) };
+    const isCaching = name === 'decoder' || name === 'move';
+    return { isRare, ...(isCaching && { onDevice: names(cacheLayers(config as CocaConfig).length, writtenNames) }) };
   }
 
   /** Gradients are of the weights as they are: the way back multiplies with what a product cannot be made of in blocks. */
@@ -86,17 +110,19 @@ export class OnnxNetwork implements Network {
     const source = { checkpoint, fileName: basename(checkpoint.path), openness };
     if (name in TOWERS) return TOWERS[name as keyof typeof TOWERS]({ ...source, config });
     requireCaptioner(config, 'decoding');
-    return DECODERS[name as keyof typeof DECODERS]({ ...source, config });
+    const use: CacheUse = keepsTensors(this.device) ? 'written' : 'given';
+    return DECODERS[name as keyof typeof DECODERS]({ ...source, config }, use);
   }
 
   async prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
+    const moving: readonly [ProgramName][] = keepsTensors(this.device) ? [['move']] : [];
     const programs: Record<Task, readonly [ProgramName, Openness?][]> = {
       images: [['vision']],
       texts: [['text']],
-      captions: [['vision'], ['memory'], ['decoder']],
+      captions: [['vision'], ['memory'], ['decoder'], ...moving],
       'image attention': [['vision', 'attention']],
-      attention: [['vision', 'attention'], ['memory'], ['decoder', 'attention']],
-      attribution: [['vision', 'attention'], ['memory'], ['decoder', 'attention'], ['attribution']],
+      attention: [['vision', 'attention'], ['memory'], ['decoder', 'attention'], ...moving],
+      attribution: [['vision', 'attention'], ['memory'], ['decoder', 'attention'], ...moving, ['attribution']],
     };
     let ready = 0;
     const open = async ([name, openness]: readonly [ProgramName, Openness?]) => {
@@ -146,13 +172,44 @@ export class OnnxNetwork implements Network {
     ]);
     const imageOf = (some: ImageTokens) => this.#imageMemory(config, memory, some);
     const image = await imageOf(tokens);
-    const changes = changeFeeds(decoder.inputNames, probe, this.runtime.Tensor);
-    return new OnnxTreeModel(decoder, this.runtime.Tensor, config, tokens.count, image, imageOf, changes, probe);
+    const caches = await this.#cachesFor(config, tokens.count);
+    const onRelease = (isSound: boolean) => {
+      if (isSound && caches instanceof HostCaches) this.#spare = caches;
+    };
+    const { Tensor } = this.runtime;
+    return new OnnxTreeModel({
+      session: decoder,
+      Tensor,
+      config,
+      batch: tokens.count,
+      image,
+      // What lies on a device cannot be written over in parts.
+      ...(!keepsTensors(this.device) && { imageOf }),
+      changes: changeFeeds(decoder.inputNames, probe, Tensor),
+      caches,
+      probe,
+      onRelease,
+    });
+  }
+
+  async #cachesFor(config: CocaConfig, batch: number): Promise<Caches> {
+    const { Tensor } = this.runtime;
+    if (keepsTensors(this.device)) return new DeviceCaches(Tensor, config, batch, await this.#session('move'));
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare?.batch === batch) {
+      spare.clear();
+      return spare;
+    }
+    return new HostCaches(Tensor, config, batch);
   }
 
   #imageMemory(config: CocaConfig, memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {
     const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
-    return memory.run({ tokens: new this.runtime.Tensor('float32', tokens.data, shape) }, memory.outputNames);
+    return memory.run(
+      { tokens: new this.runtime.Tensor('float32', tokens.data, shape) },
+      outputsToFetch(memory.outputNames, {}),
+    );
   }
 
   async crossGradients(
@@ -170,19 +227,20 @@ export class OnnxNetwork implements Network {
     ]);
     const { Tensor } = this.runtime;
     const { count, labels, ...rows } = captionRows(config, ids);
+    const image = await this.#imageMemory(config, memory, tokens);
     const feeds: Feeds = {
       ids: new Tensor('int32', rows.ids, [1, count]),
       positions: new Tensor('int32', rows.positions, [1, count]),
       unimodalMask: new Tensor('float32', rows.unimodalMask, [1, 1, count, count]),
       multimodalMask: new Tensor('float32', rows.multimodalMask, [1, 1, count, count]),
       labels: new Tensor('int32', labels, [1, count]),
-      ...(await this.#imageMemory(config, memory, tokens)),
+      ...image,
       ...changeFeeds(attribution.inputNames, probe, Tensor),
     };
-    const gradients = Array.from({ length: config.multimodal.layers }, (_, layer) => gradientName(layer));
-    const outputs = await attribution.run(feeds, gradients);
-    return gradients.map((name, layer) => {
-      const { data, dims } = outputs[name]!;
+    const outputs = await attribution.run(feeds, outputsToFetch(attribution.outputNames, {}));
+    dispose(image);
+    return Array.from({ length: config.multimodal.layers }, (_, layer) => {
+      const { data, dims } = outputs[gradientName(layer)]!;
       return { name: 'cross', layer, data: data as Float32Array, shape: dims as [number, number, number, number] };
     });
   }
@@ -190,7 +248,7 @@ export class OnnxNetwork implements Network {
   async readOut({ data, shape }: Block): Promise<Float32Array> {
     requireCaptioner(this.config, 'what layers would say');
     const session = await this.#session('readout');
-    const { logits } = await session.run({ rows: new this.runtime.Tensor('float32', data, shape) }, ['logits']);
+    const { logits } = await session.run({ rows: new this.runtime.Tensor('float32', data, shape) }, { logits: null });
     return logits!.data as Float32Array;
   }
 

@@ -3,6 +3,7 @@ import type { SafetensorsFile, TensorEntry } from '../../checkpoint/safetensors.
 import type { Activation } from '../../config/config.js';
 import { quantsName, scalesName } from '../../quantise/checkpoint.js';
 import { BLOCK } from '../../quantise/precision.js';
+import { CacheSlots } from './cache-slots.js';
 import { type Attribute, type DataType, type Dimension, type GraphBuilder, MICROSOFT, productOf } from './graph.js';
 import { Value } from './value.js';
 
@@ -250,6 +251,7 @@ export class OnnxOps implements Ops<Value> {
   attention({ heads, query, own, cache, mask }: AttentionInput<Value>): AttentionOutput<Value> {
     const [batch, n] = query.dimensions;
     const join = (past: Value | undefined, rows: Value | undefined): string => {
+      if (past instanceof CacheSlots && rows) return past.with(this.shaped(this.splitHeads(rows, heads)));
       const parts = [past && this.shaped(past), rows && this.shaped(this.splitHeads(rows, heads))].filter(
         (part) => part !== undefined,
       );

@@ -3,7 +3,7 @@ import type { AttentionName, Place, PlaceChange, Places } from '../../architectu
 import { parsePlace, placeName } from '../../architecture/places.js';
 import type { Block, Probe } from '../network.js';
 import type { OnnxOps } from './ops.js';
-import type { Feeds } from './session.js';
+import type { Feeds, Fetches } from './session.js';
 import type { Value } from './value.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
@@ -48,17 +48,27 @@ export class OnnxPlaces implements Places<Value> {
   }
 }
 
-/** Of a graph's outputs, those that a call wants. */
-export function outputsToFetch(names: readonly string[], { onAttention, onActivation }: Probe): readonly string[] {
-  return names.filter((name) => {
-    if (name.startsWith(SEEN)) return onActivation !== undefined;
-    return parseAttentionOutput(name) === undefined || onAttention !== undefined;
-  });
+const asNew = (names: readonly string[]): Fetches => Object.fromEntries(names.map((name) => [name, null]));
+
+const isSeen = (output: string): boolean => output.startsWith(SEEN) || parseAttentionOutput(output) !== undefined;
+
+/** Of a graph's outputs, those that a call looks at. */
+export function seenToFetch(names: readonly string[], { onAttention, onActivation }: Probe): Fetches {
+  const isWanted = (name: string) => (name.startsWith(SEEN) ? onActivation : onAttention) !== undefined;
+  return asNew(names.filter((name) => isSeen(name) && isWanted(name)));
+}
+
+/** All of a graph's results, and what a call looks at. */
+export function outputsToFetch(names: readonly string[], probe: Probe): Fetches {
+  return { ...asNew(names.filter((name) => !isSeen(name))), ...seenToFetch(names, probe) };
 }
 
 /** Hands on the outputs that a call looks at. */
 export function report(outputs: Feeds, { onAttention, onActivation }: Probe): void {
-  for (const [output, { data, dims }] of Object.entries(outputs)) {
+  for (const [output, tensor] of Object.entries(outputs)) {
+    // Of results, some may lie on a device.
+    if (!isSeen(output)) continue;
+    const { data, dims } = tensor;
     const values = data as Float32Array;
     if (output.startsWith(SEEN)) {
       const place = parsePlace(output.slice(SEEN.length));

@@ -5,6 +5,7 @@ import type { AttentionWatcher } from '../../architecture/ops.js';
 import { textEncoder, textInputs } from '../../architecture/text-tower.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
+import { CacheSlots, type CacheUse } from './cache-slots.js';
 import { OnnxGradientOps } from './gradient-ops.js';
 import { type Dimension, GraphBuilder } from './graph.js';
 import type { OnnxOps } from './ops.js';
@@ -22,9 +23,16 @@ export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
   readonly openness: Openness;
 }
 
-/** Names of the key/value tensors of self-attention layer i: cache (inputs) and own rows (outputs). */
+/** Names of the key/value tensors of self-attention layer i: the cache, and what comes out to be in it (`CacheUse`). */
 export const cacheNames = (i: number) => ({ keys: `cache.keys.${i}`, values: `cache.values.${i}` });
-export const ownNames = (i: number) => ({ keys: `own.keys.${i}`, values: `own.values.${i}` });
+export const writtenNames = (i: number) => ({ keys: `written.keys.${i}`, values: `written.values.${i}` });
+/** How many heads there are, each number once. */
+export const headCounts = (config: CocaConfig): readonly number[] => [
+  ...new Set(cacheLayers(config).map(({ heads }) => heads)),
+];
+
+/** The input that says where the rows of so many heads belong. */
+export const placesName = (heads: number) => `places.${heads}`;
 /** Names of the key/value tensors that cross-attention layer i makes of an image. */
 export const memoryNames = (i: number) => ({ keys: `image.keys.${i}`, values: `image.values.${i}` });
 
@@ -114,32 +122,41 @@ function imageInputs(ops: OnnxOps, config: CocaConfig) {
 }
 
 /**
- * ids, positions [B, N], two masks [B, 1, N, C + N], caches [B, H, C, D] and image keys and values [B, H, T, D]
- * -> logits [B, N, V], what `outputScores` makes of them, and the rows' own keys and values [B, N, W].
+ * ids, positions [B, N], two masks [B, 1, N, K], caches [B, H, C, D] and image keys and values [B, H, T, D] -> logits [B, N, V], what
+ * `outputScores` makes of them, and keys and values as `CacheUse` says. Where they are written, K = C, and the places of the rows
+ * in the caches are an input, too; where they are given, K = C + N.
  */
-export function decoderProgram(source: ProgramSource<CocaConfig>): Uint8Array {
+export function decoderProgram(source: ProgramSource<CocaConfig>, use: CacheUse): Uint8Array {
   return build('decoder', source, (ops, watch, graph) => {
     const { config } = source;
     const ids = ops.input('ids', 'I32', ['batch', 'rows']);
-    const { logits, own } = textDecoder(
+    const places = new Map<number, string>();
+    for (const heads of use === 'written' ? headCounts(config) : []) {
+      places.set(heads, graph.input(placesName(heads), 'I64', ['batch', heads, 'rows', 3]));
+    }
+    const slots = (heads: number, depth: number, name: string, result: string) => {
+      const dimensions = ['batch', heads, 'cached', depth];
+      ops.input(name, 'F32', dimensions);
+      return new CacheSlots(graph, dimensions, name, result, places.get(heads));
+    };
+    const mask = ['batch', 1, 'rows', use === 'written' ? 'cached' : 'keys'];
+    const { logits } = textDecoder(
       ops,
       config,
       {
         ids,
         positions: ops.input('positions', 'I32', ['batch', 'rows']),
-        unimodalMask: ops.input('unimodalMask', 'F32', ['batch', 1, 'rows', 'keys']),
-        multimodalMask: ops.input('multimodalMask', 'F32', ['batch', 1, 'rows', 'keys']),
-        cache: cacheLayers(config).map(({ heads, depth }, i) => keysValues(ops, cacheNames(i), heads, 'cached', depth)),
+        unimodalMask: ops.input('unimodalMask', 'F32', mask),
+        multimodalMask: ops.input('multimodalMask', 'F32', mask),
+        cache: cacheLayers(config).map(({ heads, depth }, i) => ({
+          keys: slots(heads, depth, cacheNames(i).keys, writtenNames(i).keys),
+          values: slots(heads, depth, cacheNames(i).values, writtenNames(i).values),
+        })),
         image: imageInputs(ops, config),
       },
       watch,
     );
-    ops.output('logits', logits);
-    outputScores(graph, logits.anyForm, logits.width);
-    own.forEach(({ keys, values }, i) => {
-      ops.output(ownNames(i).keys, keys);
-      ops.output(ownNames(i).values, values);
-    });
+    outputScores(graph, logits.anyForm, logits.width, use === 'given');
   });
 }
 
@@ -150,6 +167,25 @@ export function readoutProgram(source: ProgramSource<CocaConfig>): Uint8Array {
     const rows = ops.input('rows', 'F32', ['batch', 'rows', config.multimodal.width]);
     ops.output('logits', captionLogits(ops, config, rows));
   });
+}
+
+/** What is fed to `moveProgram`: a list of rows of the table that a cache is, [B, H, C']. */
+export const pickedName = (heads: number) => `picked.${heads}`;
+
+/** Caches [B, H, C, D] -> the same of other sizes [B, H, C', D], each slot from one of the old. */
+export function moveProgram(config: CocaConfig): Uint8Array {
+  const graph = new GraphBuilder('move');
+  const picked = new Map<number, string>();
+  for (const [i, { heads, depth }] of cacheLayers(config).entries()) {
+    if (!picked.has(heads)) picked.set(heads, graph.input(pickedName(heads), 'I32', ['batch', heads, 'slots']));
+    for (const which of ['keys', 'values'] as const) {
+      const cache = graph.input(cacheNames(i)[which], 'F32', ['batch', heads, 'cached', depth]);
+      const table = graph.node('Reshape', [cache, graph.integers([-1, depth])]);
+      const name = writtenNames(i)[which];
+      graph.outputNode(name, 'Gather', [table, picked.get(heads)!], 'F32', ['batch', heads, 'slots', depth]);
+    }
+  }
+  return graph.encode();
 }
 
 /** Name of the gradient by the cross-attention probabilities of a layer. */

@@ -4,19 +4,34 @@ import { reasonOf } from '../devices.js';
 import { loadRuntime } from './runtime.js';
 
 export type Feeds = Readonly<Record<string, Tensor>>;
+/** What a run is to give, by name: written into a tensor, or with null into a new one. */
+export type Fetches = Readonly<Record<string, Tensor | null>>;
+
+/** Frees what of tensors lies on a device: nothing else tells that they are no longer wanted. */
+export function dispose(tensors: Feeds): void {
+  for (const tensor of Object.values(tensors)) if (tensor.location === 'gpu-buffer') tensor.dispose();
+}
+
+/** How a session differs from others. */
+export interface SessionOptions {
+  /** A graph that runs now and then: its weights stay as they lie in the file, which costs no memory and no time before the first
+   * run, and more time in each. */
+  readonly isRare?: boolean;
+  /** Outputs that stay in buffers of the device, to be inputs of other runs. */
+  readonly onDevice?: readonly string[];
+}
 
 /** A graph ready to run on one provider. */
 export class OnnxSession {
   private constructor(
     private readonly session: InferenceSession,
     private readonly what: string,
+    private readonly keeps: boolean,
   ) {}
 
   /**
    * @param model a serialised ONNX model
    * @param folder where the files named by its external initializers lie
-   * @param isRare a graph that runs now and then: its weights stay as they lie in the file, which costs no memory and no time
-   * before the first run, and more time in each
    * @throws CocaError `engine` when the provider or the model cannot be used
    */
   static async create(
@@ -24,7 +39,7 @@ export class OnnxSession {
     model: Uint8Array,
     folder: string,
     provider: string,
-    isRare = false,
+    { isRare = false, onDevice = [] }: SessionOptions = {},
   ): Promise<OnnxSession> {
     const runtime = await loadRuntime();
     try {
@@ -33,6 +48,9 @@ export class OnnxSession {
         graphOptimizationLevel: 'all',
         // Errors come back as exceptions; anything less is noise on the terminal.
         logSeverityLevel: 4,
+        ...(onDevice.length > 0 && {
+          preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
+        }),
         extra: {
           session: {
             model_external_initializers_file_folder_path: folder,
@@ -42,7 +60,7 @@ export class OnnxSession {
           },
         },
       });
-      return new OnnxSession(session, what);
+      return new OnnxSession(session, what, onDevice.length > 0);
     } catch (cause) {
       throw new CocaError(
         'engine',
@@ -55,12 +73,14 @@ export class OnnxSession {
     }
   }
 
-  /** Runs the graph; `into` gives tensors that outputs are written to. */
-  async run(feeds: Feeds, outputs: readonly string[], into: Feeds = {}): Promise<Readonly<Record<string, Tensor>>> {
-    const fetches: Record<string, Tensor | null> = {};
-    for (const name of outputs) fetches[name] = into[name] ?? null;
+  /**
+   * Runs the graph. One whose outputs stay on a device gives all that it has: onnxruntime-node binds outputs for the life of a
+   * session, and refuses a run that wants others than the first.
+   */
+  async run(feeds: Feeds, wanted: Fetches): Promise<Feeds> {
+    const fetches = this.keeps ? Object.fromEntries(this.outputNames.map((name) => [name, null])) : wanted;
     try {
-      return (await this.session.run(feeds, fetches)) as Record<string, Tensor>;
+      return (await this.session.run(feeds, fetches)) as Feeds;
     } catch (cause) {
       throw new CocaError('engine', `the ${this.what} graph failed: ${reasonOf(cause)}`, undefined, { cause });
     }

@@ -3,167 +3,135 @@ import type { CocaConfig } from '../../config/config.js';
 import type { RowScores, TokenRow } from '../../decoding/types.js';
 import type { Attention, ImageTokens, ImageTrees, Probe } from '../network.js';
 import { type ForestRows, NO_SCORES, TokenForest } from '../token-forest.js';
-import { LayerCache } from './key-value-cache.js';
-import { outputsToFetch, report } from './probe.js';
-import { cacheLayers, cacheNames, ownNames } from './programs.js';
-import { SCORES } from './row-scores.js';
-import { ScoreBuffers } from './score-buffers.js';
-import type { Feeds, OnnxSession } from './session.js';
+import type { Caches } from './caches.js';
+import { report, seenToFetch } from './probe.js';
+import { readScores, ScoreQuestions } from './row-scores.js';
+import { dispose, type Feeds, type Fetches, type OnnxSession } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 
-/** Token trees over the decoder graph: it keeps the caches, the graph computes one batch of rows. */
+/** What token trees are computed with. */
+export interface TreeParts {
+  readonly session: OnnxSession;
+  readonly Tensor: TensorConstructor;
+  readonly config: CocaConfig;
+  readonly batch: number;
+  /** Keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each; freed with the trees. */
+  readonly image: Feeds;
+  /** What makes them of tokens, where a tree can be begun anew over another picture. */
+  readonly imageOf?: (tokens: ImageTokens) => Promise<Feeds>;
+  /** Inputs of an opened graph. */
+  readonly changes: Feeds;
+  readonly caches: Caches;
+  readonly probe: Probe;
+  /** Told when the trees are released: whether their caches hold numbers, as far as is known. */
+  readonly onRelease?: (isSound: boolean) => void;
+}
+
+/** Token trees over the decoder graph: it tells the graph which rows to compute and where what they leave belongs. */
 export class OnnxTreeModel implements ImageTrees {
   readonly vocabSize: number;
+  readonly batch: number;
   readonly #forest: TokenForest;
-  readonly #caches: readonly LayerCache[];
-  /** Outputs that are fetched whatever is asked for: the rows' own keys and values, and attention where it is watched. */
-  readonly #outputs: readonly string[];
-  #cacheInputs: { readonly capacity: number; readonly feeds: Feeds } | undefined;
-  #ownOutputs: { readonly count: number; readonly tensors: Feeds } | undefined;
-  #scores: ScoreBuffers | undefined;
+  /** Outputs that the caller looks at. */
+  readonly #seen: Fetches;
+  readonly #questions: ScoreQuestions;
+  #rowInputs: { readonly ids: Int32Array; readonly masks: Float32Array; readonly feeds: Feeds } | undefined;
+  /** What `retain` has let go, to be done before the next rows. */
+  #moves: (readonly (readonly number[] | undefined)[])[] = [];
+  #isSound = true;
 
-  /**
-   * @param image keys and values of the pictures' tokens for every cross-attention layer, [B, H, T, D] each; its own
-   * @param imageOf what makes them of tokens
-   * @param changes inputs of an opened graph
-   */
-  constructor(
-    private readonly session: OnnxSession,
-    private readonly Tensor: TensorConstructor,
-    config: CocaConfig,
-    readonly batch: number,
-    private readonly image: Feeds,
-    private readonly imageOf: (tokens: ImageTokens) => Promise<Feeds>,
-    private readonly changes: Feeds,
-    private readonly probe: Probe,
-  ) {
-    const scores: readonly string[] = ['logits', ...Object.values(SCORES)];
-    this.#outputs = outputsToFetch(session.outputNames, probe).filter((name) => !scores.includes(name));
+  readonly replace?: (place: number, tokens: ImageTokens) => Promise<void>;
+
+  constructor(private readonly parts: TreeParts) {
+    const { session, Tensor, config, batch, caches, imageOf, probe } = parts;
+    if (imageOf) this.replace = async (place, tokens) => this.#replace(place, await imageOf(tokens));
     this.vocabSize = config.text.vocab_size;
+    this.batch = batch;
     this.#forest = new TokenForest(config, batch);
-    this.#caches = cacheLayers(config).map(({ heads, depth }) => new LayerCache(batch, heads, depth));
+    this.#questions = new ScoreQuestions(Tensor, this.vocabSize, caches.layout === 'behind');
+    this.#seen = seenToFetch(session.outputNames, probe);
   }
 
   async extend(rows: readonly (readonly TokenRow[])[], candidates?: number): Promise<readonly RowScores[]> {
     if (rows.every((list) => list.length === 0)) return rows.map(() => NO_SCORES);
-    const capacity = this.#caches[0]!.capacity;
-    const added = this.#forest.add(rows, capacity);
-    const scores = this.#scoreBuffers(added.count, candidates);
-    const feeds = {
-      ...this.image,
-      ...this.changes,
-      ...this.#cacheFeeds(capacity),
-      ...this.#rowFeeds(added, capacity),
-      ...scores.feeds,
-    };
-    const into = { ...this.#ownTensors(added.count), ...scores.tensors };
-    const outputs = await this.session.run(feeds, [...this.#outputs, ...Object.keys(scores.tensors)], into);
-    this.#store(outputs, rows, added);
-    const { onAttention, onActivation } = this.probe;
-    const used = Math.max(...added.firsts);
+    const { caches, session, image, changes, probe } = this.parts;
+    this.#isSound = false;
+    for (const kept of this.#moves.splice(0)) await caches.compact(kept);
+    const counts = rows.map(({ length }) => length);
+    await caches.makeReady(this.#forest.used, Math.max(...counts));
+    const { capacity, layout } = caches;
+    const added = this.#forest.add(rows, capacity, layout);
+    const asked = this.#questions.about(candidates);
+    const feeds = { ...image, ...changes, ...caches.feedsFor(added), ...this.#rowFeeds(added), ...asked.feeds };
+    const outputs = await session.run(feeds, { ...this.#seen, ...caches.fetches, ...asked.fetches });
+    caches.take(outputs, added, counts);
+    const { firsts, count } = added;
+    const ownFrom = layout === 'within' ? firsts : firsts.map(() => capacity);
+    const { onAttention, onActivation } = probe;
     report(outputs, {
-      onAttention: onAttention && ((attention) => onAttention(withoutIdleSlots(attention, used, capacity))),
+      onAttention: onAttention && ((attention) => onAttention(inOrder(attention, firsts, ownFrom, count))),
       onActivation,
     });
-    return scores.read(rows, this.#forest);
+    const said = readScores(outputs, rows, this.#forest);
+    this.#isSound = true;
+    return said;
   }
 
-  /** Buffers are the same from step to step: no garbage. */
-  #scoreBuffers(count: number, candidates: number | undefined): ScoreBuffers {
-    if (!this.#scores?.fit(count, candidates)) {
-      this.#scores = new ScoreBuffers(this.Tensor, this, count, candidates);
+  /** The forest's buffers as inputs; made anew only when those are. */
+  #rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows): Feeds {
+    if (this.#rowInputs?.ids !== ids || this.#rowInputs.masks !== unimodalMask) {
+      const { Tensor } = this.parts;
+      const { batch } = this;
+      const maskShape = [batch, 1, count, unimodalMask.length / (batch * count)];
+      const feeds: Record<string, Tensor> = {
+        ids: new Tensor('int32', ids, [batch, count]),
+        positions: new Tensor('int32', positions, [batch, count]),
+        unimodalMask: new Tensor('float32', unimodalMask, maskShape),
+        multimodalMask: new Tensor('float32', multimodalMask, maskShape),
+      };
+      this.#rowInputs = { ids, masks: unimodalMask, feeds };
     }
-    return this.#scores;
-  }
-
-  /** The caches as inputs; made anew only when they have grown. */
-  #cacheFeeds(capacity: number): Feeds {
-    if (this.#cacheInputs?.capacity !== capacity) {
-      const feeds: Record<string, Tensor> = {};
-      for (const [layer, cache] of this.#caches.entries()) {
-        const shape = [this.batch, cache.heads, capacity, cache.depth];
-        feeds[cacheNames(layer).keys] = new this.Tensor('float32', cache.keys, shape);
-        feeds[cacheNames(layer).values] = new this.Tensor('float32', cache.values, shape);
-      }
-      this.#cacheInputs = { capacity, feeds };
-    }
-    return this.#cacheInputs.feeds;
-  }
-
-  /** Tensors that the keys and values of `count` rows are written to. */
-  #ownTensors(count: number): Feeds {
-    if (this.#ownOutputs?.count !== count) {
-      const { batch, Tensor } = this;
-      const tensor = (width: number) =>
-        new Tensor('float32', new Float32Array(batch * count * width), [batch, count, width]);
-      const tensors: Record<string, Tensor> = {};
-      for (const [layer, { heads, depth }] of this.#caches.entries()) {
-        tensors[ownNames(layer).keys] = tensor(heads * depth);
-        tensors[ownNames(layer).values] = tensor(heads * depth);
-      }
-      this.#ownOutputs = { count, tensors };
-    }
-    return this.#ownOutputs.tensors;
-  }
-  #rowFeeds({ count, ids, positions, unimodalMask, multimodalMask }: ForestRows, capacity: number): Feeds {
-    const { batch, Tensor } = this;
-    const maskShape = [batch, 1, count, capacity + count];
-    return {
-      ids: new Tensor('int32', ids, [batch, count]),
-      positions: new Tensor('int32', positions, [batch, count]),
-      unimodalMask: new Tensor('float32', unimodalMask, maskShape),
-      multimodalMask: new Tensor('float32', multimodalMask, maskShape),
-    };
-  }
-
-  #store(outputs: Feeds, rows: readonly (readonly TokenRow[])[], { firsts, count }: ForestRows): void {
-    const used = Math.max(...firsts);
-    for (const [layer, cache] of this.#caches.entries()) {
-      cache.reserve(this.#forest.used, used);
-      const keys = outputs[ownNames(layer).keys]!.data as Float32Array;
-      const values = outputs[ownNames(layer).values]!.data as Float32Array;
-      for (const [entry, list] of rows.entries()) {
-        for (let row = 0; row < list.length; row++) {
-          cache.write(entry, firsts[entry]! + row, keys, values, row, count);
-        }
-      }
-    }
+    return this.#rowInputs.feeds;
   }
 
   retain(live: readonly (readonly number[])[]): void {
-    for (const [entry, kept] of this.#forest.retain(live).entries()) {
-      if (kept === undefined) continue;
-      for (const cache of this.#caches) cache.compact(entry, kept);
-    }
+    const kept = this.#forest.retain(live);
+    if (kept.some((slots) => slots !== undefined)) this.#moves.push(kept);
   }
 
-  async replace(place: number, tokens: ImageTokens): Promise<void> {
-    const fresh = await this.imageOf(tokens);
+  #replace(place: number, fresh: Feeds): void {
     for (const [name, { data }] of Object.entries(fresh)) {
-      (this.image[name]!.data as Float32Array).set(data as Float32Array, place * data.length);
+      (this.parts.image[name]!.data as Float32Array).set(data as Float32Array, place * data.length);
     }
     this.#forest.clear(place);
   }
 
   release(): void {
-    this.#cacheInputs = undefined;
-    this.#ownOutputs = undefined;
-    this.#scores = undefined;
+    const { image, caches, onRelease } = this.parts;
+    dispose(image);
+    caches.release();
+    onRelease?.(this.#isSound);
   }
 }
 
-/** Leaves out the columns of cache slots that are not in use, where keys come from the cache. */
-function withoutIdleSlots(attention: Attention, used: number, capacity: number): Attention {
+/**
+ * Of attention over cache slots: the nodes in their order, of a batch's longest tree, then the rows of the call.
+ * @param ownFrom for each tree the first key that is a row of the call
+ * @param own how many of them there are
+ */
+function inOrder(attention: Attention, firsts: readonly number[], ownFrom: readonly number[], own: number): Attention {
   if (attention.name === 'cross') return attention;
+  const used = Math.max(...firsts);
   const [batch, heads, queries, keys] = attention.shape;
-  const own = keys - capacity;
   const kept = new Float32Array(batch * heads * queries * (used + own));
   for (let row = 0; row < batch * heads * queries; row++) {
     const from = row * keys;
     const to = row * (used + own);
-    kept.set(attention.data.subarray(from, from + used), to);
-    kept.set(attention.data.subarray(from + capacity, from + keys), to + used);
+    const entry = Math.floor(row / (heads * queries));
+    const rows = from + ownFrom[entry]!;
+    kept.set(attention.data.subarray(from, from + firsts[entry]!), to);
+    kept.set(attention.data.subarray(rows, rows + own), to + used);
   }
   return { ...attention, data: kept, shape: [batch, heads, queries, used + own] };
 }
