@@ -47,6 +47,7 @@ const TYPES = [
   'model/decoding/',
   'model/stepper/',
   'model/attention/',
+  'model/grounding/',
   'model/tokenizer/',
   'model/training/run/events',
 ];
