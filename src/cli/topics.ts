@@ -10,6 +10,8 @@ export const TOPICS: Readonly<Record<string, string>> = {
   keys: "the views' keys: the same key means the same in all of them",
   decoding: "how a caption is searched, by transformers' rules or by OpenCLIP's",
   attention: 'what a map over the picture is, and how true',
+  tracing: 'where in the model a word is carried, between two pictures, and how true that is',
+  explaining: 'an embedding as a sum of concepts: which, centred on what, and how true',
   models: 'names, the cache, environment variables, working offline, what is not trusted',
   training: "training and fine-tuning, the run's folder, what is logged",
   evaluation: "what coca eval measures, exactly, and the bundled model's figures",
