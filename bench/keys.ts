@@ -49,7 +49,10 @@ async function attendedScene(): Promise<{ sourceWith: SourceWith; picture: Raste
   const result = { image: '0001.png', picture, caption: CAPTION, attention, words, choice: DEFAULT_MAP };
   const unasked = () => Promise.reject(new Error('no key asks for it'));
   const sourceWith: SourceWith = (shown) =>
-    attendSource({ ...result, model: 'scenes', device: 'cpu' }, shown, async () => square, unasked);
+    attendSource({ ...result, model: 'scenes', device: 'cpu' }, shown, async () => square, {
+      occlusion: unasked,
+      owed: unasked,
+    });
   return { sourceWith, picture, square };
 }
 
