@@ -26,6 +26,7 @@ source, target = sys.argv[1:]
 half = {name: tensor if tensor.numel() == 1 else tensor.half() for name, tensor in load_file(source).items()}
 save_file({name: tensor.contiguous() for name, tensor in half.items()}, target)
 PYTHON
+chmod 644 "$model/open_clip_model.safetensors"
 
 "$python" "$here/scripts/reference/scenes.py" "$model" >"$scratch/expected.json"
 mv "$scratch/expected.json" "$here/fixtures/scenes/expected.json"

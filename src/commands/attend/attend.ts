@@ -1,8 +1,8 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
+import type { ImageEncoding } from '../../model/api.js';
 import {
   attendCaption,
-  type CaptionAttention,
   DEFAULT_MAP,
   hasLayers,
   MAP_METHODS,
@@ -10,9 +10,11 @@ import {
   occlude,
   withOcclusion,
 } from '../../model/attention/index.js';
+import { owedToWords } from '../../model/attention/owed.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import type { Word } from '../../model/tokenizer/words.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
@@ -31,14 +33,14 @@ import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, checkWindow, findWord, parseHead, parseLayer, refuseUseless, WINDOW_OPTION } from './choice.js';
-import { type AttendResult, type AttendScene, attendLines, attendObject, type Blank } from './result.js';
+import { type AttendResult, type AttendScene, attendLines, attendObject, type Compute, type Hooks } from './result.js';
 
 export const attend = defineResults({
   name: 'attend',
   summary: 'shows where each word of a caption looks',
   details: [
     'On a terminal: the picture with the map of a word over it, and keys to walk through words, layers, heads and methods (? lists them). The maps of different words are each drawn relative to their own peak.',
-    'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word; the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, as crop that square in pixels of the picture, and flat: true where no place stands out and the peak is chance.',
+    'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word, and with --from-words <TAB>FROM, a number for each word before it: how far its log-probability falls, in nats, with another word in the place of that one (from in JSON, t in the view); the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, as crop that square in pixels of the picture, and flat: true where no place stands out and the peak is chance.',
     '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], occlusion [rows, patches] where it was computed, vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1]. attention.json says of what: picture, caption, method, layer, head, model.',
     'coca help attention says what the maps are and how true they are.',
   ].join('\n'),
@@ -79,6 +81,7 @@ export const attend = defineResults({
       placeholder: 'N|WORD',
       description: 'only this word (the first shown), by number from 1 or as written',
     },
+    fromWords: { type: 'flag', description: 'also what each word owes to the words before it' },
     special: { type: 'flag', description: 'special tokens too: where the model looks as the caption ends' },
     output: {
       type: 'text',
@@ -135,12 +138,17 @@ export const attend = defineResults({
       }
       const asked = await askedCaption(caption, options, typed, coca);
       const looked = await lookAt(input.picture, asked, gradient, coca, context);
-      const blank = blanker(looked, coca, options.window);
-      const seen = hasLayers(choice) ? looked : { ...looked, attention: await blankAloud(blank, context) };
-      const words = wordsToShow(seen.attention.words, options.special);
+      const words = wordsToShow(looked.attention.words, options.special);
+      const compute = computer(looked, words, coca, options.window);
+      const owed = options.fromWords ? await aloud('leaving out words', compute.owed, context) : undefined;
+      const attention = hasLayers(choice)
+        ? looked.attention
+        : await aloud('blanking the picture', compute.occlusion, context);
+      const seen = { ...looked, attention, ...(owed && { owed }) };
       const current = options.token === undefined ? undefined : findWord(words, options.token);
       const all: AttendResult = { ...seen, image, words, choice };
-      const shown = current === undefined ? all : { ...all, words: [words[current]!] };
+      const shown =
+        current === undefined ? all : { ...all, words: [words[current]!], ...(owed && { owed: [owed[current]!] }) };
       context.onCaption(image, seen.caption);
 
       let drawn: Promise<Picture> | undefined;
@@ -153,7 +161,7 @@ export const attend = defineResults({
         const count = await writeAttendFiles(output, shown, await square());
         context.notice(`in ${output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
       }
-      yield { kind: 'picture', item: { all, current, square, blank, coca } };
+      yield { kind: 'picture', item: { all, current, square, compute, coca } };
       yield { kind: 'result', result: shown };
     });
   },
@@ -178,6 +186,8 @@ function choiceOf({ method, layer, head }: Picked): MapChoice {
   return { method, layer: parseLayer(layer), head: parseHead(head) };
 }
 
+type Looked = Omit<AttendResult, 'image' | 'words' | 'choice' | 'owed'> & { readonly encoding: ImageEncoding };
+
 /** Finds a caption where none is given, and what its words attend to. */
 async function lookAt(
   picture: Picture,
@@ -185,7 +195,7 @@ async function lookAt(
   gradient: boolean,
   coca: LoadedCoca,
   context: CommandContext,
-): Promise<Omit<AttendResult, 'image' | 'words' | 'choice'>> {
+): Promise<Looked> {
   await prepare(coca, gradient ? 'attribution' : 'attention', context);
   context.status.show('looking');
   const encoding = await coca.encodeImages([picture], { attention: true });
@@ -194,25 +204,32 @@ async function lookAt(
   const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
   const { name, device, precision, ablated } = coca;
-  return { picture, caption: text, attention, coca: { name, device, precision, ablated } };
+  return { picture, caption: text, attention, encoding, coca: { name, device, precision, ablated } };
 }
 
-/** Blanks the picture of a caption, once, when it is first asked for. */
-function blanker(
-  { picture, attention }: Pick<AttendResult, 'picture' | 'attention'>,
+function computer(
+  { picture, attention, encoding }: Looked,
+  words: readonly Word[],
   coca: LoadedCoca,
   window: number | undefined,
-): Blank {
+): Compute {
   const { raw, maps } = attention;
-  return async (hooks) => {
-    const occlusion = await occlude(coca, picture, raw.ids, raw.logprobs, { grid: maps.grid, window, ...hooks });
-    return withOcclusion(attention, occlusion, coca);
+  return {
+    async occlusion(hooks) {
+      const occlusion = await occlude(coca, picture, raw.ids, raw.logprobs, { grid: maps.grid, window, ...hooks });
+      return withOcclusion(attention, occlusion, coca);
+    },
+    owed: (hooks) => owedToWords(coca, encoding, raw.ids, words, hooks),
   };
 }
 
-async function blankAloud(blank: Blank, { status, signal }: CommandContext): Promise<CaptionAttention> {
-  const onProgress = (part: number) => status.show(`blanking the picture: ${Math.floor(100 * part)} %`);
-  const attention = await blank({ signal, onProgress });
+/** Computes something, and says how far it is. */
+async function aloud<T>(
+  what: string,
+  compute: (hooks: Hooks) => Promise<T>,
+  { status, signal }: CommandContext,
+): Promise<T> {
+  const found = await compute({ signal, onProgress: (part) => status.show(`${what}: ${Math.floor(100 * part)} %`) });
   status.clear();
-  return attention;
+  return found;
 }

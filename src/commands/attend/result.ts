@@ -6,6 +6,7 @@ import {
   measureMap,
 } from '../../model/attention/index.js';
 import type { OcclusionOptions } from '../../model/attention/occlusion.js';
+import type { OwedToWords } from '../../model/attention/owed.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
@@ -21,6 +22,8 @@ export interface AttendResult {
   readonly caption: string;
   readonly attention: CaptionAttention;
   readonly words: readonly Word[];
+  /** What each word of the caption owes to those before it, where that was computed. */
+  readonly owed?: OwedToWords;
   readonly choice: MapChoice;
   readonly coca: Pick<LoadedCoca, 'name' | 'device' | 'precision' | 'ablated'>;
 }
@@ -33,15 +36,22 @@ export interface AttendScene {
   readonly current: number | undefined;
   /** The square that the model sees, in the resolution of saved pictures. */
   readonly square: () => Promise<Picture>;
-  readonly blank: Blank;
+  readonly compute: Compute;
   readonly coca: Pick<LoadedCoca, 'ended'>;
 }
 
+/** What hears how far something is, and stops it. */
+export type Hooks = Pick<OcclusionOptions, 'signal' | 'onProgress'>;
+
 /**
- * The attention of a caption with what blanking its picture costs its words, which takes many passes through the model.
+ * What takes many passes through the model: the attention of a caption with what blanking its picture costs its words, and what
+ * its words owe to those before them.
  * @throws CocaError `interrupted`
  */
-export type Blank = (hooks: Pick<OcclusionOptions, 'signal' | 'onProgress'>) => Promise<CaptionAttention>;
+export interface Compute {
+  readonly occlusion: (hooks: Hooks) => Promise<CaptionAttention>;
+  readonly owed: (hooks: Hooks) => Promise<OwedToWords>;
+}
 
 /** Where a word looks. */
 export function wordMap(attention: CaptionAttention, word: Word, choice: MapChoice): MeasuredMap {
@@ -58,9 +68,17 @@ export function attendObject({ attention, choice, coca, ...result }: AttendResul
     ...(choice.method === 'occlusion' && { window: attention.maps.occlusion!.window }),
     grid: [grid, grid],
     crop: result.picture.crop,
-    tokens: result.words.map((word) => {
+    tokens: result.words.map((word, i) => {
       const { map, peak, entropy, isFlat } = wordMap(attention, word, choice);
-      return { text: word.text, logprob: word.logprob, map: mapRows(map, grid), peak, entropy, flat: isFlat };
+      return {
+        text: word.text,
+        logprob: word.logprob,
+        map: mapRows(map, grid),
+        peak,
+        entropy,
+        flat: isFlat,
+        ...(result.owed && { from: result.owed[i]! }),
+      };
     }),
     model: coca.name,
     device: coca.device,
@@ -68,10 +86,11 @@ export function attendObject({ attention, choice, coca, ...result }: AttendResul
   };
 }
 
-/** One line a word: WORD, PEAK_X, PEAK_Y, ENTROPY, with tabs between. */
-export function attendLines({ attention, words, choice }: AttendResult): string[] {
-  return words.map((word) => {
+/** One line a word: WORD, PEAK_X, PEAK_Y, ENTROPY, with tabs between; where it was computed, also FROM: what it owes to the words before it. */
+export function attendLines({ attention, words, choice, owed }: AttendResult): string[] {
+  return words.map((word, i) => {
     const { peak, entropy } = wordMap(attention, word, choice);
-    return [visible(word.text), peak.x.toFixed(4), peak.y.toFixed(4), entropy.toFixed(4)].join('\t');
+    const from = owed ? [owed[i]!.map((fall) => fall.toFixed(4)).join(' ')] : [];
+    return [visible(word.text), peak.x.toFixed(4), peak.y.toFixed(4), entropy.toFixed(4), ...from].join('\t');
   });
 }

@@ -13,7 +13,7 @@ import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
 import { freeName, savedName } from '../io/save-names.js';
 import { writeAttendFiles } from './files.js';
-import { type AttendResult, type AttendScene, type Blank, wordMap } from './result.js';
+import { type AttendResult, type AttendScene, type Compute, wordMap } from './result.js';
 
 export interface PresentOptions {
   /** Whether a person is to walk through the maps; otherwise they are printed. */
@@ -26,14 +26,14 @@ export interface PresentOptions {
  * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
  */
 export async function present(
-  { all, current, square, blank, coca }: AttendScene,
+  { all, current, square, compute, coca }: AttendScene,
   { isAsked, images }: PresentOptions,
   context: CommandContext,
 ): Promise<void> {
   const { terminal, stdin, out } = context;
   const kind = await kindOfMaps(images, terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
-  const source = attendSource(all, hasCells ? all.picture : await square(), square, blank);
+  const source = attendSource(all, hasCells ? all.picture : await square(), square, compute);
   const initial = initialState(all.choice, current ?? 0, source.later);
   if (isAsked && canShow(terminal, stdin)) {
     const show = (streams: Streams) => showAttention(source, initial, kind, terminal, streams);
@@ -56,16 +56,16 @@ async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Pro
  * What the view may ask. A map is computed when it is first looked at.
  * @param picture the square that the model sees, with as many pixels as are to be drawn
  * @param square the same, as it is saved
- * @param blank computes what occlusion shows, where that is not there yet
+ * @param compute what takes many passes, where that is not there yet
  */
 export function attendSource(
   result: AttendResult,
   picture: Raster,
   square: () => Promise<Raster>,
-  blank: Blank,
+  compute: Compute,
 ): AttendSource {
   const { words } = result;
-  let { attention } = result;
+  let { attention, owed } = result;
   const { methods } = attention.maps;
   const known = new Map<string, MeasuredMap>();
   return {
@@ -77,10 +77,13 @@ export function attendSource(
     layers: attention.maps.layers,
     heads: attention.maps.heads,
     methods: MAP_METHODS.filter((method) => method === 'occlusion' || methods.includes(method)),
-    later: methods.includes('occlusion') ? [] : ['occlusion'],
-    async compute(_, onProgress, signal) {
-      attention = await blank({ onProgress, signal });
+    later: [...(methods.includes('occlusion') ? [] : ['occlusion' as const]), ...(owed ? [] : ['words' as const])],
+    async compute(what, onProgress, signal) {
+      const hooks = { onProgress, signal };
+      if (what === 'words') owed = await compute.owed(hooks);
+      else attention = await compute.occlusion(hooks);
     },
+    owedBy: (word) => owed?.[word] ?? [],
     mapOf(word, choice) {
       const key = `${word} ${choice.method} ${choice.layer} ${choice.head}`;
       const map = known.get(key) ?? wordMap(attention, words[word]!, choice);

@@ -26,13 +26,15 @@ const { num: _, ...CAPTION_OPTIONS } = DECODING_OPTIONS;
 const APART = ['pointing', 'tracing'] as const;
 type Apart = (typeof APART)[number];
 
-/** Options that only one kind of measuring knows. */
-const BELONGS: readonly (readonly [Task | Apart, readonly string[]])[] = [
-  ['pointing', ['heads', 'seeds']],
-  ['tracing', ['pairs']],
-  ['zeroShot', ['classes', 'template']],
-  ['grounding', ['calibrate']],
-  ['captioning', ['predictions', 'seed', ...Object.keys(CAPTION_OPTIONS)]],
+/** Options that only some kinds of measuring know. */
+const BELONGS: readonly (readonly [readonly (Task | Apart)[], readonly string[]])[] = [
+  [['pointing'], ['heads', 'seeds']],
+  [['tracing'], ['pairs']],
+  [['pointing', 'tracing'], ['window']],
+  [['zeroShot'], ['classes', 'template']],
+  [['grounding'], ['calibrate']],
+  [['captioning', 'tracing'], ['seed']],
+  [['captioning'], ['predictions', ...Object.keys(CAPTION_OPTIONS)]],
 ];
 
 export const evaluate = defineCommand({
@@ -169,13 +171,13 @@ function checkTasks(tasks: readonly Task[], apart: readonly Apart[], typed: Read
     const mostly = ['limit', 'batch', ...Object.keys(DATA_OPTIONS), 'strict'];
     const other = apart[1] ?? [...tasks, ...mostly].find((name) => typed.has(name));
     if (other !== undefined) throw new CocaError('usage', `--${alone} and --${kebab(other)} exclude each other`);
-  } else if (typed.has('window')) {
-    throw new CocaError('usage', '--window means nothing without --pointing or --tracing');
   }
   const chosen: readonly string[] = alone === undefined ? tasks : [alone];
-  for (const [owner, names] of BELONGS) {
-    const stray = chosen.includes(owner) ? undefined : names.find((name) => typed.has(name));
-    if (stray !== undefined) throw new CocaError('usage', `--${kebab(stray)} means nothing without --${kebab(owner)}`);
+  for (const [owners, names] of BELONGS) {
+    const stray = owners.some((owner) => chosen.includes(owner)) ? undefined : names.find((name) => typed.has(name));
+    if (stray === undefined) continue;
+    const wanted = owners.map((owner) => `--${kebab(owner)}`).join(' or ');
+    throw new CocaError('usage', `--${kebab(stray)} means nothing without ${wanted}`);
   }
 }
 

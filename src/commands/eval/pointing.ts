@@ -66,7 +66,7 @@ function linesOf(figures: readonly PointingFigures[]): string[] {
   const percent = (part: number, whole: number) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
   const row = (cells: readonly string[]) =>
     cells
-      .map((cell, i) => (i < 3 ? cell.padEnd(9) : cell.padStart(11)))
+      .map((cell, i) => (i < 3 ? cell.padEnd(10) : cell.padStart(11)))
       .join('')
       .trimEnd();
   return [

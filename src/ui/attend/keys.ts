@@ -14,6 +14,7 @@ const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
   '+': 'more-opacity',
   '-': 'less-opacity',
   g: 'toggle-grid',
+  t: 'toggle-text',
   w: 'save',
   s: 'save',
   '?': 'toggle-help',
@@ -29,6 +30,7 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['m', 'method: cross, rollout, gradient, occlusion (computed when first asked for)'],
   ['+ -', 'opacity of the map over the picture'],
   ['g', 'all words at once'],
+  ['t', 'what the word owes to the words before it (computed when first asked for)'],
   ['w s', 'save pictures and raw arrays'],
   ['Ctrl-Z', 'back to the shell for a while (fg returns)'],
   ['?', 'this list'],
@@ -55,6 +57,7 @@ export function attendKeyLine(
     ['n', 'head', heads > 1 && hasLayers({ method })],
     ['+-', 'opacity', true],
     ['w', 'save', true],
+    ['t', 'words before', words > 1],
   ];
   const shown = hints.filter(([, , isUsed]) => isUsed).map(([keys, does]): KeyHint => [keys, does]);
   return keyLine(shown, ALWAYS, columns);

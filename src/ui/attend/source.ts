@@ -3,7 +3,7 @@ import type { ShadedWord } from '../caption-view.js';
 import type { Raster } from '../picture/raster.js';
 
 /** What is computed when it is first asked for, since it takes many passes through the model. */
-export type Later = 'occlusion';
+export type Later = 'occlusion' | 'words';
 
 export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'heads' | 'methods'> {
   /** The picture's name, as it is to be shown. */
@@ -14,10 +14,12 @@ export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'h
   readonly words: readonly ShadedWord[];
   /** The square that the model sees. */
   readonly picture: Raster;
-  /** Of the methods, those that are still to be computed. */
+  /** Those that are still to be computed. */
   readonly later: readonly Later[];
   /** Computes one, once; the view goes on meanwhile. Receives the part that is done, from 0 to 1. */
   compute(what: Later, onProgress: (part: number) => void, signal: AbortSignal): Promise<void>;
+  /** How far a word's log-probability falls without each word before it, in nats; once it is computed. */
+  owedBy(word: number): readonly number[];
   /** Fast enough to be called for every key. */
   mapOf(word: number, selection: MapChoice): MeasuredMap;
   /** Writes the maps of all words to files and says where, in a line. */

@@ -7,6 +7,7 @@ import type { DrawMap } from './draw.js';
 import { gridTiles } from './grid.js';
 import { KEY_HELP } from './keys.js';
 import type { AttendLayout } from './layout.js';
+import { owedLines } from './owed.js';
 import { panelLines } from './panel.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
@@ -27,7 +28,7 @@ const OVERVIEW_COLUMNS = 40;
 const OVERVIEW_ROWS = 12;
 
 /**
- * One map and its facts, or all maps, or the help.
+ * One map and its facts, or all maps, or what the word owes to others, or the help.
  * @param draw without it, figures take the place of pictures
  */
 export function stageOf(
@@ -42,6 +43,8 @@ export function stageOf(
     const lines = meaningLines(KEY_HELP, columns, painter(colors).bold).slice(0, stageRows);
     return { column: 0, lines, paintings: [] };
   }
+  if (state.isText)
+    return { column: 0, lines: owedLines(source, state.word, columns, stageRows, colors), paintings: [] };
   if (!state.isGrid) return mapStage(source, state, layout, colors, draw);
   if (!draw) return { column: 0, lines: tablePage(source, state, columns, stageRows, colors), paintings: [] };
   const tiles = gridTiles(source, state, state.word, { columns, rows: stageRows, colors, draw });

@@ -10,6 +10,8 @@ export interface AttendState extends MapChoice {
   readonly opacity: number;
   /** One word large, or all words at once. */
   readonly isGrid: boolean;
+  /** What the word owes to those before it, in place of the picture. */
+  readonly isText: boolean;
   readonly isHelp: boolean;
   /** What the last action had to say. */
   readonly message: string;
@@ -31,7 +33,7 @@ export type AttendAction =
   | { readonly type: 'next-layer' | 'previous-layer' }
   | { readonly type: 'next-head' | 'previous-head' }
   | { readonly type: 'next-method' | 'more-opacity' | 'less-opacity' }
-  | { readonly type: 'toggle-grid' | 'toggle-help' | 'close-help' }
+  | { readonly type: 'toggle-grid' | 'toggle-text' | 'toggle-help' | 'close-help' }
   | { readonly type: 'progress'; readonly part: number }
   | { readonly type: 'computed'; readonly what: Later }
   | { readonly type: 'failed'; readonly message: string }
@@ -41,7 +43,7 @@ export type AttendAction =
 export const OPACITIES = [OPACITY, 0.7, 0.9, 0, 0.3] as const;
 
 export function initialState(selection: MapChoice, word: number, later: readonly Later[] = []): AttendState {
-  const shown = { word, opacity: OPACITY, isGrid: false, isHelp: false, message: '' };
+  const shown = { word, opacity: OPACITY, isGrid: false, isText: false, isHelp: false, message: '' };
   return { ...selection, ...shown, later, awaited: null, part: 0 };
 }
 
@@ -66,13 +68,16 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
       if (!hasLayers(state)) return { ...state, message: OUTSIDE };
       return { ...quiet, head: step(headsOf(limits), state.head, action.type === 'next-head' ? 1 : -1) };
     case 'next-method':
-      return withMethod(quiet, step(limits.methods, state.awaited ?? state.method, 1));
+      return withMethod(quiet, step(limits.methods, state.awaited === 'occlusion' ? state.awaited : state.method, 1));
     case 'more-opacity':
       return { ...quiet, opacity: step(OPACITIES as readonly number[], state.opacity, 1) };
     case 'less-opacity':
       return { ...quiet, opacity: step(OPACITIES as readonly number[], state.opacity, -1) };
     case 'toggle-grid':
-      return { ...quiet, isGrid: !state.isGrid, isHelp: false };
+      return { ...quiet, isGrid: !state.isGrid, isText: false, isHelp: false };
+    case 'toggle-text':
+      if (state.isText || state.awaited === 'words') return { ...quiet, isText: false, awaited: null };
+      return withText(quiet);
     case 'toggle-help':
       return { ...quiet, isHelp: !state.isHelp };
     case 'close-help':
@@ -81,7 +86,8 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
       return { ...state, part: action.part };
     case 'computed': {
       const known = { ...state, later: state.later.filter((one) => one !== action.what) };
-      return state.awaited === action.what ? withMethod(known, action.what) : known;
+      if (state.awaited !== action.what) return known;
+      return action.what === 'words' ? withText(known) : withMethod(known, action.what);
     }
     case 'failed':
       return { ...state, awaited: null, message: action.message };
@@ -95,7 +101,13 @@ const OUTSIDE = 'occlusion asks the model from outside: it has no layers and hea
 /** A method is shown at once, or when it is computed. */
 function withMethod(state: AttendState, method: MapMethod): AttendState {
   const awaited = state.later.find((one) => one === method) ?? null;
-  return awaited === null ? { ...state, method, awaited } : { ...state, awaited };
+  return awaited === null ? { ...state, method, awaited } : { ...state, awaited, part: 0 };
+}
+
+/** So is what a word owes to the others. */
+function withText(state: AttendState): AttendState {
+  if (state.later.includes('words')) return { ...state, awaited: 'words', part: 0 };
+  return { ...state, isText: true, isGrid: false, isHelp: false, awaited: null };
 }
 
 function layersOf({ layers }: AttendLimits): readonly MapChoice['layer'][] {

@@ -108,10 +108,12 @@ function useLater(source: AttendSource, { act, now }: AttendViewProps['stage']):
   };
 }
 
+const AWAITED: Readonly<Record<Later, string>> = { occlusion: 'occlusion', words: 'leaving out words' };
+
 function footLine(source: AttendSource, state: AttendState, columns: number, colors: Colors): string {
   if (state.message !== '') return painter(colors).bold(truncate(state.message, columns));
   if (state.awaited) {
-    const text = `${state.awaited}: ${Math.floor(100 * state.part)} %  (m: another method)`;
+    const text = `${AWAITED[state.awaited]}: ${Math.floor(100 * state.part)} %`;
     return painter(colors).bold(truncate(text, columns));
   }
   return painter(colors).dim(attendKeyLine(state, { ...source, words: source.words.length }, columns));

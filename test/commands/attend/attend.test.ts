@@ -107,7 +107,10 @@ test('control characters of a word are shown, not sent', () => {
   } as unknown as AttendResult;
   expect(attendLines(hostile)).toEqual(['re\\x1b[2Jd\\t\\u202e\t0.5000\t0.5000\t0.0000']);
   const unasked = () => Promise.reject(new Error('not asked for'));
-  const source = attendSource(hostile, { size: 1, rgb: new Uint8Array(3) }, unasked, unasked);
+  const source = attendSource(hostile, { size: 1, rgb: new Uint8Array(3) }, unasked, {
+    occlusion: unasked,
+    owed: unasked,
+  });
   expect([source.image, source.words[0]!.text]).toEqual(['a\\x1b]0;x\\x07.png', 're\\x1b[2Jd\\t\\u202e']);
 });
 
@@ -244,6 +247,16 @@ describe('--method', () => {
     }
     expect(new Set(maps.map((of) => JSON.stringify(of))).size).toBe(3);
   });
+});
+
+test('--from-words: what each word owes to those before it', async () => {
+  const args = ['attend', fixture('scenes/0010.png'), 'three spiders on a red background', '--from-words', '-q'];
+  const [{ tokens }] = JSON.parse((await coca([...args, '--json'])).stdout);
+  expect(tokens.map(({ from }: { from: number[] }) => from.length)).toEqual([0, 1, 2, 3, 4, 5]);
+  // Without the number there is no plural.
+  expect(tokens[1].from[0]).toBeGreaterThan(1);
+  const { stdout } = await coca([...args, '--token', 'spiders']);
+  expect(Number(stdout.trimEnd().split('\t')[4])).toBeCloseTo(tokens[1].from[0], 3);
 });
 
 describe('--method occlusion', () => {

@@ -72,6 +72,28 @@ describe('scenes and eval', () => {
     expect(stderr).toMatch(/npm install emoji-datasource-google@16\.0\.0 \(Noto Emoji, Apache License 2\.0\)/);
   });
 
+  test('--tracing: where what differs comes back, layer by layer; the same for the same seed', async () => {
+    const args = ['eval', '--tracing', '--pairs', '1', '--seed', '3', '--window', '2', '-q', '--jsonl'];
+    const { code, stdout } = await coca(args);
+    expect(code).toBe(0);
+    const layers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(layers.map(({ site }) => site)).toEqual([
+      ...Array.from({ length: 5 }, (_, i) => `vision.${i}`),
+      'image',
+      ...Array.from({ length: 3 }, (_, i) => `cross.${i}`),
+    ]);
+    for (const { of, pairs, hits, most } of layers) {
+      expect([of, pairs]).toEqual([1, 1]);
+      expect(most).toBeGreaterThan(0);
+      expect([0, 1, null]).toContain(hits);
+    }
+    // After the last block nothing else can be.
+    expect(layers.at(-1)).toMatchObject({ places: 'rows', hits: 1 });
+  }, 120_000);
+
   test('piped, a metric is a line', async () => {
     const { code, stdout } = await coca(['eval', '--ranking', '--limit', '4', '-q']);
     expect(code).toBe(0);
@@ -166,6 +188,12 @@ describe('scenes and eval', () => {
     [['eval', '--pointing', '--captioning'], /--pointing and --captioning exclude each other/],
     [['eval', '--pointing', '--limit', '3'], /--pointing and --limit exclude/],
     [['eval', '--captioning', '--heads'], /--heads means nothing without --pointing/],
+    [['eval', '--captioning', '--window', '2'], /--window means nothing without --pointing or --tracing/],
+    [['eval', '--pointing', '--pairs', '2'], /--pairs means nothing without --tracing/],
+    [['eval', '--pointing', '--tracing'], /--pointing and --tracing exclude each other/],
+    [['eval', '--ranking', '--tracing'], /--tracing and --ranking exclude each other/],
+    [['eval', '--ranking', '--seed', '3'], /--seed means nothing without --captioning or --tracing/],
+    [['eval', 'x', '--tracing'], /--tracing takes no DATA/],
     [['eval', '--ranking', '--strategy', 'greedy'], /--strategy means nothing without --captioning/],
     [['eval', '--captioning', '--strategy', 'bean'], /takes beam, greedy or sample/],
     [['eval', '--retrieval', '--classes', 'x'], /--classes means nothing without --zero-shot/],

@@ -240,6 +240,53 @@ describe('keys', () => {
     expect(count).toBe(1);
   });
 
+  test('t: what the word owes to those before it, in figures and bars; t again, and g, go back', async () => {
+    await open(testSource(CAPTION), 80, 24);
+    await app.press('t');
+    expect(app.terminal().text()).toContain('it is the first');
+    await app.press(KEYS.right, KEYS.right);
+    const lines = app.terminal().lines();
+    expect(lines[0]).toBe('what "on" owes to the words before it');
+    expect(lines[2]).toMatch(/^a +0\.50 █+.?$/);
+    expect(lines[3]).toMatch(/^dog +1\.50 █+.?$/);
+    expect(lines[3]!.length).toBeGreaterThan(lines[2]!.length);
+    expect(app.terminal().text()).toContain('fall of log p in nats');
+    await app.press('t');
+    expect(app.terminal().text()).toMatch(/method +cross/);
+    await app.press('t', 'g');
+    expect(app.terminal().text()).not.toContain('owes');
+  });
+
+  test('t waits until that is computed', async () => {
+    let done: (() => void) | undefined;
+    const compute = () =>
+      new Promise<void>((resolve) => {
+        done = resolve;
+      });
+    await open({ ...testSource(CAPTION), later: ['words'], compute }, 80, 24);
+    await app.press('t');
+    expect(app.terminal().text()).toContain('leaving out words: 0 %');
+    done!();
+    await app.settle();
+    expect(app.terminal().text()).toContain('owes to the words before it');
+  });
+
+  test('of 70 words those are shown that matter most, in any size', async () => {
+    for (const [columns, rows] of [
+      [80, 24],
+      [20, 6],
+      [200, 60],
+    ] as const) {
+      await open(testSource(Array.from({ length: 70 }, (_, i) => `word${i}`)), columns, rows);
+      await app.press(KEYS.end, 't');
+      const lines = app.terminal().lines();
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      expect(lines.join('\n')).toContain('word68');
+      await app.close();
+    }
+    await open(testSource(CAPTION), 80, 24);
+  });
+
   test('what is computed ends with the view', async () => {
     let ended: AbortSignal | undefined;
     const compute = (_what: string, _tell: unknown, signal: AbortSignal) => {
