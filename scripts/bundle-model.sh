@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes a checkpoint of `coca train` the model that comes with the program: half-precision weights, what OpenCLIP computes with them
-# (fixtures/scenes/expected.json), the calibration of coca ground, and the hashes that coca doctor compares.
+# (fixtures/scenes/expected.json, fixtures/decoding/openclip-models.json), the calibration of coca ground, and the hashes that coca doctor compares.
 #
 #     scripts/bundle-model.sh RUN/latest [WEIGHTS]        # WEIGHTS: ema.safetensors, or open_clip_model.safetensors
 #
-# Needs the built program, and in $PYTHON (default: python3) what scripts/reference/scenes.py needs. After it, run the tests: some of
+# Needs the built program, and in $PYTHON (default: python3) what scripts/reference/scenes.py and openclip_generate.py need. After it, run the tests: some of
 # them say what is true of this model alone. A tool for developers, not a part of the program.
 set -euo pipefail
 run=$1
@@ -30,6 +30,8 @@ chmod 644 "$model/open_clip_model.safetensors"
 
 "$python" "$here/scripts/reference/scenes.py" "$model" >"$scratch/expected.json"
 mv "$scratch/expected.json" "$here/fixtures/scenes/expected.json"
+"$python" "$here/scripts/reference/openclip_generate.py" models >"$scratch/generated.json"
+mv "$scratch/generated.json" "$here/fixtures/decoding/openclip-models.json"
 
 # Scenes that neither the training nor the tests of this program have.
 node "$here/dist/cli.js" scenes "$scratch/scenes" --count 120 --held-out --seed 78 --quiet

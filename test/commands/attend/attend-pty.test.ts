@@ -35,6 +35,8 @@ describe('on a pseudo-terminal', () => {
     pty.type('n');
     await pty.until(/head +0 of 0-5/);
     pty.type('m');
+    await pty.until(/method +occlusion/);
+    pty.type('m');
     await pty.until(/method +cross/);
     pty.type('+');
     await pty.until(/opacity +70 %/);

@@ -33,7 +33,6 @@ test('a scene in the words of its world: what it shows leads; kept embeddings gi
   const first = JSON.parse((await coca(args, { env })).stdout);
   expect(first[0]).toMatchObject({ image: TAXI, list: 'the words of the scenes', centre: '48 scenes' });
   expect(first[0].concepts[0].text).toBe('a taxi');
-  expect(first[0].concepts.map(({ text }: { text: string }) => text)).toContain('red background');
   expect(first[0].concepts.length).toBeLessThanOrEqual(10);
   expect(first[0].cosine).toBeGreaterThan(0.8);
   const [kept] = readdirSync(join(env.COCA_CACHE, 'concepts'));

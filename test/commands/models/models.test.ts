@@ -63,7 +63,7 @@ describe('from nothing to a caption', () => {
       source: 'https://huggingface.co/laion/CoCa-ViT-B-32-laion2B-s13B-b90k',
       license: 'mit',
       folder,
-      weights: { file: WEIGHTS, format: 'safetensors', dtypes: ['F16'] },
+      weights: { file: WEIGHTS, format: 'safetensors', dtypes: ['F16', 'F32'] },
     });
     const { total, ...parts } = info.parameters;
     expect(Object.values<number>(parts).reduce((sum, count) => sum + count)).toBe(total);

@@ -25,7 +25,7 @@ const left = { isCooked: true, modes: new Set(['25']) };
 describe('on a pseudo-terminal', () => {
   test('the keys, one after the other', async () => {
     pty = open(['book.png']);
-    await pty.until(/step 0 of 23[\s\S]*beam 0: how it may begin[\s\S]*1 a +█+[\s\S]*min length[\s\S]*Space step/);
+    await pty.until(/step 0 of 23[\s\S]*beam 0: how it may begin[\s\S]*1 a +█+[\s\S]*Space step/);
     pty.type(' ');
     await pty.until(/step 1 of 23[\s\S]*› 0 +-0\.\d{3} +-0\.\d{3} {2}\[a\]/);
     pty.type(KEYS.right);
@@ -35,13 +35,13 @@ describe('on a pseudo-terminal', () => {
     pty.type('r');
     await pty.until(/step 2 of 23[\s\S]*done again: a step/);
     pty.type(KEYS.down);
-    await pty.until(/› 1 .*a \[book\][\s\S]*beam 1: after book/);
+    await pty.until(/› 1 .*a \[\w+\][\s\S]*beam 1: after \w+[\s\S]*min length/);
     pty.type(KEYS.up);
     await pty.until(/› 0 .*a \[small\]/);
     pty.type('2');
     await pty.until(/step 3 of 23[\s\S]*a small \[\w+!\]/);
     pty.type(KEYS.left);
-    await pty.until(/undone: force ghost/);
+    await pty.until(/undone: force \w+/);
     pty.type('/dog');
     await pty.until(/find: dog_[\s\S]*› dog .*rank \d+\n {2}hotdog/);
     pty.type('\r');

@@ -65,7 +65,7 @@ const childrenOf = ({ nodes }: Tree, id: number) => nodes.filter(({ parent }) =>
 describe('JSON', () => {
   test('the tree of a walk: the fields that scripts depend on', async () => {
     const walk = await tree('next,next,force:dog,prune:2,undo,run');
-    expect(walk.best).toBe('a book on a pink background');
+    expect(walk.best).toMatch(/^an? \w+ on a pink background$/);
     const [start, ...others] = walk.nodes;
     expect(start).toEqual({
       ...{ id: 0, parent: -1, step: 0, beam: 0, token: { id: 1022, text: '<start_of_text>' } },
