@@ -5,6 +5,7 @@ import type { Terminal } from '../ui/terminal.js';
 
 /** What `coca help TOPIC` prints: the documents that come with the program, and what each is about. */
 export const TOPICS: Readonly<Record<string, string>> = {
+  exploring: 'an hour with one picture: ten questions and the commands that answer them',
   session: 'the interactive session, and sessions without a terminal',
   step: 'walking through a search: the screen, the keys, scripts, the JSON, saved sessions',
   keys: "the views' keys: the same key means the same in all of them",
