@@ -1,8 +1,7 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { type ConceptList, commonWords, conceptEmbeddings, worldConcepts } from '../../model/explaining/concepts.js';
-import { centredConcepts, explain as explainEmbedding, meanOf } from '../../model/explaining/explain.js';
+import type { ConceptList } from '../../model/explaining/concepts.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { BUNDLED_MODEL } from '../../model/store/locate.js';
@@ -78,6 +77,8 @@ export const explain = defineResults({
         yield* failed;
         return;
       }
+      const { commonWords, conceptEmbeddings, worldConcepts } = await import('../../model/explaining/concepts.js');
+      const { centredConcepts, explain: explainEmbedding } = await import('../../model/explaining/explain.js');
       const isBundled = coca.name === BUNDLED_MODEL;
       const list = typed ?? (isBundled ? worldConcepts() : await commonWords());
       const { status, signal } = context;
@@ -155,6 +156,7 @@ async function centreOf(
   if (words.length === 0 && !isBundled) return undefined;
   const names =
     words.length > 0 ? imageNames({ images: words, files: [], files0: [] }, context.stdin) : bundledScenes();
+  const { meanOf } = await import('../../model/explaining/explain.js');
   const features: Float32Array[] = [];
   const waiting: Picture[] = [];
   const encode = async () => {
