@@ -23,7 +23,7 @@ export const ground = defineResults({
   details: [
     'For every word: logprob, log p(word | picture, the words before), in nats; without, the same under a picture of nothing in particular (the mean of the image tokens of the 48 scenes that come with the program), and gain, their difference; drop, how much logprob falls when the fifth of the picture where its map is highest is blanked; mass, how much of the map lies there; similarity, how much the cosine of picture and caption falls when the word is left out.',
     'grounded is the probability that the word is true of the picture, from these by a calibration that lies beside the weights; a model that has none has none (coca eval --grounding --calibrate makes one). That of a caption is the least of its words.',
-    'On a terminal words that are more likely wrong than right are underlined. Piped: WORD<TAB>GROUNDED<TAB>LOGPROB<TAB>GAIN<TAB>DROP<TAB>MASS<TAB>SIMILARITY, - for what is not known.',
+    'On a terminal words that are more likely wrong than right are underlined. Piped, a line a word, with tabs between: the word, grounded, logprob, gain, drop, mass, similarity; - for what is not known.',
     'JSON: {"image", "caption", "words": [{"text", "start", "end", "logprob", "without", "gain", "drop", "mass", "similarity", "grounded"}], "grounded", "calibrated"}; start and end are where the word stands in the caption, in UTF-16 units.',
     'coca help grounding says how true that is.',
   ].join('\n'),

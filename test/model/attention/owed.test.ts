@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ImageEncoding } from '../../../src/model/api.js';
 import { owedToWords } from '../../../src/model/attention/owed.js';
+import { scoresOf } from '../../../src/model/decoding/scores.js';
 import type { TokenRow, TreeModel } from '../../../src/model/decoding/types.js';
 
 const IMAGE = { count: 1 } as ImageEncoding;
@@ -13,7 +14,7 @@ function model() {
     vocabSize: 8,
     extend: async ([rows]: readonly (readonly TokenRow[])[]) => [
       // The likeliest is 1, then 2, 3 and so on.
-      Float32Array.from(rows!.flatMap(() => [-9, 7, 6, 5, 4, 3, 2, 1])),
+      scoresOf(Float32Array.from(rows!.flatMap(() => [-9, 7, 6, 5, 4, 3, 2, 1])), 8),
     ],
     release: () => undefined,
   } as unknown as TreeModel;
