@@ -21,8 +21,8 @@ export function shadedWords({ ids, tokens }: Pick<Caption, 'ids' | 'tokens'>, to
     .map(({ text, logprob }) => ({ text, probability: Math.exp(logprob) }));
 }
 
-/** The words of a caption with the probability that each is true of the picture. */
-function groundedWords({ words }: GroundedCaption): ShadedWord[] {
+/** The words of a caption with the probability that each is true of the picture; without a calibration none is doubted. */
+export function groundedWords({ words }: GroundedCaption): ShadedWord[] {
   return words.map(({ word, grounded }) => ({ text: word.text, probability: grounded ?? 1 }));
 }
 
@@ -51,7 +51,7 @@ export function captionLines(view: CaptionView, columns: number, colors: Colors)
   const time = `${Math.round(ms.encode + ms.decode)} ms`;
   const facts = [`score ${best.score.toFixed(3)}`, ...truthOf(view), ...speed, time, whatRuns(coca)];
   return [
-    ...arrange(words, (word) => wordWidth(word, colors), columns).map((line) => wordLine(line, colors)),
+    ...wordLines(words, columns, colors),
     ...others.flatMap(({ text, score }) =>
       wrap(visible(text), columns - 9).map(
         (line, i) => `${i === 0 ? paint.dim(score.toFixed(3).padStart(7)) : ' '.repeat(7)}  ${line}`,
@@ -60,6 +60,11 @@ export function captionLines(view: CaptionView, columns: number, colors: Colors)
     ...(view.showTokens ? tokenTable(best, coca.tokenizer, columns, colors) : []),
     ...factLines(needsLegend(view, colors) ? [legendOf(view), ...facts] : facts, columns, colors),
   ];
+}
+
+/** The words in lines of at most `columns`, those that the model doubted marked. */
+export function wordLines(words: readonly ShadedWord[], columns: number, colors: Colors): string[] {
+  return arrange(words, (word) => wordWidth(word, colors), columns).map((line) => wordLine(line, colors));
 }
 
 /** The words in a row, those that the model doubted marked. */

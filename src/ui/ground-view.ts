@@ -1,6 +1,6 @@
 import type { Coca } from '../model/api.js';
 import type { GroundedCaption, GroundedWord } from '../model/grounding/index.js';
-import { percentText } from './caption-view.js';
+import { groundedWords, percentText, wordLines } from './caption-view.js';
 import { bar, padEnd, widthOf, wrap } from './layout.js';
 import { DOUBT, doubted, painter } from './palette.js';
 import type { Colors } from './terminal.js';
@@ -22,11 +22,12 @@ const FIGURE = 9;
 
 /** Lines of a caption whose words were asked what they owe to the picture: the caption, a row a word, the small print. */
 export function groundView(
-  { words, grounded }: GroundedCaption,
+  caption: GroundedCaption,
   coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated'>,
   columns: number,
   colors: Colors,
 ): string[] {
+  const { words, grounded } = caption;
   const paint = painter(colors);
   const isKnown = grounded !== null;
   const longest = Math.min(LONGEST_WORD, Math.max(...words.map(({ word }) => widthOf(visible(word.text)))));
@@ -40,9 +41,6 @@ export function groundView(
     const figures = shown.map(([, figure]) => figure(word).padStart(FIGURE)).join('');
     return `${seen === null ? name : doubted(name, seen, colors)}${chance}${paint.dim(figures)}`;
   });
-  const caption = words.map(({ word, grounded: seen }) => {
-    return seen === null ? visible(word.text) : doubted(visible(word.text), seen, colors);
-  });
   const facts = [
     isKnown ? `all of it true: ${percentText(grounded).trim()}` : 'not calibrated: no probability',
     ...(words.some(({ grounded: seen }) => seen !== null && seen < DOUBT) ? ['underlined: more likely wrong'] : []),
@@ -50,23 +48,12 @@ export function groundView(
     whatRuns(coca),
   ];
   return [
-    ...wrapped(caption, columns),
+    ...wordLines(groundedWords(caption), columns, colors),
     '',
     paint.dim(heading),
     ...rows,
     ...wrap(facts.join(' · '), columns).map((line) => paint.dim(line)),
   ];
-}
-
-/** Words that may have colours, into lines of at most `columns`. */
-function wrapped(words: readonly string[], columns: number): string[] {
-  const lines: string[] = [];
-  for (const word of words) {
-    const joined = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
-    if (lines.length > 0 && widthOf(joined) <= columns) lines[lines.length - 1] = joined;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(2)}`;

@@ -25,6 +25,7 @@ import {
   CAPTION_OPTIONS,
   checkAskedCaption,
   foundCaption,
+  IMAGE_ARGUMENT,
   wordsToShow,
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
@@ -44,16 +45,7 @@ export const attend = defineResults({
     '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], occlusion [rows, patches] where it was computed, vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1]. attention.json says of what: picture, caption, method, layer, head, model.',
     'coca help attention says what the maps are and how true they are.',
   ].join('\n'),
-  args: [
-    {
-      name: 'IMAGE',
-      description: 'path, URL, or - for bytes on stdin',
-      kind: 'image',
-      required: true,
-      variadic: false,
-    },
-    CAPTION_ARGUMENT,
-  ],
+  args: [IMAGE_ARGUMENT, CAPTION_ARGUMENT],
   options: {
     method: {
       type: 'choice',

@@ -153,11 +153,11 @@ async function captionPicture(
   grounding: Grounding | undefined,
   context: CommandContext,
 ): Promise<[PictureCaptions]> {
-  const encoding = await coca.encodeImages([picture]);
+  const encoding = await coca.encodeImages([picture], { attention: grounding !== undefined });
   const run = await search(encoding, options);
   const captions = run.captions[0]!;
   context.onCaption(image, captions[0]!.text);
-  const grounded = await grounding?.ground(picture, captions[0]!.ids, { signal: context.signal });
+  const grounded = await grounding?.ground({ picture, image: encoding }, captions[0]!.ids, { signal: context.signal });
   return [{ image, captions, grounded, coca: writerOf(coca), ms: { encode: encoding.ms, decode: run.ms } }];
 }
 
@@ -180,7 +180,13 @@ async function* captionMany(
   for await (const { captions, ms } of coca.captionEach(seen(), options, { batch, signal: context.signal })) {
     const { name: image, picture } = waiting.shift()!;
     context.onCaption(image, captions[0]!.text);
-    const grounded = await grounding?.ground(picture, captions[0]!.ids, { signal: context.signal });
+    const grounded =
+      grounding &&
+      (await grounding.ground(
+        { picture, image: await coca.encodeImages([picture], { attention: true }) },
+        captions[0]!.ids,
+        { signal: context.signal },
+      ));
     yield { image, captions, grounded, coca: writerOf(coca), ms };
   }
 }

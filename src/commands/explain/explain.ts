@@ -7,6 +7,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import { BUNDLED_MODEL } from '../../model/store/locate.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { IMAGE_ARGUMENT } from '../io/inside/caption.js';
 import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS, precisionOf } from '../io/model.js';
 import { oneName, openPicture, pictures } from '../io/pictures.js';
@@ -26,13 +27,7 @@ export const explain = defineResults({
     'JSON: {"image", "concepts": [{"text", "weight"}], "cosine", "list", "centre"}; with B also "other" and "other_cosine", and each concept "other" and "difference".',
   ].join('\n'),
   args: [
-    {
-      name: 'IMAGE',
-      description: 'path, URL, or - for bytes on stdin',
-      kind: 'image',
-      required: true,
-      variadic: false,
-    },
+    IMAGE_ARGUMENT,
     {
       name: 'B',
       description: 'another picture, to tell the difference',

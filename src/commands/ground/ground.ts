@@ -8,6 +8,7 @@ import {
   CAPTION_OPTIONS,
   checkAskedCaption,
   foundCaption,
+  IMAGE_ARGUMENT,
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { oneName, openPicture, type ReadablePicture } from '../io/pictures.js';
@@ -27,16 +28,7 @@ export const ground = defineResults({
     'JSON: {"image", "caption", "words": [{"text", "start", "end", "logprob", "without", "gain", "drop", "mass", "similarity", "grounded"}], "grounded", "calibrated"}; start and end are where the word stands in the caption, in UTF-16 units.',
     'coca help grounding says how true that is.',
   ].join('\n'),
-  args: [
-    {
-      name: 'IMAGE',
-      description: 'path, URL, or - for bytes on stdin',
-      kind: 'image',
-      required: true,
-      variadic: false,
-    },
-    CAPTION_ARGUMENT,
-  ],
+  args: [IMAGE_ARGUMENT, CAPTION_ARGUMENT],
   options: { ...CAPTION_OPTIONS, ...ABLATION_OPTIONS },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
@@ -63,11 +55,12 @@ export const ground = defineResults({
       yield { kind: 'picture', item: input };
       context.status.show('looking');
       const { picture } = input;
-      const { ids, text } = await foundCaption(asked, await coca.encodeImages([picture]), coca, context);
+      const seen = { picture, image: await coca.encodeImages([picture], { attention: true }) };
+      const { ids, text } = await foundCaption(asked, seen.image, coca, context);
       const { Grounding } = await import('../../model/grounding/index.js');
       context.status.show('asking what each word owes to the picture');
       const grounding = await Grounding.create(coca, options.model);
-      const grounded = await grounding.ground(picture, ids, { signal: context.signal });
+      const grounded = await grounding.ground(seen, ids, { signal: context.signal });
       context.status.clear();
       context.onCaption(image, text);
       const { name, device, precision, ablated } = coca;

@@ -15,6 +15,7 @@ import {
   CAPTION_OPTIONS,
   checkAskedCaption,
   foundCaption,
+  IMAGE_ARGUMENT,
   wordsToShow,
 } from '../io/inside/caption.js';
 import { type CaptioningCoca, findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
@@ -47,16 +48,7 @@ export const heads = defineResults({
     'JSON: {"image", "caption", "words": [{"text", "logprob"}], "heads": [{"site", "words": [COST, ...]}], "with"}, the head with the largest cost first.',
     'coca help inside says what such a cost is, and what it is not.',
   ].join('\n'),
-  args: [
-    {
-      name: 'IMAGE',
-      description: 'path, URL, or - for bytes on stdin',
-      kind: 'image',
-      required: true,
-      variadic: false,
-    },
-    CAPTION_ARGUMENT,
-  ],
+  args: [IMAGE_ARGUMENT, CAPTION_ARGUMENT],
   options: {
     word: {
       type: 'text',

@@ -1,7 +1,7 @@
 import type { Coca } from '../../model/api.js';
 import type { SiteCost } from '../../model/interventions/heads.js';
 import { siteName } from '../../model/interventions/sites.js';
-import type { Word } from '../../model/tokenizer/words.js';
+import { sumOfWord, type Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
 import { variantOf } from '../io/model.js';
 
@@ -28,7 +28,7 @@ export function headCosts(costs: readonly SiteCost[], words: readonly Word[]): r
   return costs
     .map(({ site, costs: ofTokens }) => ({
       site: siteName(site),
-      words: words.map(({ positions }) => positions.reduce((sum, position) => sum + ofTokens[position - 1]!, 0)),
+      words: words.map((word) => sumOfWord(word, ofTokens)),
     }))
     .sort((a, b) => Math.max(...b.words) - Math.max(...a.words));
 }

@@ -7,6 +7,7 @@ import {
   CAPTION_OPTIONS,
   checkAskedCaption,
   foundCaption,
+  IMAGE_ARGUMENT,
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { oneName, openPicture } from '../io/pictures.js';
@@ -25,16 +26,7 @@ export const lens = defineResults({
     'JSON: {"image", "caption", "positions", "predicts", "names", "layers"}; layers[l][i] is what layer names[l] would say after positions[i], where the caption has predicts[i]: {"rank", "probability", "entropy", "top": [{"id", "text", "probability"}]}.',
     'coca help inside says how far it can be trusted.',
   ].join('\n'),
-  args: [
-    {
-      name: 'IMAGE',
-      description: 'path, URL, or - for bytes on stdin',
-      kind: 'image',
-      required: true,
-      variadic: false,
-    },
-    CAPTION_ARGUMENT,
-  ],
+  args: [IMAGE_ARGUMENT, CAPTION_ARGUMENT],
   options: {
     special: { type: 'flag', description: 'special tokens too: what is said as the caption ends' },
     ...CAPTION_OPTIONS,

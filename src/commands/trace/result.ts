@@ -1,7 +1,7 @@
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import type { Word } from '../../model/tokenizer/words.js';
-import { logprobOf, restored, type Trace } from '../../model/tracing/trace.js';
+import { sumOfWord, type Word } from '../../model/tokenizer/words.js';
+import { restored, type Trace } from '../../model/tracing/trace.js';
 
 /** What is found between two pictures. */
 export interface TraceResult {
@@ -50,7 +50,7 @@ export function traceObject(result: TraceResult): object {
     window,
     grid: [traced.grid, traced.grid],
     words: words.map((one) => {
-      return { text: one.text, from: logprobOf(one, traced.clean), to: logprobOf(one, traced.corrupt) };
+      return { text: one.text, from: sumOfWord(one, traced.clean), to: sumOfWord(one, traced.corrupt) };
     }),
     sites: sitesOf(result),
     model,

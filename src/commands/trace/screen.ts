@@ -1,7 +1,8 @@
 import type { CommandContext } from '../../cli/command.js';
 import { type MeasuredMap, measureMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
-import { logprobOf, restored } from '../../model/tracing/trace.js';
+import { sumOfWord } from '../../model/tokenizer/words.js';
+import { restored } from '../../model/tracing/trace.js';
 import { choosePictureKind } from '../../ui/picture/choose.js';
 import type { PictureKind, Raster } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
@@ -58,7 +59,7 @@ export function traceSource({ traced, words, tokens, ...result }: TraceResult, p
     to: visible(result.to),
     model: visible(`${result.model} on ${result.device}`),
     words: words.map((word) => ({ text: visible(word.text), probability: Math.exp(word.logprob) })),
-    under: words.map((word) => Math.exp(logprobOf(word, traced.corrupt))),
+    under: words.map((word) => Math.exp(sumOfWord(word, traced.corrupt))),
     // The last token is read, but nothing is predicted there.
     tokens: tokens.slice(0, -1).map(visible),
     predictedAt: words.map(({ positions }) => positions.map((position) => position - 1)),

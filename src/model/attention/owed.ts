@@ -2,7 +2,7 @@ import type { Coca, ImageEncoding } from '../api.js';
 import { stopIfAborted } from '../base/errors.js';
 import { Row } from '../decoding/scores.js';
 import { chainOf } from '../decoding/types.js';
-import type { Word } from '../tokenizer/words.js';
+import { sumOfWord, type Word } from '../tokenizer/words.js';
 
 /**
  * What words owe to the words before them: [w][v], how far the log-probability of word w falls without word v, in nats, for v < w; below
@@ -39,7 +39,7 @@ export async function owedToWords(
       const changed = ids.map((id, position) => (positions.includes(position) ? others[position]![k]! : id));
       const [logprobs] = await coca.readCaption(image, changed);
       for (const [w, word] of words.entries()) {
-        sums[w]! += word.positions.reduce((sum, position) => sum + logprobs![position - 1]!, 0);
+        sums[w]! += sumOfWord(word, logprobs!);
       }
     }
     for (let w = v + 1; w < words.length; w++) falls[w]!.push(words[w]!.logprob - sums[w]! / ALTERNATIVES);

@@ -1,7 +1,7 @@
 import type { Coca } from '../api.js';
 import { nextRandom, type RandomState, seedRandom } from '../base/random.js';
 import type { Picture } from '../image/picture.js';
-import type { Word } from '../tokenizer/words.js';
+import { sumOfWord, type Word } from '../tokenizer/words.js';
 import { type Box, highestPatches, massInside, pointsInto, withoutPatches } from './faithfulness.js';
 import { attendCaption, type MapChoice, mapOfWord, occlude, withOcclusion } from './index.js';
 
@@ -92,7 +92,7 @@ export async function measurePointing(
     const without = async (patches: readonly number[]) => {
       const blanked = await coca.encodeImages([withoutPatches(picture, grid, patches)], { attention: true });
       const { logprobs } = await coca.attend(blanked, ids);
-      return (word: Word) => word.positions.reduce((sum, position) => sum + logprobs[position - 1]!, 0);
+      return (word: Word) => sumOfWord(word, logprobs);
     };
     const atRandom: ((word: Word) => number)[] = [];
     for (let seed = 0; seed < seeds; seed++) {

@@ -59,13 +59,14 @@ export class GroundingMeasure implements Measure {
       this.hooks,
     );
     const sample = this.count++;
+    const image = await this.coca.encodeImages([picture], { attention: true });
     for (const { caption, words } of captions) {
       const known = new Map(words.map((word) => [word.word, word]));
       const isTrue = words.every((word) => word.isTrue);
       const ids = [tokenizer.special.sot, ...tokenizer.encode(caption), tokenizer.special.eot];
       // Of a false caption, words beside the false one are true or not as one reads it: they are left out.
       const wanted = (word: number): boolean => isTrue || known.has(word);
-      const found = await wordSignals(this.coca, picture, ids, this.reference, { ...this.hooks, wanted });
+      const found = await wordSignals(this.coca, { picture, image }, ids, this.reference, { ...this.hooks, wanted });
       for (const { index: word, signals } of found) {
         this.#examples.push({ sample, signals, isTrue, kind: known.get(word)?.kind });
       }

@@ -7,7 +7,7 @@ import type { LoadedCoca } from '../store/load.js';
 import type { Word } from '../tokenizer/words.js';
 import { type GroundingCalibration, probabilityOf, readCalibration } from './calibration.js';
 import { meanPicture } from './reference.js';
-import { type WordSignals, wordSignals } from './signals.js';
+import { type SeenPicture, type WordSignals, wordSignals } from './signals.js';
 
 export { CALIBRATION_FILE } from './calibration.js';
 export type { WordSignals } from './signals.js';
@@ -58,12 +58,12 @@ export class Grounding {
    * @throws CocaError `interrupted`
    */
   async ground(
-    picture: Picture,
+    seen: SeenPicture,
     ids: readonly number[],
     hooks: { readonly signal?: AbortSignal } = {},
   ): Promise<GroundedCaption> {
     const { calibration } = this;
-    const found = await wordSignals(this.coca, picture, ids, this.reference, hooks);
+    const found = await wordSignals(this.coca, seen, ids, this.reference, hooks);
     const words = found.map(({ word, signals }): GroundedWord => {
       return { word, ...signals, grounded: calibration ? probabilityOf(calibration, signals) : null };
     });

@@ -25,15 +25,17 @@ export async function meanPicture(
   const file = `${await coca.fingerprint()}-${coca.precision}-${name}.safetensors`;
   const known = await openUsable(join(folder, file));
   if (known?.tensors.has(TENSOR)) return meanEncoding(await readTensor(known, TENSOR));
-  const encodings: ImageEncoding[] = [];
-  for await (const picture of pictures()) encodings.push(await coca.encodeImages([picture]));
-  const sum = new Float32Array(tokensOf(encodings[0]!).data.length);
-  for (const encoding of encodings) {
-    const { data } = tokensOf(encoding);
-    for (let i = 0; i < sum.length; i++) sum[i]! += data[i]! / encodings.length;
+  let sum: Float64Array | undefined;
+  let count = 0;
+  for await (const picture of pictures()) {
+    const { data } = tokensOf(await coca.encodeImages([picture]));
+    sum ??= new Float64Array(data.length);
+    for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
+    count++;
   }
-  await keep(folder, file, sum);
-  return meanEncoding(sum);
+  const mean = Float32Array.from(sum!, (value) => value / count);
+  await keep(folder, file, mean);
+  return meanEncoding(mean);
 }
 
 /** Where the cache cannot be written, it is made again the next time. */

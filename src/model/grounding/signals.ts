@@ -5,7 +5,8 @@ import { stopIfAborted } from '../base/errors.js';
 import { dot } from '../base/vectors.js';
 import { gridSize } from '../config/config.js';
 import type { Picture } from '../image/picture.js';
-import type { Word } from '../tokenizer/words.js';
+import { chunks } from '../interventions/chunks.js';
+import { sumOfWord, type Word } from '../tokenizer/words.js';
 
 /** What a word of a caption owes to the picture; log-probabilities in nats. */
 export interface WordSignals {
@@ -35,6 +36,12 @@ export interface SignalHooks {
   readonly wanted?: (word: number) => boolean;
 }
 
+/** A picture, and its encoding with attention: captions of one picture share it. */
+export interface SeenPicture {
+  readonly picture: Picture;
+  readonly image: ImageEncoding;
+}
+
 export interface FoundSignals {
   /** Which of the caption's words it is. */
   readonly index: number;
@@ -49,13 +56,12 @@ export interface FoundSignals {
  */
 export async function wordSignals(
   coca: Coca,
-  picture: Picture,
+  { picture, image }: SeenPicture,
   ids: readonly number[],
   reference: ImageEncoding,
   { signal, wanted = () => true }: SignalHooks = {},
 ): Promise<readonly FoundSignals[]> {
   const grid = gridSize(coca.config);
-  const image = await coca.encodeImages([picture], { attention: true });
   const attention = await attendCaption(coca, image, ids);
   const indexed = attention.words
     .filter(({ special }) => !special)
@@ -67,22 +73,19 @@ export async function wordSignals(
   const blanked = highest.map((patches) => withoutPatches(picture, grid, patches));
   const [unseen] = await coca.readCaption(reference, ids);
   const readings: (readonly number[])[] = [];
-  for (let start = 0; start < blanked.length; start += PICTURES_PER_CALL) {
+  for (const some of chunks(blanked, PICTURES_PER_CALL)) {
     stopIfAborted(signal, 'stopped before all words were looked at');
-    const some = await coca.encodeImages(blanked.slice(start, start + PICTURES_PER_CALL));
-    readings.push(...(await coca.readCaption(some, ids)));
+    readings.push(...(await coca.readCaption(await coca.encodeImages(some), ids)));
   }
-  const ofWord = (logprobs: readonly number[], { positions }: Word): number =>
-    positions.reduce((sum, position) => sum + logprobs[position - 1]!, 0);
   const similarities = await similarityOf(coca, image, ids, words);
   return indexed.map(({ word, index }, i) => {
     const { logprob } = word;
-    const without = ofWord(unseen!, word);
+    const without = sumOfWord(word, unseen!);
     const signals = {
       logprob,
       without,
       gain: logprob - without,
-      drop: logprob - ofWord(readings[i]!, word),
+      drop: logprob - sumOfWord(word, readings[i]!),
       mass: highest[i]!.reduce((sum, patch) => sum + maps[i]![patch]!, 0),
       similarity: similarities[i]!,
     };

@@ -13,6 +13,14 @@ export interface Word {
 }
 
 /**
+ * What a word has of a figure of tokens: the sum over its own.
+ * @param figures one for each id after the start token
+ */
+export function sumOfWord({ positions }: Pick<Word, 'positions'>, figures: readonly number[]): number {
+  return positions.reduce((sum, position) => sum + figures[position - 1]!, 0);
+}
+
+/**
  * The words of a caption, the tokens that the tokenizer split them into put together again.
  * @param ids from the start token, which is not among the words
  * @param logprobs one for each id after the start token
@@ -26,7 +34,7 @@ export function wordsOf(ids: readonly number[], logprobs: readonly number[], tok
     const text = tokenizer.decode(open.map((position) => ids[position]!)).trim();
     // Tokens that decode to nothing (white space) still were looked for somewhere: they stay, as themselves.
     const shown = text || open.map((position) => tokenizer.tokenText(ids[position]!)).join('');
-    const logprob = open.reduce((sum, position) => sum + logprobs[position - 1]!, 0);
+    const logprob = sumOfWord({ positions: open }, logprobs);
     words.push({ text: shown, positions: open, logprob, special: false });
     open = [];
   };

@@ -2,7 +2,8 @@ import { type Box, pointsInto } from '../attention/faithfulness.js';
 import { nounIn } from '../attention/pointing.js';
 import { stopIfAborted } from '../base/errors.js';
 import type { Picture } from '../image/picture.js';
-import { logprobOf, restored, type TracedPlaces, type TraceOptions, type Tracing, trace } from './trace.js';
+import { sumOfWord } from '../tokenizer/words.js';
+import { restored, type TracedPlaces, type TraceOptions, type Tracing, trace } from './trace.js';
 
 /** Two pictures that differ in one thing, which the caption of the first one names. */
 export interface KnownPair {
@@ -47,7 +48,7 @@ export async function measureTracing(
     const ids = [special.sot, ...coca.tokenizer.encode(caption), special.eot];
     const found = await trace(coca, pictures, ids, options);
     const word = nounIn(found.words, thing.name);
-    if (word === undefined || logprobOf(word, found.clean) - logprobOf(word, found.corrupt) < LEAST_FALL) continue;
+    if (word === undefined || sumOfWord(word, found.clean) - sumOfWord(word, found.corrupt) < LEAST_FALL) continue;
     for (const layer of found.layers) {
       const shares = Float32Array.from(restored(found, layer, word)!);
       const sum = sums.get(layer.site) ?? { places: layer.places, hits: 0, most: 0, pairs: 0 };

@@ -6,7 +6,7 @@ import { type CocaConfig, gridSize, imageTokenCount } from '../config/config.js'
 import { repeated, withTokensOf } from '../encoding.js';
 import type { Activation, Block, Change } from '../engine/network.js';
 import type { Picture } from '../image/picture.js';
-import { type Word, wordsOf } from '../tokenizer/words.js';
+import { sumOfWord, type Word, wordsOf } from '../tokenizer/words.js';
 
 /**
  * Causal tracing between two pictures: a caption of A is read under B with A's activation put back at one place at a time
@@ -159,24 +159,20 @@ function putBack(
 /** Words of which the pictures make less than this much of a difference, in nats, have nothing to be put back. */
 const LEAST_DIFFERENCE = 0.1;
 
-/** log p of a word, of the log-probabilities of all rows. */
-export const logprobOf = ({ positions }: Pick<Word, 'positions'>, rows: readonly number[]): number =>
-  positions.reduce((sum, position) => sum + rows[position - 1]!, 0);
-
 /**
  * For each position of a layer the share of the word's lost log-probability that came back: 0 as under B, 1 as under A; below 0 and
  * above 1 where it goes further.
  * @returns null where the word is as likely under both pictures, within 0.1 nats
  */
 export function restored({ clean, corrupt }: Trace, { logprobs }: TracedLayer, word: Word): readonly number[] | null {
-  const under = logprobOf(word, corrupt);
-  const difference = logprobOf(word, clean) - under;
+  const under = sumOfWord(word, corrupt);
+  const difference = sumOfWord(word, clean) - under;
   if (Math.abs(difference) < LEAST_DIFFERENCE) return null;
-  return logprobs.map((rows) => (logprobOf(word, rows) - under) / difference);
+  return logprobs.map((rows) => (sumOfWord(word, rows) - under) / difference);
 }
 
 /** Of some words the one to which the difference between the pictures matters most: A's advantage over B is largest. */
 export function mostChanged(words: readonly Word[], { clean, corrupt }: Trace): number {
-  const falls = words.map((word) => logprobOf(word, clean) - logprobOf(word, corrupt));
+  const falls = words.map((word) => sumOfWord(word, clean) - sumOfWord(word, corrupt));
   return falls.indexOf(Math.max(...falls));
 }

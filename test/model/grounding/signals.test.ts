@@ -39,6 +39,7 @@ const idsOf = (caption: string) => {
   const { special } = coca.tokenizer;
   return [special.sot, ...coca.tokenizer.encode(caption), special.eot];
 };
+const seen = async () => ({ picture, image: await coca.encodeImages([picture], { attention: true }) });
 const some = async function* () {
   for (const name of ['0001', '0002', '0003']) {
     yield await loadPicture(readFileSync(fixture(`scenes/${name}.png`)), coca.preprocess);
@@ -79,7 +80,7 @@ describe('the signals of a word', () => {
     const caption = 'a small book on a pink background';
     const ids = idsOf(caption);
     const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes');
-    const found = await wordSignals(coca, picture, ids, reference);
+    const found = await wordSignals(coca, await seen(), ids, reference);
     expect(found.map(({ word }) => word.text)).toEqual(caption.split(' '));
 
     const { word, signals } = found[2]!; // "book"
@@ -111,8 +112,10 @@ describe('the signals of a word', () => {
   test('of a word that is there are higher than of one that is not, and of words alone that are wanted', async () => {
     const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes');
     const wanted = (word: number) => word === 2;
-    const [right] = await wordSignals(coca, picture, idsOf('a small book on a pink background'), reference, { wanted });
-    const all = await wordSignals(coca, picture, idsOf('a small owl on a pink background'), reference, { wanted });
+    const [right] = await wordSignals(coca, await seen(), idsOf('a small book on a pink background'), reference, {
+      wanted,
+    });
+    const all = await wordSignals(coca, await seen(), idsOf('a small owl on a pink background'), reference, { wanted });
     expect(all.map(({ index, word }) => [index, word.text])).toEqual([[2, 'owl']]);
     const wrong = all[0]!.signals;
     expect(right!.signals.logprob).toBeGreaterThan(wrong.logprob);
@@ -122,7 +125,7 @@ describe('the signals of a word', () => {
   test('stop where they are asked to', async () => {
     const reference = await meanPicture(coca, some, 'three');
     const signal = AbortSignal.abort();
-    await expect(wordSignals(coca, picture, idsOf('a dog'), reference, { signal })).rejects.toMatchObject({
+    await expect(wordSignals(coca, await seen(), idsOf('a dog'), reference, { signal })).rejects.toMatchObject({
       code: 'interrupted',
     });
   });

@@ -22,6 +22,15 @@ export const CAPTION_OPTIONS = {
   },
 } as const;
 
+/** The picture that a command looks at. */
+export const IMAGE_ARGUMENT = {
+  name: 'IMAGE',
+  description: 'path, URL, or - for bytes on stdin',
+  kind: 'image',
+  required: true,
+  variadic: false,
+} as const;
+
 /** Of commands that look at a caption of a picture. */
 export const CAPTION_ARGUMENT = {
   name: 'CAPTION',
