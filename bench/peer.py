@@ -1,6 +1,7 @@
 """Times OpenCLIP (PyTorch) on a CoCa checkpoint: what this program is compared with.
 
 usage: python peer.py MODEL_FOLDER IMAGE SECONDS        warm figures, as one JSON object
+       python peer.py MODEL_FOLDER IMAGE SECONDS cuda [fp16]    the same on a GPU, and of many pictures side by side
        python peer.py --cold MODEL_FOLDER IMAGE         loads, captions once with 6 beams, prints the ids, exits
 
 MODEL_FOLDER holds open_clip_config.json and open_clip_model.safetensors. Needs open_clip_torch and transformers < 4.50.
@@ -66,6 +67,29 @@ def cold(folder, image):
     print(json.dumps({"ids": ids[0].tolist()}))
 
 
+def on_gpu(folder, image, seconds, device, precision):
+    """Like `warm`, on a GPU, of as many pictures as keep it busy. Each run ends with a value that is read back."""
+    dtype = torch.float16 if precision == "fp16" else torch.float32
+    start = time.perf_counter()
+    model, preprocess = load(folder)
+    model = model.to(device, dtype)
+    out = {"device": torch.cuda.get_device_name(), "precision": precision, "load": 1000 * (time.perf_counter() - start)}
+    one = preprocess(Image.open(image)).unsqueeze(0).to(device, dtype)
+    text = open_clip.tokenizer.SimpleTokenizer(context_length=76)(["a photo of a small dog on a green field"]).to(device)
+    with torch.inference_mode():
+        for batch in (1, 8, 32, 256):
+            pictures = one.expand(batch, -1, -1, -1).contiguous()
+            out[f"encode image ({batch})"] = median_ms(lambda: model.encode_image(pictures)[0, 0].item(), seconds)
+        out["encode text (1)"] = median_ms(lambda: model.encode_text(text)[0, 0].item(), seconds)
+        for batch in (1, 32):
+            pictures = one.expand(batch, -1, -1, -1).contiguous()
+            for name, search in (("greedy", GREEDY), ("beam", BEAM)):
+                out[f"caption {name} ({batch})"] = median_ms(lambda: model.generate(pictures, **search).tolist(), seconds)
+        out["ids"] = model.generate(one, **BEAM)[0].tolist()
+    out["peak GPU memory"] = torch.cuda.max_memory_allocated()
+    print(json.dumps(out))
+
+
 def warm(folder, image, seconds):
     start = time.perf_counter()
     model, preprocess = load(folder)
@@ -97,5 +121,7 @@ def warm(folder, image, seconds):
 if __name__ == "__main__":
     if sys.argv[1] == "--cold":
         cold(sys.argv[2], sys.argv[3])
+    elif len(sys.argv) > 4:
+        on_gpu(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4], *(sys.argv[5:] or ["fp32"]))
     else:
         warm(sys.argv[1], sys.argv[2], float(sys.argv[3]))

@@ -1,4 +1,5 @@
 import { defineCommand } from '../cli/command.js';
+import { CocaError } from '../model/base/errors.js';
 import type { Measurement } from '../model/bench.js';
 import { DECODING_KNOBS } from '../model/decoding/knobs.js';
 import { publicName } from '../model/net/address.js';
@@ -30,6 +31,12 @@ export const bench = defineCommand({
     seconds: { type: 'number', min: 0, default: 3, description: 'to spend on each measurement, at least' },
     beams: { ...numberOption(beams), default: beams.default, description: 'beams of the caption' },
     maxLength: { ...numberOption(maxLength), default: maxLength.default, description: 'ids of the caption, at most' },
+    batch: {
+      type: 'text',
+      placeholder: 'N,...',
+      otherwise: '1, and 8 that are encoded alone',
+      description: 'how many pictures go side by side, one number after the other',
+    },
     scoring: {
       type: 'choice',
       choices: DECODING_KNOBS.scoring.choices,
@@ -43,7 +50,11 @@ export const bench = defineCommand({
     { line: 'coca bench', does: 'the bundled model' },
     { line: 'coca bench photo.jpg --model coca-b32 --device cpu --json', does: 'a checkpoint, for a program' },
   ],
+  async check({ options }) {
+    parseBatches(options.batch);
+  },
   async run({ args, options }, context) {
+    const batches = parseBatches(options.batch);
     // The time of the model is not that of the picture.
     const bytes = await pictureBytes(args[0], context);
     const start = performance.now();
@@ -54,7 +65,11 @@ export const bench = defineCommand({
       const { measure } = await import('../model/bench.js');
       const picture = await loadPicture(bytes, coca.preprocess);
       const measurements: Measurement[] = [];
-      for await (const measurement of measure(coca, picture, { ...options, signal: context.signal })) {
+      for await (const measurement of measure(coca, picture, {
+        ...options,
+        ...(batches && { batches }),
+        signal: context.signal,
+      })) {
         const { text: _, ...figures } = measurement;
         measurements.push(figures);
         context.status.show(`${measurement.task}: ${measurement.ms.toFixed(1)} ms`);
@@ -74,6 +89,15 @@ export const bench = defineCommand({
     });
   },
 });
+
+/** @throws CocaError `usage` for what is no list of counts */
+function parseBatches(text: string | undefined): number[] | undefined {
+  return text?.split(',').map((word) => {
+    const batch = Number(word);
+    if (Number.isSafeInteger(batch) && batch > 0) return batch;
+    throw new CocaError('usage', `--batch takes counts of pictures, not '${word}'`, 'for instance --batch 1,32');
+  });
+}
 
 async function pictureBytes(name: string | undefined, context: Parameters<typeof readImage>[1]): Promise<Uint8Array> {
   if (name !== undefined) {

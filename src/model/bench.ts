@@ -14,7 +14,7 @@ export interface Measurement {
   readonly runs: number;
   /** Inputs a second for encodings, generated ids a second for captions. */
   readonly perSecond: number;
-  /** The caption that was generated. */
+  /** The caption that was generated, of the first picture. */
   readonly ids?: Caption['ids'];
   readonly text?: Caption['text'];
 }
@@ -28,7 +28,7 @@ export interface BenchOptions {
   readonly scoring?: DecodingOptions['scoring'];
   /** Only these; by default all. */
   readonly tasks?: readonly Measurement['task'][];
-  /** How many pictures are encoded at once; by default one, then eight. */
+  /** How many pictures go side by side, one after the other; by default one, and eight that are encoded. */
   readonly batches?: readonly number[];
   /** Ends the measuring early: with CocaError `interrupted`. */
   readonly signal?: AbortSignal;
@@ -59,14 +59,17 @@ export async function* measure(coca: Coca, picture: Picture, options: BenchOptio
     ['caption beam', decodingOptions({ beams: options.beams, ...common }, limit)],
   ];
   for (const [task, search] of searches.filter(([name]) => isAsked(name))) {
-    let found: Pick<Caption, 'ids' | 'text'> = { ids: [], text: '' };
-    // From the picture's pixels to the ids, as a person waits for it.
-    const time = await timed(async () => {
-      const { captions } = await coca.caption(await coca.encodeImages([picture]), search);
-      found = captions[0]![0]!;
-    });
-    const { ids, text } = found;
-    yield { task, batch: 1, ...time, perSecond: ((ids.length - 1) * 1000) / time.ms, ids, text };
+    for (const batch of options.batches ?? [1]) {
+      const pictures = Array.from({ length: batch }, () => picture);
+      let found: Pick<Caption, 'ids' | 'text'> = { ids: [], text: '' };
+      // From the pictures' pixels to the ids, as a person waits for it.
+      const time = await timed(async () => {
+        const { captions } = await coca.caption(await coca.encodeImages(pictures), search);
+        found = captions[0]![0]!;
+      });
+      const { ids, text } = found;
+      yield { task, batch, ...time, perSecond: (batch * (ids.length - 1) * 1000) / time.ms, ids, text };
+    }
   }
 }
 
