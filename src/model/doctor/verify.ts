@@ -7,6 +7,8 @@ import { decodingOptions } from '../decoding/index.js';
 import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { surveyOnnxDevices } from '../engine/onnx/devices.js';
+import { lacksHalf } from '../engine/onnx/session.js';
+import { HALF_DEVICES } from '../engine/open.js';
 import { surveyTfjsDevices } from '../engine/tfjs/devices.js';
 import { loadPicture } from '../image/load-picture.js';
 import { BUNDLED_SCENES, readScenes } from '../scenes/scenes-file.js';
@@ -18,15 +20,18 @@ import type { Check, CheckContext } from './check.js';
  * another order, stays far below; a product in half precision, or a wrong one, does not.
  */
 export const TOLERANCE = 1e-3;
+/** The same of half precision, whose ids may be others where two tokens are as likely. */
+export const HALF_TOLERANCE = 0.1;
 
-/** A place to compute in. */
+/** A place to compute in, and how. */
 export interface Place {
   readonly engine: Engine;
   readonly device: Device;
+  readonly precision: 'fp32' | 'fp16';
 }
 
 /** Everything is compared with this. */
-const REFERENCE: Place = { engine: 'onnx', device: 'cpu' };
+const REFERENCE: Place = { engine: 'onnx', device: 'cpu', precision: 'fp32' };
 
 /** What a model says of one picture and one text, by the name of what was computed. */
 export interface Answers {
@@ -51,10 +56,10 @@ export async function* verifyDevices(
     const common = { area: 'engines', name: `${nameOf(place)} computes` } as const;
     context.onStatus(`${nameOf(place)}: computing`);
     try {
-      yield { ...common, ...compared(reference, await answersOf(model, place)) };
+      yield { ...common, ...compared(reference, await answersOf(model, place), place.precision) };
     } catch (error) {
       // A software adapter may be listed and not be there.
-      const isThere = !(error instanceof CocaError && error.code === 'device');
+      const isThere = !(error instanceof CocaError && (error.code === 'device' || lacksHalf(error)));
       const found = (error as Error).message;
       yield isThere ? { ...common, status: 'problem', found, advice: ADVICE } : { ...common, status: 'absent', found };
     }
@@ -63,22 +68,25 @@ export async function* verifyDevices(
 
 const ADVICE = 'do not use this device: please report it with what coca doctor says, and the name of the card';
 
-const nameOf = ({ engine, device }: Place): string => `${engine} ${device}`;
+const nameOf = ({ engine, device, precision }: Place): string =>
+  `${engine} ${device}${precision === 'fp32' ? '' : ` in ${precision}`}`;
 
 /** Every device that works, and those that only a software adapter serves. */
 async function places(): Promise<readonly Place[]> {
   const found: Place[] = [];
   for (const { device, reason } of await surveyOnnxDevices()) {
-    if (reason === undefined || isSoftwareAdapter(device, THIS_MACHINE)) found.push({ engine: 'onnx', device });
+    if (reason !== undefined && !isSoftwareAdapter(device, THIS_MACHINE)) continue;
+    found.push({ engine: 'onnx', device, precision: 'fp32' });
+    if (HALF_DEVICES.has(device)) found.push({ engine: 'onnx', device, precision: 'fp16' });
   }
   for (const { device, reason } of await surveyTfjsDevices()) {
-    if (reason === undefined) found.push({ engine: 'tfjs', device });
+    if (reason === undefined) found.push({ engine: 'tfjs', device, precision: 'fp32' });
   }
   return found.filter((place) => nameOf(place) !== nameOf(REFERENCE));
 }
 
-async function answersOf(model: string | undefined, { engine, device }: Place): Promise<Answers> {
-  const coca = await loadCoca({ ...(model !== undefined && { model }), engine, device, precision: 'fp32' });
+async function answersOf(model: string | undefined, place: Place): Promise<Answers> {
+  const coca = await loadCoca({ ...(model !== undefined && { model }), ...place });
   try {
     return await askAll(coca);
   } finally {
@@ -129,7 +137,11 @@ function addMaps(numbers: Record<string, Float32Array>, raw: RawAttention): void
 }
 
 /** What there is to say of answers beside the reference's. */
-export function compared(reference: Answers, found: Answers): Pick<Check, 'status' | 'found' | 'advice'> {
+export function compared(
+  reference: Answers,
+  found: Answers,
+  precision: Place['precision'] = 'fp32',
+): Pick<Check, 'status' | 'found' | 'advice'> {
   let largest = 0;
   let where = '';
   for (const [name, values] of Object.entries(reference.numbers)) {
@@ -145,7 +157,7 @@ export function compared(reference: Answers, found: Answers): Pick<Check, 'statu
         ? '; equal ids'
         : `; other ids: ${other.join(', ')}`;
   const text = `largest difference from ${nameOf(REFERENCE)} ${largest.toExponential(1)} (${where})${captions}`;
-  const isRight = largest <= TOLERANCE && other.length === 0;
+  const isRight = precision === 'fp16' ? largest <= HALF_TOLERANCE : largest <= TOLERANCE && other.length === 0;
   return { status: isRight ? 'ok' : 'problem', found: text, ...(!isRight && { advice: ADVICE }) };
 }
 

@@ -72,6 +72,8 @@ export interface Weights {
   readonly checkpoint: SafetensorsFile;
   /** The same with its large matrices in 8 bits (`quantise/checkpoint.ts`), to be used for everything but gradients. */
   readonly quantised?: SafetensorsFile;
+  /** Whether everything but gradients is computed in half precision. */
+  readonly isHalf?: boolean;
 }
 
 /**

@@ -55,6 +55,7 @@ export async function openNetwork(
   if (weights.quantised) return openQuantised(engine, device, config, weights);
   const { fallback, choose, open } = await ENTRIES[engine]();
   const choice = await choose(device);
+  if (weights.isHalf) checkHalf(choice);
   const network = await open(config, weights, choice.device);
   if (device !== 'auto') return network;
   if (choice.device === 'cpu' || choice.device === fallback) {
@@ -68,6 +69,7 @@ export async function openNetwork(
   } catch (error) {
     // It computes small things but not this model (its memory, an operator).
     await network.release();
+    if (weights.isHalf) throw error;
     const last: PassedOver = { device: choice.device, reason: (error as Error).message, hasHardware: true };
     const second = await open(config, weights, fallback);
     tell(describeChoice({ device: fallback, passedOver: [...choice.passedOver, last] }));
@@ -91,10 +93,31 @@ export function checkPrecision(precision: Precision, engine: Engine, device: Dev
   if (engine !== 'onnx') {
     throw new CocaError('usage', `--precision ${precision} is ONNX Runtime's`, 'leave out --engine, or the precision');
   }
-  if (device !== 'cpu' && device !== 'auto') {
-    const message = `--precision ${precision} is for the CPU: there are no products of ${precision} weights on ${device} here`;
-    throw new CocaError('usage', message, 'with --device cpu, or leave out the precision');
+  if (precision === 'int8' && device !== 'cpu' && device !== 'auto') {
+    const message = `--precision int8 is for the CPU: there are no products of int8 weights on ${device} here`;
+    throw new CocaError('usage', message, 'with --device cpu, or --precision fp16 or fp32');
   }
+  if (precision === 'fp16' && !(device === 'auto' || HALF_DEVICES.has(device))) {
+    throw new CocaError(
+      'usage',
+      `--precision fp16 is for ${[...HALF_DEVICES].join(', ')}: half precision gains nothing on ${device}`,
+      'on the CPU, --precision int8 is the faster one',
+    );
+  }
+}
+
+/** Where half precision is computed with, and gains something. */
+export const HALF_DEVICES: ReadonlySet<Device | 'auto'> = new Set(['cuda', 'webgpu', 'dml']);
+
+/** @throws CocaError `device` where none of the devices that compute in half precision works */
+function checkHalf({ device, passedOver }: DeviceChoice<Device>): void {
+  if (HALF_DEVICES.has(device)) return;
+  const reasons = passedOver.map((other) => `${other.device}: ${other.reason}`).join('; ');
+  throw new CocaError(
+    'device',
+    `--precision fp16 needs one of ${[...HALF_DEVICES].join(', ')}, and none works here${reasons && ` (${reasons})`}`,
+    'leave the precision out, or on the CPU take --precision int8',
+  );
 }
 
 /** @throws CocaError `usage` for a device of another engine */

@@ -112,7 +112,8 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   onDetail(`the model ${name} is in ${folder}`);
   const weights: Weights = {
     checkpoint,
-    ...(precision !== 'fp32' && { quantised: await quantised(checkpoint, notice) }),
+    ...(precision === 'int8' && { quantised: await quantised(checkpoint, notice) }),
+    ...(precision === 'fp16' && { isHalf: true }),
   };
   const apart = isolated || !isMainThread || isSoftwareAdapter(device, THIS_MACHINE);
   const open = apart ? (await import('../engine/isolated/network.js')).openIsolatedNetwork : openNetwork;

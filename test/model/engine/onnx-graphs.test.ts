@@ -17,7 +17,14 @@ afterEach(() => vi.restoreAllMocks());
 describe('the graphs', () => {
   it.each(GOLDEN_MODELS)('say every shape that cannot be inferred, of %s', async (name) => {
     const { config, checkpoint } = await golden(name);
-    const source = { config, checkpoint, fileName: 'model.safetensors', openness: 'plain' as const };
+    const source = {
+      config,
+      checkpoint,
+      fileName: 'model.safetensors',
+      openness: 'plain' as const,
+      float: 'F32' as const,
+      kept: 'F32' as const,
+    };
     for (const program of [visionProgram, memoryProgram, textProgram, decoderProgram, attributionProgram]) {
       const made = vi.spyOn(GraphBuilder.prototype, 'node');
       const told = vi.spyOn(GraphBuilder.prototype, 'shape');
@@ -35,7 +42,10 @@ describe('the graphs', () => {
   it('call a number of rows by the same name wherever it is one', async () => {
     const { config, checkpoint } = await golden('pooled');
     const told = vi.spyOn(GraphBuilder.prototype, 'shape');
-    decoderProgram({ config, checkpoint, fileName: 'model.safetensors', openness: 'plain' }, 'given');
+    decoderProgram(
+      { config, checkpoint, fileName: 'model.safetensors', openness: 'plain', float: 'F32', kept: 'F32' },
+      'given',
+    );
     const names = new Set(
       told.mock.calls.flatMap(([, dimensions]) => dimensions.filter((one) => typeof one === 'string')),
     );

@@ -1,4 +1,4 @@
-import type { Dimension, GraphBuilder } from './graph.js';
+import type { Dimension, FloatType, GraphBuilder } from './graph.js';
 import { Value } from './value.js';
 
 /**
@@ -21,8 +21,10 @@ export class CacheSlots extends Value {
     private readonly name: string,
     private readonly result: string,
     private readonly places: string | undefined,
+    /** The caches' own type. */
+    private readonly kept: FloatType,
   ) {
-    super(dimensions, { shaped: name });
+    super(dimensions, { shaped: graph.cast(name, kept) });
   }
 
   /**
@@ -30,10 +32,14 @@ export class CacheSlots extends Value {
    * @returns what is attended: the caches with the rows in their slots, or with the rows behind them
    */
   with(rows: string): string {
-    const { graph, name, result, places } = this;
-    if (places) return graph.outputNode(result, 'ScatterND', [name, places, rows], 'F32', this.dimensions);
+    const { graph, name, result, places, kept } = this;
+    const own = graph.cast(rows, graph.float, kept);
+    if (places) {
+      return graph.cast(graph.outputNode(result, 'ScatterND', [name, places, own], kept, this.dimensions), kept);
+    }
     const [batch, heads, , depth] = this.dimensions;
-    graph.output(result, rows, 'F32', [batch!, heads!, 'rows', depth!]);
-    return graph.shape(graph.node('Concat', [name, rows], { axis: 2 }), [batch!, heads!, 'keys', depth!]);
+    graph.output(result, own, kept, [batch!, heads!, 'rows', depth!]);
+    const joined = graph.node('Concat', [graph.cast(name, kept), rows], { axis: 2 });
+    return graph.shape(joined, [batch!, heads!, 'keys', depth!]);
   }
 }

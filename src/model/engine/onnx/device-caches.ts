@@ -18,17 +18,25 @@ export class DeviceCaches implements Caches {
   readonly #places: Places;
   readonly layout = 'within';
 
-  /** @param mover a session of `moveProgram` whose outputs stay on the device */
+  readonly #batch: number;
+  /** A session of `moveProgram` whose outputs stay on the device. */
+  readonly #mover: OnnxSession;
+
   constructor(
     private readonly Tensor: TensorConstructor,
     private readonly config: CocaConfig,
-    private readonly batch: number,
-    private readonly mover: OnnxSession,
+    { batch, isHalf, mover }: { readonly batch: number; readonly isHalf: boolean; readonly mover: OnnxSession },
   ) {
+    this.#batch = batch;
+    this.#mover = mover;
     const tensors: Record<string, Tensor> = {};
     for (const [i, { heads, depth }] of cacheLayers(config).entries()) {
       for (const name of Object.values(cacheNames(i))) {
-        tensors[name] = new Tensor('float32', new Float32Array(batch * heads * depth), [batch, heads, 1, depth]);
+        const length = batch * heads * depth;
+        const shape = [batch, heads, 1, depth];
+        tensors[name] = isHalf
+          ? new Tensor('float16', new Uint16Array(length), shape)
+          : new Tensor('float32', new Float32Array(length), shape);
       }
     }
     this.#tensors = tensors;
@@ -41,7 +49,7 @@ export class DeviceCaches implements Caches {
   async makeReady(used: number, count: number): Promise<void> {
     const needed = used + count;
     if (needed <= this.capacity && this.capacity > 1) return;
-    const kept = Array.from({ length: this.batch }, () => undefined);
+    const kept = Array.from({ length: this.#batch }, () => undefined);
     await this.#move(Math.ceil(needed / GROWTH) * GROWTH, kept);
   }
 
@@ -63,7 +71,7 @@ export class DeviceCaches implements Caches {
   async #move(capacity: number, kept: readonly (readonly number[] | undefined)[]): Promise<void> {
     const feeds: Record<string, Tensor> = { ...this.#tensors };
     for (const heads of this.#heads) {
-      const picked = new Int32Array(this.batch * heads * capacity);
+      const picked = new Int32Array(this.#batch * heads * capacity);
       for (let at = 0; at < picked.length; at++) {
         const slot = at % capacity;
         const plane = (at - slot) / capacity;
@@ -71,9 +79,12 @@ export class DeviceCaches implements Caches {
         const from = slots ? (slots[slot] ?? 0) : slot;
         picked[at] = plane * this.capacity + Math.min(from, this.capacity - 1);
       }
-      feeds[pickedName(heads)] = new this.Tensor('int32', picked, [this.batch, heads, capacity]);
+      feeds[pickedName(heads)] = new this.Tensor('int32', picked, [this.#batch, heads, capacity]);
     }
-    const outputs = await this.mover.run(feeds, Object.fromEntries(this.mover.outputNames.map((name) => [name, null])));
+    const outputs = await this.#mover.run(
+      feeds,
+      Object.fromEntries(this.#mover.outputNames.map((name) => [name, null])),
+    );
     this.take(outputs);
     this.capacity = capacity;
   }

@@ -28,6 +28,9 @@ const IR_VERSION = 9;
 /** Domain of ONNX Runtime's own operators. */
 export const MICROSOFT = 'com.microsoft';
 
+/** What floating-point numbers are computed in. */
+export type FloatType = 'F32' | 'F16';
+
 /** Collects nodes and writes them as an ONNX model. Value names are made here; every value is a string. */
 export class GraphBuilder {
   readonly #nodes: Message[] = [];
@@ -35,9 +38,14 @@ export class GraphBuilder {
   readonly #inputs: Message[] = [];
   readonly #outputs: Message[] = [];
   readonly #shapes: Message[] = [];
+  readonly #casts = new Map<string, string>();
   #counter = 0;
 
-  constructor(private readonly name: string) {}
+  /** @param float what its numbers are, but for those that were cast */
+  constructor(
+    private readonly name: string,
+    readonly float: FloatType = 'F32',
+  ) {}
 
   /** Adds an operator with one output and gives the output's name. */
   node(
@@ -85,7 +93,7 @@ export class GraphBuilder {
    * else that it does with a graph.
    */
   shape(value: string, dimensions: readonly Dimension[]): string {
-    this.#shapes.push(valueInfo(value, 'F32', dimensions));
+    this.#shapes.push(valueInfo(value, this.float, dimensions));
     return value;
   }
 
@@ -126,12 +134,29 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A number of the graph's own type. */
   scalar(value: number): string {
+    return this.cast(this.single(value), 'F32');
+  }
+
+  /** A number in single precision. */
+  single(value: number): string {
     const name = `scalar[${value}]`;
     if (!this.#initializers.has(name)) {
       this.#initializers.set(name, tensor(name, 'F32', []).bytes(9, new Uint8Array(Float32Array.of(value).buffer)));
     }
     return name;
+  }
+
+  /** A value of type `from` in type `to`: itself where these are one. Of a constant it is computed once, as the session is created. */
+  cast(value: string, from: DataType, to: DataType = this.float): string {
+    if (from === to) return value;
+    const key = `${value} as ${to}`;
+    const known = this.#casts.get(key);
+    if (known !== undefined) return known;
+    const cast = this.node('Cast', [value], { to: DATA_TYPES[to] });
+    this.#casts.set(key, cast);
+    return cast;
   }
 
   /** A tensor whose values are in the model. */
@@ -140,7 +165,7 @@ export class GraphBuilder {
       const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       this.#initializers.set(name, tensor(name, 'F32', dimensions).bytes(9, raw));
     }
-    return name;
+    return this.cast(name, 'F32');
   }
 
   /** A tensor whose bytes the engine reads from a file. */

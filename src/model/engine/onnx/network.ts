@@ -17,6 +17,7 @@ import { textFeeds } from '../text-batch.js';
 import type { CacheUse } from './cache-slots.js';
 import { type Caches, HostCaches } from './caches.js';
 import { DeviceCaches } from './device-caches.js';
+import type { FloatType } from './graph.js';
 import { changeFeeds, type Openness, opennessFor, outputsToFetch, report } from './probe.js';
 import {
   attributionProgram,
@@ -42,7 +43,7 @@ const DECODERS = {
   decoder: decoderProgram,
   attribution: attributionProgram,
   readout: readoutProgram,
-  move: ({ config }: { readonly config: CocaConfig }) => moveProgram(config),
+  move: moveProgram,
 };
 /** Graphs that run now and then: their weights are not laid out anew for speed. */
 const RARE: ReadonlySet<ProgramName> = new Set(['attribution', 'readout']);
@@ -107,7 +108,9 @@ export class OnnxNetwork implements Network {
   #program(name: ProgramName, openness: Openness): Uint8Array {
     const { config } = this;
     const checkpoint = this.#weightsOf(name);
-    const source = { checkpoint, fileName: basename(checkpoint.path), openness };
+    const float: FloatType = this.weights.isHalf ? 'F16' : 'F32';
+    const kept: FloatType = keepsTensors(this.device) ? float : 'F32';
+    const source = { checkpoint, fileName: basename(checkpoint.path), openness, float, kept };
     if (name in TOWERS) return TOWERS[name as keyof typeof TOWERS]({ ...source, config });
     requireCaptioner(config, 'decoding');
     const use: CacheUse = keepsTensors(this.device) ? 'written' : 'given';
@@ -194,7 +197,10 @@ export class OnnxNetwork implements Network {
 
   async #cachesFor(config: CocaConfig, batch: number): Promise<Caches> {
     const { Tensor } = this.runtime;
-    if (keepsTensors(this.device)) return new DeviceCaches(Tensor, config, batch, await this.#session('move'));
+    if (keepsTensors(this.device)) {
+      const isHalf = this.weights.isHalf === true;
+      return new DeviceCaches(Tensor, config, { batch, isHalf, mover: await this.#session('move') });
+    }
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare?.batch === batch) {

@@ -4,8 +4,19 @@ import type { Activation } from '../../config/config.js';
 import { quantsName, scalesName } from '../../quantise/checkpoint.js';
 import { BLOCK } from '../../quantise/precision.js';
 import { CacheSlots } from './cache-slots.js';
-import { type Attribute, type DataType, type Dimension, type GraphBuilder, MICROSOFT, productOf } from './graph.js';
+import {
+  type Attribute,
+  type DataType,
+  type Dimension,
+  type FloatType,
+  type GraphBuilder,
+  MICROSOFT,
+  productOf,
+} from './graph.js';
 import { Value } from './value.js';
+
+/** The greatest number in half precision. */
+const HALF_MAX = 65504;
 
 /** [start, end) of a tensor's first axis. */
 type Rows = readonly [start: number, end: number];
@@ -39,6 +50,8 @@ export class OnnxOps implements Ops<Value> {
   /** Name of a varying dimension -> a graph value that holds it, as a list of one. */
   readonly #dimensionSources = new Map<string, string>();
   readonly #shapes = new Map<string, string>();
+  /** Values in single precision, whatever the graph computes in. */
+  readonly #singles = new Set<string>();
   /** Set before the network is written down. */
   places: Places<Value> | undefined;
 
@@ -57,18 +70,29 @@ export class OnnxOps implements Ops<Value> {
         this.#dimensionSources.set(dimension, this.graph.node('Shape', [name], { start: axis, end: axis + 1 }));
       }
     });
-    return new Value(dimensions, { shaped: name });
+    return new Value(dimensions, { shaped: this.#fed(name, type) });
   }
 
   /** A float input whose sides may all be of any length. */
   broadcastInput(name: string, rank: number): Value {
     const dimensions = Array.from({ length: rank }, (_, axis) => `${name}[${axis}]`);
     this.graph.input(name, 'F32', dimensions);
-    return new Value(dimensions, { shaped: name });
+    return new Value(dimensions, { shaped: this.#fed(name, 'F32') });
   }
 
-  output(name: string, value: Value): void {
-    this.graph.output(name, this.shaped(value), 'F32', value.dimensions);
+  /** What is fed in single precision as the graph computes; what half precision cannot hold becomes the greatest that it can. */
+  #fed(name: string, type: DataType): string {
+    const { graph } = this;
+    if (type === graph.float || (type !== 'F32' && type !== 'F16')) return name;
+    if (type === 'F16') return graph.cast(name, type);
+    return graph.cast(graph.node('Clip', [name, graph.single(-HALF_MAX), graph.single(HALF_MAX)]), type);
+  }
+
+  /** @param type of the output; what was computed in single precision is not cast twice */
+  output(name: string, value: Value, type: FloatType = 'F32'): void {
+    const result = this.shaped(value);
+    const cast = this.#singles.has(result) && type === 'F32' ? result : this.graph.cast(result, this.graph.float, type);
+    this.graph.output(name, cast, type, value.dimensions);
   }
 
   parameter(name: string, rows?: Rows): Value {
@@ -85,8 +109,8 @@ export class OnnxOps implements Ops<Value> {
       return new Value(shape, { shaped: this.graph.floats(labelOf(name, rows), shape, values) });
     }
     const external = this.#external(name, entry, rows);
-    // Half-precision weights are widened once, when the session is created (constant folding).
-    return new Value(shape, { shaped: type === 'F32' ? external : this.graph.node('Cast', [external], { to: 1 }) });
+    // Weights of another precision are cast once, when the session is created (constant folding).
+    return new Value(shape, { shaped: this.graph.cast(external, type) });
   }
 
   #external(name: string, entry: TensorEntry, rows: Rows | undefined): string {
@@ -277,9 +301,13 @@ export class OnnxOps implements Ops<Value> {
   }
 
   l2Normalize(x: Value): Value {
-    const length = this.graph.node('ReduceL2', [x.anyForm, this.graph.integers([-1])], { keepdims: 1 });
-    const safe = this.graph.node('Max', [length, this.graph.scalar(1e-12)]);
-    return x.like(this.graph.node('Div', [x.anyForm, safe]));
+    // Squares in half precision leave its range.
+    const single = this.graph.cast(x.anyForm, this.graph.float, 'F32');
+    const length = this.graph.node('ReduceL2', [single, this.graph.integers([-1])], { keepdims: 1 });
+    const safe = this.graph.node('Max', [length, this.graph.single(1e-12)]);
+    const normalized = this.graph.node('Div', [single, safe]);
+    this.#singles.add(normalized);
+    return x.like(normalized);
   }
 
   /** A graph frees its values by itself. */

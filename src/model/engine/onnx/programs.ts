@@ -7,7 +7,7 @@ import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
 import { CacheSlots, type CacheUse } from './cache-slots.js';
 import { OnnxGradientOps } from './gradient-ops.js';
-import { type Dimension, GraphBuilder } from './graph.js';
+import { type FloatType, GraphBuilder } from './graph.js';
 import type { OnnxOps } from './ops.js';
 import { attentionOutput, OnnxPlaces, type Openness } from './probe.js';
 import { outputScores } from './row-scores.js';
@@ -21,6 +21,10 @@ export interface ProgramSource<Config extends ModelConfig = ModelConfig> {
   readonly fileName: string;
   /** With attention, probabilities are named by `attentionOutput`: [B, H, queries, keys]. */
   readonly openness: Openness;
+  /** What is computed in; gradients always are in single precision. */
+  readonly float: FloatType;
+  /** What keys and values are kept in between runs: as they are computed where they stay on a device. */
+  readonly kept: FloatType;
 }
 
 /** Names of the key/value tensors of self-attention layer i: the cache, and what comes out to be in it (`CacheUse`). */
@@ -53,7 +57,7 @@ function build(
   source: ProgramSource,
   emit: (ops: OnnxGradientOps, watch: AttentionWatcher<Value> | undefined, graph: GraphBuilder) => void,
 ): Uint8Array {
-  const graph = new GraphBuilder(name);
+  const graph = new GraphBuilder(name, source.float);
   const ops = new OnnxGradientOps(graph, source);
   if (source.openness === 'open') ops.places = new OnnxPlaces(ops);
   emit(
@@ -84,8 +88,8 @@ export function memoryProgram(source: ProgramSource<CocaConfig>): Uint8Array {
     const { config } = source;
     const tokens = ops.input('tokens', 'F32', ['batch', imageTokenCount(config), config.multimodal.width]);
     imageMemory(ops, config, tokens).forEach(({ keys, values }, layer) => {
-      ops.output(memoryNames(layer).keys, keys);
-      ops.output(memoryNames(layer).values, values);
+      ops.output(memoryNames(layer).keys, keys, source.kept);
+      ops.output(memoryNames(layer).values, values, source.kept);
     });
   });
 }
@@ -102,23 +106,14 @@ export function textProgram(source: ProgramSource): Uint8Array {
   });
 }
 
-function keysValues(
-  ops: OnnxOps,
-  names: ReturnType<typeof cacheNames>,
-  heads: number,
-  length: Dimension,
-  depth: number,
-) {
-  const shape = ['batch', heads, length, depth];
-  return { keys: ops.input(names.keys, 'F32', shape), values: ops.input(names.values, 'F32', shape) };
-}
-
 /** What `memoryProgram` made. */
-function imageInputs(ops: OnnxOps, config: CocaConfig) {
+function imageInputs(ops: OnnxOps, { config, kept }: ProgramSource<CocaConfig>) {
   const { heads, width, layers } = config.multimodal;
-  return Array.from({ length: layers }, (_, i) =>
-    keysValues(ops, memoryNames(i), heads, imageTokenCount(config), width / heads),
-  );
+  const shape = ['batch', heads, imageTokenCount(config), width / heads];
+  return Array.from({ length: layers }, (_, i) => {
+    const { keys, values } = memoryNames(i);
+    return { keys: ops.input(keys, kept, shape), values: ops.input(values, kept, shape) };
+  });
 }
 
 /**
@@ -136,8 +131,8 @@ export function decoderProgram(source: ProgramSource<CocaConfig>, use: CacheUse)
     }
     const slots = (heads: number, depth: number, name: string, result: string) => {
       const dimensions = ['batch', heads, 'cached', depth];
-      ops.input(name, 'F32', dimensions);
-      return new CacheSlots(graph, dimensions, name, result, places.get(heads));
+      ops.input(name, source.kept, dimensions);
+      return new CacheSlots(graph, dimensions, name, result, places.get(heads), source.kept);
     };
     const mask = ['batch', 1, 'rows', use === 'written' ? 'cached' : 'keys'];
     const { logits } = textDecoder(
@@ -152,11 +147,11 @@ export function decoderProgram(source: ProgramSource<CocaConfig>, use: CacheUse)
           keys: slots(heads, depth, cacheNames(i).keys, writtenNames(i).keys),
           values: slots(heads, depth, cacheNames(i).values, writtenNames(i).values),
         })),
-        image: imageInputs(ops, config),
+        image: imageInputs(ops, source),
       },
       watch,
     );
-    outputScores(graph, logits.anyForm, logits.width, use === 'given');
+    outputScores(graph, graph.cast(logits.anyForm, graph.float, 'F32'), logits.width, use === 'given');
   });
 }
 
@@ -173,16 +168,16 @@ export function readoutProgram(source: ProgramSource<CocaConfig>): Uint8Array {
 export const pickedName = (heads: number) => `picked.${heads}`;
 
 /** Caches [B, H, C, D] -> the same of other sizes [B, H, C', D], each slot from one of the old. */
-export function moveProgram(config: CocaConfig): Uint8Array {
+export function moveProgram({ config, kept }: Pick<ProgramSource<CocaConfig>, 'config' | 'kept'>): Uint8Array {
   const graph = new GraphBuilder('move');
   const picked = new Map<number, string>();
   for (const [i, { heads, depth }] of cacheLayers(config).entries()) {
     if (!picked.has(heads)) picked.set(heads, graph.input(pickedName(heads), 'I32', ['batch', heads, 'slots']));
     for (const which of ['keys', 'values'] as const) {
-      const cache = graph.input(cacheNames(i)[which], 'F32', ['batch', heads, 'cached', depth]);
+      const cache = graph.input(cacheNames(i)[which], kept, ['batch', heads, 'cached', depth]);
       const table = graph.node('Reshape', [cache, graph.integers([-1, depth])]);
       const name = writtenNames(i)[which];
-      graph.outputNode(name, 'Gather', [table, picked.get(heads)!], 'F32', ['batch', heads, 'slots', depth]);
+      graph.outputNode(name, 'Gather', [table, picked.get(heads)!], kept, ['batch', heads, 'slots', depth]);
     }
   }
   return graph.encode();
@@ -196,14 +191,14 @@ export const gradientName = (layer: number) => `gradient.cross.${layer}`;
  * gradient of log p(label) by the row's cross-attention, [B, H, N, T].
  */
 export function attributionProgram(source: ProgramSource<CocaConfig>): Uint8Array {
-  return build('attribution', source, (ops) => {
+  return build('attribution', { ...source, float: 'F32' }, (ops) => {
     const { config } = source;
     const rows = {
       ids: ops.input('ids', 'I32', ['batch', 'rows']),
       positions: ops.input('positions', 'I32', ['batch', 'rows']),
       unimodalMask: ops.input('unimodalMask', 'F32', ['batch', 1, 'rows', 'rows']),
       multimodalMask: ops.input('multimodalMask', 'F32', ['batch', 1, 'rows', 'rows']),
-      image: imageInputs(ops, config),
+      image: imageInputs(ops, source),
     };
     const labels = ops.input('labels', 'I32', ['batch', 'rows']);
     for (const [layer, gradient] of crossGradients(ops, config, rows, labels).entries()) {

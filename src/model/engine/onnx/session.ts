@@ -21,6 +21,12 @@ export interface SessionOptions {
   readonly onDevice?: readonly string[];
 }
 
+/** What ONNX Runtime says of a device without half precision. */
+const NO_HALF = /requires f16 but the device does not support it/;
+
+/** Whether an error is that the device has no half precision. */
+export const lacksHalf = ({ message }: Error): boolean => NO_HALF.test(message);
+
 /** A graph ready to run on one provider. */
 export class OnnxSession {
   private constructor(
@@ -65,10 +71,8 @@ export class OnnxSession {
       throw new CocaError(
         'engine',
         `the ${what} graph could not be prepared on ${provider}: ${reasonOf(cause)}`,
-        undefined,
-        {
-          cause,
-        },
+        NO_HALF.test(reasonOf(cause)) ? 'this device has no half precision: leave --precision fp16 out' : undefined,
+        { cause },
       );
     }
   }
