@@ -11,6 +11,7 @@ import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
+import { tokenName } from '../lens/result.js';
 import { type TraceResult, type TraceScene, traceLines, traceObject } from './result.js';
 
 export const trace = defineResults({
@@ -87,7 +88,7 @@ export const trace = defineResults({
         traced,
         words,
         word,
-        tokens: asked.ids.map((id) => coca.tokenizer.tokenText(id)),
+        tokens: asked.ids.map((id) => tokenName(id, coca.tokenizer)),
         ...about,
       };
       context.onCaption(names[0], asked.text);

@@ -24,7 +24,7 @@ export interface PageResult {
 /** What is the same in every page of a view. */
 export interface PageParts {
   readonly style: string;
-  /** Scripts, one after the other: the last defines `show`. */
+  /** Scripts, one after the other, with the function that shows a result of the view: showAttend. */
   readonly script: string;
   readonly version: string;
 }
@@ -41,7 +41,8 @@ export function htmlPage(
   results: readonly PageResult[],
   { style, script, version }: PageParts,
 ): string {
-  const code = `'use strict';\n${script}\nmain();\n`;
+  const show = `show${view[0]!.toUpperCase()}${view.slice(1)}`;
+  const code = `'use strict';\n${script}\nmain(${show});\n`;
   const hash = createHash('sha256').update(code).digest('base64');
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`;
   const names = results.flatMap(({ pictures }) => pictures.map(({ name }) => name));
