@@ -6,7 +6,7 @@ import { writeSafetensors } from '../../model/checkpoint/index.js';
 import { mapOver } from '../../ui/picture/heat.js';
 import type { Raster } from '../../ui/picture/raster.js';
 import { variantOf } from '../io/model.js';
-import { pngOf } from '../io/png.js';
+import { pngOf } from '../io/page/png.js';
 import { safeName } from '../io/save-names.js';
 import { attentionTensors } from './arrays.js';
 import { choiceFields } from './choice.js';

@@ -11,7 +11,7 @@ import {
   IMAGE_ARGUMENT,
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
-import { PAGE_DETAILS, PAGE_OPTION } from '../io/page.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
 import { oneName, openPicture, type ReadablePicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';

@@ -19,7 +19,7 @@ import {
   wordsToShow,
 } from '../io/inside/caption.js';
 import { type CaptioningCoca, findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
-import { PAGE_DETAILS, PAGE_OPTION } from '../io/page.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';

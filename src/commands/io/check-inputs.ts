@@ -109,7 +109,7 @@ const ACCESS = {
         'name another file',
       );
     }
-    await checkWritable(path, encodeName);
+    await checkWritable(path);
   },
 } as const;
 

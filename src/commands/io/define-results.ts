@@ -9,7 +9,7 @@ import type {
   TypedInvocation,
 } from '../../cli/command.js';
 import type { CocaError } from '../../model/base/errors.js';
-import { type PageDefinition, pageOf, withPage } from './page.js';
+import type { PageDefinition } from './page/page.js';
 import { progress } from './progress.js';
 import { formatOf, Tally } from './results.js';
 
@@ -59,11 +59,13 @@ export function defineResults<const O extends OptionSpecs, const G extends Globa
   const run = async (invocation: Typed<O, G>, context: CommandContext): Promise<Outcome> => {
     const { json, jsonl, html } = invocation.options as GlobalValues<'json' | 'jsonl'> & { readonly html?: string };
     const writer = await definition.writer(formatOf({ json, jsonl }, context), invocation, context);
-    const all = page === undefined || html === undefined ? writer : withPage(writer, html, page, context);
-    return writeFindings(find(invocation, context), all, context);
+    if (page === undefined || html === undefined) return writeFindings(find(invocation, context), writer, context);
+    const { withPage } = await import('./page/page.js');
+    return writeFindings(find(invocation, context), withPage(writer, html, page, context), context);
   };
   // The parser fills in every declared option, so the narrower type holds for what it passes.
-  return { ...command, run, ...(page && { page: (results: R[]) => pageOf(page, results) }) } as unknown as Command;
+  const pageText = page && (async (results: readonly R[]) => (await import('./page/page.js')).pageOf(page, results));
+  return { ...command, run, page: pageText } as unknown as Command;
 }
 
 /** Prints findings as they come, counts them, and tells the context of them. */

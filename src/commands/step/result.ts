@@ -6,7 +6,7 @@ import type { Picture } from '../../model/image/picture.js';
 import { actionsOf, type Line, type Session, sessionTree, tokensTo } from '../../model/stepper/index.js';
 import { visible } from '../../ui/text.js';
 import { variantOf } from '../io/model.js';
-import type { PageDefinition } from '../io/page.js';
+import type { PageDefinition } from '../io/page/page.js';
 import { jsonWriter } from '../io/results.js';
 
 /** A walk over a picture, to be told. */

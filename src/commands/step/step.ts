@@ -7,7 +7,7 @@ import { canShow } from '../../ui/view/streams.js';
 import { failUnreadable } from '../io/check-inputs.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { MODEL_GLOBALS, withCaptioner } from '../io/model.js';
-import { PAGE_DETAILS, PAGE_OPTION, writePage } from '../io/page.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
 import { oneName } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
 import { formatOf, Tally } from '../io/results.js';
@@ -122,6 +122,7 @@ export const step = defineCommand({
         }
         const result = { image, square: walk.square, session: stepper.session, coca };
         if (options.html !== undefined) {
+          const { writePage } = await import('../io/page/page.js');
           await writePage(options.html, stepPage, [result]);
           context.notice(`the page is in ${options.html}`);
         }

@@ -6,7 +6,7 @@ import { checkWindow, findWord } from '../attend/choice.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { captionOf } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS, precisionOf } from '../io/model.js';
-import { PAGE_DETAILS, PAGE_OPTION } from '../io/page.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';

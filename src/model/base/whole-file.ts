@@ -52,11 +52,8 @@ export async function writeWhole(
  * Finds out whether `writeWhole` could write a file, and leaves nothing behind.
  * @throws CocaError `write-failed` as `writeWhole`
  */
-export async function checkWritable(
-  path: string,
-  encode: (path: string) => string | Buffer = (text) => text,
-): Promise<void> {
-  const temporary = encode(temporaryName(path));
+export async function checkWritable(path: string): Promise<void> {
+  const temporary = temporaryName(path);
   const handle = await orWriteFailed(path, open(temporary, 'wx'));
   await handle.close();
   await rm(temporary, { force: true });

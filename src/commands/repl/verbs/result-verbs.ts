@@ -1,7 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { Command, Outcome } from '../../../cli/command.js';
 import { CocaError } from '../../../model/base/errors.js';
-import { encodeName } from '../../../model/base/file-names.js';
 import { writeWhole } from '../../../model/base/whole-file.js';
 import { visible } from '../../../ui/text.js';
 import { writeFindings } from '../../io/define-results.js';
@@ -97,7 +96,7 @@ async function savePage(
   }
   const results = kept.answers.flatMap((answer) => (answer.kind === 'result' ? [answer.result] : []));
   const text = await command.page(results);
-  await writeWhole(file, (write) => write(Buffer.from(text)), undefined, encodeName);
+  await writeWhole(file, (write) => write(Buffer.from(text)));
   await record(session, { argv: argvWith(last, inForm(last, undefined, html)) }, context);
   return { done: results.length, failed: kept.answers.length - results.length };
 }

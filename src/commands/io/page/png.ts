@@ -1,4 +1,4 @@
-import type { Raster } from '../../ui/picture/raster.js';
+import type { Raster } from '../../../ui/picture/raster.js';
 
 /** A picture as a PNG for a file: small rather than fast. */
 export async function pngOf({ size, rgb }: Raster): Promise<Buffer> {

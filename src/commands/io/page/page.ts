@@ -1,27 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import type { ResultWriter } from '../../cli/answers.js';
-import type { CommandContext } from '../../cli/command.js';
-import { VERSION } from '../../cli/version.js';
-import { encodeName } from '../../model/base/file-names.js';
-import { writeWhole } from '../../model/base/whole-file.js';
-import { htmlPage, type PageResult, type PageView } from '../../ui/page/page.js';
-import type { Raster } from '../../ui/picture/raster.js';
+import type { ResultWriter } from '../../../cli/answers.js';
+import type { CommandContext } from '../../../cli/command.js';
+import { VERSION } from '../../../cli/version.js';
+import { writeWhole } from '../../../model/base/whole-file.js';
+import { htmlPage, type PageResult, type PageView } from '../../../ui/page/page.js';
+import type { Raster } from '../../../ui/picture/raster.js';
 import { pngOf } from './png.js';
-
-/** Of commands whose results can be a page. */
-export const PAGE_OPTION = {
-  html: {
-    type: 'text',
-    kind: 'file',
-    access: 'write',
-    placeholder: 'FILE',
-    description: 'write a page for a browser there, with pictures and data in it; keys are not asked for',
-  },
-} as const;
-
-/** What the help of a command says of `--html`. */
-export const PAGE_DETAILS =
-  '--html FILE: one page to look at, print and send, with everything in it; it asks for nothing from anywhere. It holds the JSON (coca help pages).';
 
 /** How the results of a command become a page. */
 export interface PageDefinition<R> {
@@ -36,7 +20,7 @@ export interface NamedPicture {
   readonly square: () => Promise<Raster>;
 }
 
-const ASSETS = new URL('../../../assets/page/', import.meta.url);
+const ASSETS = new URL('../../../../assets/page/', import.meta.url);
 
 /** Views that show a table of cells. */
 const TABLES: readonly PageView[] = ['lens', 'heads', 'trace'];
@@ -67,7 +51,7 @@ export async function pageOf<R>(
  */
 export async function writePage<R>(file: string, page: PageDefinition<R>, results: readonly R[]): Promise<void> {
   const text = await pageOf(page, results);
-  await writeWhole(file, (write) => write(Buffer.from(text)), undefined, encodeName);
+  await writeWhole(file, (write) => write(Buffer.from(text)));
 }
 
 /** A writer that also writes what it is given as a page, once all of it is there; without a result, none. */
