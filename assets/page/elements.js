@@ -99,10 +99,14 @@ function colorOf(name, value) {
   return /** @type {string} */ (palette[Math.round(Math.min(1, Math.max(0, value)) * (palette.length - 1))]);
 }
 
-/** Black or white, whichever is read more easily on a colour (luma after Rec. 709). @param {string} color */
+/** Black or white, whichever has more contrast on a colour (WCAG 2, relative luminance): 4.5 to 1 at least. @param {string} color */
 function inkOn(color) {
-  const [r, g, b] = channelsOf(color);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b < 115 ? '#fff' : '#000';
+  const [r, g, b] = channelsOf(color).map((byte) => {
+    const value = byte / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * Number(r) + 0.7152 * Number(g) + 0.0722 * Number(b);
+  return 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 ? '#fff' : '#000';
 }
 
 /** @param {string} color as #rrggbb @returns {[number, number, number]} */

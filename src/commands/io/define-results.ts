@@ -63,8 +63,8 @@ export function defineResults<const O extends OptionSpecs, const G extends Globa
     const { withPage } = await import('./page/page.js');
     return writeFindings(find(invocation, context), withPage(writer, html, page, context), context);
   };
-  // The parser fills in every declared option, so the narrower type holds for what it passes.
   const pageText = page && (async (results: readonly R[]) => (await import('./page/page.js')).pageOf(page, results));
+  // The parser fills in every declared option, so the narrower type holds for what it passes.
   return { ...command, run, page: pageText } as unknown as Command;
 }
 
