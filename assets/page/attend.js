@@ -12,7 +12,7 @@
  */
 
 /**
- * @param {{ image: string, method: string, layer?: number | string, head?: number | string, window?: number, grid: number[], tokens: AttendToken[] }} result
+ * @param {{ image: string, method: string, layer?: number | string | null, head?: number | string | null, window?: number, grid: number[], tokens: AttendToken[] }} result
  * @param {HTMLImageElement[]} pictures
  */
 function showAttend({ image, method, layer, head, window, grid, tokens }, [picture]) {
@@ -98,8 +98,8 @@ function showAttend({ image, method, layer, head, window, grid, tokens }, [pictu
 /**
  * @param {AttendToken} token
  * @param {string} method
- * @param {number | string | undefined} layer
- * @param {number | string | undefined} head
+ * @param {number | string | null | undefined} layer
+ * @param {number | string | null | undefined} head
  * @param {number | undefined} window
  */
 function factsOf({ logprob, peak, entropy, flat }, method, layer, head, window) {
@@ -110,7 +110,9 @@ function factsOf({ logprob, peak, entropy, flat }, method, layer, head, window) 
     ['entropy', `${fixed(entropy)} nats`],
     ['method', method],
   ];
-  if (layer !== undefined) facts.push(['layer', String(layer)], ['head', String(head)]);
+  // Not every method has layers.
+  if (typeof layer === 'number' || typeof layer === 'string')
+    facts.push(['layer', String(layer)], ['head', String(head)]);
   if (window !== undefined) facts.push(['window', `${window} × ${window} patches`]);
   return facts;
 }

@@ -235,7 +235,9 @@ function choices(label, type, buttons, onChoose) {
     buttons[next]?.focus();
   });
   /** @param {number} by */
-  const walk = (by) => onChoose((at + by + buttons.length) % buttons.length);
+  const walk = (by) => {
+    if (buttons.length > 0) onChoose((at + by + buttons.length) % buttons.length);
+  };
   return { list, choose, walk };
 }
 
@@ -251,7 +253,11 @@ function captionWords(words, onChoose) {
   const buttons = words.map(({ text, probability, about }) => {
     const isDoubted = probability !== null && probability < DOUBT;
     const title = probability === null ? about : `${about}: ${percent(probability)}`;
-    const button = element('button', { type: 'button', class: `word${isDoubted ? ' doubted' : ''}`, title }, text);
+    const button = element(
+      'button',
+      { type: 'button', class: `word${isDoubted ? ' doubted' : ''}`, title },
+      text.trim() || '·',
+    );
     if (probability !== null) button.style.setProperty('--mark', colorOf('probability', probability));
     return button;
   });

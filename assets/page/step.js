@@ -34,8 +34,9 @@ const MOST_CANDIDATES = 10;
  */
 function showStep({ image, nodes, best, score, ids, line, lines, candidates }, [picture]) {
   const panel = element('div', { 'aria-live': 'polite' });
-  const tree = treeOf(nodes);
-  const found = ids === null ? [] : wayOf(tree, ids);
+  const found = ids === null ? [] : wayOf(nodes, ids);
+  const way = new Set(found.map(({ id }) => id));
+  const tree = treeOf(nodes, way);
   // What ends it is no word of a caption.
   const words = found.filter(({ state }) => state !== 'finished');
   const bestWay = words.length > 0 ? words : found;
@@ -43,7 +44,6 @@ function showStep({ image, nodes, best, score, ids, line, lines, candidates }, [
     bestWay.map((node) => ({ text: node.token.text, probability: Math.exp(node.logprob), about: 'probability' })),
     (index) => choose(/** @type {TreeNode} */ (bestWay[index])),
   );
-  const way = new Set(found.map(({ id }) => id));
   const buttons = new Map(nodes.map((node) => [node.id, nodeButton(node, tree, way.has(node.id))]));
   const drawn = drawing(nodes, tree, buttons, way);
   const scroller = element('div', { class: 'scroll' }, drawn);
@@ -84,63 +84,79 @@ function showStep({ image, nodes, best, score, ids, line, lines, candidates }, [
       `${said}The line under a token is its probability. Choose a token: click, or walk with the arrow keys.`,
     ),
     element('div', { class: 'columns' }, figure, panel),
-    ...(lines.length > 1 ? [element('h3', {}, 'Lines'), lineTable(lines, line)] : []),
+    ...(lines.length > 1
+      ? [element('h3', {}, 'Lines'), element('div', { class: 'scroll' }, lineTable(lines, line))]
+      : []),
     element('h3', {}, 'The search: a column a step. Coloured is the way to the caption, dashed what fell.'),
     scroller,
   ];
   return { parts, words: caption };
 }
 
-/** @typedef {{ node: Map<number, TreeNode>, children: Map<number, TreeNode[]>, row: Map<number, number> }} Tree */
+/** `column`: how far from the root; tokens of a prompt are all of step 0. @typedef {{ node: Map<number, TreeNode>, children: Map<number, TreeNode[]>, row: Map<number, number>, column: Map<number, number> }} Tree */
 
-/** Each node, what follows it (the likeliest first), and the row that it is drawn in. @param {TreeNode[]} nodes @returns {Tree} */
-function treeOf(nodes) {
+/**
+ * Each node, what follows it, and the row that it is drawn in. The way to the caption goes straight on, elsewhere what goes on longest.
+ * @param {TreeNode[]} nodes
+ * @param {Set<number>} way
+ * @returns {Tree}
+ */
+function treeOf(nodes, way) {
   const node = new Map(nodes.map((one) => [one.id, one]));
   /** @type {Map<number, TreeNode[]>} */
   const children = new Map();
   for (const one of nodes) children.set(one.parent, [...(children.get(one.parent) ?? []), one]);
+  /** @type {Map<number, number>} */
+  const column = new Map();
+  for (const { id, parent } of nodes) column.set(id, (column.get(parent) ?? -1) + 1);
+  /** @type {Map<number, number>} */
   const row = new Map();
   let leaves = 0;
-  /** What goes on longest is drawn straight on. @type {Map<number, number>} */
+  /** How many follow a node, at most. @type {Map<number, number>} */
   const length = new Map();
   for (const one of [...nodes].reverse()) {
     length.set(one.id, Math.max(0, ...(children.get(one.id) ?? []).map(({ id }) => 1 + (length.get(id) ?? 0))));
   }
   for (const following of children.values()) {
-    following.sort((x, y) => (length.get(y.id) ?? 0) - (length.get(x.id) ?? 0) || y.score - x.score);
+    /** @param {TreeNode} one */
+    const rank = ({ id }) => (way.has(id) ? Number.POSITIVE_INFINITY : (length.get(id) ?? 0));
+    following.sort((x, y) => rank(y) - rank(x) || y.score - x.score);
   }
   /** @type {TreeNode[]} */
   const open = [...(children.get(-1) ?? [])].reverse();
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     const parent = node.get(one.parent);
     const isFirst = parent !== undefined && children.get(parent.id)?.[0] === one;
-    row.set(one.id, isFirst ? row.get(one.parent) : leaves++);
+    row.set(one.id, isFirst ? (row.get(one.parent) ?? 0) : leaves++);
     open.push(...[...(children.get(one.id) ?? [])].reverse());
   }
-  return { node, children, row };
+  return { node, children, row, column };
 }
 
-/** The nodes of a caption, without the start token. @param {Tree} tree @param {number[]} ids */
-function wayOf({ children }, ids) {
+/** The nodes of a caption, without the start token. @param {TreeNode[]} nodes parents first @param {number[]} ids */
+function wayOf(nodes, ids) {
   /** @type {TreeNode[]} */
   const way = [];
-  let at = children.get(-1)?.[0];
+  let at = nodes[0];
   for (const id of ids.slice(1)) {
-    at = at && children.get(at.id)?.find(({ token }) => token.id === id);
-    if (at) way.push(at);
+    const next = nodes.find(({ parent, token }) => parent === at?.id && token.id === id);
+    if (next === undefined) break;
+    way.push(next);
+    at = next;
   }
   return way;
 }
 
 /** @param {TreeNode} node @param {Tree} tree @param {boolean} isOnWay */
-function nodeButton(node, { row, children }, isOnWay) {
-  const { token, state, step, logprob, why } = node;
+function nodeButton(node, { row, children, column }, isOnWay) {
+  const { token, state, logprob, why } = node;
+  const place = column.get(node.id) ?? 0;
   const title = `${token.text} · ${percent(Math.exp(logprob))} · ${state}${why === undefined ? '' : `: ${why}`}`;
   const kind = `node ${state}${isOnWay ? ' way' : ''}`;
-  const attributes = { type: 'button', role: 'treeitem', 'aria-level': step + 1, class: kind, title, tabindex: -1 };
+  const attributes = { type: 'button', role: 'treeitem', 'aria-level': place + 1, class: kind, title, tabindex: -1 };
   const button = element('button', attributes, token.text || '·');
   if (children.has(node.id)) button.setAttribute('aria-expanded', 'true');
-  button.style.left = `${step * STEP_WIDTH}px`;
+  button.style.left = `${place * STEP_WIDTH}px`;
   button.style.top = `${(row.get(node.id) ?? 0) * ROW_HEIGHT}px`;
   button.style.width = `${NODE_WIDTH}px`;
   return button;
@@ -152,18 +168,17 @@ function nodeButton(node, { row, children }, isOnWay) {
  * @param {Map<number, HTMLElement>} buttons
  * @param {Set<number>} way
  */
-function drawing(nodes, { node, row }, buttons, way) {
-  const width = (Math.max(...nodes.map(({ step }) => step)) + 1) * STEP_WIDTH;
+function drawing(nodes, { node, row, column }, buttons, way) {
+  const width = (Math.max(...column.values()) + 1) * STEP_WIDTH;
   const height = (Math.max(...row.values()) + 1) * ROW_HEIGHT;
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('width', String(width));
   svg.setAttribute('height', String(height));
   svg.setAttribute('aria-hidden', 'true');
-  for (const { id, parent, step } of nodes) {
-    const before = node.get(parent);
-    if (before === undefined) continue;
-    const [x0, x1] = [before.step * STEP_WIDTH + NODE_WIDTH, step * STEP_WIDTH];
-    const [y0, y1] = [before.id, id].map((one) => (row.get(one) ?? 0) * ROW_HEIGHT + NODE_HEIGHT / 2);
+  for (const { id, parent } of nodes) {
+    if (!node.has(parent)) continue;
+    const [x0, x1] = [(column.get(parent) ?? 0) * STEP_WIDTH + NODE_WIDTH, (column.get(id) ?? 0) * STEP_WIDTH];
+    const [y0, y1] = [parent, id].map((one) => (row.get(one) ?? 0) * ROW_HEIGHT + NODE_HEIGHT / 2);
     const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
     const middle = (x0 + x1) / 2;
     path.setAttribute('d', `M${x0} ${y0} C${middle} ${y0} ${middle} ${y1} ${x1} ${y1}`);
@@ -178,13 +193,13 @@ function drawing(nodes, { node, row }, buttons, way) {
 }
 
 /** @param {string} key @param {TreeNode} current @param {Tree} tree */
-function steppedTo(key, current, { node, children, row }) {
+function steppedTo(key, current, { node, children, row, column }) {
   if (key === 'ArrowLeft') return node.get(current.parent);
   if (key === 'ArrowRight') return children.get(current.id)?.[0];
   if (key !== 'ArrowUp' && key !== 'ArrowDown') return undefined;
-  const column = [...node.values()].filter(({ step }) => step === current.step);
-  column.sort((x, y) => (row.get(x.id) ?? 0) - (row.get(y.id) ?? 0));
-  return column[column.indexOf(current) + (key === 'ArrowUp' ? -1 : 1)];
+  const beside = [...node.values()].filter(({ id }) => column.get(id) === column.get(current.id));
+  beside.sort((x, y) => (row.get(x.id) ?? 0) - (row.get(y.id) ?? 0));
+  return beside[beside.indexOf(current) + (key === 'ArrowUp' ? -1 : 1)];
 }
 
 /** What stood before a node, from the first word. @param {TreeNode} last @param {Tree} tree */
@@ -228,9 +243,11 @@ function nodeFacts(chosen, tree, candidates) {
 function lineTable(lines, current) {
   const head = ['line', 'steps', 'best', 'score'].map((name) => element('th', { scope: 'col' }, name));
   const rows = lines.map(({ line, step, best, score }) => {
-    const cells = [String(step), best ?? '-', score === null ? '-' : fixed(score, 3)].map((text) =>
-      element('td', {}, text),
-    );
+    const cells = [
+      element('td', {}, String(step)),
+      element('td', { class: 'text' }, best ?? '-'),
+      element('td', {}, score === null ? '-' : fixed(score, 3)),
+    ];
     const row = element('tr', {}, element('th', { scope: 'row' }, String(line)), ...cells);
     row.classList.toggle('chosen', line === current);
     return row;

@@ -22,7 +22,7 @@ const LINES: Readonly<Record<PageView, readonly string[]>> = {
   lens: [BOOK, CAPTION],
   heads: [BOOK, CAPTION],
   trace: [BOOK, TAXI, CAPTION],
-  step: [BOOK, '--script', 'next,next,fork,next,line:0,run'],
+  step: [WHALE, '--prompt', 'a whale', '--script', 'next,fork,force:bus,run,line:0,run'],
 };
 const VIEWS = Object.keys(LINES) as PageView[];
 
@@ -193,6 +193,19 @@ test('attend: the map over the picture is the word’s, its peak where the JSON 
   await page.close();
 });
 
+test('attend: one word alone, by a method that has no layers', async () => {
+  const file = at('page.html');
+  const line = [BOOK, CAPTION, '--token', 'book', '--method', 'occlusion', '--from-words', '-q', '--html', file];
+  expect((await coca(['attend', ...line])).code).toBe(0);
+  const { page, said } = await show(readFileSync(file, 'utf8'));
+  await page.keyboard.press('ArrowRight');
+  expect(await page.locator('.word').allTextContents()).toEqual(['book']);
+  expect(await page.locator('.facts').innerText()).toMatch(/method\s+occlusion\s+window\s+3 × 3 patches$/);
+  expect(await page.locator('.bars .name').allTextContents()).toEqual(['word 1', 'word 2']);
+  expect(said).toEqual([]);
+  await page.close();
+});
+
 test('ground: the word that is likely wrong is looked at first, and marked', async () => {
   const { page } = await open('ground');
   expect(await chosenWord(page)).toBe('shark');
@@ -252,7 +265,9 @@ test('step: the tree has every node, and arrows go from parent to child', async 
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('ArrowDown');
   expect(await page.locator('.node[aria-selected=true]').getAttribute('aria-level')).toBe('2');
-  // No node lies on another.
+  // The way to the caption is straight, and no node lies on another.
+  const tops = await page.locator('.node.way').evaluateAll((all) => all.map((one) => (one as HTMLElement).style.top));
+  expect(new Set(tops)).toEqual(new Set(['0px']));
   const places = await page.locator('.node').evaluateAll((all) => all.map((one) => (one as HTMLElement).style.cssText));
   expect(new Set(places).size).toBe(places.length);
   await page.close();

@@ -15,7 +15,7 @@ const page = (name: string) => JSON.parse(partsOfPage(readFileSync(at(name), 'ut
 test.each(['attend', 'lens', 'heads'])(
   '%s on a terminal: with a page no keys are asked for, and what there is is printed',
   async (command) => {
-    pty = new Pty([command, BOOK, 'a small book', '--images', 'none', '--html', at('page.html')], {
+    pty = new Pty([command, BOOK, 'a small book', '--html', at('page.html')], {
       columns: 100,
       rows: 40,
     });
