@@ -2,12 +2,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+/** The program of a browser, with which its tests alone are run: `COCA_TEST_BROWSER=/usr/bin/chromium vitest run test/browser`. */
+const browser = process.env.COCA_TEST_BROWSER;
 const nowhere = join(tmpdir(), 'coca-test-nowhere');
 
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
     include: ['test/**/*.test.{ts,tsx}'],
+    exclude: browser ? [] : ['test/browser/**'],
     // Native inference threads and two-core machines: more workers than this only take turns.
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -46,15 +46,21 @@ async function attendedScene(): Promise<{ sourceWith: SourceWith; picture: Raste
   const attention = await attendCaption(coca, image, [sot, ...coca.tokenizer.encode(CAPTION), eot]);
   await coca.close();
   const words = attention.words.filter(({ special }) => !special);
-  const result = { image: '0001.png', picture, caption: CAPTION, attention, words, choice: DEFAULT_MAP };
+  const result = {
+    image: '0001.png',
+    picture,
+    square: async () => square,
+    caption: CAPTION,
+    attention,
+    words,
+    choice: DEFAULT_MAP,
+  };
   const unasked = () => Promise.reject(new Error('no key asks for it'));
   const sourceWith: SourceWith = (shown) =>
-    attendSource(
-      { ...result, coca: { name: 'scenes', device: 'cpu', precision: 'fp32', ablated: undefined } },
-      shown,
-      async () => square,
-      { occlusion: unasked, owed: unasked },
-    );
+    attendSource({ ...result, coca: { name: 'scenes', device: 'cpu', precision: 'fp32', ablated: undefined } }, shown, {
+      occlusion: unasked,
+      owed: unasked,
+    });
   return { sourceWith, picture, square };
 }
 

@@ -69,6 +69,11 @@ test('of the model, what is seen knows types, and modules that compute from valu
   expect(between('ui/', 'model/').filter((one) => !isAllowed(one))).toEqual([]);
 });
 
+test('a page is made of texts and colours: it knows no terminal, no Ink, and of the model nothing', () => {
+  const used = new Set(imports.filter(({ from }) => from.startsWith('ui/page/')).map(({ to }) => to));
+  expect([...used].sort()).toEqual(['ui/palette.ts', 'ui/picture/heat.ts', 'ui/text.ts']);
+});
+
 test('no engine is imported by what describes the network', () => {
   for (const room of ['architecture', 'decoding', 'stepper', 'attention', 'tokenizer', 'config', 'base']) {
     expect(between(`model/${room}/`, 'model/engine/onnx')).toEqual([]);

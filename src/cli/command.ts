@@ -203,6 +203,8 @@ export interface Command {
   readonly run: (invocation: Invocation, context: CommandContext) => Promise<Outcome>;
   /** Of a command whose results are values: what prints them, in whichever form. */
   readonly writer?: (format: Format, invocation: Invocation, context: CommandContext) => Promise<ResultWriter>;
+  /** Of a command whose results can be a page for a browser: the text of it. */
+  readonly page?: (results: readonly unknown[]) => Promise<string>;
   /** A command of its own for each verb; the name alone stands for the first. */
   readonly verbs?: readonly Command[];
 }

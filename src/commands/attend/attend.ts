@@ -29,6 +29,7 @@ import {
   wordsToShow,
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
@@ -43,6 +44,7 @@ export const attend = defineResults({
     'On a terminal: the picture with the map of a word over it, and keys to walk through words, layers, heads and methods (? lists them). The maps of different words are each drawn relative to their own peak.',
     'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word, and with --from-words <TAB>FROM, a number for each word before it: how far its log-probability falls, in nats, with another word in the place of that one (from in JSON, t in the view); the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, as crop that square in pixels of the picture, and flat: true where no place stands out and the peak is chance.',
     '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], occlusion [rows, patches] where it was computed, vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1]. attention.json says of what: picture, caption, method, layer, head, model.',
+    PAGE_DETAILS,
     'coca help attention says what the maps are and how true they are.',
   ].join('\n'),
   args: [IMAGE_ARGUMENT, CAPTION_ARGUMENT],
@@ -83,6 +85,7 @@ export const attend = defineResults({
       description: 'write pictures and raw arrays there',
     },
     force: { type: 'flag', short: 'f', description: 'with --output: replace what an earlier run saved there' },
+    ...PAGE_OPTION,
     ...CAPTION_OPTIONS,
     ...ABLATION_OPTIONS,
   },
@@ -119,7 +122,7 @@ export const attend = defineResults({
       checkRange(choice, coca.config.multimodal.layers, coca.config.multimodal.heads);
       checkWindow(options.window, coca.config);
       // A view has all methods to walk through; what takes many passes it asks for when it comes to that.
-      const isView = formatOf(options, context) === 'terminal' && output === undefined;
+      const isView = formatOf(options, context) === 'terminal' && isAsked(options);
       const gradient = choice.method === 'gradient' || isView;
       // One set of graphs, that which reports attention, also searches for the caption.
       const task = gradient ? 'attribution' : 'attention';
@@ -138,22 +141,18 @@ export const attend = defineResults({
         : await aloud('blanking the picture', compute.occlusion, context);
       const seen = { ...looked, attention, ...(owed && { owed }) };
       const current = options.token === undefined ? undefined : findWord(words, options.token);
-      const all: AttendResult = { ...seen, image, words, choice };
+      const square = squareOf(input.bytes, coca);
+      const all: AttendResult = { ...seen, image, words, choice, square };
       const shown =
         current === undefined ? all : { ...all, words: [words[current]!], ...(owed && { owed: [owed[current]!] }) };
       context.onCaption(image, seen.caption);
 
-      let drawn: Promise<Picture> | undefined;
-      const square = () => {
-        drawn ??= squareOf(input.bytes, coca);
-        return drawn;
-      };
       if (output !== undefined) {
         const { FILES_BESIDE, writeAttendFiles } = await import('./files.js');
         const count = await writeAttendFiles(output, shown, await square());
         context.notice(`in ${output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
       }
-      yield { kind: 'picture', item: { all, current, square, compute, coca } };
+      yield { kind: 'picture', item: { all, current, compute, coca } };
       yield { kind: 'result', result: shown };
     });
   },
@@ -166,11 +165,20 @@ export const attend = defineResults({
       };
     }
     const { present } = await import('./screen.js');
-    const how = { isAsked: options.output === undefined, images: options.images as PictureKind | 'auto' };
+    const how = { isAsked: isAsked(options), images: options.images as PictureKind | 'auto' };
     // On a terminal the maps are a view.
     return { objects: undefined, begin: (scene) => present(scene, how, context), result: async () => undefined };
   },
+  page: {
+    view: 'attend',
+    objectOf: attendObject,
+    picturesOf: ({ image, square }) => [{ name: image, square }],
+  },
 });
+
+/** Whether a person is to walk through the maps: not where they go into files. */
+const isAsked = ({ output, html }: { readonly output?: string | undefined; readonly html?: string | undefined }) =>
+  output === undefined && html === undefined;
 
 type Picked = { readonly method: MapChoice['method']; readonly layer: string; readonly head: string };
 
@@ -178,7 +186,9 @@ function choiceOf({ method, layer, head }: Picked): MapChoice {
   return { method, layer: parseLayer(layer), head: parseHead(head) };
 }
 
-type Looked = Omit<AttendResult, 'image' | 'words' | 'choice' | 'owed'> & { readonly encoding: ImageEncoding };
+type Looked = Omit<AttendResult, 'image' | 'words' | 'choice' | 'owed' | 'square'> & {
+  readonly encoding: ImageEncoding;
+};
 
 /** Finds a caption where none is given, and what its words attend to. */
 async function lookAt(

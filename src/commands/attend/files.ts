@@ -6,6 +6,7 @@ import { writeSafetensors } from '../../model/checkpoint/index.js';
 import { mapOver } from '../../ui/picture/heat.js';
 import type { Raster } from '../../ui/picture/raster.js';
 import { variantOf } from '../io/model.js';
+import { pngOf } from '../io/page/png.js';
 import { safeName } from '../io/save-names.js';
 import { attentionTensors } from './arrays.js';
 import { choiceFields } from './choice.js';
@@ -65,7 +66,6 @@ async function filesOf(record: string): Promise<string[]> {
  * @throws CocaError `write-failed`
  */
 export async function writeAttendFiles(folder: string, result: AttendResult, square: Raster): Promise<number> {
-  const { default: sharp } = await import('sharp');
   const at = (name: string): string => join(folder, name);
   return orFolderFailed(folder, async () => {
     await outputFolder(folder);
@@ -79,8 +79,7 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
       overlays.push({ size: square.size, rgb });
       labels.push(measured.isFlat ? `${word.text} (flat)` : word.text);
       names.push(`${String(i + 1).padStart(2, '0')}-${safeName(word.text)}.png`);
-      const png = sharp(rgb, { raw: { width: square.size, height: square.size, channels: 3 } }).png();
-      await writeFile(at(names[i]!), await png.toBuffer());
+      await writeFile(at(names[i]!), await pngOf(overlays[i]!));
     }
     await writeFile(at('contact.png'), await contactSheet(square, overlays, labels));
     const lines = attendLines(result).map((line, i) => `${line}\t${names[i]}\n`);

@@ -19,6 +19,8 @@ import { choiceFields } from './choice.js';
 export interface AttendResult {
   readonly image: string;
   readonly picture: Picture;
+  /** The square that the model sees, in the resolution of saved pictures. */
+  readonly square: () => Promise<Picture>;
   readonly caption: string;
   readonly attention: CaptionAttention;
   readonly words: readonly Word[];
@@ -34,8 +36,6 @@ export interface AttendScene {
   readonly all: AttendResult;
   /** The word that was asked for by name; where maps are printed, it is printed alone. */
   readonly current: number | undefined;
-  /** The square that the model sees, in the resolution of saved pictures. */
-  readonly square: () => Promise<Picture>;
   readonly compute: Compute;
   readonly coca: Pick<LoadedCoca, 'ended'>;
 }

@@ -26,14 +26,14 @@ export interface PresentOptions {
  * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
  */
 export async function present(
-  { all, current, square, compute, coca }: AttendScene,
+  { all, current, compute, coca }: AttendScene,
   { isAsked, images }: PresentOptions,
   context: CommandContext,
 ): Promise<void> {
   const { terminal, stdin, out } = context;
   const kind = await kindOfMaps(images, terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
-  const source = attendSource(all, hasCells ? all.picture : await square(), square, compute);
+  const source = attendSource(all, hasCells ? all.picture : await all.square(), compute);
   const initial = initialState(all.choice, current ?? 0, source.later);
   if (isAsked && canShow(terminal, stdin)) {
     const show = (streams: Streams) => showAttention(source, initial, kind, terminal, streams);
@@ -55,16 +55,10 @@ async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Pro
 /**
  * What the view may ask. A map is computed when it is first looked at.
  * @param picture the square that the model sees, with as many pixels as are to be drawn
- * @param square the same, as it is saved
  * @param compute what takes many passes, where that is not there yet
  */
-export function attendSource(
-  result: AttendResult,
-  picture: Raster,
-  square: () => Promise<Raster>,
-  compute: Compute,
-): AttendSource {
-  const { words } = result;
+export function attendSource(result: AttendResult, picture: Raster, compute: Compute): AttendSource {
+  const { words, square } = result;
   let { attention, owed } = result;
   const { methods } = attention.maps;
   const known = new Map<string, MeasuredMap>();

@@ -11,7 +11,8 @@ import {
   IMAGE_ARGUMENT,
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
-import { oneName, openPicture, type ReadablePicture } from '../io/pictures.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
+import { oneName, openPicture, type ReadablePicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
@@ -26,10 +27,11 @@ export const ground = defineResults({
     'grounded is the probability that the word is true of the picture, from these by a calibration that lies beside the weights; a model that has none has none (coca eval --grounding --calibrate makes one). That of a caption is the least of its words.',
     'On a terminal words that are more likely wrong than right are underlined. Piped, a line a word, with tabs between: the word, grounded, logprob, gain, drop, mass, similarity; - for what is not known.',
     'JSON: {"image", "caption", "words": [{"text", "start", "end", "logprob", "without", "gain", "drop", "mass", "similarity", "grounded"}], "grounded", "calibrated"}; start and end are where the word stands in the caption, in UTF-16 units.',
+    PAGE_DETAILS,
     'coca help grounding says how true that is.',
   ].join('\n'),
   args: [IMAGE_ARGUMENT, CAPTION_ARGUMENT],
-  options: { ...CAPTION_OPTIONS, ...ABLATION_OPTIONS },
+  options: { ...PAGE_OPTION, ...CAPTION_OPTIONS, ...ABLATION_OPTIONS },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
     { line: 'coca ground photo.jpg', does: 'the words of its caption, seen or guessed' },
@@ -65,7 +67,8 @@ export const ground = defineResults({
       context.onCaption(image, text);
       const { name, device, precision, ablated } = coca;
       const by = { name, device, precision, ablated };
-      yield { kind: 'result', result: { image, caption: text, grounded, coca: by } };
+      const square = squareOf(input.bytes, coca);
+      yield { kind: 'result', result: { image, square, caption: text, grounded, coca: by } };
     });
   },
   async writer(format, { options }, context): Promise<ResultWriter<GroundResult, ReadablePicture>> {
@@ -83,5 +86,10 @@ export const ground = defineResults({
       begin: await pictureShower(context, options.images as PictureKind | 'auto', true),
       result: ({ grounded, coca }) => context.out.write(`${groundView(grounded, coca, columns, colors).join('\n')}\n`),
     };
+  },
+  page: {
+    view: 'ground',
+    objectOf: groundObject,
+    picturesOf: ({ image, square }) => [{ name: image, square }],
   },
 });

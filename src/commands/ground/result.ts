@@ -1,11 +1,14 @@
 import type { Coca } from '../../model/api.js';
 import type { GroundedCaption } from '../../model/grounding/index.js';
+import type { Picture } from '../../model/image/picture.js';
 import { visible } from '../../ui/text.js';
 import { variantOf } from '../io/model.js';
 
 /** A caption of a picture, and what its words owe to it. */
 export interface GroundResult {
   readonly image: string;
+  /** The square that the model sees, to be drawn. */
+  readonly square: () => Promise<Picture>;
   readonly caption: string;
   readonly grounded: GroundedCaption;
   readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated'>;

@@ -19,7 +19,8 @@ import {
   wordsToShow,
 } from '../io/inside/caption.js';
 import { type CaptioningCoca, findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
-import { oneName, openPicture } from '../io/pictures.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
+import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
@@ -46,6 +47,7 @@ export const heads = defineResults({
     'On a terminal: heads x words as a heat map, the head with the largest cost first; keys walk through them (? lists them).',
     'Piped: HEAD<TAB>WORD<TAB>COST, the largest first.',
     'JSON: {"image", "caption", "words": [{"text", "logprob"}], "heads": [{"site", "words": [COST, ...]}], "with"}, the head with the largest cost first.',
+    PAGE_DETAILS,
     'coca help inside says what such a cost is, and what it is not.',
   ].join('\n'),
   args: [IMAGE_ARGUMENT, CAPTION_ARGUMENT],
@@ -63,6 +65,7 @@ export const heads = defineResults({
       description: 'whose heads: cross- or self-attention, the text half, the vision tower, the pooler',
     },
     special: { type: 'flag', description: 'special tokens too: what ends the caption' },
+    ...PAGE_OPTION,
     ...CAPTION_OPTIONS,
     ...ABLATION_OPTIONS,
   },
@@ -106,11 +109,11 @@ export const heads = defineResults({
       context.onCaption(image, text);
       const { name, device, precision, ablated } = coca;
       const by = { name, device, precision, ablated };
-      const found = { image, caption: text, words, heads: headCosts(costs, words), with: options.ablateWith, coca: by };
-      yield { kind: 'result', result: found };
+      const about = { image, square: squareOf(input.bytes, coca), caption: text, words, coca: by };
+      yield { kind: 'result', result: { ...about, heads: headCosts(costs, words), with: options.ablateWith } };
     });
   },
-  async writer(format, _, context): Promise<ResultWriter<HeadsResult>> {
+  async writer(format, { options }, context): Promise<ResultWriter<HeadsResult>> {
     if (format === 'json' || format === 'jsonl') return jsonWriter(context.out, format, headsObject);
     if (format === 'plain') {
       return {
@@ -126,8 +129,13 @@ export const heads = defineResults({
     const largest = ({ heads: [first] }: HeadsResult) => ({ column: first!.words.indexOf(Math.max(...first!.words)) });
     return {
       objects: undefined,
-      result: (result) => presentMatrix(headsSource(result), largest(result), context),
+      result: (result) => presentMatrix(headsSource(result), largest(result), options.html === undefined, context),
     };
+  },
+  page: {
+    view: 'heads',
+    objectOf: headsObject,
+    picturesOf: ({ image, square }) => [{ name: image, square }],
   },
 });
 

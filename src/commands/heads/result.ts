@@ -1,4 +1,5 @@
 import type { Coca } from '../../model/api.js';
+import type { Picture } from '../../model/image/picture.js';
 import type { SiteCost } from '../../model/interventions/heads.js';
 import { siteName } from '../../model/interventions/sites.js';
 import { sumOfWord, type Word } from '../../model/tokenizer/words.js';
@@ -14,6 +15,8 @@ export interface HeadCost {
 /** What heads do for the caption of a picture. */
 export interface HeadsResult {
   readonly image: string;
+  /** The square that the model sees, to be drawn. */
+  readonly square: () => Promise<Picture>;
   readonly caption: string;
   readonly words: readonly Word[];
   /** Those whose absence costs most first. */

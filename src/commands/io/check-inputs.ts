@@ -98,7 +98,19 @@ const ACCESS = {
     if (path === '-' || !isPicture(path)) return;
     throw new CocaError('usage', `${path} is a picture, and stands where a list is meant`, 'a list is a text file');
   },
-  write: checkWritable,
+  async write(path: string): Promise<void> {
+    if (path === '-') {
+      throw new CocaError('usage', 'this is written to a file, and - is none', './- is a file of that name');
+    }
+    if (isPicture(path)) {
+      throw new CocaError(
+        'usage',
+        `${path} is a picture, and would be replaced by what is written`,
+        'name another file',
+      );
+    }
+    await checkWritable(path);
+  },
 } as const;
 
 /**

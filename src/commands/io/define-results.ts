@@ -9,6 +9,7 @@ import type {
   TypedInvocation,
 } from '../../cli/command.js';
 import type { CocaError } from '../../model/base/errors.js';
+import type { PageDefinition } from './page/page.js';
 import { progress } from './progress.js';
 import { formatOf, Tally } from './results.js';
 
@@ -44,22 +45,27 @@ type Typed<O extends OptionSpecs, G extends GlobalName> = TypedInvocation<O, G |
  * nothing. So a session can keep results, and print them once more in another form.
  */
 export function defineResults<const O extends OptionSpecs, const G extends GlobalName, R, P = never>(
-  definition: Omit<Command, 'options' | 'globals' | 'check' | 'run' | 'writer'> & {
+  definition: Omit<Command, 'options' | 'globals' | 'check' | 'run' | 'writer' | 'page'> & {
     readonly options: O;
     readonly globals: readonly (G | 'json' | 'jsonl')[];
     readonly check?: (invocation: Typed<O, G>) => Promise<void>;
     readonly find: (invocation: Typed<O, G>, context: CommandContext) => AsyncIterable<Finding<R, P>>;
     readonly writer: (format: Format, invocation: Typed<O, G>, context: CommandContext) => Promise<ResultWriter<R, P>>;
+    /** Of a command with `PAGE_OPTION`. */
+    readonly page?: PageDefinition<R>;
   },
 ): Command {
-  const { find, ...command } = definition;
+  const { find, page, ...command } = definition;
   const run = async (invocation: Typed<O, G>, context: CommandContext): Promise<Outcome> => {
-    const { json, jsonl } = invocation.options as GlobalValues<'json' | 'jsonl'>;
+    const { json, jsonl, html } = invocation.options as GlobalValues<'json' | 'jsonl'> & { readonly html?: string };
     const writer = await definition.writer(formatOf({ json, jsonl }, context), invocation, context);
-    return writeFindings(find(invocation, context), writer, context);
+    if (page === undefined || html === undefined) return writeFindings(find(invocation, context), writer, context);
+    const { withPage } = await import('./page/page.js');
+    return writeFindings(find(invocation, context), withPage(writer, html, page, context), context);
   };
+  const pageText = page && (async (results: readonly R[]) => (await import('./page/page.js')).pageOf(page, results));
   // The parser fills in every declared option, so the narrower type holds for what it passes.
-  return { ...command, run } as unknown as Command;
+  return { ...command, run, page: pageText } as unknown as Command;
 }
 
 /** Prints findings as they come, counts them, and tells the context of them. */

@@ -160,8 +160,19 @@ export async function oneName(word: string, command: string, { stdin }: CommandC
 /** Side of the pictures that maps are laid over, at least. */
 const OVERLAY_SIZE = 448;
 
-/** The square that the model sees, with more pixels where the model's own are few. */
-export async function squareOf(bytes: Buffer, coca: LoadedCoca): Promise<Picture> {
+/**
+ * The square that the model sees, with more pixels where the model's own are few, made when it is first asked for. It holds the
+ * file, and of the model only what that does to pictures: a session keeps results, and models come and go.
+ */
+export function squareOf(bytes: Buffer, { preprocess }: Pick<LoadedCoca, 'preprocess'>): () => Promise<Picture> {
+  let made: Promise<Picture> | undefined;
+  return () => {
+    made ??= loadSquare(bytes, preprocess);
+    return made;
+  };
+}
+
+async function loadSquare(bytes: Buffer, preprocess: LoadedCoca['preprocess']): Promise<Picture> {
   const { loadPicture } = await import('../../model/image/load-picture.js');
-  return loadPicture(bytes, { ...coca.preprocess, size: Math.max(OVERLAY_SIZE, coca.preprocess.size) });
+  return loadPicture(bytes, { ...preprocess, size: Math.max(OVERLAY_SIZE, preprocess.size) });
 }

@@ -10,7 +10,8 @@ import {
   IMAGE_ARGUMENT,
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
-import { oneName, openPicture } from '../io/pictures.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
+import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
@@ -24,11 +25,13 @@ export const lens = defineResults({
     "On a terminal: layers x words, each cell the likeliest word in the colour of its probability, underlined where it is the caption's; keys walk through them (? lists them).",
     "Piped: LAYER<TAB>WORD<TAB>RANK<TAB>PROBABILITY<TAB>ENTROPY<TAB>SAYS, a line a cell; rank and probability are those of the caption's word, entropy is in nats, SAYS is the likeliest word.",
     'JSON: {"image", "caption", "positions", "predicts", "names", "layers"}; layers[l][i] is what layer names[l] would say after positions[i], where the caption has predicts[i]: {"rank", "probability", "entropy", "top": [{"id", "text", "probability"}]}.',
+    PAGE_DETAILS,
     'coca help inside says how far it can be trusted.',
   ].join('\n'),
   args: [IMAGE_ARGUMENT, CAPTION_ARGUMENT],
   options: {
     special: { type: 'flag', description: 'special tokens too: what is said as the caption ends' },
+    ...PAGE_OPTION,
     ...CAPTION_OPTIONS,
     ...ABLATION_OPTIONS,
   },
@@ -64,10 +67,11 @@ export const lens = defineResults({
       const { name, device, precision, ablated, tokenizer } = coca;
       const positions = positionsToShow(seen, tokenizer, options.special);
       const by = { name, device, precision, ablated, tokenizer };
-      yield { kind: 'result', result: { image, caption: text, lens: seen, positions, coca: by } };
+      const square = squareOf(input.bytes, coca);
+      yield { kind: 'result', result: { image, square, caption: text, lens: seen, positions, coca: by } };
     });
   },
-  async writer(format, _, context): Promise<ResultWriter<LensResult>> {
+  async writer(format, { options }, context): Promise<ResultWriter<LensResult>> {
     if (format === 'json' || format === 'jsonl') return jsonWriter(context.out, format, lensObject);
     if (format === 'plain') {
       return {
@@ -83,7 +87,12 @@ export const lens = defineResults({
     const lastRow = ({ lens: { layers } }: LensResult) => ({ row: layers.length - 1 });
     return {
       objects: undefined,
-      result: (result) => presentMatrix(lensSource(result), lastRow(result), context),
+      result: (result) => presentMatrix(lensSource(result), lastRow(result), options.html === undefined, context),
     };
+  },
+  page: {
+    view: 'lens',
+    objectOf: lensObject,
+    picturesOf: ({ image, square }) => [{ name: image, square }],
   },
 });

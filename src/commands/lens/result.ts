@@ -1,4 +1,5 @@
 import type { Coca } from '../../model/api.js';
+import type { Picture } from '../../model/image/picture.js';
 import type { Lens } from '../../model/interventions/lens.js';
 import { wordsOf } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
@@ -8,6 +9,8 @@ import { variantOf } from '../io/model.js';
 /** A caption of a picture through the logit lens. */
 export interface LensResult {
   readonly image: string;
+  /** The square that the model sees, to be drawn. */
+  readonly square: () => Promise<Picture>;
   readonly caption: string;
   readonly lens: Lens;
   /** The positions that are shown: row r has read ids[0..r], and the caption goes on with ids[r + 1]. */

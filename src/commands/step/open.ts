@@ -60,7 +60,7 @@ export async function openWalk(
   return {
     image,
     picture,
-    square: () => squareOf(bytes, coca),
+    square: squareOf(bytes, coca),
     coca,
     stepper,
     save: (path) => saveSession(path, origin, stepper.session, coca),

@@ -2,14 +2,18 @@ import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
 import { isDone, results } from '../../model/decoding/index.js';
+import type { Picture } from '../../model/image/picture.js';
 import { actionsOf, type Line, type Session, sessionTree, tokensTo } from '../../model/stepper/index.js';
 import { visible } from '../../ui/text.js';
 import { variantOf } from '../io/model.js';
+import type { PageDefinition } from '../io/page/page.js';
 import { jsonWriter } from '../io/results.js';
 
 /** A walk over a picture, to be told. */
 export interface StepResult {
   readonly image: string;
+  /** The square that the model sees, to be drawn. */
+  readonly square: () => Promise<Picture>;
   readonly session: Session;
   readonly coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated' | 'tokenizer'>;
 }
@@ -73,3 +77,10 @@ export function stepWriter(format: Format, { out }: CommandContext): ResultWrite
   if (format === 'json' || format === 'jsonl') return jsonWriter(out, format, stepObject);
   return { objects: undefined, result: (result) => out.write(`${stepLines(result).join('\n')}\n`) };
 }
+
+/** A walk as a page. */
+export const stepPage: PageDefinition<StepResult> = {
+  view: 'step',
+  objectOf: stepObject,
+  picturesOf: ({ image, square }) => [{ name: image, square }],
+};

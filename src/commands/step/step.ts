@@ -7,6 +7,7 @@ import { canShow } from '../../ui/view/streams.js';
 import { failUnreadable } from '../io/check-inputs.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { MODEL_GLOBALS, withCaptioner } from '../io/model.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
 import { oneName } from '../io/pictures.js';
 import { searchProgress } from '../io/progress.js';
 import { formatOf, Tally } from '../io/results.js';
@@ -31,6 +32,7 @@ export const step = defineCommand({
     `A script is words with commas between them: ${Object.values(VERBS).join(', ')}. Beams and lines are numbered from 0 as on the screen and in JSON, candidates from 1; an argument in double quotes is taken as it stands.`,
     'Piped: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text so far, a line a node, with tabs between.',
     'JSON: nodes with id, parent, step, beam, token, logprob, sum, score, state (live, pruned, finished) and, of a branch that was pruned, why; best; lines; candidates of each step with their fate; actions.',
+    PAGE_DETAILS,
     'coca help step.md explains the screen, the script, the JSON and the session file.',
   ].join('\n'),
   args: [
@@ -53,6 +55,10 @@ export const step = defineCommand({
       placeholder: 'FILE',
       description: 'save the session there at the end',
     },
+    html: {
+      ...PAGE_OPTION.html,
+      description: 'write a page for a browser there at the end, with pictures and data in it',
+    },
     ...SEARCH_OPTIONS,
     ...ABLATION_OPTIONS,
   },
@@ -68,6 +74,9 @@ export const step = defineCommand({
   async check({ options, typed }) {
     if (options.script !== undefined) parseScript(options.script);
     refuseOptionsBeside(options.load, typed);
+    if (options.save !== undefined && options.save === options.html) {
+      throw new CocaError('usage', `--save and --html both name ${options.save}`);
+    }
     checkAblation(options, typed);
     await checkSearchOptions(options, typed);
   },
@@ -77,7 +86,7 @@ export const step = defineCommand({
     const word = args[0] ?? loaded?.saved.image;
     checkSources({ images: word === undefined ? [] : [word], files: [], files0: [] }, context.stdin);
     const format = formatOf(options, context);
-    const { bestOf, stepWriter } = await import('./result.js');
+    const { bestOf, stepPage, stepWriter } = await import('./result.js');
     const writer = format === 'terminal' ? undefined : stepWriter(format, context);
     const tally = new Tally(context, writer?.objects);
     // What a session calls its picture is a name, not a pattern.
@@ -111,6 +120,12 @@ export const step = defineCommand({
           await walk.save(options.save);
           context.notice(`the session is in ${options.save}`);
         }
+        const result = { image, square: walk.square, session: stepper.session, coca };
+        if (options.html !== undefined) {
+          const { writePage } = await import('../io/page/page.js');
+          await writePage(options.html, stepPage, [result]);
+          context.notice(`the page is in ${options.html}`);
+        }
         const line = currentLine(stepper.session);
         const best = bestOf(line, coca.tokenizer);
         // What an unfinished search has so far is the beginning of a caption.
@@ -121,7 +136,6 @@ export const step = defineCommand({
           const { columns } = context.terminal;
           for (const text of hanging(visible(best.caption), columns, 0)) await context.out.line(text);
         }
-        const result = { image, session: stepper.session, coca };
         if (writer) await writer.result(result);
         else if (!isShown) await (await import('./screen.js')).printWalk(walk, context);
       } finally {

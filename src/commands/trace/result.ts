@@ -7,6 +7,8 @@ import { restored, type Trace } from '../../model/tracing/trace.js';
 export interface TraceResult {
   readonly from: string;
   readonly to: string;
+  /** A and B as the model sees them, to be drawn. */
+  readonly squares: readonly [() => Promise<Picture>, () => Promise<Picture>];
   readonly caption: string;
   readonly window: number;
   readonly traced: Trace;
@@ -25,8 +27,6 @@ export interface TraceScene {
   readonly result: TraceResult;
   /** B, as the model sees it. */
   readonly picture: Picture;
-  /** The same in the resolution of pictures on a screen. */
-  readonly square: () => Promise<Picture>;
   readonly coca: Pick<LoadedCoca, 'ended'>;
 }
 
@@ -41,7 +41,7 @@ function sitesOf({ traced, words, word }: TraceResult) {
 
 /** The JSON object: fields as docs and scripts know them. */
 export function traceObject(result: TraceResult): object {
-  const { from, to, caption, window, traced, words, word, model, device } = result;
+  const { from, to, caption, window, traced, words, word, tokens, model, device } = result;
   return {
     from,
     to,
@@ -52,6 +52,8 @@ export function traceObject(result: TraceResult): object {
     words: words.map((one) => {
       return { text: one.text, from: sumOfWord(one, traced.clean), to: sumOfWord(one, traced.corrupt) };
     }),
+    // The last token is read, but nothing is predicted there.
+    positions: tokens.slice(0, -1),
     sites: sitesOf(result),
     model,
     device,

@@ -14,21 +14,27 @@ import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
 import type { TraceResult, TraceScene } from './result.js';
 
+export interface PresentOptions {
+  /** Whether a person is to walk through it; otherwise it is printed. */
+  readonly isAsked: boolean;
+  readonly images: PictureKind | 'auto';
+}
+
 /**
  * Shows a trace on the terminal: to walk through, where there are keys, otherwise printed once.
  * @throws CocaError `interrupted` for Ctrl-C; `engine` when the engine's process has ended
  */
 export async function present(
-  { result, picture, square, coca }: TraceScene,
-  images: PictureKind | 'auto',
+  { result, picture, coca }: TraceScene,
+  { isAsked, images }: PresentOptions,
   context: CommandContext,
 ): Promise<void> {
   const { terminal, stdin, out } = context;
   const kind = await choosePictureKind(images, terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
-  const source = traceSource(result, hasCells ? picture : await square());
+  const source = traceSource(result, hasCells ? picture : await result.squares[1]());
   const initial = initialState(result.word, bestVisionSite(source, result.word));
-  if (canShow(terminal, stdin)) {
+  if (isAsked && canShow(terminal, stdin)) {
     const left = await modelOnScreen(coca, context, (streams: Streams) =>
       showTrace(source, initial, kind, terminal, streams),
     );

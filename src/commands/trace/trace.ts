@@ -6,10 +6,12 @@ import { checkWindow, findWord } from '../attend/choice.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { captionOf } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS, precisionOf } from '../io/model.js';
+import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
+import { tokenName } from '../lens/result.js';
 import { type TraceResult, type TraceScene, traceLines, traceObject } from './result.js';
 
 export const trace = defineResults({
@@ -19,7 +21,8 @@ export const trace = defineResults({
     "CAPTION is one of A. It is read under B with what A had put back at one place at a time: after each layer of the vision tower around one patch (vision.L), one image token (image), or after each cross-attention block of the decoder at one position of the caption (cross.L; position 0 is the start token, and a position predicts the token after it). restored is the share of the word's log-probability that comes back: 0 as under B, 1 as under A.",
     'On a terminal: the layers with what comes back at best, the patches over B as a map, the positions of the caption as a table, and keys to walk through layers and words (? lists them).',
     'Piped: SITE<TAB>POSITION<TAB>RESTORED for the word, most restored first; patches are numbered row by row from 0.',
-    'JSON: {"from", "to", "caption", "word", "window", "grid", "words": [{"text", "from", "to"}] (log-probabilities under A and B), "sites": [{"site", "position", "restored"}]}; restored is null where both pictures make the word as likely.',
+    'JSON: {"from", "to", "caption", "word", "window", "grid", "words": [{"text", "from", "to"}] (log-probabilities under A and B), "positions" (the token that is read at each), "sites": [{"site", "position", "restored"}]}; restored is null where both pictures make the word as likely.',
+    PAGE_DETAILS,
     'Pictures that differ in one thing tell most. coca help tracing says what is put back, and how true it is.',
   ].join('\n'),
   args: [
@@ -40,6 +43,7 @@ export const trace = defineResults({
       default: TRACE_WINDOW,
       description: 'side of the patches that are put back together',
     },
+    ...PAGE_OPTION,
   },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
@@ -78,16 +82,17 @@ export const trace = defineResults({
       const result: TraceResult = {
         from: names[0],
         to: names[1],
+        squares: [squareOf(a.bytes, coca), squareOf(b.bytes, coca)],
         caption: asked.text,
         window: options.window,
         traced,
         words,
         word,
-        tokens: asked.ids.map((id) => coca.tokenizer.tokenText(id)),
+        tokens: asked.ids.map((id) => tokenName(id, coca.tokenizer)),
         ...about,
       };
       context.onCaption(names[0], asked.text);
-      yield { kind: 'picture', item: { result, picture: b.picture, square: () => squareOf(b.bytes, coca), coca } };
+      yield { kind: 'picture', item: { result, picture: b.picture, coca } };
       yield { kind: 'result', result };
     });
   },
@@ -100,7 +105,15 @@ export const trace = defineResults({
       };
     }
     const { present } = await import('./screen.js');
-    const images = options.images as PictureKind | 'auto';
-    return { objects: undefined, begin: (scene) => present(scene, images, context), result: async () => undefined };
+    const how = { isAsked: options.html === undefined, images: options.images as PictureKind | 'auto' };
+    return { objects: undefined, begin: (scene) => present(scene, how, context), result: async () => undefined };
+  },
+  page: {
+    view: 'trace',
+    objectOf: traceObject,
+    picturesOf: ({ from, to, squares: [a, b] }) => [
+      { name: from, square: a },
+      { name: to, square: b },
+    ],
   },
 });

@@ -29,20 +29,20 @@ export function resultVerbs(session: ReplSession): readonly Command[] {
 
   const save = defineVerb({
     name: 'save',
-    summary: 'the result of the last command into a file: .json, .jsonl, or lines as in a pipe',
+    summary: 'the result of the last command into a file: .json, .jsonl, .html (a page), or lines as in a pipe',
     args: [{ name: 'FILE', description: 'where to', kind: 'file', required: true, variadic: false }],
     options: FORCE,
     async run({ args: [file], options }, context) {
       const { last: done } = session;
       if (done === undefined) throw new CocaError('usage', 'there is no result to save yet');
       await refuseExisting(file!, options.force);
+      if (file!.endsWith('.html')) return savePage(session, done, file!, context);
       const form = FORMS.find((name) => file!.endsWith(`.${name}`));
-      const saved = (await writtenAgain(done, form, context)) ?? (await runAgain(session, done, form, context));
+      const line = inForm(done, form);
+      const saved = (await writtenAgain(done, form, context)) ?? (await runAgain(session, done, line, context));
       if (saved.outcome.done === 0) return saved.outcome;
       await writeWhole(file!, (write) => write(Buffer.from(saved.text)));
-      const action: Action = { argv: saved.argv, into: file! };
-      session.actions.push(action);
-      await context.echo(shellCommand(action));
+      await record(session, { argv: saved.argv, into: file! }, context);
       return saved.outcome;
     },
   });
@@ -68,6 +68,44 @@ export function resultVerbs(session: ReplSession): readonly Command[] {
   return [last, save, exportVerb];
 }
 
+/**
+ * Writes the results of a command as a page, and keeps the command that writes it.
+ * @throws CocaError `usage` for a command that has none; `write-failed`
+ */
+async function savePage(
+  session: ReplSession,
+  last: LastCommand,
+  file: string,
+  context: SessionContext,
+): Promise<Outcome> {
+  const { command } = last;
+  if (!('html' in command.options)) {
+    throw new CocaError(
+      'usage',
+      `there is no page of ${command.name}`,
+      'save into .json, .jsonl, or any other name for lines',
+    );
+  }
+  const html = ['--html', file];
+  const kept = keptAnswers(last);
+  if (kept === undefined || command.page === undefined) {
+    // It writes the page itself.
+    const { outcome, argv } = await runAgain(session, last, inForm(last, undefined, html), context);
+    if (outcome.done > 0) await record(session, { argv }, context);
+    return outcome;
+  }
+  const results = kept.answers.flatMap((answer) => (answer.kind === 'result' ? [answer.result] : []));
+  const text = await command.page(results);
+  await writeWhole(file, (write) => write(Buffer.from(text)));
+  await record(session, { argv: argvWith(last, inForm(last, undefined, html)) }, context);
+  return { done: results.length, failed: kept.answers.length - results.length };
+}
+
+async function record(session: ReplSession, action: Action, context: SessionContext): Promise<void> {
+  session.actions.push(action);
+  await context.echo(shellCommand(action));
+}
+
 type Form = (typeof FORMS)[number] | undefined;
 
 /** Results as a file is to hold them, and the command that gives them. */
@@ -77,30 +115,55 @@ interface Saved {
   readonly argv: readonly string[];
 }
 
-/** Options without those that give a form, and with the one that is wanted. */
-function inForm({ filled: { positionals, options } }: LastCommand, form: Form): FilledLine {
-  const kept = options.filter((option) => !FORMS.some((name) => option === `--${name}`));
-  return { positionals, options: form === undefined ? kept : [...kept, `--${form}`] };
+/**
+ * Options without those that give a form or write a page, and with what is wanted in their place: only what is saved is written.
+ * @param page the options that write a page
+ */
+function inForm(
+  { filled: { positionals, options } }: LastCommand,
+  form: Form,
+  page: readonly string[] = [],
+): FilledLine {
+  const kept = options.filter(
+    (option, i) =>
+      !FORMS.some((name) => option === `--${name}`) && !/^--html(=|$)/.test(option) && options[i - 1] !== '--html',
+  );
+  return { positionals, options: [...kept, ...(form === undefined ? [] : [`--${form}`]), ...page] };
+}
+
+/** What a session has as values of a command, and what that was asked; nothing where it has no results. */
+function keptAnswers({ done: { answers, invocation } }: LastCommand) {
+  const isKept = answers.some(({ kind }) => kind === 'result') && invocation?.options.output === undefined;
+  return invocation !== undefined && isKept ? { answers, invocation } : undefined;
+}
+
+/** A line with what was set, as a shell is told it. */
+function argvWith({ command, done: { settings } }: LastCommand, line: FilledLine): string[] {
+  const isKept = ({ name }: { readonly name: string }) => name !== 'html' && !FORMS.some((known) => known === name);
+  const words = settings.filter(isKept).flatMap((setting) => setting.words);
+  return commandLine(command, { ...line, options: [...line.options, ...words] });
 }
 
 /** The results that the session has as values, in another form; nothing where it has none. */
 async function writtenAgain(last: LastCommand, form: Form, context: SessionContext): Promise<Saved | undefined> {
-  const { command, done } = last;
-  const { answers, invocation, settings } = done;
-  const isKept = answers.some(({ kind }) => kind === 'result') && invocation?.options.output === undefined;
-  if (command.writer === undefined || invocation === undefined || !isKept) return undefined;
+  const kept = keptAnswers(last);
+  const { writer: writerOf } = last.command;
+  if (writerOf === undefined || kept === undefined) return undefined;
   const { context: quiet, text } = capturing(context);
-  const writer = await command.writer(form ?? 'plain', invocation, quiet);
-  const outcome = await writeFindings(answers, writer, { ...quiet, onAnswer: () => undefined });
-  const words = settings.filter(({ name }) => !FORMS.some((known) => known === name)).flatMap(({ words }) => words);
-  const line = inForm(last, form);
-  return { outcome, text: text(), argv: commandLine(command, { ...line, options: [...line.options, ...words] }) };
+  const writer = await writerOf(form ?? 'plain', kept.invocation, quiet);
+  const outcome = await writeFindings(kept.answers, writer, { ...quiet, onAnswer: () => undefined });
+  return { outcome, text: text(), argv: argvWith(last, inForm(last, form)) };
 }
 
-async function runAgain(session: ReplSession, last: LastCommand, form: Form, context: SessionContext): Promise<Saved> {
+async function runAgain(
+  session: ReplSession,
+  last: LastCommand,
+  line: FilledLine,
+  context: SessionContext,
+): Promise<Saved> {
   const { context: quiet, text } = capturing(context);
   const silent = { ...quiet, echo: async () => undefined };
-  const outcome = await session.runProgram(last.command, inForm(last, form), silent);
+  const outcome = await session.runProgram(last.command, line, silent);
   return { outcome, text: text(), argv: outcome.done > 0 ? session.actions.pop()!.argv : [] };
 }
 
