@@ -131,7 +131,7 @@ export const attend = defineResults({
       const asked = await askedCaption(caption, options, typed, coca);
       const looked = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(looked.attention.words, options.special);
-      const compute = computer(looked, words, coca, options.window);
+      const compute = computer(looked, words, coca, options);
       const owed = options.fromWords ? await aloud('leaving out words', compute.owed, context) : undefined;
       const attention = hasLayers(choice)
         ? looked.attention
@@ -203,7 +203,7 @@ function computer(
   { picture, attention, encoding }: Looked,
   words: readonly Word[],
   coca: LoadedCoca,
-  window: number | undefined,
+  { window, model }: { readonly window: number | undefined; readonly model: string | undefined },
 ): Compute {
   const { raw, maps } = attention;
   return {
@@ -212,6 +212,13 @@ function computer(
       return withOcclusion(attention, occlusion, coca);
     },
     owed: (hooks) => owedToWords(coca, encoding, raw.ids, words, hooks),
+    async grounding({ signal, onProgress }) {
+      const { Grounding } = await import('../../model/grounding/index.js');
+      // A picture of nothing in particular comes first, and is made once for a model.
+      const half = (done: number) => (part: number) => onProgress?.((done + part) / 2);
+      const grounding = await Grounding.create(coca, model, { signal, onProgress: half(0) });
+      return grounding.ground({ picture, image: encoding }, raw.ids, { signal, onProgress: half(1) });
+    },
   };
 }
 

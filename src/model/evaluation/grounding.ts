@@ -43,7 +43,9 @@ export class GroundingMeasure implements Measure {
     calibration: Logistic | undefined,
     hooks: { readonly signal?: AbortSignal } & CutTexts,
   ): Promise<GroundingMeasure> {
-    return new GroundingMeasure(coca, await meanPicture(coca, () => scenePictures(coca), 'scenes'), calibration, hooks);
+    const { signal } = hooks;
+    const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes', { signal });
+    return new GroundingMeasure(coca, reference, calibration, hooks);
   }
 
   async add({ items }: Batch, index: number): Promise<void> {

@@ -7,7 +7,7 @@ import type { LoadedCoca } from '../store/load.js';
 import type { Word } from '../tokenizer/words.js';
 import { type GroundingCalibration, probabilityOf, readCalibration } from './calibration.js';
 import { meanPicture } from './reference.js';
-import { type SeenPicture, type WordSignals, wordSignals } from './signals.js';
+import { type SeenPicture, type SignalHooks, type WordSignals, wordSignals } from './signals.js';
 
 export { CALIBRATION_FILE } from './calibration.js';
 export type { WordSignals } from './signals.js';
@@ -35,6 +35,9 @@ export async function* scenePictures(coca: Pick<LoadedCoca, 'preprocess'>): Asyn
   }
 }
 
+/** What stops it, and hears the part that is done, from 0 to 1. */
+export type GroundingHooks = Pick<SignalHooks, 'signal' | 'onProgress'>;
+
 /** Tells what is seen from what is guessed. */
 export class Grounding {
   private constructor(
@@ -45,11 +48,17 @@ export class Grounding {
 
   /**
    * @param model as it was asked for: a calibration lies beside its weights
-   * @throws CocaError as `readCalibration`
+   * @throws CocaError as `readCalibration`; `interrupted`
    */
-  static async create(coca: LoadedCoca, model: string | undefined): Promise<Grounding> {
+  static async create(
+    coca: LoadedCoca,
+    model: string | undefined,
+    { signal, onProgress }: GroundingHooks = {},
+  ): Promise<Grounding> {
     const calibration = await readCalibration(model, await coca.fingerprint());
-    const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes');
+    const scenes = await readScenes(BUNDLED_SCENES);
+    const onPicture = (count: number): void => onProgress?.(count / scenes.length);
+    const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes', { signal, onPicture });
     return new Grounding(coca, reference, calibration);
   }
 
@@ -57,11 +66,7 @@ export class Grounding {
    * @param ids a caption from the start token
    * @throws CocaError `interrupted`
    */
-  async ground(
-    seen: SeenPicture,
-    ids: readonly number[],
-    hooks: { readonly signal?: AbortSignal } = {},
-  ): Promise<GroundedCaption> {
+  async ground(seen: SeenPicture, ids: readonly number[], hooks: GroundingHooks = {}): Promise<GroundedCaption> {
     const { calibration } = this;
     const found = await wordSignals(this.coca, seen, ids, this.reference, hooks);
     const words = found.map(({ word, signals }): GroundedWord => {

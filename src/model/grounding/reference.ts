@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Coca, ImageEncoding } from '../api.js';
 import { cacheFolder } from '../base/cache.js';
-import { CocaError } from '../base/errors.js';
+import { CocaError, stopIfAborted } from '../base/errors.js';
 import { openUsable, prepareCache } from '../checkpoint/derived.js';
 import { readTensor } from '../checkpoint/index.js';
 import { writeSafetensors } from '../checkpoint/safetensors-write.js';
@@ -15,11 +15,14 @@ const TENSOR = 'tokens';
  * picture is to have no say. It is kept in the cache by the weights it was made with.
  * @param pictures what it is the mean of
  * @param name tells these pictures from others
+ * @param onPicture hears how many are encoded, where they are not in the cache
+ * @throws CocaError `interrupted`
  */
 export async function meanPicture(
   coca: Coca,
   pictures: () => AsyncIterable<Picture>,
   name: string,
+  { signal, onPicture }: { readonly signal?: AbortSignal; readonly onPicture?: (count: number) => void } = {},
 ): Promise<ImageEncoding> {
   const folder = join(cacheFolder(), 'mean-pictures');
   const file = `${await coca.fingerprint()}-${coca.precision}-${name}.safetensors`;
@@ -28,10 +31,11 @@ export async function meanPicture(
   let sum: Float64Array | undefined;
   let count = 0;
   for await (const picture of pictures()) {
+    stopIfAborted(signal, 'stopped before all pictures of the mean were encoded');
     const { data } = tokensOf(await coca.encodeImages([picture]));
     sum ??= new Float64Array(data.length);
     for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
-    count++;
+    onPicture?.(++count);
   }
   const mean = Float32Array.from(sum!, (value) => value / count);
   await keep(folder, file, mean);
