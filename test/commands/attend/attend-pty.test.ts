@@ -35,7 +35,7 @@ describe('on a pseudo-terminal', () => {
     pty.type('n');
     await pty.until(/head +0 of 0-5/);
     pty.type('f');
-    await pty.until(/grounded +\d+ % [\s\S]*without +-\d[\s\S]*gain, drop +[+-]\d[\s\S]*mass, sim\. +\d+ %/);
+    await pty.until(/grounded +\d+ % [\s\S]*without +-?\d[\s\S]*gain, drop +[+-]\d[\s\S]*mass, sim\. +\d+ %/);
     pty.type('m');
     await pty.until(/method +occlusion/);
     pty.type('m');

@@ -110,8 +110,21 @@ test('a session takes the same verbs, and follows a new default', async () => {
   expect(code).toBe(0);
   const objects = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
   expect(objects.map(({ model, name }) => model ?? name)).toEqual(['scenes', REPOSITORY, REPOSITORY]);
-  expect(stdout).toContain('Usage: coca models [list|pull|use|info|remove]');
+  expect(stdout).toContain('Usage: coca models [list|pull|use|info|sites|remove]');
   expect(stdout).toContain(`coca models pull ${REPOSITORY} --quiet`);
+});
+
+test('sites: every name that --ablate takes, of the config alone', async () => {
+  const { code, stdout } = await coca(['models', 'sites']);
+  expect(code).toBe(0);
+  const sites = lines(stdout);
+  const { parseSite } = await import('../../../src/model/interventions/sites.js');
+  const { inspectModel } = await import('../../../src/model/store/inspect.js');
+  const { config } = await inspectModel('scenes');
+  for (const site of sites) expect(() => parseSite(site, config)).not.toThrow();
+  expect(sites).toEqual(expect.arrayContaining(['cross.2.h5', 'mlp.vision.0', 'pooler.h1']));
+  expect(JSON.parse((await coca(['models', 'sites', 'scenes', '--json'])).stdout)).toEqual([{ name: 'scenes', sites }]);
+  expect(await coca(['models', 'sites', 'coca_ViT-B-32'])).toMatchObject({ code: 2, stdout: '' });
 });
 
 describe('list', () => {
