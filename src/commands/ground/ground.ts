@@ -62,6 +62,7 @@ export const ground = defineResults({
       status.show('asking what each word owes to the picture');
       const grounding = await Grounding.create(coca, options.model, {
         signal,
+        onBroken: context.notice,
         onProgress: (part) => status.show(`looking at pictures of nothing in particular: ${Math.floor(100 * part)} %`),
       });
       const grounded = await grounding.ground(seen, ids, {

@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { ImageEncoding } from '../api.js';
-import { loadPicture } from '../image/load-picture.js';
-import type { Picture } from '../image/picture.js';
-import { BUNDLED_SCENES, readScenes } from '../scenes/scenes-file.js';
+import { meanPicture } from '../means.js';
+import { bundledScenes, scenePictures } from '../scenes/bundled.js';
 import type { LoadedCoca } from '../store/load.js';
 import type { Word } from '../tokenizer/words.js';
 import { type GroundingCalibration, probabilityOf, readCalibration } from './calibration.js';
-import { meanPicture } from './reference.js';
 import { type SeenPicture, type SignalHooks, type WordSignals, wordSignals } from './signals.js';
 
 export { CALIBRATION_FILE } from './calibration.js';
@@ -28,15 +25,13 @@ export interface GroundedCaption {
   readonly grounded: number | null;
 }
 
-/** The pictures whose mean stands for none: the scenes that come with the program. */
-export async function* scenePictures(coca: Pick<LoadedCoca, 'preprocess'>): AsyncGenerator<Picture> {
-  for (const { image } of await readScenes(BUNDLED_SCENES)) {
-    yield await loadPicture(await readFile(image), coca.preprocess);
-  }
-}
-
 /** What stops it, and hears the part that is done, from 0 to 1. */
 export type GroundingHooks = Pick<SignalHooks, 'signal' | 'onProgress'>;
+
+export interface OpeningHooks extends GroundingHooks {
+  /** Hears of a kept mean that is of no use: it is made anew. */
+  readonly onBroken?: (text: string) => void;
+}
 
 /** Tells what is seen from what is guessed. */
 export class Grounding {
@@ -53,12 +48,16 @@ export class Grounding {
   static async create(
     coca: LoadedCoca,
     model: string | undefined,
-    { signal, onProgress }: GroundingHooks = {},
+    { signal, onProgress, onBroken }: OpeningHooks = {},
   ): Promise<Grounding> {
     const calibration = await readCalibration(model, await coca.fingerprint());
-    const scenes = await readScenes(BUNDLED_SCENES);
-    const onPicture = (count: number): void => onProgress?.(count / scenes.length);
-    const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes', { signal, onPicture });
+    const { length } = await bundledScenes();
+    const onPicture = (count: number): void => onProgress?.(count / length);
+    const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes', {
+      signal,
+      onPicture,
+      onBroken,
+    });
     return new Grounding(coca, reference, calibration);
   }
 

@@ -95,11 +95,25 @@ describe('from nothing to a caption', () => {
     const opened = await openCheckpoint(join(stdout.trimEnd(), names[1]!), { cacheDir: converted });
     const { quantisedCheckpoint } = await import('../../../src/model/quantise/checkpoint.js');
     const quantised = await quantisedCheckpoint(opened, join(world.env.COCA_CACHE!, 'quantised'));
-    const size = statSync(path).size + quantised.size;
+    // What the model computed is known by the weights that were loaded.
+    const { weightsFingerprint } = await import('../../../src/model/checkpoint/index.js');
+    const { derivedName } = await import('../../../src/model/checkpoint/derived.js');
+    const name = derivedName(await weightsFingerprint(opened.path), 'fp32-0');
+    const folders = ['concepts', 'mean-pictures'].map((folder) => join(world.env.COCA_CACHE!, folder));
+    for (const folder of folders) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, name), 'x'.repeat(50));
+      writeFileSync(join(folder, derivedName('0'.repeat(64), 'fp32-0')), 'of another model');
+    }
+    const known = JSON.parse((await coca(['models', 'info', 'someone/bin', '--jsonl'])).stdout);
+    expect(known.computed).toEqual({ files: 2, bytes: 100 });
+    expect((await coca(['models', 'info', 'someone/bin'])).stdout).toMatch(/^kept +embeddings, /m);
+    const size = statSync(path).size + quantised.size + 100;
     const removed = JSON.parse((await coca(['models', 'remove', 'someone/bin', '--jsonl'])).stdout);
     expect(removed.freed).toBe(size + names.reduce((sum, name) => sum + golden(name).length, 0));
     expect(readdirSync(converted)).toEqual([]);
     expect(readdirSync(join(world.env.COCA_CACHE!, 'quantised'))).toEqual([]);
+    for (const folder of folders) expect(readdirSync(folder)).toEqual([derivedName('0'.repeat(64), 'fp32-0')]);
   });
 });
 
