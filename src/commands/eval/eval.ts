@@ -17,7 +17,6 @@ import { formatOf } from '../io/results.js';
 import { DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { errorLine } from '../io/sources.js';
 import { type TaskReport, taskReport, writeReports } from './output.js';
-import { evaluatePointing } from './pointing.js';
 import { CAPTION_TASKS, LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
 
 /** What shapes the captions that are measured: one for each picture. */
@@ -141,6 +140,7 @@ export const evaluate = defineCommand({
     const data = args[0];
     if (options.pointing) {
       const { BUNDLED_SCENES, readScenes } = await import('../../model/scenes/scenes-file.js');
+      const { evaluatePointing } = await import('./pointing.js');
       const scenes = await readScenes(data ?? BUNDLED_SCENES);
       await withCaptioner(options, context, 'eval --pointing', (coca) =>
         evaluatePointing(coca, scenes, options, context),

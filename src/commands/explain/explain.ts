@@ -4,7 +4,6 @@ import { CocaError } from '../../model/base/errors.js';
 import type { ConceptList } from '../../model/explaining/concepts.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import { BUNDLED_MODEL } from '../../model/store/locate.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { IMAGE_ARGUMENT } from '../io/inside/caption.js';
@@ -74,6 +73,7 @@ export const explain = defineResults({
       }
       const { commonWords, conceptEmbeddings, worldConcepts } = await import('../../model/explaining/concepts.js');
       const { centredConcepts, explain: explainEmbedding } = await import('../../model/explaining/explain.js');
+      const { BUNDLED_MODEL } = await import('../../model/store/locate.js');
       const isBundled = coca.name === BUNDLED_MODEL;
       const list = typed ?? (isBundled ? worldConcepts() : await commonWords());
       const { status, signal } = context;
