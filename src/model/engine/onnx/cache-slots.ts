@@ -13,14 +13,14 @@ export class CacheSlots extends Value {
   /**
    * @param name of the input
    * @param result what the output is called
-   * @param places [B, H, N, 3], for caches that are written: which picture, head and slot each row of each head belongs to
+   * @param slots [B, H, N, 3], for caches that are written: which picture, head and slot each row of each head belongs to
    */
   constructor(
     private readonly graph: GraphBuilder,
     dimensions: readonly Dimension[],
     private readonly name: string,
     private readonly result: string,
-    private readonly places: string | undefined,
+    private readonly slots: string | undefined,
   ) {
     super(dimensions, { shaped: name });
   }
@@ -30,8 +30,8 @@ export class CacheSlots extends Value {
    * @returns what is attended: the caches with the rows in their slots, or with the rows behind them
    */
   with(rows: string): string {
-    const { graph, name, result, places } = this;
-    if (places) return graph.outputNode(result, 'ScatterND', [name, places, rows], 'F32', this.dimensions);
+    const { graph, name, result, slots } = this;
+    if (slots) return graph.outputNode(result, 'ScatterND', [name, slots, rows], 'F32', this.dimensions);
     const [batch, heads, , depth] = this.dimensions;
     graph.output(result, rows, 'F32', [batch!, heads!, 'rows', depth!]);
     return graph.shape(graph.node('Concat', [name, rows], { axis: 2 }), [batch!, heads!, 'keys', depth!]);
