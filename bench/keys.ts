@@ -60,6 +60,7 @@ async function attendedScene(): Promise<{ sourceWith: SourceWith; picture: Raste
     attendSource({ ...result, coca: { name: 'scenes', device: 'cpu', precision: 'fp32', ablated: undefined } }, shown, {
       occlusion: unasked,
       owed: unasked,
+      grounding: unasked,
     });
   return { sourceWith, picture, square };
 }

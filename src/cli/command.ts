@@ -35,9 +35,9 @@ export interface FlagOption extends OptionBase {
 
 /**
  * What a word names: completion and the session, which fills words in, go by it. A `model` is on this machine, a `known-model` can
- * also be one to be fetched.
+ * also be one to be fetched. `sites` are parts of that model, separated by commas.
  */
-export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'known-model' | 'option' | 'value';
+export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'known-model' | 'sites' | 'option' | 'value';
 
 /**
  * What becomes of the files that an option names, to be looked at before a model is loaded: `list` is read as text, a line

@@ -7,8 +7,8 @@ import { shortestFloat32, visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
-import { ABLATION_OPTIONS, ablatedOf, checkAblation } from './io/inside/ablation.js';
-import { findWithModel, MODEL_GLOBALS } from './io/model.js';
+import { ABLATION_OPTIONS, checkAblation } from './io/inside/ablation.js';
+import { findWithModel, MODEL_GLOBALS, type Variant, variantOf } from './io/model.js';
 import { eachPicture, type ReadablePicture } from './io/pictures.js';
 import { failure, jsonWriter } from './io/results.js';
 import { checkSources, INPUT_OPTIONS, imagesArgument, sourcesOf, walkImages } from './io/sources.js';
@@ -17,14 +17,12 @@ import { checkSources, INPUT_OPTIONS, imagesArgument, sourcesOf, walkImages } fr
 const MOST_COMPARED = 12;
 
 /** A picture or a text with its embedding. */
-interface Embedded {
+interface Embedded extends Variant {
   readonly of: 'image' | 'text';
   readonly name: string;
   readonly embedding: Float32Array;
   /** Whether the text was cut to the model's context. */
   readonly truncated?: boolean;
-  readonly ablated?: readonly string[];
-  readonly ablated_with?: 'mean';
 }
 
 export const embed = defineResults({
@@ -70,7 +68,7 @@ export const embed = defineResults({
       yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
         const { features } = await coca.encodeImages(found.map(({ picture }) => picture));
         return found.map(
-          ({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]!, ...ablatedOf(coca) }),
+          ({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]!, ...variantOf(coca) }),
         );
       });
       for (const name of options.text) {
@@ -79,7 +77,7 @@ export const embed = defineResults({
         else
           yield {
             kind: 'result',
-            result: { of: 'text', name, embedding, truncated: cuts.has(name), ...ablatedOf(coca) },
+            result: { of: 'text', name, embedding, truncated: cuts.has(name), ...variantOf(coca) },
           };
       }
     });

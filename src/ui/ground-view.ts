@@ -56,4 +56,8 @@ export function groundView(
   ];
 }
 
-const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(2)}`;
+/** With its sign; what rounds to 0 has no minus. */
+export function signed(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return `${value < 0 && Number(text) > 0 ? '-' : '+'}${text}`;
+}

@@ -49,6 +49,11 @@ describe.each(SHELLS)('in %s', (_, complete) => {
     ['coca pull mscoco_coca_ViT-L', ['mscoco_coca_ViT-L-14']],
     ['coca caption -m sce', ['scenes']],
     ['coca models use sce', ['scenes']],
+    ['coca caption -m scenes --str', ['--strategy']],
+    ['coca caption --device cpu --strategy gr', ['greedy']],
+    ['coca caption --ablate cross.2.h', [0, 1, 2, 3, 4, 5].map((head) => `cross.2.h${head}`)],
+    ['coca lens -m scenes --ablate mlp.cross.', ['mlp.cross.0', 'mlp.cross.1', 'mlp.cross.2']],
+    ['coca lens -m missing --ablate mlp.cross.', []],
   ])('%s', async (line, expected) => {
     expect(await words(line)).toEqual(expected);
   });
@@ -69,6 +74,13 @@ describe.each(SHELLS)('in %s', (_, complete) => {
   test('a value after = is completed where it stands', async () => {
     const [word] = await words('coca caption --strategy=gre');
     expect(word!.replace('--strategy=', '')).toBe('greedy');
+  });
+
+  test('sites after a comma', async () => {
+    const offered = await words('coca caption --ablate cross.2,mlp.cross.');
+    expect(offered.map((word) => word.replace('cross.2,', ''))).toEqual(['mlp.cross.0', 'mlp.cross.1', 'mlp.cross.2']);
+    const [first] = await words('coca caption --ablate=text.0,mlp.cross.');
+    expect(first!.replace(/^(--ablate=)?(text\.0,)?/, '')).toBe('mlp.cross.0');
   });
 
   test('what a model is called here is not what could be fetched', async () => {

@@ -70,6 +70,24 @@ test('models use remembers it, and a typed precision comes before', async () => 
   expect(await precisionOf()).toBe(undefined);
 });
 
+test.each([
+  ['rank', [BOOK, 'a book', 'a dog']],
+  ['classify', [BOOK, '--labels', 'book,dog']],
+  ['embed', [BOOK, '--text', 'a book']],
+  ['attend', [BOOK, 'a book']],
+  ['ground', [BOOK, 'a book']],
+  ['lens', [BOOK, 'a book']],
+  ['heads', [BOOK, 'a book', '--word', 'book']],
+  ['trace', [BOOK, fixture('scenes/0002.png'), 'a book']],
+  ['explain', [BOOK]],
+  ['step', [BOOK]],
+  ['eval', ['--ranking', '--limit', '2']],
+] as const)('%s: every object of its JSON says the precision', async (command, args) => {
+  const { code, stdout } = await run([command, ...args, '--precision', 'int8', '--jsonl', '-q']);
+  expect(code).toBe(0);
+  expect(new Set(parse(stdout).map(({ precision }) => precision))).toEqual(new Set(['int8']));
+});
+
 test('a file of results is not gone on with in another precision', async () => {
   const output = ['-o', folder.at('out.jsonl'), '-q'];
   expect((await run(['caption', BOOK, ...output, '--precision', 'int8'])).code).toBe(0);

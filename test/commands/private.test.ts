@@ -68,7 +68,10 @@ const RUNS: Record<string, { args: () => string[]; input?: string; makes?: strin
   lens: { args: () => ['lens', BOOK] },
   heads: { args: () => ['heads', BOOK] },
   trace: { args: () => ['trace', BOOK, BOOK, CAPTION] },
-  explain: { args: () => ['explain', BOOK], makes: ['home/.cache/coca/concepts/*'] },
+  explain: {
+    args: () => ['explain', BOOK],
+    makes: ['home/.cache/coca/concepts/*', 'home/.cache/coca/mean-pictures/*'],
+  },
   step: { args: () => ['step', BOOK, '--script', 'next,run', '--json'] },
   embed: { args: () => ['embed', BOOK] },
   models: { args: () => ['models'] },
@@ -76,6 +79,7 @@ const RUNS: Record<string, { args: () => string[]; input?: string; makes?: strin
   'models pull': { args: () => ['models', 'pull', 'coca_ViT-B-32'], code: 2 },
   'models use': { args: () => ['models', 'use', 'scenes'], makes: ['home/.config/coca/settings.json'] },
   'models info': { args: () => ['models', 'info'] },
+  'models sites': { args: () => ['models', 'sites'] },
   'models remove': { args: () => ['models', 'remove', 'coca_ViT-B-32'], code: 2 },
   init: {
     args: () => ['init', smallConfig(at('config.json'), 49408), 'fresh'],

@@ -41,6 +41,10 @@ _coca_models() {
   done
 }
 
+_coca_sites() {
+  if [[ -n $1 ]]; then coca models sites "$1" 2>/dev/null; else coca models sites 2>/dev/null; fi
+}
+
 _coca_pictures() {
   local name
   compgen -f -- "$1" | while IFS= read -r name; do
@@ -60,12 +64,14 @@ _coca() {
     if ((count > 0)) && [[ -n $rest && $rest == "$line" ]]; then typed[count - 1]+=$piece; else typed[count++]=$piece; fi
     line=\${rest#"$piece"}
   done
-  local current=\${typed[count - 1]} command='' option='' number=0 word
+  local current=\${typed[count - 1]} command='' option='' model='' number=0 word
   for ((i = 1; i < count - 1; i++)); do
     word=\${typed[i]}
     case $word in
+      --model=*) model=\${word#*=} ;;
       -*=*) ;;
       -*)
+        if [[ $word == --model || $word == -m ]]; then model=\${typed[i + 1]}; fi
         if [[ " $(_coca_valued "$command") " == *" $word "* ]]; then
           if ((i == count - 2)); then option=$word; fi
           i=$((i + 1))
@@ -88,10 +94,12 @@ _coca() {
   fi
   _coca_place "$command" "$option" "$number"
   if [[ -z $option && $current == -* ]]; then kind=words words=$flags; fi
+  if [[ $kind == sites && $current == *,* ]]; then prefix+=\${current%,*}, current=\${current##*,}; fi
   words=\${words// /$'\\n'}
   local replies=()
   case $kind in
     words | first) replies=($(compgen -W "$words" -- "$current")) ;;
+    sites) replies=($(compgen -W "$(_coca_sites "$model")" -- "$current")) ;;
     model | known-model) replies=($(compgen -W "$(_coca_models "$kind")" -- "$current")) ;;
   esac
   case $kind in
@@ -101,6 +109,7 @@ _coca() {
     model) if ((\${#replies[@]} == 0)); then kind=file replies=($(compgen -f -- "$current")); fi ;;
   esac
   case $kind in
+    sites) compopt -o nospace 2>/dev/null ;;
     first | image | folder | file) compopt -o filenames 2>/dev/null ;;
   esac
   local kept=''

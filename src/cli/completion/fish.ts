@@ -61,6 +61,23 @@ function __coca_models
     end
 end
 
+function __coca_sites
+    set -l words (commandline -opc)
+    set -l model
+    for i in (seq (count $words))
+        switch $words[$i]
+            case --model -m
+                set model $words[(math $i + 1)]
+            case '--model=*'
+                set model (string replace -- --model= '' $words[$i])
+        end
+    end
+    set -l before (commandline -ct | string replace -r '^--[a-z-]*=' '' | string match -r '^.*,')
+    for site in (coca models sites $model 2>/dev/null)
+        echo "$before$site"
+    end
+end
+
 complete -c coca -e
 complete -c coca -f
 ${wordLines('-1', [''], firstWords).join('\n')}
@@ -106,6 +123,8 @@ function actionOf(values: Values): string {
     case 'image':
     case 'file':
       return '-F';
+    case 'sites':
+      return "-f -k -a '(__coca_sites)'";
     case 'known-model':
       return "-f -k -a '(__coca_models known-model)'";
     default:

@@ -16,10 +16,10 @@ export interface Word {
   readonly about: string;
 }
 
-/** What can stand in a place: one of some words, a path, or the name of a model; `free` is anything. */
+/** What can stand in a place: one of some words, a path, the name of a model, or parts of one separated by commas; `free` is anything. */
 export type Values =
   | { readonly kind: 'words'; readonly words: readonly Word[] }
-  | { readonly kind: 'image' | 'file' | 'folder' | 'model' | 'known-model' | 'free' };
+  | { readonly kind: 'image' | 'file' | 'folder' | 'model' | 'known-model' | 'sites' | 'free' };
 
 export interface OptionWords {
   /** Without dashes: a flag that can be negated has two. */

@@ -21,6 +21,20 @@ _coca_models() {
   if [[ $1 != known-model ]]; then _files; fi
 }
 
+_coca_sites() {
+  local -a names model
+  local at=\${words[(I)(-m|--model|--model=*)]}
+  if ((at)); then
+    case \${words[at]} in
+      *=*) model=(\${(Q)words[at]#*=}) ;;
+      *) model=(\${(Q)words[at+1]}) ;;
+    esac
+  fi
+  names=(\${(f)"$(coca models sites $model 2>/dev/null)"})
+  compset -P '*,'
+  compadd -X site -S '' -a names
+}
+
 _coca_pictures() {
   _files -g '(#i)*.(jpg|jpeg|png|webp|gif|avif|tif|tiff)(-.)'
 }
@@ -46,7 +60,7 @@ ${commands
 _coca() {
   local curcontext=$curcontext state state_descr line
   typeset -A opt_args
-  _arguments -C -S ${globals.flatMap(optionSpecs).join(NEXT)} \\
+  _arguments -C -S -A '-*' ${globals.flatMap(optionSpecs).join(NEXT)} \\
     '1: :->first' '*:: :->rest'
   case $state in
     first) _coca_first ;;
@@ -72,7 +86,7 @@ function commandCase(command: CommandWords): string {
     return `    ${pattern})\n      _arguments -S ${[...options, ...args].join(NEXT)} ;;`;
   }
   return `    ${pattern})
-      _arguments -C -S ${[...options, "'1: :->verb'", "'*:: :->rest'"].join(NEXT)}
+      _arguments -C -S -A '-*' ${[...options, "'1: :->verb'", "'*:: :->rest'"].join(NEXT)}
       case $state in
         verb) ${describe('verb', verbs)} ;;
         rest) _coca_command ${quoted(`${name} `)}$words[1] ;;
@@ -112,6 +126,8 @@ function actionOf(values: Values): string {
       return '_files -/';
     case 'free':
       return ' ';
+    case 'sites':
+      return '_coca_sites';
     default:
       // With a space before it, no words of `_arguments` come before its own.
       return ` _coca_models ${values.kind}`;

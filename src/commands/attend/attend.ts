@@ -1,16 +1,7 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import type { ImageEncoding } from '../../model/api.js';
-import {
-  attendCaption,
-  DEFAULT_MAP,
-  hasLayers,
-  MAP_METHODS,
-  type MapChoice,
-  occlude,
-  withOcclusion,
-} from '../../model/attention/index.js';
-import { owedToWords } from '../../model/attention/owed.js';
+import { DEFAULT_MAP, hasLayers, MAP_METHODS, type MapChoice } from '../../model/attention/maps.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
@@ -35,7 +26,7 @@ import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, checkWindow, findWord, parseHead, parseLayer, refuseUseless, WINDOW_OPTION } from './choice.js';
-import { type AttendResult, type AttendScene, attendLines, attendObject, type Compute, type Hooks } from './result.js';
+import type { AttendResult, AttendScene, Compute, Hooks } from './result.js';
 
 export const attend = defineResults({
   name: 'attend',
@@ -134,7 +125,7 @@ export const attend = defineResults({
       const asked = await askedCaption(caption, options, typed, coca);
       const looked = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(looked.attention.words, options.special);
-      const compute = computer(looked, words, coca, options.window);
+      const compute = computer(looked, words, coca, options);
       const owed = options.fromWords ? await aloud('leaving out words', compute.owed, context) : undefined;
       const attention = hasLayers(choice)
         ? looked.attention
@@ -157,6 +148,7 @@ export const attend = defineResults({
     });
   },
   async writer(format, { options }, context): Promise<ResultWriter<AttendResult, AttendScene>> {
+    const { attendLines, attendObject } = await import('./result.js');
     if (format === 'json' || format === 'jsonl') return jsonWriter(context.out, format, attendObject);
     if (format === 'plain') {
       return {
@@ -171,7 +163,7 @@ export const attend = defineResults({
   },
   page: {
     view: 'attend',
-    objectOf: attendObject,
+    objectOf: async (result) => (await import('./result.js')).attendObject(result),
     picturesOf: ({ image, square }) => [{ name: image, square }],
   },
 });
@@ -203,6 +195,7 @@ async function lookAt(
   const encoding = await coca.encodeImages([picture], { attention: true });
   const { ids, text } = await foundCaption(asked, encoding, coca, context);
   context.status.show('looking where its words look');
+  const { attendCaption } = await import('../../model/attention/index.js');
   const attention = await attendCaption(coca, encoding, ids, { gradient });
   context.status.clear();
   const { name, device, precision, ablated } = coca;
@@ -213,15 +206,26 @@ function computer(
   { picture, attention, encoding }: Looked,
   words: readonly Word[],
   coca: LoadedCoca,
-  window: number | undefined,
+  { window, model }: { readonly window: number | undefined; readonly model: string | undefined },
 ): Compute {
   const { raw, maps } = attention;
   return {
     async occlusion(hooks) {
+      const { occlude, withOcclusion } = await import('../../model/attention/index.js');
       const occlusion = await occlude(coca, picture, raw.ids, raw.logprobs, { grid: maps.grid, window, ...hooks });
       return withOcclusion(attention, occlusion, coca);
     },
-    owed: (hooks) => owedToWords(coca, encoding, raw.ids, words, hooks),
+    async owed(hooks) {
+      const { owedToWords } = await import('../../model/attention/owed.js');
+      return owedToWords(coca, encoding, raw.ids, words, hooks);
+    },
+    async grounding({ signal, onProgress }) {
+      const { Grounding } = await import('../../model/grounding/index.js');
+      // A picture of nothing in particular comes first, and is made once for a model.
+      const half = (done: number) => (part: number) => onProgress?.((done + part) / 2);
+      const grounding = await Grounding.create(coca, model, { signal, onProgress: half(0) });
+      return grounding.ground({ picture, image: encoding }, raw.ids, { signal, onProgress: half(1) });
+    },
   };
 }
 

@@ -1,5 +1,4 @@
-import { hasLayers, type MapChoice } from '../../model/attention/index.js';
-import { OCCLUSION_WINDOW } from '../../model/attention/occlusion.js';
+import { hasLayers, type MapChoice, OCCLUSION_WINDOW } from '../../model/attention/maps.js';
 import { CocaError } from '../../model/base/errors.js';
 import { gridSize, type ModelConfig } from '../../model/config/config.js';
 import type { Word } from '../../model/tokenizer/words.js';

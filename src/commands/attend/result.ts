@@ -7,6 +7,7 @@ import {
 } from '../../model/attention/index.js';
 import type { OcclusionOptions } from '../../model/attention/occlusion.js';
 import type { OwedToWords } from '../../model/attention/owed.js';
+import type { GroundedCaption } from '../../model/grounding/index.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
@@ -44,13 +45,14 @@ export interface AttendScene {
 export type Hooks = Pick<OcclusionOptions, 'signal' | 'onProgress'>;
 
 /**
- * What takes many passes through the model: the attention of a caption with what blanking its picture costs its words, and what
- * its words owe to those before them.
+ * What takes many passes through the model: the attention of a caption with what blanking its picture costs its words, what
+ * its words owe to those before them, and what they owe to the picture.
  * @throws CocaError `interrupted`
  */
 export interface Compute {
   readonly occlusion: (hooks: Hooks) => Promise<CaptionAttention>;
   readonly owed: (hooks: Hooks) => Promise<OwedToWords>;
+  readonly grounding: (hooks: Hooks) => Promise<GroundedCaption>;
 }
 
 /** Where a word looks. */

@@ -1,6 +1,7 @@
 import type { CommandContext } from '../../cli/command.js';
 import { MAP_METHODS, type MeasuredMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
+import type { GroundedCaption } from '../../model/grounding/index.js';
 import { showAttention } from '../../ui/attend/show.js';
 import type { AttendSource } from '../../ui/attend/source.js';
 import { initialState } from '../../ui/attend/state.js';
@@ -60,6 +61,7 @@ async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Pro
 export function attendSource(result: AttendResult, picture: Raster, compute: Compute): AttendSource {
   const { words, square } = result;
   let { attention, owed } = result;
+  let grounded: GroundedCaption | undefined;
   const { methods } = attention.maps;
   const known = new Map<string, MeasuredMap>();
   return {
@@ -71,13 +73,22 @@ export function attendSource(result: AttendResult, picture: Raster, compute: Com
     layers: attention.maps.layers,
     heads: attention.maps.heads,
     methods: MAP_METHODS.filter((method) => method === 'occlusion' || methods.includes(method)),
-    later: [...(methods.includes('occlusion') ? [] : ['occlusion' as const]), ...(owed ? [] : ['words' as const])],
+    later: [
+      ...(methods.includes('occlusion') ? [] : ['occlusion' as const]),
+      ...(owed ? [] : ['words' as const]),
+      'grounding',
+    ],
     async compute(what, onProgress, signal) {
       const hooks = { onProgress, signal };
       if (what === 'words') owed = await compute.owed(hooks);
+      else if (what === 'grounding') grounded = await compute.grounding(hooks);
       else attention = await compute.occlusion(hooks);
     },
     owedBy: (word) => owed?.[word] ?? [],
+    groundingOf: (word) => {
+      const [first] = words[word]!.positions;
+      return grounded?.words.find((one) => one.word.positions[0] === first);
+    },
     mapOf(word, choice) {
       const key = `${word} ${choice.method} ${choice.layer} ${choice.head}`;
       const map = known.get(key) ?? wordMap(attention, words[word]!, choice);

@@ -101,7 +101,7 @@ export const caption = defineResults({
       const decoding = await searchOptions(options, typed, coca);
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       await prepare(coca, options.ground ? 'attribution' : 'captions', context); // before any clock starts
-      const grounding = options.ground ? await openGrounding(coca, options.model) : undefined;
+      const grounding = options.ground ? await openGrounding(coca, options.model, context) : undefined;
       const { names, count } = walkImages(sources, context.stdin);
       const { ablateOver } = options;
       const files = await CaptionFiles.open(options, coca, {
@@ -191,9 +191,9 @@ async function* captionMany(
   }
 }
 
-async function openGrounding(coca: LoadedCoca, model: string | undefined): Promise<Grounding> {
+async function openGrounding(coca: LoadedCoca, model: string | undefined, context: CommandContext): Promise<Grounding> {
   const { Grounding } = await import('../../model/grounding/index.js');
-  return Grounding.create(coca, model);
+  return Grounding.create(coca, model, { signal: context.signal, onBroken: context.notice });
 }
 
 /** What results say of a model: they may be kept longer than it is. */

@@ -6,8 +6,8 @@ import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
-import { ABLATION_OPTIONS, ablatedOf, checkAblation } from '../io/inside/ablation.js';
-import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
+import { findWithModel, MODEL_GLOBALS, type Variant, variantOf } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
@@ -81,7 +81,7 @@ export const classify = defineResults({
           image: name,
           results: results[i]!,
           isAlone: labels.length === 1,
-          ...ablatedOf(coca),
+          ...variantOf(coca),
         }));
       });
     });
@@ -91,13 +91,11 @@ export const classify = defineResults({
 });
 
 /** The labels of a picture, best first. */
-interface Labelled {
+interface Labelled extends Variant {
   readonly image: string;
   readonly results: readonly Ranked[];
   /** Whether there was no other label to choose. */
   readonly isAlone: boolean;
-  readonly ablated?: readonly string[];
-  readonly ablated_with?: 'mean';
 }
 
 async function labelWriter(

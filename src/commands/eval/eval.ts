@@ -10,13 +10,13 @@ import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
 import { fixedBatchOption } from '../io/batch.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
-import { MODEL_GLOBALS, withCaptioner, withModel } from '../io/model.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
+import { MODEL_GLOBALS, variantOf, withCaptioner, withModel } from '../io/model.js';
 import { progress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
 import { DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { errorLine } from '../io/sources.js';
 import { type TaskReport, taskReport, writeReports } from './output.js';
-import { evaluatePointing } from './pointing.js';
 import { CAPTION_TASKS, LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
 
 /** What shapes the captions that are measured: one for each picture. */
@@ -53,7 +53,8 @@ export const evaluate = defineCommand({
     '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more. passes: pictures that went through the model for the maps of a caption.',
     "--tracing: on pairs of scenes that differ in one thing, of the longest caption of the first, what comes back of the log-probability of the thing's name when the first picture's activation is put back (coca trace). hits: pairs in which most comes back around a patch in a box of the thing, or at a position that predicts its name; most: the mean of what comes back there. Pairs whose second picture costs the word less than 1 nat are left out. The art that coca scenes takes must be installed.",
-    "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language.",
+    '--ablate: the same figures of the model without some of its parts, which fall by what these do.',
+    "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language; where they are not of the model as it is, also precision, ablated and ablated_with.",
   ].join('\n'),
   args: [{ name: 'DATA', description: 'what to measure on', kind: 'file', required: false, variadic: false }],
   options: {
@@ -102,6 +103,7 @@ export const evaluate = defineCommand({
       ...WINDOW_OPTION.window,
       description: 'side of what is blanked (--pointing) or put back (--tracing), in patches',
     },
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'seed'],
   examples: [
@@ -113,6 +115,7 @@ export const evaluate = defineCommand({
     },
     { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
     { line: 'coca eval --grounding', does: 'whether words that are not true are told' },
+    { line: 'coca eval --captioning --ablate cross.2', does: 'what captions are worth without an attention' },
     { line: 'coca eval --pointing', does: 'the table of coca help attention' },
     { line: 'coca eval --tracing', does: 'the table of coca help tracing' },
   ],
@@ -120,6 +123,12 @@ export const evaluate = defineCommand({
     const apart = APART.filter((name) => options[name]);
     checkTasks(chosenTasks(options), apart, typed);
     checkTemplates(options.template);
+    checkAblation(options, typed);
+    // Tracing changes the model itself; a calibration is that of the weights as they are.
+    const whole = (['tracing', 'calibrate'] as const).find((name) => options[name]);
+    if (options.ablate !== undefined && whole) {
+      throw new CocaError('usage', `--${whole} and --ablate exclude each other`, `--${whole} is of the whole model`);
+    }
     if (args[0] !== undefined && options.tracing) {
       throw new CocaError('usage', '--tracing takes no DATA: it paints its pairs');
     }
@@ -131,6 +140,7 @@ export const evaluate = defineCommand({
     const data = args[0];
     if (options.pointing) {
       const { BUNDLED_SCENES, readScenes } = await import('../../model/scenes/scenes-file.js');
+      const { evaluatePointing } = await import('./pointing.js');
       const scenes = await readScenes(data ?? BUNDLED_SCENES);
       await withCaptioner(options, context, 'eval --pointing', (coca) =>
         evaluatePointing(coca, scenes, options, context),
@@ -237,6 +247,7 @@ async function measure(
     model: coca.name,
     pretrained: (await chosenModel(options.model)).model,
     truncated: options.cuts.count,
+    variant: variantOf(coca),
   };
   context.status.show('computing the figures');
   await writeCalibration(options.calibrate, measures, coca);

@@ -2,9 +2,10 @@ import type { Format } from '../../cli/answers.js';
 import type { Output } from '../../cli/output.js';
 import type { Measure, Metrics } from '../../model/evaluation/measure.js';
 import { safeJson, visible } from '../../ui/text.js';
+import type { Variant } from '../io/model.js';
 
-/** One task's figures with what they are of, under CLIP_benchmark's keys; `samples` is ours. */
-export interface TaskReport {
+/** One task's figures with what they are of, under CLIP_benchmark's keys; `samples` and what follows is ours. */
+export interface TaskReport extends Variant {
   readonly dataset: string;
   readonly model: string;
   readonly pretrained: string;
@@ -18,10 +19,13 @@ export interface TaskReport {
 
 export async function taskReport(
   measure: Measure,
-  names: Pick<TaskReport, 'dataset' | 'model' | 'pretrained'> & { readonly truncated: number },
+  names: Pick<TaskReport, 'dataset' | 'model' | 'pretrained'> & {
+    readonly truncated: number;
+    readonly variant: Variant;
+  },
 ): Promise<TaskReport> {
   const { task, count } = measure;
-  const { dataset, model, pretrained, truncated } = names;
+  const { dataset, model, pretrained, truncated, variant } = names;
   const report = {
     dataset,
     model,
@@ -30,6 +34,7 @@ export async function taskReport(
     metrics: await measure.metrics(),
     language: 'en',
     samples: count,
+    ...variant,
   } as const;
   return truncated > 0 ? { ...report, truncated } : report;
 }

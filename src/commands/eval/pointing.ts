@@ -4,7 +4,7 @@ import type { LocatedScene, PointingFigures } from '../../model/attention/pointi
 import type { LoadedCoca } from '../../model/store/load.js';
 import { safeJson, visible } from '../../ui/text.js';
 import { checkWindow, choiceFields } from '../attend/choice.js';
-import type { CaptioningCoca } from '../io/model.js';
+import { type CaptioningCoca, variantOf } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 
@@ -31,7 +31,7 @@ export async function evaluatePointing(
   const how = { seeds, signal: context.signal, ...(window !== undefined && { window }) };
   const figures = await measurePointing(coca, located(scenes, coca, context), choices, how);
   context.status.clear();
-  const objects = figures.map(({ choice, ...rest }) => ({ ...choiceFields(choice), ...rest }));
+  const objects = figures.map(({ choice, ...rest }) => ({ ...choiceFields(choice), ...rest, ...variantOf(coca) }));
   if (options.json) await context.out.line(safeJson(objects));
   else if (options.jsonl) for (const object of objects) await context.out.line(safeJson(object));
   else for (const line of linesOf(figures)) await context.out.line(line);

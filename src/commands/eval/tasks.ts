@@ -61,7 +61,7 @@ export async function measuresOf(
       const isKnown = settings.calibrate === undefined;
       const known = isKnown ? await readCalibration(settings.model, await coca.fingerprint()) : undefined;
       await prepare(coca, 'attribution', context);
-      return GroundingMeasure.create(coca, known, hooks);
+      return GroundingMeasure.create(coca, known, { ...hooks, onBroken: context.notice });
     },
     retrieval: async () => {
       const { RetrievalMeasure } = await import('../../model/evaluation/retrieval.js');

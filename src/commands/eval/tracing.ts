@@ -2,7 +2,7 @@ import type { CommandContext, GlobalValues } from '../../cli/command.js';
 import type { TracingFigures } from '../../model/tracing/measure.js';
 import { safeJson } from '../../ui/text.js';
 import { checkWindow } from '../attend/choice.js';
-import type { CaptioningCoca } from '../io/model.js';
+import { type CaptioningCoca, precisionOf } from '../io/model.js';
 import { prepare } from '../io/progress.js';
 
 export interface TracingOptions extends GlobalValues<'json' | 'jsonl' | 'seed'> {
@@ -31,7 +31,7 @@ export async function evaluateTracing(
   const how = { signal: context.signal, ...(window !== undefined && { window }) };
   const { pairs: all, layers } = await measureTracing(coca, painted(), how);
   context.status.clear();
-  const objects = layers.map((figures) => ({ ...figures, of: all }));
+  const objects = layers.map((figures) => ({ ...figures, of: all, ...precisionOf(coca) }));
   if (json) await context.out.line(safeJson(objects));
   else if (jsonl) for (const object of objects) await context.out.line(safeJson(object));
   else for (const line of linesOf(layers, all)) await context.out.line(line);

@@ -4,7 +4,6 @@ import { CocaError } from '../../model/base/errors.js';
 import type { ConceptList } from '../../model/explaining/concepts.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
-import { BUNDLED_MODEL } from '../../model/store/locate.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { IMAGE_ARGUMENT } from '../io/inside/caption.js';
@@ -20,7 +19,7 @@ export const explain = defineResults({
   summary: "a picture's embedding as a sum of a few concepts",
   details: [
     'SpLiCE (Bhalla et al. 2024): the contrastive embedding, less the mean of other pictures, as a sparse non-negative sum of the embeddings of words, less their mean: the smallest penalty (lasso) at which at most --most concepts are left. cosine is how near the sum comes.',
-    'The concepts are common nouns, adjectives and verbs of English, of the bundled model the words of its scenes, or those of --concepts. Their embeddings are kept in the cache.',
+    'The concepts are common nouns, adjectives and verbs of English, of the bundled model the words of its scenes, or those of --concepts. Their embeddings are kept in the cache, and so is the mean of the scenes.',
     'The mean is that of --centre, of the bundled model that of its 48 scenes; without it, which JSON says by "centre": null, what all pictures have in common is among the concepts.',
     'With B: the concepts of both and the difference of their weights, A less B, the largest first.',
     'Piped: WEIGHT<TAB>CONCEPT; with B: DIFFERENCE<TAB>WEIGHT_A<TAB>WEIGHT_B<TAB>CONCEPT.',
@@ -74,12 +73,14 @@ export const explain = defineResults({
       }
       const { commonWords, conceptEmbeddings, worldConcepts } = await import('../../model/explaining/concepts.js');
       const { centredConcepts, explain: explainEmbedding } = await import('../../model/explaining/explain.js');
+      const { BUNDLED_MODEL } = await import('../../model/store/locate.js');
       const isBundled = coca.name === BUNDLED_MODEL;
       const list = typed ?? (isBundled ? worldConcepts() : await commonWords());
       const { status, signal } = context;
       const embeddings = await conceptEmbeddings(coca, list, {
         ...new ToldCuts(options.strict, context).options,
         signal,
+        onBroken: context.notice,
         onProgress: (part) => status.show(`embedding ${list.texts.length} concepts: ${Math.floor(100 * part)} %`),
       });
       status.show('looking');
@@ -141,16 +142,24 @@ async function listOf(file: string, context: CommandContext): Promise<ConceptLis
 /** Pictures that go through the model at once. */
 const BATCH = 16;
 
+interface Centre {
+  readonly name: string;
+  readonly mean: Float32Array;
+}
+
 /** The mean image embedding, and of what. */
 async function centreOf(
   words: readonly string[],
   isBundled: boolean,
   coca: LoadedCoca,
   context: CommandContext,
-): Promise<{ readonly name: string; readonly mean: Float32Array } | undefined> {
-  if (words.length === 0 && !isBundled) return undefined;
-  const names =
-    words.length > 0 ? imageNames({ images: words, files: [], files0: [] }, context.stdin) : bundledScenes();
+): Promise<Centre | undefined> {
+  if (words.length > 0) return centreOfPictures(words, coca, context);
+  return isBundled ? centreOfScenes(coca, context) : undefined;
+}
+
+async function centreOfPictures(words: readonly string[], coca: LoadedCoca, context: CommandContext): Promise<Centre> {
+  const names = imageNames({ images: words, files: [], files0: [] }, context.stdin);
   const { meanOf } = await import('../../model/explaining/explain.js');
   const features: Float32Array[] = [];
   const waiting: Picture[] = [];
@@ -164,13 +173,17 @@ async function centreOf(
   }
   await encode();
   if (features.length === 0) throw new CocaError('bad-data', '--centre names no pictures');
-  return {
-    name: words.length > 0 ? `${features.length} pictures` : `${features.length} scenes`,
-    mean: meanOf(features),
-  };
+  return { name: `${features.length} pictures`, mean: meanOf(features) };
 }
 
-async function* bundledScenes(): AsyncGenerator<string> {
-  const { BUNDLED_SCENES, readScenes } = await import('../../model/scenes/scenes-file.js');
-  for (const { image } of await readScenes(BUNDLED_SCENES)) yield image;
+async function centreOfScenes(coca: LoadedCoca, { status, signal, notice }: CommandContext): Promise<Centre> {
+  const { bundledScenes, scenePictures } = await import('../../model/scenes/bundled.js');
+  const { meanEmbedding } = await import('../../model/means.js');
+  const { length } = await bundledScenes();
+  const mean = await meanEmbedding(coca, () => scenePictures(coca), 'scenes', {
+    signal,
+    onPicture: (count) => status.show(`centring: ${count} of ${length} scenes`),
+    onBroken: notice,
+  });
+  return { name: `${length} scenes`, mean };
 }

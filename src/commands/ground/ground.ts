@@ -60,9 +60,17 @@ export const ground = defineResults({
       const seen = { picture, image: await coca.encodeImages([picture], { attention: true }) };
       const { ids, text } = await foundCaption(asked, seen.image, coca, context);
       const { Grounding } = await import('../../model/grounding/index.js');
-      context.status.show('asking what each word owes to the picture');
-      const grounding = await Grounding.create(coca, options.model);
-      const grounded = await grounding.ground(seen, ids, { signal: context.signal });
+      const { status, signal } = context;
+      status.show('asking what each word owes to the picture');
+      const grounding = await Grounding.create(coca, options.model, {
+        signal,
+        onBroken: context.notice,
+        onProgress: (part) => status.show(`looking at pictures of nothing in particular: ${Math.floor(100 * part)} %`),
+      });
+      const grounded = await grounding.ground(seen, ids, {
+        signal,
+        onProgress: (part) => status.show(`asking what each word owes to the picture: ${Math.floor(100 * part)} %`),
+      });
       context.status.clear();
       context.onCaption(image, text);
       const { name, device, precision, ablated } = coca;

@@ -117,8 +117,11 @@ export function precisionOf({ precision }: Pick<LoadedCoca, 'precision'>): { rea
   return precision === 'fp32' ? {} : { precision };
 }
 
-/** What a result says of how its model differs from its checkpoint. */
-export const variantOf = (coca: Pick<LoadedCoca, 'precision' | 'ablated'>) => ({
+/** How the model of a result differs from its checkpoint. */
+export type Variant = ReturnType<typeof precisionOf> & ReturnType<typeof ablatedOf>;
+
+/** What a result says of that. */
+export const variantOf = (coca: Pick<LoadedCoca, 'precision' | 'ablated'>): Variant => ({
   ...precisionOf(coca),
   ...ablatedOf(coca),
 });

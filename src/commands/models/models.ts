@@ -3,6 +3,7 @@ import { modelsInfo } from './info.js';
 import { modelsList } from './list.js';
 import { modelsPull } from './pull.js';
 import { modelsRemove } from './remove.js';
+import { modelsSites } from './sites.js';
 import { modelsUse } from './use.js';
 
 export const models = defineVerbs(
@@ -14,5 +15,5 @@ export const models = defineVerbs(
       'A model is named by a short name of the list, by hf-hub:OWNER/NAME or OWNER/NAME, each with @REVISION for another branch, tag or commit than main.',
     ].join('\n'),
   },
-  [modelsList, modelsPull, modelsUse, modelsInfo, modelsRemove],
+  [modelsList, modelsPull, modelsUse, modelsInfo, modelsSites, modelsRemove],
 );

@@ -5,6 +5,7 @@ import type { Picture } from '../../model/image/picture.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
+import type { Variant } from '../io/model.js';
 import type { ReadablePicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
@@ -18,16 +19,13 @@ export interface Look extends MeasuredMap {
 }
 
 /** The captions of a picture in their order. */
-export interface Ranking {
+export interface Ranking extends Variant {
   readonly image: string;
   readonly by: RankBy;
   readonly results: readonly Ranked[];
   readonly look: Look | undefined;
   /** Whether there was no other caption to be ranked. */
   readonly isAlone: boolean;
-  /** Sites that the model went without, where it lacked some. */
-  readonly ablated?: readonly string[];
-  readonly ablated_with?: 'mean';
 }
 
 /** A picture whose ranking follows. */

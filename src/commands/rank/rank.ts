@@ -9,9 +9,9 @@ import { unusableText } from '../../model/tokenizer/usable.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
-import { ABLATION_OPTIONS, ablatedOf, checkAblation } from '../io/inside/ablation.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { readTextList } from '../io/lists.js';
-import { findWithModel, MODEL_GLOBALS } from '../io/model.js';
+import { findWithModel, MODEL_GLOBALS, variantOf } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { failure } from '../io/results.js';
@@ -141,7 +141,7 @@ export const rank = defineResults({
           const isAlone = fitting.length === 1;
           yield {
             kind: 'result',
-            result: { image: item.name, by: options.by, results, look, isAlone, ...ablatedOf(coca) },
+            result: { image: item.name, by: options.by, results, look, isAlone, ...variantOf(coca) },
           };
         }
       }

@@ -10,7 +10,7 @@ import { visible } from '../../ui/text.js';
 import type { Stage } from './context.js';
 import { History, historyPath } from './history.js';
 import { complete } from './line/complete.js';
-import { modelNames } from './model-names.js';
+import { modelNames, siteNames } from './model-names.js';
 import { editOutside } from './outside-editor.js';
 import { shortName } from './pictures.js';
 import type { ReplSession } from './session.js';
@@ -36,7 +36,7 @@ export async function runInteractive(
     const history = await History.load(historyPath(), context.complain);
     const prompt = new Prompt(context.terminal, streams, {
       history: () => history.lines,
-      complete: (line, cursor) => complete(line, cursor, session, modelNames),
+      complete: (line, cursor) => complete(line, cursor, session, { modelNames, siteNames }),
       editOutside: (line) => editOutside(line, context.signal),
       onInterrupt: (isSecond) => {
         if (isSecond) leaving.abort();

@@ -2,9 +2,10 @@ import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { sumOfWord, type Word } from '../../model/tokenizer/words.js';
 import { restored, type Trace } from '../../model/tracing/trace.js';
+import type { Variant } from '../io/model.js';
 
 /** What is found between two pictures. */
-export interface TraceResult {
+export interface TraceResult extends Pick<Variant, 'precision'> {
   readonly from: string;
   readonly to: string;
   /** A and B as the model sees them, to be drawn. */
@@ -41,7 +42,7 @@ function sitesOf({ traced, words, word }: TraceResult) {
 
 /** The JSON object: fields as docs and scripts know them. */
 export function traceObject(result: TraceResult): object {
-  const { from, to, caption, window, traced, words, word, tokens, model, device } = result;
+  const { from, to, caption, window, traced, words, word, tokens, model, device, precision } = result;
   return {
     from,
     to,
@@ -57,6 +58,7 @@ export function traceObject(result: TraceResult): object {
     sites: sitesOf(result),
     model,
     device,
+    ...(precision && { precision }),
   };
 }
 

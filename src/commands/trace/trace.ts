@@ -1,6 +1,6 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
-import { mostChanged, TRACE_WINDOW, trace as traceBetween } from '../../model/tracing/trace.js';
+import { TRACE_WINDOW } from '../../model/tracing/window.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { checkWindow, findWord } from '../attend/choice.js';
 import { defineResults, type Finding } from '../io/define-results.js';
@@ -11,8 +11,7 @@ import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
-import { tokenName } from '../lens/result.js';
-import { type TraceResult, type TraceScene, traceLines, traceObject } from './result.js';
+import type { TraceResult, TraceScene } from './result.js';
 
 export const trace = defineResults({
   name: 'trace',
@@ -70,6 +69,8 @@ export const trace = defineResults({
       }
       await prepare(coca, 'captions', context);
       const { signal, status } = context;
+      const { mostChanged, trace: traceBetween } = await import('../../model/tracing/trace.js');
+      const { tokenName } = await import('../lens/result.js');
       const traced = await traceBetween(coca, [a.picture, b.picture], asked.ids, {
         window: options.window,
         signal,
@@ -97,6 +98,7 @@ export const trace = defineResults({
     });
   },
   async writer(format, { options }, context: CommandContext): Promise<ResultWriter<TraceResult, TraceScene>> {
+    const { traceLines, traceObject } = await import('./result.js');
     if (format === 'json' || format === 'jsonl') return jsonWriter(context.out, format, traceObject);
     if (format === 'plain') {
       return {
@@ -110,7 +112,7 @@ export const trace = defineResults({
   },
   page: {
     view: 'trace',
-    objectOf: traceObject,
+    objectOf: async (result) => (await import('./result.js')).traceObject(result),
     picturesOf: ({ from, to, squares: [a, b] }) => [
       { name: from, square: a },
       { name: to, square: b },

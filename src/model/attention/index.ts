@@ -5,6 +5,7 @@ import type { Occlusion, RawAttention } from './raw.js';
 
 export {
   AttentionMaps,
+  DEFAULT_MAP,
   entropyOf,
   hasLayers,
   MAP_METHODS,
@@ -16,9 +17,6 @@ export {
 } from './maps.js';
 export { occlude } from './occlusion.js';
 export type { AttentionLayer, Occlusion, RawAttention } from './raw.js';
-
-/** What the measurements of docs/attention.md favour. */
-export const DEFAULT_MAP = { method: 'gradient', layer: 'mean', head: 'mean' } as const satisfies MapChoice;
 
 /** A caption, word by word, with where each word looks. */
 export interface CaptionAttention {

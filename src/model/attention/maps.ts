@@ -23,6 +23,12 @@ export interface MapChoice {
   readonly head: number | 'mean';
 }
 
+/** What the measurements of docs/attention.md favour. */
+export const DEFAULT_MAP = { method: 'gradient', layer: 'mean', head: 'mean' } as const satisfies MapChoice;
+
+/** The side of what occlusion blanks, which they favour too, in patches. */
+export const OCCLUSION_WINDOW = 3;
+
 /** Whether layers and heads mean something for a method. */
 export const hasLayers = ({ method }: Pick<MapChoice, 'method'>): boolean => method !== 'occlusion';
 

@@ -2,10 +2,8 @@ import type { Coca } from '../api.js';
 import { stopIfAborted } from '../base/errors.js';
 import type { Picture } from '../image/picture.js';
 import { patchesAround, withoutPatches } from './faithfulness.js';
+import { OCCLUSION_WINDOW } from './maps.js';
 import type { Occlusion } from './raw.js';
-
-/** What `coca eval --pointing` favours (docs/attention.md). */
-export const OCCLUSION_WINDOW = 3;
 
 /** Pictures that go through the model at once. */
 const BATCH = 16;

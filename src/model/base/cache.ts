@@ -21,3 +21,12 @@ export const conversionsFolder = (env?: NodeJS.ProcessEnv): string => join(cache
 
 /** Where embeddings of concepts are kept. */
 export const conceptsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'concepts');
+
+/** Where means over pictures are kept. */
+export const meanPicturesFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'mean-pictures');
+
+/** All folders of what models computed. */
+export const computedFolders = (env?: NodeJS.ProcessEnv): readonly string[] => [
+  conceptsFolder(env),
+  meanPicturesFolder(env),
+];

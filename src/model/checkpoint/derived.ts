@@ -15,6 +15,17 @@ export async function openUsable(target: string): Promise<SafetensorsFile | unde
   }
 }
 
+/** What the name of a file in the cache is that was made of weights: it begins with what tells these from others. */
+export const derivedName = (fingerprint: string, rest: string): string =>
+  `${fingerprint.slice(0, 32)}-${rest}.safetensors`;
+
+/** The files of a folder of the cache that were made of weights, by their fingerprint. */
+export async function derivedFiles(fingerprint: string, cacheDir: string): Promise<string[]> {
+  const names = await readdir(cacheDir).catch(() => []);
+  const start = `${fingerprint.slice(0, 32)}-`;
+  return names.filter((name) => name.startsWith(start)).map((name) => join(cacheDir, name));
+}
+
 /**
  * Makes the folder that a derived file is to be written into, and removes what killed processes left of that file.
  * @param what the cache is of, for the error

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { conversionsFolder, quantisedFolder } from '../base/cache.js';
+import { computedFolders, conversionsFolder, quantisedFolder } from '../base/cache.js';
 import { CocaError } from '../base/errors.js';
 import { exists, isFolder } from '../base/folders.js';
 import { ABANDONED_MS, finalNameOf, orWriteFailed } from '../base/whole-file.js';
@@ -24,8 +24,9 @@ export async function* checkStorage(): AsyncGenerator<Check> {
   yield await checkFolder('models', 'settings', configFolder(), 'COCA_CONFIG');
   yield await checkDownloads();
   yield await checkBlobs();
-  yield await checkDerived('conversions of .bin', conversionsFolder(), isBroken);
-  yield await checkDerived('weights in int8', quantisedFolder(), isNotAsWritten);
+  yield await checkDerived('conversions of .bin', [conversionsFolder()], isBroken);
+  yield await checkDerived('weights in int8', [quantisedFolder()], isNotAsWritten);
+  yield await checkDerived('embeddings, kept', computedFolders(), isBroken);
   yield await checkHub();
 }
 
@@ -86,14 +87,17 @@ async function repositories(): Promise<string[]> {
   return names.filter((name) => name.startsWith('models--')).map((name) => join(cache, name));
 }
 
-/** What was made of weights. */
+/** What was made of weights, or computed with them. */
 async function checkDerived(
   name: string,
-  folder: string,
+  folders: readonly string[],
   isUseless: (path: string) => Promise<boolean>,
 ): Promise<Check> {
   const common = { area: 'models', name } as const;
-  const paths = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+  const paths: string[] = [];
+  for (const folder of folders) {
+    paths.push(...(await readdir(folder).catch(() => [])).map((name) => join(folder, name)));
+  }
   const broken: string[] = [];
   let whole = 0;
   for (const path of paths) {

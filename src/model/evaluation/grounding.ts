@@ -1,12 +1,12 @@
 import type { ImageEncoding } from '../api.js';
 import { CocaError } from '../base/errors.js';
 import { CALIBRATED, featuresOf, type GroundingCalibration, probabilityOf } from '../grounding/calibration.js';
-import { scenePictures } from '../grounding/index.js';
-import { meanPicture } from '../grounding/reference.js';
 import { type WordSignals, wordSignals } from '../grounding/signals.js';
 import { judgedCaptions, SWAP_KINDS, type SwapKind } from '../grounding/swaps.js';
+import { meanPicture } from '../means.js';
 import { calibrationOf, rocAuc } from '../metrics/auc.js';
 import { fitLogistic, type Logistic } from '../metrics/logistic.js';
+import { scenePictures } from '../scenes/bundled.js';
 import type { LoadedCoca } from '../store/load.js';
 import { type CutTexts, mustBeUsable } from '../tokenizer/usable.js';
 import type { Batch, Measure, Metrics } from './measure.js';
@@ -41,9 +41,10 @@ export class GroundingMeasure implements Measure {
   static async create(
     coca: LoadedCoca,
     calibration: Logistic | undefined,
-    hooks: { readonly signal?: AbortSignal } & CutTexts,
+    hooks: { readonly signal?: AbortSignal; readonly onBroken?: (text: string) => void } & CutTexts,
   ): Promise<GroundingMeasure> {
-    return new GroundingMeasure(coca, await meanPicture(coca, () => scenePictures(coca), 'scenes'), calibration, hooks);
+    const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes', hooks);
+    return new GroundingMeasure(coca, reference, calibration, hooks);
   }
 
   async add({ items }: Batch, index: number): Promise<void> {

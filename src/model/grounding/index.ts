@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { ImageEncoding } from '../api.js';
-import { loadPicture } from '../image/load-picture.js';
-import type { Picture } from '../image/picture.js';
-import { BUNDLED_SCENES, readScenes } from '../scenes/scenes-file.js';
+import { meanPicture } from '../means.js';
+import { bundledScenes, scenePictures } from '../scenes/bundled.js';
 import type { LoadedCoca } from '../store/load.js';
 import type { Word } from '../tokenizer/words.js';
 import { type GroundingCalibration, probabilityOf, readCalibration } from './calibration.js';
-import { meanPicture } from './reference.js';
-import { type SeenPicture, type WordSignals, wordSignals } from './signals.js';
+import { type SeenPicture, type SignalHooks, type WordSignals, wordSignals } from './signals.js';
 
 export { CALIBRATION_FILE } from './calibration.js';
 export type { WordSignals } from './signals.js';
@@ -28,11 +25,12 @@ export interface GroundedCaption {
   readonly grounded: number | null;
 }
 
-/** The pictures whose mean stands for none: the scenes that come with the program. */
-export async function* scenePictures(coca: Pick<LoadedCoca, 'preprocess'>): AsyncGenerator<Picture> {
-  for (const { image } of await readScenes(BUNDLED_SCENES)) {
-    yield await loadPicture(await readFile(image), coca.preprocess);
-  }
+/** What stops it, and hears the part that is done, from 0 to 1. */
+export type GroundingHooks = Pick<SignalHooks, 'signal' | 'onProgress'>;
+
+export interface OpeningHooks extends GroundingHooks {
+  /** Hears of a kept mean that is of no use: it is made anew. */
+  readonly onBroken?: (text: string) => void;
 }
 
 /** Tells what is seen from what is guessed. */
@@ -45,11 +43,21 @@ export class Grounding {
 
   /**
    * @param model as it was asked for: a calibration lies beside its weights
-   * @throws CocaError as `readCalibration`
+   * @throws CocaError as `readCalibration`; `interrupted`
    */
-  static async create(coca: LoadedCoca, model: string | undefined): Promise<Grounding> {
+  static async create(
+    coca: LoadedCoca,
+    model: string | undefined,
+    { signal, onProgress, onBroken }: OpeningHooks = {},
+  ): Promise<Grounding> {
     const calibration = await readCalibration(model, await coca.fingerprint());
-    const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes');
+    const { length } = await bundledScenes();
+    const onPicture = (count: number): void => onProgress?.(count / length);
+    const reference = await meanPicture(coca, () => scenePictures(coca), 'scenes', {
+      signal,
+      onPicture,
+      onBroken,
+    });
     return new Grounding(coca, reference, calibration);
   }
 
@@ -57,11 +65,7 @@ export class Grounding {
    * @param ids a caption from the start token
    * @throws CocaError `interrupted`
    */
-  async ground(
-    seen: SeenPicture,
-    ids: readonly number[],
-    hooks: { readonly signal?: AbortSignal } = {},
-  ): Promise<GroundedCaption> {
+  async ground(seen: SeenPicture, ids: readonly number[], hooks: GroundingHooks = {}): Promise<GroundedCaption> {
     const { calibration } = this;
     const found = await wordSignals(this.coca, seen, ids, this.reference, hooks);
     const words = found.map(({ word, signals }): GroundedWord => {

@@ -34,6 +34,8 @@ export interface SignalHooks {
   readonly signal?: AbortSignal;
   /** Which of the caption's words are looked at, by their index: all where it is not there. */
   readonly wanted?: (word: number) => boolean;
+  /** Receives the part that is done, from 0 to 1. */
+  readonly onProgress?: (part: number) => void;
 }
 
 /** A picture, and its encoding with attention: captions of one picture share it. */
@@ -59,7 +61,7 @@ export async function wordSignals(
   { picture, image }: SeenPicture,
   ids: readonly number[],
   reference: ImageEncoding,
-  { signal, wanted = () => true }: SignalHooks = {},
+  { signal, wanted = () => true, onProgress }: SignalHooks = {},
 ): Promise<readonly FoundSignals[]> {
   const grid = gridSize(coca.config);
   const attention = await attendCaption(coca, image, ids);
@@ -75,6 +77,7 @@ export async function wordSignals(
   const readings: (readonly number[])[] = [];
   for (const some of chunks(blanked, PICTURES_PER_CALL)) {
     stopIfAborted(signal, 'stopped before all words were looked at');
+    onProgress?.(readings.length / blanked.length);
     readings.push(...(await coca.readCaption(await coca.encodeImages(some), ids)));
   }
   const similarities = await similarityOf(coca, image, ids, words);

@@ -1,10 +1,9 @@
 import { lstat, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { conversionsFolder, quantisedFolder } from '../base/cache.js';
 import { orWriteFailed } from '../base/whole-file.js';
-import { convertedPath, weightsFile } from '../checkpoint/index.js';
-import { quantisedFilesOf } from '../quantise/checkpoint.js';
+import { weightsFile } from '../checkpoint/index.js';
 import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILES } from '../store/model-files.js';
+import { derivedOf } from './derived.js';
 import { hubCacheFolder } from './environment.js';
 import { cachedAs, cachedModels } from './installed.js';
 import { findSnapshot, RepositoryCache } from './layout.js';
@@ -91,18 +90,12 @@ async function ownFiles(folder: string, names: readonly string[]): Promise<strin
   return names.filter((name) => wanted.includes(join(folder, name)) || join(folder, name) === weights);
 }
 
-/** Removes what was made of the weights: their conversion, and their quantised form. */
+/** Removes what was made of the weights: their conversion, their quantised form, and what the model computed and kept. */
 async function removeDerived(folder: string, env: NodeJS.ProcessEnv): Promise<number> {
   const weights = await weightsFile(folder).catch(() => undefined);
   if (weights === undefined) return 0;
-  // Only torch.save archives are converted, and a broken one is not.
-  const converted = await convertedPath(weights, conversionsFolder(env)).then(
-    (path) => [path],
-    () => [],
-  );
-  const quantised = await quantisedFilesOf(weights, quantisedFolder(env)).catch(() => []);
   let freed = 0;
-  for (const path of [...converted, ...quantised]) {
+  for (const path of await derivedOf(weights, env)) {
     freed += await sizeOnDisk(path);
     await rm(path, { force: true });
   }

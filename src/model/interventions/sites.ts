@@ -126,6 +126,17 @@ function exampleOf(towers: readonly TowerSites[]): string {
   return `${tower}.${layers - 1}.h0`;
 }
 
+/** All sites, in the order in which a picture and its caption go through them: an attention, its heads, the MLP after it. */
+export function allSites(config: ModelConfig): readonly Site[] {
+  return towersOf(config).flatMap(({ tower, layers, heads, hasMlp }) =>
+    Array.from({ length: layers }, (_, layer) => layer).flatMap((layer): readonly Site[] => [
+      { tower, layer, part: 'attention' },
+      ...Array.from({ length: heads }, (_, head): Site => ({ tower, layer, part: 'attention', head })),
+      ...(hasMlp ? [{ tower, layer, part: 'mlp' } as const] : []),
+    ]),
+  );
+}
+
 /** Every head of some towers, layer by layer. */
 export function headsOf(config: ModelConfig, towers: readonly SiteTower[]): readonly Site[] {
   return towersOf(config)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat, utimes } from 'node:fs/promises';
+import { stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
-import { openUsable, prepareCache } from '../checkpoint/derived.js';
+import { derivedFiles, derivedName, openUsable, prepareCache } from '../checkpoint/derived.js';
 import {
   calledBy,
   openSafetensors,
@@ -65,14 +65,8 @@ export async function quantisedCheckpoint(
 
 /** The files of a cache that were quantised from a file of weights. */
 export async function quantisedFilesOf(weights: string, cacheDir: string): Promise<string[]> {
-  const names = await readdir(cacheDir).catch(() => []);
-  if (names.length === 0) return [];
-  const start = await nameStart(weights);
-  return names.filter((name) => name.startsWith(start)).map((name) => join(cacheDir, name));
+  return derivedFiles(await weightsFingerprint(weights), cacheDir);
 }
-
-/** What the names of all files begin with that were quantised from a file of weights. */
-const nameStart = async (weights: string): Promise<string> => `${(await weightsFingerprint(weights)).slice(0, 32)}-`;
 
 /** Where the quantised form of a checkpoint is, or would be. */
 async function quantisedPath({ path, given = path, tensors }: SafetensorsFile, cacheDir: string): Promise<string> {
@@ -82,7 +76,7 @@ async function quantisedPath({ path, given = path, tensors }: SafetensorsFile, c
     // Not of the file: as a config wants it.
     if (values) hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  return join(cacheDir, `${await nameStart(given)}${hash.digest('hex').slice(0, 8)}-int8.safetensors`);
+  return join(cacheDir, derivedName(await weightsFingerprint(given), `${hash.digest('hex').slice(0, 8)}-int8`));
 }
 
 /** A quantised file that is as it was written, or why it is of no use. */

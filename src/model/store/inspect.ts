@@ -4,6 +4,7 @@ import { parameterShapes } from '../architecture/parameters.js';
 import { quantisedFolder } from '../base/cache.js';
 import { type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
 import type { ModelConfig } from '../config/config.js';
+import { computedOf } from '../hub/derived.js';
 import { PUBLIC_HUB } from '../hub/environment.js';
 import { COMMIT } from '../hub/names.js';
 import { quantisedFilesOf } from '../quantise/checkpoint.js';
@@ -47,6 +48,8 @@ export interface ModelFacts {
   };
   /** Its weights in int8, where they were made: bytes of the file in the cache. */
   readonly quantised?: { readonly precision: Precision; readonly bytes: number };
+  /** What it computed and keeps in the cache: concepts, means over pictures. */
+  readonly computed?: { readonly files: number; readonly bytes: number };
   readonly parameters: ParameterCounts;
   readonly config: ModelConfig;
   /** The config as it was read. */
@@ -70,6 +73,7 @@ export async function inspectModel(named: string | undefined, givenConfig?: stri
   const card = await readCard(folder);
   const commit = basename(folder);
   const [quantised] = await quantisedFilesOf(weights, quantisedFolder());
+  const computed = await computedOf(weights);
   return {
     name,
     folder,
@@ -83,11 +87,18 @@ export async function inspectModel(named: string | undefined, givenConfig?: stri
       dtypes: dtypesOf([...list.tensors.values()].map(({ dtype }) => dtype)),
     },
     ...(quantised !== undefined && { quantised: { precision: 'int8', bytes: (await stat(quantised)).size } }),
+    ...(computed.length > 0 && { computed: { files: computed.length, bytes: await bytesOf(computed) } }),
     parameters: countParameters(config),
     config,
     json,
     remarks,
   };
+}
+
+async function bytesOf(paths: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const path of paths) bytes += (await stat(path)).size;
+  return bytes;
 }
 
 function dtypesOf(all: readonly Dtype[]): readonly Dtype[] {

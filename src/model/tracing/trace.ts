@@ -7,6 +7,7 @@ import { repeated, withTokensOf } from '../encoding.js';
 import type { Activation, Block, Change } from '../engine/network.js';
 import type { Picture } from '../image/picture.js';
 import { sumOfWord, type Word, wordsOf } from '../tokenizer/words.js';
+import { TRACE_WINDOW } from './window.js';
 
 /**
  * Causal tracing between two pictures: a caption of A is read under B with A's activation put back at one place at a time
@@ -38,9 +39,6 @@ export interface TracedLayer {
   /** Of each position P the log-probabilities of all rows: [P][N]. */
   readonly logprobs: readonly (readonly number[])[];
 }
-
-/** What `coca eval --tracing` favours (docs/tracing.md). */
-export const TRACE_WINDOW = 3;
 
 /** Pictures, or readings of the caption, that go through the model at once. */
 const BATCH = 16;

@@ -15,6 +15,7 @@ const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
   '-': 'less-opacity',
   g: 'toggle-grid',
   t: 'toggle-text',
+  f: 'ground',
   w: 'save',
   s: 'save',
   '?': 'toggle-help',
@@ -31,6 +32,7 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['+ -', 'opacity of the map over the picture'],
   ['g', 'all words at once'],
   ['t', 'what the word owes to the words before it (computed when first asked for)'],
+  ['f', 'figures of what the word owes to the picture, as coca ground has them (computed when first asked for)'],
   ['w s', 'save pictures and raw arrays'],
   ['Ctrl-Z', 'back to the shell for a while (fg returns)'],
   ['?', 'this list'],
@@ -44,7 +46,7 @@ const ALWAYS: readonly KeyHint[] = [
 
 /** The keys that mean something now, in a line, the most needed first. */
 export function attendKeyLine(
-  { isHelp, isGrid, method }: Pick<AttendState, 'isHelp' | 'isGrid' | 'method'>,
+  { isHelp, isGrid, method, later }: Pick<AttendState, 'isHelp' | 'isGrid' | 'method' | 'later'>,
   { words, layers, heads, methods }: AttendLimits,
   columns: number,
 ): string {
@@ -58,6 +60,7 @@ export function attendKeyLine(
     ['+-', 'opacity', true],
     ['w', 'save', true],
     ['t', 'words before', words > 1],
+    ['f', 'seen or guessed', later.includes('grounding')],
   ];
   const shown = hints.filter(([, , isUsed]) => isUsed).map(([keys, does]): KeyHint => [keys, does]);
   return keyLine(shown, ALWAYS, columns);

@@ -1,12 +1,17 @@
 import type { MeasuredMap } from '../../model/attention/index.js';
 import { hasLayers } from '../../model/attention/maps.js';
+import type { GroundedWord } from '../../model/grounding/index.js';
 import { percent } from '../caption-view.js';
+import { signed } from '../ground-view.js';
 import { bar, truncate } from '../layout.js';
 import { painter } from '../palette.js';
 import type { Colors } from '../terminal.js';
 import type { AttendSource } from './source.js';
 import type { AttendState } from './state.js';
 import { FLAT, heatScale } from './theme.js';
+
+/** In place of a probability: the model has no calibration. */
+const NOT_CALIBRATED = 'not calibrated';
 
 const BAR = 10;
 const LABEL = 13;
@@ -47,6 +52,7 @@ function fullPanel(
     paint.bold(truncate(word.text, columns)),
     fact('word', `${state.word + 1} of ${source.words.length}`),
     fact('probability', `${percent(word.probability)} % ${bar(word.probability, BAR)}`),
+    ...groundedFacts(source, state).map(([label, value]) => fact(label, value)),
     '',
     fact('method', state.method),
     ...(hasLayers(state)
@@ -72,13 +78,35 @@ function shortPanel(
   { columns, hasPicture }: PanelSpace,
 ): string[] {
   const word = source.words[state.word]!;
+  const grounded = source.groundingOf(state.word);
   return [
     `${word.text} ${percent(word.probability)} % (${state.word + 1}/${source.words.length})`,
+    ...(grounded ? [groundedLine(grounded)] : []),
     hasLayers(state) ? `${state.method} layer ${state.layer} head ${state.head}` : state.method,
     wordMap.isFlat ? FLAT : `peak ${peakText(wordMap, ' ')}`,
     `entropy ${entropyText(wordMap.entropy, source.grid)}`,
     ...(hasPicture ? [`opacity ${opacityText(state.opacity)}`] : []),
   ].map((line) => truncate(line, columns));
+}
+
+/** What the word owes to the picture, in the terms of `coca ground`; before that is known, the key that asks for it. */
+function groundedFacts(source: AttendSource, { word, later }: AttendState): readonly (readonly [string, string])[] {
+  if (later.includes('grounding')) return [['grounded', 'f: computes it']];
+  const found = source.groundingOf(word);
+  if (!found) return [];
+  const { grounded, without, gain, drop, mass, similarity } = found;
+  return [
+    ['grounded', grounded === null ? NOT_CALIBRATED : `${percent(grounded)} % ${bar(grounded, BAR)}`],
+    ['without', `${without.toFixed(2)} nats`],
+    ['gain, drop', `${signed(gain)}  ${signed(drop)}`],
+    ['mass, sim.', `${percent(mass)} %  ${signed(similarity)}`],
+  ];
+}
+
+function groundedLine({ grounded, without, gain, drop, mass, similarity }: GroundedWord): string {
+  const chance = grounded === null ? NOT_CALIBRATED : `grounded ${percent(grounded)} %`;
+  const nats = `gain ${signed(gain)} drop ${signed(drop)} without ${without.toFixed(2)}`;
+  return `${chance} ${nats} mass ${percent(mass)} % sim. ${signed(similarity)}`;
 }
 
 /** Where the map is highest, unless that is chance. */

@@ -1,9 +1,10 @@
 import type { AttentionMaps, MapChoice, MeasuredMap } from '../../model/attention/index.js';
+import type { GroundedWord } from '../../model/grounding/index.js';
 import type { ShadedWord } from '../caption-view.js';
 import type { Raster } from '../picture/raster.js';
 
 /** What is computed when it is first asked for, since it takes many passes through the model. */
-export type Later = 'occlusion' | 'words';
+export type Later = 'occlusion' | 'words' | 'grounding';
 
 export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'heads' | 'methods'> {
   /** The picture's name, as it is to be shown. */
@@ -20,6 +21,8 @@ export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'h
   compute(what: Later, onProgress: (part: number) => void, signal: AbortSignal): Promise<void>;
   /** How far a word's log-probability falls without each word before it, in nats; once it is computed. */
   owedBy(word: number): readonly number[];
+  /** What a word owes to the picture; once it is computed, and not of special tokens. */
+  groundingOf(word: number): GroundedWord | undefined;
   /** Fast enough to be called for every key. */
   mapOf(word: number, selection: MapChoice): MeasuredMap;
   /** Writes the maps of all words to files and says where, in a line. */

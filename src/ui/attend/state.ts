@@ -33,7 +33,7 @@ export type AttendAction =
   | { readonly type: 'next-layer' | 'previous-layer' }
   | { readonly type: 'next-head' | 'previous-head' }
   | { readonly type: 'next-method' | 'more-opacity' | 'less-opacity' }
-  | { readonly type: 'toggle-grid' | 'toggle-text' | 'toggle-help' | 'close-help' }
+  | { readonly type: 'toggle-grid' | 'toggle-text' | 'toggle-help' | 'close-help' | 'ground' }
   | { readonly type: 'progress'; readonly part: number }
   | { readonly type: 'computed'; readonly what: Later }
   | { readonly type: 'failed'; readonly message: string }
@@ -78,6 +78,8 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
     case 'toggle-text':
       if (state.isText || state.awaited === 'words') return { ...quiet, isText: false, awaited: null };
       return withText(quiet);
+    case 'ground':
+      return withGrounding(quiet);
     case 'toggle-help':
       return { ...quiet, isHelp: !state.isHelp };
     case 'close-help':
@@ -87,6 +89,7 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
     case 'computed': {
       const known = { ...state, later: state.later.filter((one) => one !== action.what) };
       if (state.awaited !== action.what) return known;
+      if (action.what === 'grounding') return withGrounding(known);
       return action.what === 'words' ? withText(known) : withMethod(known, action.what);
     }
     case 'failed':
@@ -108,6 +111,12 @@ function withMethod(state: AttendState, method: MapMethod): AttendState {
 function withText(state: AttendState): AttendState {
   if (state.later.includes('words')) return { ...state, awaited: 'words', part: 0 };
   return { ...state, isText: true, isGrid: false, isHelp: false, awaited: null };
+}
+
+/** What a word owes to the picture stands in the panel of one word, from when it is computed. */
+function withGrounding(state: AttendState): AttendState {
+  if (state.later.includes('grounding')) return { ...state, awaited: 'grounding', part: 0 };
+  return { ...state, isGrid: false, isText: false, isHelp: false, awaited: null };
 }
 
 function layersOf({ layers }: AttendLimits): readonly MapChoice['layer'][] {

@@ -108,7 +108,11 @@ function useLater(source: AttendSource, { act, now }: AttendViewProps['stage']):
   };
 }
 
-const AWAITED: Readonly<Record<Later, string>> = { occlusion: 'occlusion', words: 'leaving out words' };
+const AWAITED: Readonly<Record<Later, string>> = {
+  occlusion: 'occlusion',
+  words: 'leaving out words',
+  grounding: 'what each word owes to the picture',
+};
 
 function footLine(source: AttendSource, state: AttendState, columns: number, colors: Colors): string {
   if (state.message !== '') return painter(colors).bold(truncate(state.message, columns));

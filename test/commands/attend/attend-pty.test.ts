@@ -34,6 +34,8 @@ describe('on a pseudo-terminal', () => {
     await pty.until(/layer +last of 0-2/);
     pty.type('n');
     await pty.until(/head +0 of 0-5/);
+    pty.type('f');
+    await pty.until(/grounded +\d+ % [\s\S]*without +-?\d[\s\S]*gain, drop +[+-]\d[\s\S]*mass, sim\. +\d+ %/);
     pty.type('m');
     await pty.until(/method +occlusion/);
     pty.type('m');

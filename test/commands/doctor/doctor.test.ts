@@ -234,7 +234,10 @@ describe('doctor', () => {
     const whole = join(converted, 'whole.safetensors');
     writeFileSync(whole, readFileSync(fixture('golden/pooled/open_clip_model.safetensors')));
 
+    const concepts = put(join(world.env.COCA_CACHE!, 'concepts'), 'cut.safetensors', 0);
+    useless.push(concepts);
     const before = await doctor();
+    expect(before.of('embeddings, kept')).toMatchObject({ status: 'problem', found: expect.stringMatching(/^1 /) });
     expect(before.of('cut downloads')).toMatchObject({ status: 'problem', advice: expect.stringContaining('--fix') });
     expect(before.of('conversions of .bin')).toMatchObject({ status: 'problem', found: expect.stringMatching(/^2 /) });
     expect(before.code).toBe(0);

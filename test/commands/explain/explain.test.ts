@@ -36,11 +36,16 @@ test('a scene in the words of its world: what it shows leads; kept embeddings gi
   expect(first[0].concepts.length).toBeLessThanOrEqual(10);
   expect(first[0].cosine).toBeGreaterThan(0.8);
   const [kept] = readdirSync(join(env.COCA_CACHE, 'concepts'));
-  expect(kept).toMatch(/^[0-9a-f]{32}-fp32-[0-9a-f]{16}\.f32$/);
+  expect(kept).toMatch(/^[0-9a-f]{32}-fp32-[0-9a-f]{16}\.safetensors$/);
+  const [mean] = readdirSync(join(env.COCA_CACHE, 'mean-pictures'));
   expect(JSON.parse((await coca(args, { env })).stdout)).toEqual(first);
-  // What is not as it was written is made anew.
-  writeFileSync(join(env.COCA_CACHE, 'concepts', kept!), 'torn');
-  expect(JSON.parse((await coca(args, { env })).stdout)).toEqual(first);
+  // What is not as it was written is made anew, and that is told.
+  const broken = [join(env.COCA_CACHE, 'concepts', kept!), join(env.COCA_CACHE, 'mean-pictures', mean!)];
+  for (const path of broken) writeFileSync(path, 'torn');
+  const { stdout, stderr } = await coca(['explain', TAXI, '--json'], { env });
+  expect(JSON.parse(stdout)).toEqual(first);
+  for (const path of broken) expect(stderr).toContain(`${path} was cut: it is made anew`);
+  expect((await coca(['explain', TAXI, '--json'], { env })).stderr).not.toContain('made anew');
 });
 
 test('two pictures: the difference of their concepts, the largest first', async () => {

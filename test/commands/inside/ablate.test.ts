@@ -55,6 +55,20 @@ describe('--ablate', () => {
     expect(figureOf(without as never)).not.toBe(figureOf(whole as never));
   });
 
+  test('eval: other figures, which say so; not of what is of the whole model', async () => {
+    const scenes = ['eval', '--limit', '4', '--ranking'];
+    const [whole, without] = [await json(...scenes), await json(...scenes, '--ablate', 'vision.0,vision.1')];
+    expect(without).toMatchObject({ task: whole.task, ablated: ['vision.0', 'vision.1'], samples: 4 });
+    expect(whole.ablated).toBeUndefined();
+    expect(without.metrics).not.toEqual(whole.metrics);
+    for (const args of [['--tracing'], ['--grounding', '--calibrate', join(folder, 'c.json')]]) {
+      expect(await coca(['eval', ...args, '--ablate', 'vision.0'])).toMatchObject({
+        code: 64,
+        stderr: expect.stringContaining('and --ablate exclude each other'),
+      });
+    }
+  });
+
   test('all heads of a layer, one by one, are the layer', async () => {
     const heads = Array.from({ length: 6 }, (_, head) => `cross.1.h${head}`).join(',');
     const layer = await json('caption', BOOK, '--ablate', 'cross.1');

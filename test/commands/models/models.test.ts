@@ -95,11 +95,25 @@ describe('from nothing to a caption', () => {
     const opened = await openCheckpoint(join(stdout.trimEnd(), names[1]!), { cacheDir: converted });
     const { quantisedCheckpoint } = await import('../../../src/model/quantise/checkpoint.js');
     const quantised = await quantisedCheckpoint(opened, join(world.env.COCA_CACHE!, 'quantised'));
-    const size = statSync(path).size + quantised.size;
+    // What the model computed is known by the weights that were loaded.
+    const { weightsFingerprint } = await import('../../../src/model/checkpoint/index.js');
+    const { derivedName } = await import('../../../src/model/checkpoint/derived.js');
+    const name = derivedName(await weightsFingerprint(opened.path), 'fp32-0');
+    const folders = ['concepts', 'mean-pictures'].map((folder) => join(world.env.COCA_CACHE!, folder));
+    for (const folder of folders) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, name), 'x'.repeat(50));
+      writeFileSync(join(folder, derivedName('0'.repeat(64), 'fp32-0')), 'of another model');
+    }
+    const known = JSON.parse((await coca(['models', 'info', 'someone/bin', '--jsonl'])).stdout);
+    expect(known.computed).toEqual({ files: 2, bytes: 100 });
+    expect((await coca(['models', 'info', 'someone/bin'])).stdout).toMatch(/^kept +embeddings, /m);
+    const size = statSync(path).size + quantised.size + 100;
     const removed = JSON.parse((await coca(['models', 'remove', 'someone/bin', '--jsonl'])).stdout);
     expect(removed.freed).toBe(size + names.reduce((sum, name) => sum + golden(name).length, 0));
     expect(readdirSync(converted)).toEqual([]);
     expect(readdirSync(join(world.env.COCA_CACHE!, 'quantised'))).toEqual([]);
+    for (const folder of folders) expect(readdirSync(folder)).toEqual([derivedName('0'.repeat(64), 'fp32-0')]);
   });
 });
 
@@ -110,8 +124,21 @@ test('a session takes the same verbs, and follows a new default', async () => {
   expect(code).toBe(0);
   const objects = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
   expect(objects.map(({ model, name }) => model ?? name)).toEqual(['scenes', REPOSITORY, REPOSITORY]);
-  expect(stdout).toContain('Usage: coca models [list|pull|use|info|remove]');
+  expect(stdout).toContain('Usage: coca models [list|pull|use|info|sites|remove]');
   expect(stdout).toContain(`coca models pull ${REPOSITORY} --quiet`);
+});
+
+test('sites: every name that --ablate takes, of the config alone', async () => {
+  const { code, stdout } = await coca(['models', 'sites']);
+  expect(code).toBe(0);
+  const sites = lines(stdout);
+  const { parseSite } = await import('../../../src/model/interventions/sites.js');
+  const { inspectModel } = await import('../../../src/model/store/inspect.js');
+  const { config } = await inspectModel('scenes');
+  for (const site of sites) expect(() => parseSite(site, config)).not.toThrow();
+  expect(sites).toEqual(expect.arrayContaining(['cross.2.h5', 'mlp.vision.0', 'pooler.h1']));
+  expect(JSON.parse((await coca(['models', 'sites', 'scenes', '--json'])).stdout)).toEqual([{ name: 'scenes', sites }]);
+  expect(await coca(['models', 'sites', 'coca_ViT-B-32'])).toMatchObject({ code: 2, stdout: '' });
 });
 
 describe('list', () => {

@@ -32,11 +32,16 @@ const MODELS = [
   { word: 'scenes', about: 'bundled' },
   { word: 'other', about: 'not here' },
 ];
+const LOOK = {
+  modelNames: async () => MODELS,
+  siteNames: async (model: string | undefined) =>
+    model === 'other' ? ['text.0'] : ['vision.0', 'vision.0.h0', 'vision.0.h1', 'cross.2', 'mlp.cross.2'],
+};
 /** `^` is the cursor; without one it is at the end. */
 async function ways(line: string): Promise<string[]> {
   const cursor = line.includes('^') ? line.indexOf('^') : line.length;
   const text = line.replace('^', '');
-  const { start, candidates } = await complete(text, cursor, session, async () => MODELS);
+  const { start, candidates } = await complete(text, cursor, session, LOOK);
   return candidates.map((candidate) => text.slice(0, start) + candidate.text + (candidate.isWhole ? ' ' : ''));
 }
 
@@ -55,6 +60,16 @@ describe('completion', () => {
     ['caption --beams ', []],
     ['set bea', ['set beams ']],
     ['set beams ', []],
+    ['set strategy g', ['set strategy greedy ']],
+    ['set json ', ['set json on ', 'set json off ']],
+    ['set model sc', ['set model scenes ']],
+    ['set model scenes ', []],
+    ['set ablate vision.0.', ['set ablate vision.0.h0', 'set ablate vision.0.h1']],
+    ['set ablate cross.2,ml', ['set ablate cross.2,mlp.cross.2']],
+    ['caption --ablate c', ['caption --ablate cross.2']],
+    ['caption --ablate=cross.2,vision.0.h1,c', ['caption --ablate=cross.2,vision.0.h1,cross.2']],
+    ['caption --model other --ablate ', ['caption --model other --ablate text.0']],
+    ['caption --model=other --ablate ', ['caption --model=other --ablate text.0']],
     ['model sc', ['model scenes ']],
     ['caption --model oth', ['caption --model other ']],
     ['models p', ['models pull ']],
@@ -108,7 +123,7 @@ describe('what stands beside a candidate', () => {
     ['help attent', { attention: 'what a map over the picture is, and how true' }],
     ['caption a1', { 'a1.png': '', 'a10.png': '' }],
   ])('%s', async (line, expected) => {
-    const { candidates } = await complete(line, line.length, session, async () => MODELS);
+    const { candidates } = await complete(line, line.length, session, LOOK);
     expect(Object.fromEntries(candidates.map(({ label, about }) => [label, about]))).toEqual(expected);
   });
 });

@@ -12,11 +12,11 @@ import {
   probabilityOf,
   readCalibration,
 } from '../../../src/model/grounding/calibration.js';
-import { scenePictures } from '../../../src/model/grounding/index.js';
-import { meanPicture } from '../../../src/model/grounding/reference.js';
 import { wordSignals } from '../../../src/model/grounding/signals.js';
 import { loadPicture } from '../../../src/model/image/load-picture.js';
 import type { Picture } from '../../../src/model/image/picture.js';
+import { meanPicture } from '../../../src/model/means.js';
+import { scenePictures } from '../../../src/model/scenes/bundled.js';
 import { type LoadedCoca, loadCoca } from '../../../src/model/store/load.js';
 import { fixture } from '../../support/golden.js';
 

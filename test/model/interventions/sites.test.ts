@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../../src/model/config/config.js';
 import type { Change } from '../../../src/model/engine/network.js';
 import { ablations, inOrder } from '../../../src/model/interventions/changes.js';
-import { headsOf, parseSite, parseSites, siteName, towersOf } from '../../../src/model/interventions/sites.js';
+import {
+  allSites,
+  headsOf,
+  parseSite,
+  parseSites,
+  siteName,
+  towersOf,
+} from '../../../src/model/interventions/sites.js';
 import { golden } from '../../support/golden.js';
 
 const { config } = await golden('pooled'); // vision 2 x 3 heads, pooler 2, text 2 x 2, multimodal 3 x 4 heads
@@ -45,6 +52,17 @@ describe('sites', () => {
   test('a list is read with spaces, and refused when it is empty', () => {
     expect(parseSites('text.1, mlp.self.0 ,', config).map(siteName)).toEqual(['text.1', 'mlp.self.0']);
     expect(() => parseSites(' , ', config)).toThrow('no site is named');
+  });
+
+  test('all of them are named as they are read, and each once', () => {
+    const names = allSites(config).map(siteName);
+    expect(names.map((name) => siteName(parseSite(name, config)))).toEqual(names);
+    // Attentions, heads and MLPs of vision, pooler (which has no MLP), text, self and cross.
+    expect(new Set(names).size).toBe(2 * 5 + 3 + 2 * 4 + 3 * 6 + 3 * 6);
+    expect(names.slice(0, 6)).toEqual([
+      ...['vision.0', 'vision.0.h0', 'vision.0.h1', 'vision.0.h2', 'mlp.vision.0'],
+      'vision.1',
+    ]);
   });
 
   test('a model has the towers of its config', () => {

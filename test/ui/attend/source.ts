@@ -15,6 +15,7 @@ export function testSource(words: readonly string[], saves: MapChoice[] = []): A
     methods: ['cross', 'rollout'],
     later: [],
     owedBy: (word) => Array.from({ length: word }, (_, i) => i + 0.5),
+    groundingOf: () => undefined,
     compute: () => Promise.reject(new Error('not asked for')),
     mapOf(word, { layer }) {
       const at = word % grid;

@@ -31,6 +31,8 @@ describe('reduce', () => {
     [['toggle-text', 'toggle-text'], { isText: false }],
     [['toggle-grid', 'toggle-text'], { isText: true, isGrid: false }],
     [['toggle-text', 'toggle-grid'], { isText: false, isGrid: true }],
+    [['toggle-grid', 'ground'], { isGrid: false }],
+    [['toggle-text', 'ground'], { isText: false }],
     [['toggle-help'], { isHelp: true }],
     [['toggle-help', 'toggle-help'], { isHelp: false }],
     [['toggle-help', 'close-help'], { isHelp: false }],

@@ -271,6 +271,74 @@ describe('keys', () => {
     expect(app.terminal().text()).toContain('owes to the words before it');
   });
 
+  describe('f: what the word owes to the picture', () => {
+    const figures = { logprob: -0.69, without: -4.5, gain: 3.81, drop: -0.25, mass: 0.652, similarity: 0.02 };
+    /** Computed when the test says so; its last word is a special token. */
+    const later = (grounded: number | null) => {
+      let done: (() => void) | undefined;
+      const asked: string[] = [];
+      const source: AttendSource = {
+        ...testSource(CAPTION),
+        later: ['grounding'],
+        compute: (what, onProgress) => {
+          asked.push(what);
+          onProgress(0.4);
+          return new Promise((resolve) => {
+            done = resolve;
+          });
+        },
+        groundingOf: (index) => {
+          if (index === CAPTION.length - 1) return undefined;
+          const word = { text: CAPTION[index]!, logprob: -0.69, positions: [index + 1], special: false };
+          return { word, ...figures, grounded };
+        },
+      };
+      return { source, asked, done: () => done!() };
+    };
+
+    test.each([
+      [80, 24, 'none'],
+      [80, 24, 'any'],
+      [120, 40, 'none'],
+      [120, 40, 'any'],
+      [200, 60, 'any'],
+    ] as const)('%i x %i, colours %s: in the panel, with all that was there before', async (columns, rows, colors) => {
+      const { source, asked, done } = later(0.97);
+      await open(source, columns, rows, colors);
+      await app.press(KEYS.right);
+      expect(app.terminal().text()).toMatch(/grounded +f: computes it/);
+      expect(asked).toEqual([]);
+      await app.press('f');
+      expect(app.terminal().text()).toContain('what each word owes to the picture: 40 %');
+      await app.press('n');
+      expect(app.terminal().text()).toMatch(/head +0 of 0-1/);
+      done();
+      await app.settle();
+      const text = app.terminal().text();
+      expect(text).toMatch(/grounded +97 % █+\S?\n/);
+      expect(text).toMatch(/without +-4\.50 nats/);
+      expect(text).toMatch(/gain, drop +\+3\.81 {2}-0\.25/);
+      expect(text).toMatch(/mass, sim\. +65 % {2}\+0\.02/);
+      for (const fact of [/probability +50 %/, /opacity +50 %/, /entropy +1\.00/, /test on cpu/])
+        expect(text).toMatch(fact);
+      await app.press(KEYS.end, 'f');
+      expect(app.terminal().text()).not.toMatch(/grounded|gain/);
+      expect(asked).toEqual(['grounding']);
+    });
+
+    test('40 x 12: in a line; a model without a calibration says so; the grid makes room for it', async () => {
+      const { source, done } = later(null);
+      await open(source, 40, 12);
+      await app.press('g', 'f');
+      done();
+      await app.settle();
+      expect(app.terminal().lines()[1]).toMatch(/ not calibrated gain \+3/);
+      app.stdout.resize(80, 24);
+      await app.settle();
+      expect(app.terminal().text()).toMatch(/grounded +not calibrated/);
+    });
+  });
+
   test('of 70 words those are shown that matter most, in any size', async () => {
     for (const [columns, rows] of [
       [80, 24],

@@ -46,17 +46,17 @@ describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
     ['step, help', stepKeyLine({ ...walk, mode: 'help' }, columns), /Esc close {2}q quit$/],
     [
       'attend',
-      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross' }, limits, columns),
+      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross', later: [] }, limits, columns),
       /^←→ word .*\? keys {2}q quit$/,
     ],
     [
       'attend, one word',
-      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross' }, { ...limits, words: 1 }, columns),
+      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross', later: [] }, { ...limits, words: 1 }, columns),
       /^↑↓ layer .*q quit$/,
     ],
     [
       'attend, help',
-      attendKeyLine({ isHelp: true, isGrid: false, method: 'cross' }, limits, columns),
+      attendKeyLine({ isHelp: true, isGrid: false, method: 'cross', later: [] }, limits, columns),
       /^Esc close {2}q quit$/,
     ],
     [

@@ -5,7 +5,7 @@ import { decodingOptions } from '../../../model/decoding/index.js';
 import type { Means } from '../../../model/interventions/changes.js';
 import { type CaptionedPicture, meanActivations } from '../../../model/interventions/means.js';
 import { parseSites, type Site } from '../../../model/interventions/sites.js';
-import { BUNDLED_SCENES, readScenes } from '../../../model/scenes/scenes-file.js';
+import { bundledScenes } from '../../../model/scenes/bundled.js';
 import type { LoadedCoca } from '../../../model/store/load.js';
 import { pictures } from '../pictures.js';
 import { walkImages } from '../sources.js';
@@ -60,7 +60,7 @@ async function computeMeans(coca: LoadedCoca, over: string | undefined, context:
 }
 
 async function scenes(): Promise<ReturnType<typeof walkImages>> {
-  const images = (await readScenes(BUNDLED_SCENES)).map(({ image }) => image);
+  const images = await bundledScenes();
   async function* names(): AsyncGenerator<string> {
     yield* images;
   }

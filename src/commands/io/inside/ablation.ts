@@ -6,6 +6,7 @@ import { CocaError } from '../../../model/base/errors.js';
 export const ABLATION_OPTIONS = {
   ablate: {
     type: 'text',
+    kind: 'sites',
     placeholder: 'SITE[,SITE...]',
     description:
       'takes parts out of the model: cross.2.h5 is a head, cross.2 all heads of a layer, mlp.cross.2 its MLP; so with vision, text and self; pooler.h1 (coca help inside)',

@@ -10,7 +10,7 @@ import { pngOf } from './png.js';
 /** How the results of a command become a page. */
 export interface PageDefinition<R> {
   readonly view: PageView;
-  readonly objectOf: (result: R) => object;
+  readonly objectOf: (result: R) => object | Promise<object>;
   /** The pictures that a result is about, as the model sees them. */
   readonly picturesOf: (result: R) => readonly NamedPicture[];
 }
@@ -36,7 +36,7 @@ export async function pageOf<R>(
       const raster = await square();
       return { name, png: await pngOf(raster), size: raster.size };
     });
-    ofPage.push({ object: objectOf(result), pictures: await Promise.all(pictures) });
+    ofPage.push({ object: await objectOf(result), pictures: await Promise.all(pictures) });
   }
   const scripts = ['elements.js', 'page.js', ...(TABLES.includes(view) ? ['table.js'] : []), `${view}.js`];
   const [style, ...parts] = await Promise.all(

@@ -16,15 +16,23 @@ export interface Completion {
 /** What completion needs of a session. */
 export type CompletionSource = Pick<ReplSession, 'commands' | 'settings' | 'last'>;
 
+/** What completion asks of the models on this machine. */
+export interface ModelLookUp {
+  /** Names that `--model` takes. */
+  readonly modelNames: () => Promise<readonly Known[]>;
+  /** What `--ablate` takes of a model, by its name: that which is the default without one. */
+  readonly siteNames: (model: string | undefined) => Promise<readonly string[]>;
+}
+
 /**
  * Completes the word before the cursor: verbs, their options and the values of these, names of models, and paths.
- * @param modelNames names that `--model` takes
+ * @param look what is asked of the models on this machine
  */
 export async function complete(
   line: string,
   cursor: number,
   source: CompletionSource,
-  modelNames: () => Promise<readonly Known[]>,
+  look: ModelLookUp,
 ): Promise<Completion> {
   const head = line.slice(0, cursor);
   const { words, open, isEnded } = splitPartial(head);
@@ -49,7 +57,17 @@ export async function complete(
     case 'words':
       return { start, candidates: after(slot.words, slot.prefix) };
     case 'model':
-      return { start, candidates: [...after(await modelNames(), slot.prefix), ...(await paths('any', slot.prefix))] };
+      return {
+        start,
+        candidates: [...after(await look.modelNames(), slot.prefix), ...(await paths('any', slot.prefix))],
+      };
+    case 'sites': {
+      const all = await look.siteNames(modelOf(before) ?? source.settings.get('model'));
+      const listed = /^.*,/.exec(typed.slice(slot.prefix.length))?.[0] ?? '';
+      const sites = all.map((word): Known => ({ word, about: '' }));
+      // Another may follow.
+      return { start, candidates: after(sites, slot.prefix + listed).map((one) => ({ ...one, isWhole: false })) };
+    }
     case 'path':
       return { start, candidates: await paths(slot.kind, slot.prefix) };
     case 'nothing':
@@ -61,7 +79,7 @@ export async function complete(
 type Slot =
   | { readonly wants: 'verb' | 'help' | 'nothing' }
   | { readonly wants: 'words'; readonly words: readonly Known[]; readonly prefix: string }
-  | { readonly wants: 'model'; readonly prefix: string }
+  | { readonly wants: 'model' | 'sites'; readonly prefix: string }
   | { readonly wants: 'path'; readonly kind: PathKind; readonly prefix: string };
 
 function slotOf(before: readonly Word[], current: Word | undefined, source: CompletionSource): Slot {
@@ -85,7 +103,8 @@ function slotOf(before: readonly Word[], current: Word | undefined, source: Comp
     const words = command.verbs.map((one): Known => ({ word: verbOf(one), about: one.summary }));
     return { wants: 'words', words, prefix: '' };
   }
-  if (command.name === 'set' || command.name === 'unset') return settingSlot(command.name, positionals, source);
+  if (command.name === 'set' || command.name === 'unset')
+    return settingSlot(command.name, positionals, rest[0], source);
   const spec = command.args[Math.min(positionals, command.args.length - 1)];
   const isLeft = spec !== undefined && (positionals < command.args.length || spec.variadic);
   return isLeft ? slotOfKind(spec.kind, '') : { wants: 'nothing' };
@@ -136,11 +155,35 @@ function valueSlot(spec: OptionSpec, prefix: string): Slot {
   return { wants: 'nothing' };
 }
 
-function settingSlot(verb: 'set' | 'unset', positionals: number, { settings }: CompletionSource): Slot {
-  if (positionals > 0) return { wants: 'nothing' };
+function settingSlot(
+  verb: 'set' | 'unset',
+  positionals: number,
+  name: Word | undefined,
+  { settings }: CompletionSource,
+): Slot {
+  if (positionals > 0) {
+    const spec = positionals === 1 && verb === 'set' ? settings.specs().get(name!.text) : undefined;
+    return spec ? settingValueSlot(spec) : { wants: 'nothing' };
+  }
   const words = [...settings.specs()].map(([word, spec]): Known => ({ word, about: brief(spec.description) }));
   const isSet = new Set(settings.entries().map(([name]) => name));
   return { wants: 'words', words: verb === 'unset' ? words.filter(({ word }) => isSet.has(word)) : words, prefix: '' };
+}
+
+const settingValueSlot = (spec: OptionSpec): Slot =>
+  spec.type === 'flag' ? { wants: 'words', words: ON_OR_OFF, prefix: '' } : valueSlot(spec, '');
+
+const ON_OR_OFF: readonly Known[] = [
+  { word: 'on', about: '' },
+  { word: 'off', about: '' },
+];
+
+/** The model that the words of a line name. */
+function modelOf(words: readonly Word[]): string | undefined {
+  const at = words.findLastIndex(({ text }) => ['--model', '-m'].includes(text) || text.startsWith('--model='));
+  if (at < 0) return undefined;
+  const { text } = words[at]!;
+  return text.includes('=') ? text.slice(text.indexOf('=') + 1) : words[at + 1]?.text;
 }
 
 function slotOfKind(kind: WordKind, prefix: string): Slot {
@@ -153,6 +196,8 @@ function slotOfKind(kind: WordKind, prefix: string): Slot {
     case 'model':
     case 'known-model':
       return { wants: 'model', prefix };
+    case 'sites':
+      return { wants: 'sites', prefix };
     default:
       return { wants: 'nothing' };
   }

@@ -7,7 +7,7 @@ import { openUsable, prepareCache } from '../derived.js';
 import { roundedToSingle } from '../double.js';
 import { bytesPerElement } from '../dtype.js';
 import { badCheckpoint } from '../problem.js';
-import type { SafetensorsFile } from '../safetensors.js';
+import { openSafetensors, type SafetensorsFile } from '../safetensors.js';
 import { type TensorToWrite, writeSafetensors } from '../safetensors-write.js';
 import { tensorBytes } from './gather.js';
 import { openTorchFile, torchForm } from './open.js';
@@ -52,8 +52,7 @@ export async function convertTorchCheckpoint(path: string, cacheDir: string): Pr
 export async function convertDoubles(source: SafetensorsFile, cacheDir: string): Promise<string> {
   const file = await RegularFile.open(source.path);
   try {
-    const header = JSON.stringify([...source.tensors.values()]);
-    const name = await nameOf(file, Buffer.from(header));
+    const name = await nameOfSingles(source, file);
     const target = join(cacheDir, name);
     if (await openUsable(target)) return target;
     await prepareCache(cacheDir, name, 'converted checkpoints');
@@ -74,18 +73,24 @@ export async function convertDoubles(source: SafetensorsFile, cacheDir: string):
 }
 
 /**
- * Where the conversion of a file of torch.save is, or would be.
+ * Where the conversion of a file of weights is, or would be: of torch.save, or of safetensors with doubles.
  * @throws CocaError `bad-checkpoint`, `not-found`, `unreadable`
  */
 export async function convertedPath(path: string, cacheDir: string): Promise<string> {
   const file = await RegularFile.open(path);
   try {
-    const { identity } = await openTorchFile(file, (await torchForm(file)) ?? 'zip');
-    return join(cacheDir, await nameOf(file, identity));
+    const form = await torchForm(file);
+    const name = form
+      ? await nameOf(file, (await openTorchFile(file, form)).identity)
+      : await nameOfSingles(await openSafetensors(path), file);
+    return join(cacheDir, name);
   } finally {
     await file.close();
   }
 }
+
+const nameOfSingles = ({ tensors }: SafetensorsFile, file: RegularFile): Promise<string> =>
+  nameOf(file, Buffer.from(JSON.stringify([...tensors.values()])));
 
 async function nameOf(file: RegularFile, contents: Uint8Array): Promise<string> {
   const path = await realpath(file.path).catch((error) => {

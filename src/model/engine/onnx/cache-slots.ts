@@ -13,14 +13,14 @@ export class CacheSlots extends Value {
   /**
    * @param name of the input
    * @param result what the output is called
-   * @param places [B, H, N, 3], for caches that are written: which picture, head and slot each row of each head belongs to
+   * @param slots [B, H, N, 3], for caches that are written: which picture, head and slot each row of each head belongs to
    */
   constructor(
     private readonly graph: GraphBuilder,
     dimensions: readonly Dimension[],
     private readonly name: string,
     private readonly result: string,
-    private readonly places: string | undefined,
+    private readonly slots: string | undefined,
     /** The caches' own type. */
     private readonly kept: FloatType,
   ) {
@@ -32,10 +32,10 @@ export class CacheSlots extends Value {
    * @returns what is attended: the caches with the rows in their slots, or with the rows behind them
    */
   with(rows: string): string {
-    const { graph, name, result, places, kept } = this;
+    const { graph, name, result, slots, kept } = this;
     const own = graph.cast(rows, graph.float, kept);
-    if (places) {
-      return graph.cast(graph.outputNode(result, 'ScatterND', [name, places, own], kept, this.dimensions), kept);
+    if (slots) {
+      return graph.cast(graph.outputNode(result, 'ScatterND', [name, slots, own], kept, this.dimensions), kept);
     }
     const [batch, heads, , depth] = this.dimensions;
     graph.output(result, own, kept, [batch!, heads!, 'rows', depth!]);

@@ -3,9 +3,10 @@ import type { CocaConfig } from '../../config/config.js';
 import type { ForestRows } from '../token-forest.js';
 import type { Caches } from './caches.js';
 import { GROWTH } from './key-value-cache.js';
-import { Places } from './places.js';
+
 import { cacheLayers, cacheNames, headCounts, pickedName, writtenNames } from './programs.js';
 import { dispose, type Feeds, type Fetches, type OnnxSession } from './session.js';
+import { SlotIndices } from './slot-indices.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 
@@ -15,7 +16,7 @@ export class DeviceCaches implements Caches {
   readonly fetches: Fetches;
   #tensors: Feeds;
   readonly #heads: readonly number[];
-  readonly #places: Places;
+  readonly #slots: SlotIndices;
   readonly layout = 'within';
 
   readonly #batch: number;
@@ -43,7 +44,7 @@ export class DeviceCaches implements Caches {
     const written = cacheLayers(config).flatMap((_, i) => Object.values(writtenNames(i)));
     this.fetches = Object.fromEntries(written.map((name) => [name, null]));
     this.#heads = headCounts(config);
-    this.#places = new Places(Tensor, config, batch);
+    this.#slots = new SlotIndices(Tensor, config, batch);
   }
 
   async makeReady(used: number, count: number): Promise<void> {
@@ -54,7 +55,7 @@ export class DeviceCaches implements Caches {
   }
 
   feedsFor({ count, firsts }: ForestRows): Feeds {
-    return { ...this.#tensors, ...this.#places.of(count, firsts) };
+    return { ...this.#tensors, ...this.#slots.of(count, firsts) };
   }
 
   take(outputs: Feeds): void {

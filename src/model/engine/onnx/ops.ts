@@ -1,7 +1,6 @@
 import type { AttentionInput, AttentionOutput, Ops, Places, ProjectionParts } from '../../architecture/ops.js';
-import type { SafetensorsFile, TensorEntry } from '../../checkpoint/safetensors.js';
+import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import type { Activation } from '../../config/config.js';
-import { quantsName, scalesName } from '../../quantise/checkpoint.js';
 import { BLOCK } from '../../quantise/precision.js';
 import { CacheSlots } from './cache-slots.js';
 import {
@@ -13,30 +12,11 @@ import {
   MICROSOFT,
   productOf,
 } from './graph.js';
+import { BlockMatrix, Parameters, type Rows } from './parameters.js';
 import { Value } from './value.js';
 
 /** The greatest number in half precision. */
 const HALF_MAX = 65504;
-
-/** [start, end) of a tensor's first axis. */
-type Rows = readonly [start: number, end: number];
-
-const labelOf = (name: string, rows: Rows | undefined): string => (rows ? `${name}[${rows[0]}:${rows[1]}]` : name);
-
-const rowsOf = ({ shape }: TensorEntry, rows: Rows | undefined): readonly number[] =>
-  rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape;
-
-/** A matrix of the checkpoint in blocks (`quantise/blocks.ts`): only what multiplies with it can use it. */
-class BlockMatrix extends Value {
-  constructor(
-    /** N: how many numbers a product with it has. */
-    readonly outputs: number,
-    readonly quants: string,
-    readonly scales: string,
-  ) {
-    super([outputs], {});
-  }
-}
 
 /** ONNX Runtime's own operators for what an MLP has between its layers. */
 const ACTIVATIONS: Readonly<Record<Activation, readonly [operator: string, attributes: Record<string, Attribute>]>> = {
@@ -52,6 +32,7 @@ export class OnnxOps implements Ops<Value> {
   readonly #shapes = new Map<string, string>();
   /** Values in single precision, whatever the graph computes in. */
   readonly #singles = new Set<string>();
+  readonly #parameters: Parameters;
   /** Set before the network is written down. */
   places: Places<Value> | undefined;
 
@@ -61,7 +42,9 @@ export class OnnxOps implements Ops<Value> {
       readonly checkpoint: SafetensorsFile;
       readonly fileName: string;
     },
-  ) {}
+  ) {
+    this.#parameters = new Parameters(graph, weights);
+  }
 
   input(name: string, type: DataType, dimensions: readonly Dimension[]): Value {
     this.graph.input(name, type, dimensions);
@@ -96,37 +79,7 @@ export class OnnxOps implements Ops<Value> {
   }
 
   parameter(name: string, rows?: Rows): Value {
-    const { checkpoint } = this.weights;
-    if (checkpoint.tensors.has(quantsName(name))) return this.#blockMatrix(name, rows);
-    const entry = checkpoint.tensors.get(name);
-    if (entry === undefined) throw new Error(`the network asks for ${name}, which its parameter list does not name`);
-    const [start, end] = rows ?? [0, entry.shape[0] ?? 1];
-    const shape = rowsOf(entry, rows);
-    const type = entry.dtype as DataType;
-    if (entry.values) {
-      const width = entry.values.length / (entry.shape[0] ?? 1);
-      const values = entry.values.slice(start * width, end * width);
-      return new Value(shape, { shaped: this.graph.floats(labelOf(name, rows), shape, values) });
-    }
-    const external = this.#external(name, entry, rows);
-    // Weights of another precision are cast once, when the session is created (constant folding).
-    return new Value(shape, { shaped: this.graph.cast(external, type) });
-  }
-
-  #external(name: string, entry: TensorEntry, rows: Rows | undefined): string {
-    const [start, end] = rows ?? [0, entry.shape[0] ?? 1];
-    const rowBytes = entry.byteLength / (entry.shape[0] ?? 1);
-    return this.graph.external(labelOf(name, rows), entry.dtype as DataType, rowsOf(entry, rows), {
-      file: this.weights.fileName,
-      offset: entry.offset + start * rowBytes,
-      byteLength: (end - start) * rowBytes,
-    });
-  }
-
-  #blockMatrix(name: string, rows: Rows | undefined): BlockMatrix {
-    const part = (label: string) => this.#external(label, this.weights.checkpoint.tensors.get(label)!, rows);
-    const [start, end] = rows ?? [0, this.weights.checkpoint.tensors.get(quantsName(name))!.shape[0]!];
-    return new BlockMatrix(end - start, part(quantsName(name)), part(scalesName(name)));
+    return this.#parameters.read(name, rows);
   }
 
   /** x [..., K] -> [..., N]; activations are rounded to 8 bits by blocks, too, and summed as whole numbers. */

@@ -36,7 +36,7 @@ export const headCounts = (config: CocaConfig): readonly number[] => [
 ];
 
 /** The input that says where the rows of so many heads belong. */
-export const placesName = (heads: number) => `places.${heads}`;
+export const slotsName = (heads: number) => `slots.${heads}`;
 /** Names of the key/value tensors that cross-attention layer i makes of an image. */
 export const memoryNames = (i: number) => ({ keys: `image.keys.${i}`, values: `image.values.${i}` });
 
@@ -118,21 +118,21 @@ function imageInputs(ops: OnnxOps, { config, kept }: ProgramSource<CocaConfig>) 
 
 /**
  * ids, positions [B, N], two masks [B, 1, N, K], caches [B, H, C, D] and image keys and values [B, H, T, D] -> logits [B, N, V], what
- * `outputScores` makes of them, and keys and values as `CacheUse` says. Where they are written, K = C, and the places of the rows
+ * `outputScores` makes of them, and keys and values as `CacheUse` says. Where they are written, K = C, and the slots of the rows
  * in the caches are an input, too; where they are given, K = C + N.
  */
 export function decoderProgram(source: ProgramSource<CocaConfig>, use: CacheUse): Uint8Array {
   return build('decoder', source, (ops, watch, graph) => {
     const { config } = source;
     const ids = ops.input('ids', 'I32', ['batch', 'rows']);
-    const places = new Map<number, string>();
+    const indices = new Map<number, string>();
     for (const heads of use === 'written' ? headCounts(config) : []) {
-      places.set(heads, graph.input(placesName(heads), 'I64', ['batch', heads, 'rows', 3]));
+      indices.set(heads, graph.input(slotsName(heads), 'I64', ['batch', heads, 'rows', 3]));
     }
     const slots = (heads: number, depth: number, name: string, result: string) => {
       const dimensions = ['batch', heads, 'cached', depth];
       ops.input(name, source.kept, dimensions);
-      return new CacheSlots(graph, dimensions, name, result, places.get(heads), source.kept);
+      return new CacheSlots(graph, dimensions, name, result, indices.get(heads), source.kept);
     };
     const mask = ['batch', 1, 'rows', use === 'written' ? 'cached' : 'keys'];
     const { logits } = textDecoder(

@@ -1,6 +1,6 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { CocaConfig } from '../../config/config.js';
-import { headCounts, placesName } from './programs.js';
+import { headCounts, slotsName } from './programs.js';
 import type { Feeds } from './session.js';
 
 type TensorConstructor = typeof import('onnxruntime-node').Tensor;
@@ -9,7 +9,7 @@ type TensorConstructor = typeof import('onnxruntime-node').Tensor;
 const WORDS = 2;
 
 /** Which picture, head and slot each row of a run belongs to, [B, H, N, 3] for each number of heads. */
-export class Places {
+export class SlotIndices {
   readonly #heads: readonly number[];
   #made: { readonly count: number; readonly words: readonly Int32Array[]; readonly feeds: Feeds } | undefined;
 
@@ -45,7 +45,7 @@ export class Places {
     const feeds: Record<string, Tensor> = {};
     const words = this.#heads.map((heads) => {
       const numbers = new BigInt64Array(this.batch * heads * count * 3);
-      feeds[placesName(heads)] = new this.Tensor('int64', numbers, [this.batch, heads, count, 3]);
+      feeds[slotsName(heads)] = new this.Tensor('int64', numbers, [this.batch, heads, count, 3]);
       return new Int32Array(numbers.buffer);
     });
     return { count, words, feeds };

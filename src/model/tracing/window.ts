@@ -1,0 +1,2 @@
+/** What `coca eval --tracing` favours (docs/tracing.md): the side of what is put back, in patches. */
+export const TRACE_WINDOW = 3;
