@@ -1,7 +1,7 @@
 import type { Picture } from '../image/picture.js';
 import { peakOf } from './maps.js';
 
-/** A rectangle in source pixels; x1 and y1 are its far edges. */
+/** A rectangle in pixels (of the source, unless it is said of what); x1 and y1 are its far edges. */
 export interface Box {
   readonly x0: number;
   readonly y0: number;
@@ -56,11 +56,31 @@ export function patchesAround(patch: number, grid: number, side: number): number
   return within(Math.floor(patch / grid)).flatMap((row) => columns.map((column) => row * grid + column));
 }
 
-/**
- * The picture with some patches replaced by its mean colour: what the model knows without them (as in ROAD, Rong et al.
- * 2022, the fill must not itself look like an object).
- */
+/** The part of the patches that is a word's region: so many are blanked in the deletion game. */
+export const REGION = 0.2;
+
+/** A word's region: the highest patches of its map, best first. */
+export const regionOf = (map: Float32Array): number[] => highestPatches(map, Math.round(REGION * map.length));
+
+/** The squares that patches cover, in pixels of a picture of that size. */
+export function patchBoxes(size: number, grid: number, patches: readonly number[]): Box[] {
+  const side = Math.floor(size / grid);
+  return patches.map((patch) => {
+    const [x, y] = [(patch % grid) * side, Math.floor(patch / grid) * side];
+    return { x0: x, y0: y, x1: x + side, y1: y + side };
+  });
+}
+
+/** The picture with some patches replaced by its mean colour: what the model knows without them. */
 export function withoutPatches(picture: Picture, grid: number, patches: readonly number[]): Picture {
+  return withoutBoxes(picture, patchBoxes(picture.size, grid, patches));
+}
+
+/**
+ * The picture with its mean colour in some rectangles (as in ROAD, Rong et al. 2022, the fill must not itself look like an object).
+ * @param boxes in pixels of the square; what lies outside is left out
+ */
+export function withoutBoxes<P extends Pick<Picture, 'size' | 'rgb'>>(picture: P, boxes: readonly Box[]): P {
   const { size } = picture;
   const rgb = picture.rgb.slice();
   const mean = [0, 1, 2].map((channel) => {
@@ -68,11 +88,9 @@ export function withoutPatches(picture: Picture, grid: number, patches: readonly
     for (let i = channel; i < rgb.length; i += 3) sum += rgb[i]!;
     return Math.round((3 * sum) / rgb.length);
   });
-  const side = Math.floor(size / grid);
-  for (const patch of patches) {
-    for (let row = 0; row < side; row++) {
-      const start = ((Math.floor(patch / grid) * side + row) * size + (patch % grid) * side) * 3;
-      for (let i = 0; i < side * 3; i++) rgb[start + i] = mean[i % 3]!;
+  for (const { x0, y0, x1, y1 } of boxes) {
+    for (let y = Math.max(0, y0); y < Math.min(size, y1); y++) {
+      for (let x = Math.max(0, x0); x < Math.min(size, x1); x++) rgb.set(mean, (y * size + x) * 3);
     }
   }
   return { ...picture, rgb };

@@ -89,7 +89,7 @@ function lineOf({ tree = TREE, step = 3, chosen = 0, isDone = false, fallen = FA
     ...{ nextNode: 100, nextLeaf: -100 },
   };
   const pruned = tree.filter(({ why }) => why === 'by-hand').map(({ id }) => id);
-  return { state, numbers: [beams.map((_, i) => i)], pruned, chosen };
+  return { state, numbers: [beams.map((_, i) => i)], pruned, chosen, changes: [] };
 }
 
 /** Where a walk stands, of one line or several: the last is looked at. Unless told, two beams and a caption; a branch fell. */
