@@ -56,6 +56,7 @@ const PURE = [
   'model/base/lru',
   'model/decoding/',
   'model/stepper/actions',
+  'model/stepper/changes',
   'model/stepper/line',
   'model/stepper/session',
   'model/stepper/tree',

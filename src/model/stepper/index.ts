@@ -10,6 +10,7 @@ export {
   type OptionChanges,
 } from './actions.js';
 export { type ChangeRequest, changeName, type Region, type WalkChange } from './changes.js';
+export { type Stem, stemOf } from './evaluations.js';
 export { type FoundToken, findTokens, standingOf } from './find.js';
 export {
   beamOf,
@@ -24,9 +25,20 @@ export {
   tokensTo,
 } from './line.js';
 export { type Moved, movedTokens } from './moved.js';
+export { describePatchSites } from './patch-site.js';
 export { actionsOf, formatSaved, parseSaved, type SavedSession } from './saved.js';
-export { currentLine, neededStems, reduce, type ScoresOf, type Session, startSession, type Walk } from './session.js';
+export {
+  currentLine,
+  type LinePair,
+  neededStems,
+  pairOf,
+  reduce,
+  type ScoresOf,
+  type Session,
+  startSession,
+  type Walk,
+} from './session.js';
 export { type Changing, openStepper, Stepper } from './stepper.js';
 export { type SessionNode, sessionTree, type Why } from './tree.js';
 export { type ForceTarget, performVerb, type Verb } from './verbs.js';
-export { type PatchPicture, WalkModels, type WalkPicture } from './walk-models.js';
+export { type PatchPicture, type Seen, WalkModels, type WalkPicture } from './walk-models.js';

@@ -24,12 +24,17 @@ export function parsePatchSite(word: string, config: CocaConfig): PatchSite {
   const position = positionWord === undefined ? undefined : Number(positionWord);
   const positions = image ? tokens : grid * grid;
   if (!match || layer >= layers || (position !== undefined && position >= positions)) {
-    throw new CocaError(
-      'usage',
-      `there is no place '${word}' for another picture's activations`,
-      `there are image (all image tokens; image:0 to image:${tokens - 1} are one), and vision.0 to vision.${layers - 1} ` +
-        `(what leaves a layer; vision.0:0 to vision.0:${grid * grid - 1} are around one patch)`,
-    );
+    const problem = `there is no place '${word}' for another picture's activations`;
+    throw new CocaError('usage', problem, `there are ${describePatchSites(config)}`);
   }
   return image ? { part: 'image', position } : { part: 'vision', layer, position };
+}
+
+/** All sites of a model in a few words, for errors and help. */
+export function describePatchSites(config: CocaConfig): string {
+  const [layers, tokens, patches] = [config.vision.layers, imageTokenCount(config), gridSize(config) ** 2];
+  return (
+    `image (all image tokens; image:0 to image:${tokens - 1} are one), and vision.0 to vision.${layers - 1} ` +
+    `(what leaves a layer; vision.0:0 to vision.0:${patches - 1} are around one patch)`
+  );
 }

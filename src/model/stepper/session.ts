@@ -87,6 +87,29 @@ export function neededStems({ walk }: Session, input: Action | Move): readonly N
   return line ? [{ changes: line.changes, stems: awaitedStems(line) }] : [];
 }
 
+/** A line, and the one that it would be without its last changes. */
+export interface LinePair {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What the current line is to be compared with: the one that it was changed from, else the latest that was changed from it. */
+export function pairOf({ lines, line }: Walk): LinePair | undefined {
+  const before = unchangedOf(lines, line);
+  if (before !== undefined) return { before, after: line };
+  const after = lines.findLastIndex((_, index) => unchangedOf(lines, index) === line);
+  return after < 0 ? undefined : { before: line, after };
+}
+
+/** The line that a line was changed from; forks between them have the same changes. */
+function unchangedOf(lines: readonly Line[], index: number): number | undefined {
+  const { changes } = lines[index]!;
+  for (let at = lines[index]!.origin?.line; at !== undefined; at = lines[at]!.origin?.line) {
+    if (lines[at]!.changes.length < changes.length) return at;
+  }
+  return undefined;
+}
+
 /**
  * What an action or a move makes of a session. Pure: the same session, input and scores give the same.
  * @throws CocaError `usage` for what cannot be done, saying why

@@ -14,6 +14,7 @@ import {
   currentLine,
   type Needed,
   neededStems,
+  pairOf,
   reduce,
   type ScoresOf,
   type Session,
@@ -100,16 +101,22 @@ export class Stepper {
     return this.#turns.take(() => this.#scoresUnder(beam, currentLine(this.#session).changes));
   }
 
-  /** The tokens whose probability after a text of the current line differs most from what it is under other changes. */
-  moved(beam: Stem, before: readonly WalkChange[]): Promise<readonly Moved[]> {
+  /**
+   * The tokens whose probability after a text differs most between the current line and the one that it is compared with (`pairOf`);
+   * nothing where there is none.
+   */
+  moved(text: Stem): Promise<readonly Moved[]> {
     return this.#turns.take(async () => {
-      const own = await this.#scoresUnder(beam, currentLine(this.#session).changes);
-      return movedTokens(await this.#scoresUnder(beam, before), own, CANDIDATES);
+      const { walk } = this.#session;
+      const pair = pairOf(walk);
+      if (pair === undefined) return [];
+      const before = await this.#scoresUnder(text, walk.lines[pair.before]!.changes);
+      return movedTokens(before, await this.#scoresUnder(text, walk.lines[pair.after]!.changes), CANDIDATES);
     });
   }
 
   /**
-   * What a request for a change means for a text of a line.
+   * What a request for a change means for a text of a line; a word is one of that text.
    * @throws CocaError `usage` for what does not exist, or where nothing can be changed; for a picture that cannot be read
    */
   changeOf(request: ChangeRequest, { ids }: Pick<Stem, 'ids'>, { changes }: Line): Promise<WalkChange> {

@@ -20,7 +20,7 @@ export interface SessionNode extends TreeNode {
 }
 
 /** Every token of every line, line by line, parents first. What survives in one line survives. */
-export function sessionTree({ lines }: Walk): readonly SessionNode[] {
+export function sessionTree({ lines }: Pick<Walk, 'lines'>): readonly SessionNode[] {
   const nodes = new Map<number, SessionNode>();
   for (const [line, { state, changes }] of lines.entries()) {
     const under = changes.length > 0 && { changes: changes.map(changeName) };

@@ -3,7 +3,6 @@ import { isDone } from '../decoding/state.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import type { OptionChanges } from './actions.js';
 import type { ChangeRequest } from './changes.js';
-import { stemOf } from './evaluations.js';
 import { CANDIDATES, candidatesOf, chosenOf, type Hypothesis, hypothesesOf, type Line } from './line.js';
 import { currentLine } from './session.js';
 import type { Stepper } from './stepper.js';
@@ -103,9 +102,8 @@ export async function performVerb(
       await stepper.perform({ type: 'set', line: at, options: verb.options });
       return;
     case 'change': {
-      const { text } = chosenOf(line);
       const length = forkLength(line, chosenOf(line), verb);
-      const change = await stepper.changeOf(verb.change, stemOf(text, length ?? text.ids.length), line);
+      const change = await stepper.changeOf(verb.change, chosenOf(line).text, line);
       await stepper.perform({ line: at, at: line.chosen, ...(length !== undefined && { length }), ...change });
     }
   }

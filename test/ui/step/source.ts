@@ -1,6 +1,6 @@
 import type { MeasuredMap } from '../../../src/model/attention/index.js';
 import { type Candidate, decodingOptions, type Finished } from '../../../src/model/decoding/index.js';
-import type { Line, SessionNode } from '../../../src/model/stepper/index.js';
+import type { Line, Moved, SessionNode } from '../../../src/model/stepper/index.js';
 import { TokenTexts } from '../../../src/ui/step/lines/token-texts.js';
 import type { Found, StepRequest, StepSnapshot, StepSource } from '../../../src/ui/step/source.js';
 import { idOf, WORD_TOKENIZER } from '../../support/word-tokenizer.js';
@@ -104,7 +104,12 @@ export function stepOf(...told: readonly Told[]): StepSnapshot {
       candidate(path.at(-1)!, '↵', 0.3, 'min-length'),
       candidate(path.at(-1)!, 'to', 0.1, 'score'),
     ]);
-  return { session: { contextLength: 77, walk, past: [taken, taken, taken], future: [taken] }, preview, texts: TEXTS };
+  return {
+    session: { contextLength: 77, walk, past: [taken, taken, taken], future: [taken] },
+    preview,
+    moved: [],
+    texts: TEXTS,
+  };
 }
 
 /** A walk that stands still, and remembers what it was asked. */
@@ -112,6 +117,7 @@ export class StillSource implements StepSource {
   readonly image = 'photo.png';
   readonly model = 'test on cpu';
   readonly grid = 2;
+  readonly sites = { ablate: 'cross.L', patch: 'image' };
   readonly picture = { size: 8, rgb: Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 256) };
   hasChanges = false;
   readonly asked: (StepRequest | string)[] = [];
@@ -153,6 +159,11 @@ export class StillSource implements StepSource {
   async attention(hypothesis: number, back: number): Promise<MeasuredMap | undefined> {
     this.asked.push(`attention ${hypothesis} ${back}`);
     return { map: Float32Array.of(0.1, 0.1, 0.1, 0.7), peak: { x: 0.75, y: 0.75 }, entropy: 1, isFlat: false };
+  }
+
+  async moved(hypothesis: number, back: number): Promise<readonly Moved[]> {
+    this.asked.push(`moved ${hypothesis} ${back}`);
+    return [{ token: idOf('cat'), logprob: Math.log(0.25), before: Math.log(0.75) }];
   }
 
   isUnsaved(): boolean {

@@ -30,7 +30,7 @@ function frame(
 ): string {
   const whole = { ...INITIAL, ...state };
   const layout = layoutOf(columns, rows, wantedOf(snapshot.session, whole, true));
-  const looking = { state: whole, found: [], remark: '', mapRemark };
+  const looking = { state: whole, found: [], moved: snapshot.moved, remark: '', mapRemark };
   const lines = stageLines(new StillSource(snapshot), snapshot, looking, layout, 'none');
   return lines.map((line) => line.trimEnd()).join('\n');
 }
@@ -179,7 +179,7 @@ describe('frames', () => {
 
   test('the help, whole or scrolled', () => {
     expect(frame(140, 40, { mode: 'help' })).toMatch(/Space right l +a step of the search +● goes on/);
-    expect(frame(80, 24, { mode: 'help' })).toMatch(/Space right[\s\S]*11 below \(up, down\)/);
+    expect(frame(80, 24, { mode: 'help' })).toMatch(/Space right[\s\S]*13 below \(up, down\)/);
     expect(frame(80, 24, { mode: 'help', scroll: 99 })).toMatch(/ended +the search was over\n11 above/);
   });
 
