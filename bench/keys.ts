@@ -53,7 +53,7 @@ async function attendedScene(): Promise<{ sourceWith: SourceWith; picture: Raste
       { ...result, coca: { name: 'scenes', device: 'cpu', precision: 'fp32', ablated: undefined } },
       shown,
       async () => square,
-      { occlusion: unasked, owed: unasked },
+      { occlusion: unasked, owed: unasked, without: unasked },
     );
   return { sourceWith, picture, square };
 }

@@ -61,6 +61,7 @@ const PURE = [
   'model/stepper/session',
   'model/stepper/tree',
   'model/stepper/find',
+  'model/attention/faithfulness',
   'model/attention/maps',
   'model/tokenizer/words',
 ];

@@ -1,6 +1,7 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import type { ImageEncoding } from '../../model/api.js';
+import { patchBoxes, withoutBoxes } from '../../model/attention/faithfulness.js';
 import {
   attendCaption,
   DEFAULT_MAP,
@@ -34,7 +35,15 @@ import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, checkWindow, findWord, parseHead, parseLayer, refuseUseless, WINDOW_OPTION } from './choice.js';
-import { type AttendResult, type AttendScene, attendLines, attendObject, type Compute, type Hooks } from './result.js';
+import {
+  type AttendResult,
+  type AttendScene,
+  attendLines,
+  attendObject,
+  type Compute,
+  type Hooks,
+  type Reading,
+} from './result.js';
 
 export const attend = defineResults({
   name: 'attend',
@@ -131,7 +140,24 @@ export const attend = defineResults({
       const asked = await askedCaption(caption, options, typed, coca);
       const looked = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(looked.attention.words, options.special);
-      const compute = computer(looked, words, coca, options.window);
+      let drawn: Promise<Picture> | undefined;
+      const square = () => {
+        drawn ??= squareOf(input.bytes, coca);
+        return drawn;
+      };
+      const quiet = { ...context, status: SILENT };
+      const again = async (erased: readonly number[]): Promise<Reading> => {
+        const { size } = input.picture;
+        const boxes = patchBoxes(size, looked.attention.maps.grid, erased);
+        const read = await lookAt(withoutBoxes(input.picture, boxes), asked, gradient, coca, quiet);
+        const said = wordsToShow(read.attention.words, options.special);
+        return {
+          all: { ...read, image, words: said, choice, erased },
+          square: async () => withoutBoxes(await square(), boxes, size),
+          compute: computer(read, said, coca, { window: options.window, erased, again }),
+        };
+      };
+      const compute = computer(looked, words, coca, { window: options.window, erased: [], again });
       const owed = options.fromWords ? await aloud('leaving out words', compute.owed, context) : undefined;
       const attention = hasLayers(choice)
         ? looked.attention
@@ -143,11 +169,6 @@ export const attend = defineResults({
         current === undefined ? all : { ...all, words: [words[current]!], ...(owed && { owed: [owed[current]!] }) };
       context.onCaption(image, seen.caption);
 
-      let drawn: Promise<Picture> | undefined;
-      const square = () => {
-        drawn ??= squareOf(input.bytes, coca);
-        return drawn;
-      };
       if (output !== undefined) {
         const { FILES_BESIDE, writeAttendFiles } = await import('./files.js');
         const count = await writeAttendFiles(output, shown, await square());
@@ -199,11 +220,21 @@ async function lookAt(
   return { picture, caption: text, attention, encoding, coca: { name, device, precision, ablated } };
 }
 
+interface ComputeHow {
+  readonly window: number | undefined;
+  /** What was erased of the picture, and how it is read without more. */
+  readonly erased: readonly number[];
+  readonly again: (erased: readonly number[]) => Promise<Reading>;
+}
+
+/** What is found while a view has the screen says nothing beside it. */
+const SILENT: CommandContext['status'] = { show: () => undefined, clear: () => undefined };
+
 function computer(
   { picture, attention, encoding }: Looked,
   words: readonly Word[],
   coca: LoadedCoca,
-  window: number | undefined,
+  { window, erased, again }: ComputeHow,
 ): Compute {
   const { raw, maps } = attention;
   return {
@@ -211,6 +242,7 @@ function computer(
       const occlusion = await occlude(coca, picture, raw.ids, raw.logprobs, { grid: maps.grid, window, ...hooks });
       return withOcclusion(attention, occlusion, coca);
     },
+    without: (cells) => again([...new Set([...erased, ...cells])].sort((a, b) => a - b)),
     owed: (hooks) => owedToWords(coca, encoding, raw.ids, words, hooks),
   };
 }

@@ -13,7 +13,7 @@ import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
 import { freeName, savedName } from '../io/save-names.js';
 import { writeAttendFiles } from './files.js';
-import { type AttendResult, type AttendScene, type Compute, wordMap } from './result.js';
+import { type AttendResult, type AttendScene, type Compute, type Reading, wordMap } from './result.js';
 
 export interface PresentOptions {
   /** Whether a person is to walk through the maps; otherwise they are printed. */
@@ -33,7 +33,8 @@ export async function present(
   const { terminal, stdin, out } = context;
   const kind = await kindOfMaps(images, terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
-  const source = attendSource(all, hasCells ? all.picture : await square(), square, compute);
+  const rasterOf = async (reading: Reading): Promise<Raster> => (hasCells ? reading.all.picture : reading.square());
+  const source = attendSource(all, await rasterOf({ all, square, compute }), square, compute, rasterOf);
   const initial = initialState(all.choice, current ?? 0, source.later);
   if (isAsked && canShow(terminal, stdin)) {
     const show = (streams: Streams) => showAttention(source, initial, kind, terminal, streams);
@@ -57,12 +58,14 @@ async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Pro
  * @param picture the square that the model sees, with as many pixels as are to be drawn
  * @param square the same, as it is saved
  * @param compute what takes many passes, where that is not there yet
+ * @param rasterOf what is drawn of the picture when something is erased of it
  */
 export function attendSource(
   result: AttendResult,
   picture: Raster,
   square: () => Promise<Raster>,
   compute: Compute,
+  rasterOf: (reading: Reading) => Promise<Raster> = async ({ all }) => all.picture,
 ): AttendSource {
   const { words } = result;
   let { attention, owed } = result;
@@ -77,7 +80,16 @@ export function attendSource(
     layers: attention.maps.layers,
     heads: attention.maps.heads,
     methods: MAP_METHODS.filter((method) => method === 'occlusion' || methods.includes(method)),
-    later: [...(methods.includes('occlusion') ? [] : ['occlusion' as const]), ...(owed ? [] : ['words' as const])],
+    // What was computed stays, while other readings are shown.
+    get later() {
+      const isOccluded = attention.maps.methods.includes('occlusion');
+      return [...(isOccluded ? [] : ['occlusion' as const]), ...(owed ? [] : ['words' as const])];
+    },
+    erased: result.erased ?? [],
+    async without(cells) {
+      const reading = await compute.without(cells);
+      return attendSource(reading.all, await rasterOf(reading), reading.square, reading.compute, rasterOf);
+    },
     async compute(what, onProgress, signal) {
       const hooks = { onProgress, signal };
       if (what === 'words') owed = await compute.owed(hooks);

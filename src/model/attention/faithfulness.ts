@@ -62,6 +62,18 @@ export const REGION = 0.2;
 /** A word's region: the highest patches of its map, best first. */
 export const regionOf = (map: Float32Array): number[] => highestPatches(map, Math.round(REGION * map.length));
 
+/** Where a rectangle lies, in cells or in pixels: `x` to the right and `y` down from the corner at the top left. */
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The patches of a rectangle of them, row by row. */
+export const patchesOf = ({ x, y, width, height }: Rectangle, grid: number): number[] =>
+  Array.from({ length: width * height }, (_, i) => (y + Math.floor(i / width)) * grid + x + (i % width));
+
 /** The squares that patches cover, in pixels of a picture of that size. */
 export function patchBoxes(size: number, grid: number, patches: readonly number[]): Box[] {
   const side = Math.floor(size / grid);
@@ -79,9 +91,15 @@ export function withoutPatches(picture: Picture, grid: number, patches: readonly
 /**
  * The picture with its mean colour in some rectangles (as in ROAD, Rong et al. 2022, the fill must not itself look like an object).
  * @param boxes in pixels of the square; what lies outside is left out
+ * @param of how large that square is: the same in another resolution where it is not the picture's own
  */
-export function withoutBoxes<P extends Pick<Picture, 'size' | 'rgb'>>(picture: P, boxes: readonly Box[]): P {
+export function withoutBoxes<P extends Pick<Picture, 'size' | 'rgb'>>(
+  picture: P,
+  boxes: readonly Box[],
+  of: number = picture.size,
+): P {
   const { size } = picture;
+  const scaled = (side: number): number => Math.round((side * size) / of);
   const rgb = picture.rgb.slice();
   const mean = [0, 1, 2].map((channel) => {
     let sum = 0;
@@ -89,8 +107,8 @@ export function withoutBoxes<P extends Pick<Picture, 'size' | 'rgb'>>(picture: P
     return Math.round((3 * sum) / rgb.length);
   });
   for (const { x0, y0, x1, y1 } of boxes) {
-    for (let y = Math.max(0, y0); y < Math.min(size, y1); y++) {
-      for (let x = Math.max(0, x0); x < Math.min(size, x1); x++) rgb.set(mean, (y * size + x) * 3);
+    for (let y = Math.max(0, scaled(y0)); y < Math.min(size, scaled(y1)); y++) {
+      for (let x = Math.max(0, scaled(x0)); x < Math.min(size, scaled(x1)); x++) rgb.set(mean, (y * size + x) * 3);
     }
   }
   return { ...picture, rgb };

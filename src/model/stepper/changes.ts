@@ -1,12 +1,5 @@
+import { patchesOf, type Rectangle } from '../attention/faithfulness.js';
 import { CocaError } from '../base/errors.js';
-
-/** Where a rectangle lies, in cells or in pixels: `x` to the right and `y` down from the corner at the top left. */
-export interface Rectangle {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /**
  * A part of the picture: patches by their numbers (row by row from 0), perhaps those of a word; a rectangle of patches, or one in
@@ -66,5 +59,5 @@ export function cellsOf({ x, y, width, height }: Rectangle, grid: number): reado
       `what the model sees has ${grid} x ${grid} cells, numbered from 0`,
     );
   }
-  return Array.from({ length: width * height }, (_, i) => (y + Math.floor(i / width)) * grid + x + (i % width));
+  return patchesOf({ x, y, width, height }, grid);
 }

@@ -1,5 +1,12 @@
 import type { Coca, ImageEncoding } from '../api.js';
-import { type Box, patchBoxes, patchesAround, regionOf, withoutBoxes } from '../attention/faithfulness.js';
+import {
+  type Box,
+  patchBoxes,
+  patchesAround,
+  type Rectangle,
+  regionOf,
+  withoutBoxes,
+} from '../attention/faithfulness.js';
 import { attendCaption, DEFAULT_MAP, mapOfWord, measureMap } from '../attention/index.js';
 import { CocaError } from '../base/errors.js';
 import { type CocaConfig, gridSize, imageTokenCount } from '../config/config.js';
@@ -11,7 +18,7 @@ import { inOrder, putBack } from '../interventions/changes.js';
 import { parseSites } from '../interventions/sites.js';
 import { findWord } from '../tokenizer/words.js';
 import { TRACE_WINDOW } from '../tracing/trace.js';
-import { type ChangeRequest, cellsOf, type Rectangle, type Region, rectangleText, type WalkChange } from './changes.js';
+import { type ChangeRequest, cellsOf, type Region, rectangleText, type WalkChange } from './changes.js';
 import { type PatchSite, parsePatchSite, WHOLE } from './patch-site.js';
 import type { Changing } from './stepper.js';
 
@@ -89,12 +96,7 @@ export class WalkModels implements Changing {
   async pictureOf(changes: readonly WalkChange[]): Promise<Picture> {
     const { shown, erased } = await this.#sightOf(changes);
     const square = await shown.square();
-    const scale = square.size / shown.picture.size;
-    const scaled = erased.map(({ x0, y0, x1, y1 }): Box => {
-      const [left, top, right, bottom] = [x0, y0, x1, y1].map((side) => Math.round(side * scale));
-      return { x0: left!, y0: top!, x1: right!, y1: bottom! };
-    });
-    return scaled.length === 0 ? square : withoutBoxes(square, scaled);
+    return erased.length === 0 ? square : withoutBoxes(square, erased, shown.picture.size);
   }
 
   async changeOf(request: ChangeRequest, ids: readonly number[], before: readonly WalkChange[]): Promise<WalkChange> {

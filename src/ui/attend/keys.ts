@@ -4,7 +4,11 @@ import { closesHelp, type KeyHint, keyLine, withArrows } from '../view/key-line.
 import type { AttendAction, AttendLimits, AttendState } from './state.js';
 
 /** What a key asks for: a change of what is shown, or something that the screen cannot do by itself. */
-export type AttendCommand = AttendAction | { readonly type: 'save' | 'quit' | 'interrupt' };
+export type AttendCommand =
+  | AttendAction
+  | { readonly type: 'save' | 'quit' | 'interrupt' }
+  /** A rectangle is to be chosen; it, or the word's region, is erased; what was erased last is given back. */
+  | { readonly type: 'choose-region' | 'erase-region' | 'erase-word' | 'give-back' };
 
 const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
   ' ': 'next-word',
@@ -15,6 +19,9 @@ const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
   '-': 'less-opacity',
   g: 'toggle-grid',
   t: 'toggle-text',
+  e: 'choose-region',
+  x: 'erase-word',
+  u: 'give-back',
   w: 'save',
   s: 'save',
   '?': 'toggle-help',
@@ -31,6 +38,9 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['+ -', 'opacity of the map over the picture'],
   ['g', 'all words at once'],
   ['t', 'what the word owes to the words before it (computed when first asked for)'],
+  ['e', 'erase a rectangle: arrows move it, H J K L or Shift and arrows size it, Enter erases, Esc leaves'],
+  ['x', "erase the word's region, the highest fifth of its map"],
+  ['u', 'what was erased last is there again'],
   ['w s', 'save pictures and raw arrays'],
   ['Ctrl-Z', 'back to the shell for a while (fg returns)'],
   ['?', 'this list'],
@@ -42,20 +52,30 @@ const ALWAYS: readonly KeyHint[] = [
   ['q', 'quit'],
 ];
 
+const REGION: readonly KeyHint[] = [
+  ['Enter', 'erase'],
+  ['arrows', 'move'],
+  ['HJKL', 'size'],
+];
+
 /** The keys that mean something now, in a line, the most needed first. */
 export function attendKeyLine(
-  { isHelp, isGrid, method }: Pick<AttendState, 'isHelp' | 'isGrid' | 'method'>,
+  { isHelp, isGrid, method, region, reading }: Pick<AttendState, 'isHelp' | 'isGrid' | 'method' | 'region' | 'reading'>,
   { words, layers, heads, methods }: AttendLimits,
   columns: number,
 ): string {
   if (isHelp) return keyLine([['Esc', 'close']], [['q', 'quit']], columns);
+  if (region) return keyLine(REGION, [['Esc', 'leave']], columns);
   const hints: readonly (readonly [...KeyHint, boolean])[] = [
+    ['u', 'give back', reading > 0],
     ['←→', 'word', words > 1],
     ['↑↓', 'layer', layers > 1 && hasLayers({ method })],
     ['g', isGrid ? 'one' : 'all', words > 1 || isGrid],
     ['m', 'method', methods.length > 1],
     ['n', 'head', heads > 1 && hasLayers({ method })],
     ['+-', 'opacity', true],
+    ['x', 'erase it', true],
+    ['e', 'erase', true],
     ['w', 'save', true],
     ['t', 'words before', words > 1],
   ];
@@ -64,9 +84,14 @@ export function attendKeyLine(
 }
 
 /** The command of a key press; undefined for keys that mean nothing. */
-export function commandOf(input: string, pressed: Partial<Key>, isHelp: boolean): AttendCommand | undefined {
+export function commandOf(
+  input: string,
+  pressed: Partial<Key>,
+  { isHelp, region }: Pick<AttendState, 'isHelp' | 'region'>,
+): AttendCommand | undefined {
   if (pressed.ctrl) return input === 'c' ? { type: 'interrupt' } : undefined;
   if (isHelp && closesHelp(input, pressed)) return { type: 'close-help' };
+  if (region) return regionCommand(input, pressed);
   const key = withArrows(input, pressed);
   if (key.escape) return { type: 'quit' };
   if (key.leftArrow || (key.tab && key.shift)) return { type: 'previous-word' };
@@ -77,4 +102,23 @@ export function commandOf(input: string, pressed: Partial<Key>, isHelp: boolean)
   if (key.downArrow) return { type: 'previous-layer' };
   if (key.meta || !Object.hasOwn(LETTERS, input)) return undefined;
   return { type: LETTERS[input]! } as AttendCommand;
+}
+
+/** Letters that size a rectangle as Shift and the arrows do. */
+const SIZES: Readonly<Record<string, Partial<Key>>> = {
+  H: { leftArrow: true, shift: true },
+  J: { downArrow: true, shift: true },
+  K: { upArrow: true, shift: true },
+  L: { rightArrow: true, shift: true },
+};
+
+/** A key while a rectangle is chosen. */
+function regionCommand(input: string, pressed: Partial<Key>): AttendCommand | undefined {
+  const key = Object.hasOwn(SIZES, input) ? SIZES[input]! : withArrows(input, pressed);
+  if (key.escape || input === 'e') return { type: 'close-region' };
+  if (key.return) return { type: 'erase-region' };
+  const x = key.leftArrow ? -1 : key.rightArrow ? 1 : 0;
+  const y = key.upArrow ? -1 : key.downArrow ? 1 : 0;
+  if (x === 0 && y === 0) return input === 'q' ? { type: 'quit' } : undefined;
+  return { type: key.shift ? 'size-region' : 'move-region', x, y };
 }
