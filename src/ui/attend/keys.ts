@@ -19,8 +19,8 @@ const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
   '-': 'less-opacity',
   g: 'toggle-grid',
   t: 'toggle-text',
-  e: 'choose-region',
-  x: 'erase-word',
+  E: 'choose-region',
+  X: 'erase-word',
   u: 'give-back',
   w: 'save',
   s: 'save',
@@ -38,8 +38,8 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['+ -', 'opacity of the map over the picture'],
   ['g', 'all words at once'],
   ['t', 'what the word owes to the words before it (computed when first asked for)'],
-  ['e', 'erase a rectangle: arrows move it, H J K L or Shift and arrows size it, Enter erases, Esc leaves'],
-  ['x', "erase the word's region, the highest fifth of its map"],
+  ['E', 'erase a rectangle: arrows move it, HJKL size it, Enter erases'],
+  ['X', "erase the word's region, the highest fifth of its map"],
   ['u', 'what was erased last is there again'],
   ['w s', 'save pictures and raw arrays'],
   ['Ctrl-Z', 'back to the shell for a while (fg returns)'],
@@ -74,9 +74,9 @@ export function attendKeyLine(
     ['m', 'method', methods.length > 1],
     ['n', 'head', heads > 1 && hasLayers({ method })],
     ['+-', 'opacity', true],
-    ['x', 'erase it', true],
-    ['e', 'erase', true],
     ['w', 'save', true],
+    ['X', 'erase it', true],
+    ['E', 'erase', true],
     ['t', 'words before', words > 1],
   ];
   const shown = hints.filter(([, , isUsed]) => isUsed).map(([keys, does]): KeyHint => [keys, does]);
@@ -115,7 +115,7 @@ const SIZES: Readonly<Record<string, Partial<Key>>> = {
 /** A key while a rectangle is chosen. */
 function regionCommand(input: string, pressed: Partial<Key>): AttendCommand | undefined {
   const key = Object.hasOwn(SIZES, input) ? SIZES[input]! : withArrows(input, pressed);
-  if (key.escape || input === 'e') return { type: 'close-region' };
+  if (key.escape || input === 'E') return { type: 'close-region' };
   if (key.return) return { type: 'erase-region' };
   const x = key.leftArrow ? -1 : key.rightArrow ? 1 : 0;
   const y = key.upArrow ? -1 : key.downArrow ? 1 : 0;

@@ -78,7 +78,7 @@ export function AttendView({ source: whole, kind, state, stage }: AttendViewProp
   };
   const eraseWord = (): void => {
     const { map, isFlat } = shown().mapOf(now().word, now());
-    if (isFlat) act({ type: 'say', message: 'this word looks nowhere in particular (flat map): e erases a rectangle' });
+    if (isFlat) act({ type: 'say', message: 'this word looks nowhere in particular (flat map): E erases a rectangle' });
     else erase(regionOf(map));
   };
   const perform = (command: AttendCommand): void => {

@@ -28,11 +28,8 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['e', 'run to the end (Esc stops)'],
   ['[ ]', 'the token before, after'],
   ['a', 'where the model looked for that token'],
-  [
-    'E',
-    'erase a part of the picture: a line of its own beside this one, which reads the text again (Enter alone: what the word in brackets looks at, from before that word)',
-  ],
-  ['A P', 'the same with sites of the model taken out; with activations of another picture'],
+  ['E', 'erase a part of the picture: a line beside this one, which reads the text again'],
+  ['A P', 'the same with parts of the model taken out; with another picture inside'],
   ['o', 'options of the search from here on'],
   ['t', 'the tree, what fell at the last step, or both'],
   ['PgUp PgDn', 'scroll'],

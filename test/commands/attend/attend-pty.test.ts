@@ -71,7 +71,7 @@ describe('on a pseudo-terminal', () => {
     });
     pty = new Pty(['attend', file, '--quiet'], { ...SIZE, cwd: folder });
     await pty.until(/\[a\] +whale.*background[\s\S]*q quit/);
-    pty.type(`${KEYS.right}e`);
+    pty.type(`${KEYS.right}E`);
     const chosen = /(\d) x (\d) of 8 x 8 cells[\s\S]*(\d) from the left, (\d) from the top/;
     await pty.until(/3 x 3 of 8 x 8 cells[\s\S]*Enter erase/);
     // To the corner at the top left, then over the right half: 4 columns, all rows.
@@ -110,7 +110,7 @@ describe('on a pseudo-terminal', () => {
     await pty.until(/^(?![\s\S]*before)[\s\S]*whale/);
     pty.type('u');
     await pty.until(/nothing is erased/);
-    pty.type('x');
+    pty.type('X');
     await pty.until(/erased +13 of 64 cells[\s\S]*now/);
     pty.type('q');
     expect(await pty.end()).toEqual({ code: 0, ...left });

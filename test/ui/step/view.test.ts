@@ -180,7 +180,7 @@ describe('frames', () => {
   test('the help, whole or scrolled', () => {
     expect(frame(140, 40, { mode: 'help' })).toMatch(/Space right l +a step of the search +● goes on/);
     expect(frame(80, 24, { mode: 'help' })).toMatch(/Space right[\s\S]*13 below \(up, down\)/);
-    expect(frame(80, 24, { mode: 'help', scroll: 99 })).toMatch(/ended +the search was over\n11 above/);
+    expect(frame(80, 24, { mode: 'help', scroll: 99 })).toMatch(/ended +the search was over\n13 above/);
   });
 
   test('before the first step', () => {
