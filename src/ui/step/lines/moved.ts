@@ -30,7 +30,9 @@ export function movedLines(
   if (pair === undefined) return [];
   const paint = painter(colors);
   const line = currentLine(session);
-  const last = tokensTo(line.state.nodes, endOf(chosenOf(line))).at(-1 - back);
+  // Nothing comes after an end token: there, it is what came before it that counts.
+  const nodes = tokensTo(line.state.nodes, endOf(chosenOf(line))).slice(0, back === 0 ? undefined : -back);
+  const last = nodes.findLast(({ token }) => token !== line.state.special.eot);
   const where = last ? `after ${texts.of(last.token)}` : 'at the start';
   const title = `moved most ${where} by ${changesText(session, pair.after)}`;
   const width = Math.min(WORD.most, Math.max(WORD.least, columns - FIGURES));
