@@ -55,13 +55,18 @@ function readRegion(text: string): Extract<ChangeRequest, { readonly type: 'eras
   return { word: text };
 }
 
-function readPatch(inside: string | undefined, text: string): { readonly image: string; readonly site?: string } {
+/**
+ * A file, and a site after `at`.
+ * @param quoted the file, where it stood in quotes; then `text` is what follows it
+ */
+function readPatch(quoted: string | undefined, text: string): { readonly image: string; readonly site?: string } {
   const [, before, site] = /^(.*?)(?:^|\s+)at\s+(\S+)$/s.exec(text) ?? [];
-  const image = inside ?? before ?? text;
-  if (inside === undefined ? image !== '' : text === '' || (site !== undefined && before === '')) {
-    return { image, ...(site !== undefined && { site }) };
+  if (quoted !== undefined && text !== '' && before !== '') {
+    throw new CocaError('usage', `'${text}' is no site`, `it is ${CHANGE_VERBS.patch}`);
   }
-  throw new CocaError('usage', `'${text}' is no site`, `it is ${CHANGE_VERBS.patch}`);
+  const image = quoted ?? before ?? text;
+  if (image === '') throw new CocaError('usage', 'no file is named', `it is ${CHANGE_VERBS.patch}`);
+  return { image, ...(site !== undefined && { site }) };
 }
 
 /** A change as a script says it, without its step: whatever there is in its names. */

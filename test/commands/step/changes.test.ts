@@ -132,7 +132,7 @@ describe('a changed line is a walk of its own, forced along the same tokens', ()
     expectSame(unaligned, await walk(await erased(17, 40, 50, 31), `${ALONG},next:3`), 3);
   });
 
-  test('erase with groups, penalties and samples: sums are those of forced tokens', async () => {
+  test('erase under other rules of the search: sums are those of forced tokens', async () => {
     const file = await erased(0, 0, 3 * CELL, 8 * CELL);
     for (const options of [
       ['--repetition-penalty', '1.4', '--beams', '3'],

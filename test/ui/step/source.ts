@@ -45,6 +45,9 @@ interface Told {
   readonly chosen?: number;
   readonly step?: number;
   readonly isDone?: boolean;
+  /** What is changed in it, and the line that it was changed from. */
+  readonly changes?: Line['changes'];
+  readonly from?: number;
   /** What the last step weighed. */
   readonly fallen?: readonly Candidate[];
 }
@@ -61,7 +64,15 @@ const TREE = treeOf([
 const FALLEN = [candidate(3, '↵', 0.4, 'min-length'), candidate(3, 'bird', 0.05, 'score')];
 
 /** A line of exploration in which a tree has grown. */
-function lineOf({ tree = TREE, step = 3, chosen = 0, isDone = false, fallen = FALLEN, ...told }: Told): Line {
+function lineOf({
+  tree = TREE,
+  step = 3,
+  chosen = 0,
+  isDone = false,
+  fallen = FALLEN,
+  changes = [],
+  ...told
+}: Told): Line {
   const byId = new Map(tree.map((node) => [node.id, node]));
   const followed = new Set(tree.filter(({ state }) => state !== 'pruned').map(({ parent }) => parent));
   const ends = (state: string) =>
@@ -89,7 +100,14 @@ function lineOf({ tree = TREE, step = 3, chosen = 0, isDone = false, fallen = FA
     ...{ nextNode: 100, nextLeaf: -100 },
   };
   const pruned = tree.filter(({ why }) => why === 'by-hand').map(({ id }) => id);
-  return { state, numbers: [beams.map((_, i) => i)], pruned, chosen, changes: [] };
+  return {
+    state,
+    numbers: [beams.map((_, i) => i)],
+    pruned,
+    chosen,
+    changes,
+    ...(told.from !== undefined && { origin: { line: told.from, node: 0 } }),
+  };
 }
 
 /** Where a walk stands, of one line or several: the last is looked at. Unless told, two beams and a caption; a branch fell. */
@@ -107,10 +125,16 @@ export function stepOf(...told: readonly Told[]): StepSnapshot {
   return {
     session: { contextLength: 77, walk, past: [taken, taken, taken], future: [taken] },
     preview,
-    moved: [],
+    moved: MOVED,
     texts: TEXTS,
   };
 }
+
+const MOVED = [
+  { token: idOf('on'), logprob: Math.log(0.6), before: Math.log(0.05) },
+  { token: idOf('dog'), logprob: Math.log(0.0001), before: Math.log(0.4) },
+  { token: idOf('to'), logprob: Math.log(0.1), before: Math.log(0.1001) },
+];
 
 /** A walk that stands still, and remembers what it was asked. */
 export class StillSource implements StepSource {

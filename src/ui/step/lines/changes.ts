@@ -6,9 +6,12 @@ import { visible } from '../../text.js';
 import type { ChangeVerb, StepSource } from '../source.js';
 import type { PanelFrame } from './candidates.js';
 
-/** What is changed in a line, in its order; nothing where nothing is. */
-export const changesText = ({ walk }: Pick<Session, 'walk'>, line: number): string =>
-  visible(walk.lines[line]!.changes.map(changeName).join(' '));
+/**
+ * What is changed in a line, in its order; nothing where nothing is.
+ * @param from how many changes are left out at the beginning
+ */
+export const changesText = ({ walk }: Pick<Session, 'walk'>, line: number, from = 0): string =>
+  visible(walk.lines[line]!.changes.slice(from).map(changeName).join(' '));
 
 const FORMS: { readonly [Verb in ChangeVerb]: (source: StepSource) => readonly (readonly [string, string])[] } = {
   erase: ({ grid }) => [

@@ -34,7 +34,8 @@ export function movedLines(
   const nodes = tokensTo(line.state.nodes, endOf(chosenOf(line))).slice(0, back === 0 ? undefined : -back);
   const last = nodes.findLast(({ token }) => token !== line.state.special.eot);
   const where = last ? `after ${texts.of(last.token)}` : 'at the start';
-  const title = `moved most ${where} by ${changesText(session, pair.after)}`;
+  const { length: shared } = session.walk.lines[pair.before]!.changes;
+  const title = `moved most ${where} by ${changesText(session, pair.after, shared)}`;
   const width = Math.min(WORD.most, Math.max(WORD.least, columns - FIGURES));
   const lines = moved
     .map(({ token, ...logprobs }) => ({ token, from: Math.exp(logprobs.before), to: Math.exp(logprobs.logprob) }))
