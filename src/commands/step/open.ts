@@ -75,6 +75,7 @@ export async function openWalk(
 
 /** @throws CocaError for one that cannot be read */
 async function patchPicture(name: string, coca: CaptioningCoca, context: CommandContext): Promise<PatchPicture> {
+  if (name === '-') throw new CocaError('usage', 'a picture that is patched in cannot come from stdin', 'name a file');
   const input = await openPicture(name, coca, context);
   if ('error' in input) throw input.error;
   const { picture, bytes } = input;

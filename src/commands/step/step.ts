@@ -4,7 +4,7 @@ import { CocaError } from '../../model/base/errors.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { canShow } from '../../ui/view/streams.js';
-import { failUnreadable } from '../io/check-inputs.js';
+import { checkPicture, failUnreadable } from '../io/check-inputs.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { MODEL_GLOBALS, withCaptioner } from '../io/model.js';
 import { oneName } from '../io/pictures.js';
@@ -77,6 +77,9 @@ export const step = defineCommand({
   },
   async run({ args, options, typed }, context) {
     const script = options.script === undefined ? undefined : parseScript(options.script);
+    for (const { verb } of script ?? []) {
+      if (verb.type === 'change' && verb.change.type === 'patch') await checkPicture(verb.change.image);
+    }
     const loaded = options.load === undefined ? undefined : await load(options.load);
     const word = args[0] ?? loaded?.saved.image;
     checkSources({ images: word === undefined ? [] : [word], files: [], files0: [] }, context.stdin);

@@ -53,6 +53,7 @@ export interface Seen {
 /** Models under the changes of a walk. Changes are made in their order. */
 export class WalkModels implements Changing {
   readonly #grid: number;
+  readonly #pictures = new Map<string, Promise<PatchPicture>>();
 
   /** @param openPicture reads a picture by its name; throws a CocaError for one that cannot be read */
   constructor(
@@ -114,7 +115,7 @@ export class WalkModels implements Changing {
       case 'patch': {
         const { image, site = WHOLE } = request;
         parsePatchSite(site, this.coca.config);
-        const { sha256 } = await this.openPicture(image);
+        const { sha256 } = await this.#opened(image);
         return { type: 'patch', image, sha256, site };
       }
     }
@@ -146,6 +147,15 @@ export class WalkModels implements Changing {
     return { type: 'erase', cells: regionOf(map).sort((a, b) => a - b), word: words[at]!.text };
   }
 
+  /** A picture by its name, read once in a walk. */
+  #opened(name: string): Promise<PatchPicture> {
+    const opened = this.#pictures.get(name) ?? this.openPicture(name);
+    this.#pictures.set(name, opened);
+    // The next time is another try.
+    opened.catch(() => this.#pictures.delete(name));
+    return opened;
+  }
+
   async #sightOf(changes: readonly WalkChange[]): Promise<Sight> {
     let sight: Sight = { shown: this.base, erased: [], patches: [] };
     for (const change of changes) {
@@ -153,7 +163,7 @@ export class WalkModels implements Changing {
         sight = { ...sight, erased: [...sight.erased, ...this.#boxesOf(change, sight.shown.picture)] };
       } else if (change.type === 'patch') {
         const site = parsePatchSite(change.site, this.coca.config);
-        const other = await this.openPicture(change.image);
+        const other = await this.#opened(change.image);
         if (other.sha256 !== change.sha256) {
           throw new CocaError(
             'usage',

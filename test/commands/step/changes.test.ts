@@ -284,8 +284,9 @@ describe('what cannot be', () => {
     ['erase', 'erase needs an argument', 'erase[@STEP]:WORD'],
     ['next,erase@7:3x2+0+0', 'a fork starts from 1 to 2 ids', ''],
     ['ablate:cross.9', "there is no site 'cross.9' in this model", 'cross.L, L 0 to 2'],
-    ['patch:b.png at cross.1', "there is no place 'cross.1'", 'there are image (all image tokens'],
-    ['patch:b.png at image:999', "there is no place 'image:999'", 'image:0 to image:'],
+    [`patch:${FISH} at cross.1`, "there is no place 'cross.1'", 'there are image (all image tokens'],
+    [`patch:${FISH} at image:999`, "there is no place 'image:999'", 'image:0 to image:'],
+    ['patch:-', 'a picture that is patched in cannot come from stdin', 'name a file'],
     ['patch:"a" "b"', 'no site', 'patch[@STEP]:FILE[ at SITE]'],
   ])('%s', async (script, message, hint) => {
     const { code, stdout, stderr } = await coca(['step', WHALE, '-q', '--json', '--script', script]);
@@ -299,6 +300,9 @@ describe('what cannot be', () => {
     const { code, stderr } = await coca(['step', WHALE, '-q', '--json', '--script', `patch:${missing}`]);
     expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
     expect(stderr).toContain('none.png');
+    // It is noticed before a model is loaded.
+    const early = await coca(['step', WHALE, '-q', '--script', `patch:${missing}`, '--model', folder]);
+    expect([early.code, early.stderr]).toEqual([2, stderr]);
   });
 
   test('a region that the model does not see', async () => {

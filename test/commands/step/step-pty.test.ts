@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { fixture } from '../../support/golden.js';
 import { KEYS } from '../../support/keys.js';
 import { Pty } from '../../support/pty.js';
@@ -57,6 +57,20 @@ describe('on a pseudo-terminal', () => {
     expect(actions.map(({ type }: { type: string }) => type)).toEqual(['next', 'next', 'erase', 'ablate', 'patch']);
     pty.type('q');
     expect(await pty.end()).toEqual({ code: 0, ...left });
+  });
+
+  test('where a token looks, drawn in more pixels than the model has', async () => {
+    pty = open(['book.png', '--images', 'kitty'], { columns: 120, rows: 40 });
+    await pty.until(/step 0 of 23[\s\S]*Space step/);
+    pty.type(' ');
+    await pty.until(/step 1 of 23/);
+    const pictures = () => pty.output.split('\u001b_G').length;
+    const before = pictures();
+    pty.type('a');
+    await vi.waitFor(() => expect(pictures()).toBeGreaterThan(before), { timeout: 30_000, interval: 50 });
+    expect(pty.screen().text()).toMatch(/Space step.*q quit/);
+    pty.type('q');
+    expect((await pty.end()).code).toBe(0);
   });
 
   test('the keys, one after the other', async () => {
