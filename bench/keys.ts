@@ -61,6 +61,7 @@ async function attendedScene(): Promise<{ sourceWith: SourceWith; picture: Raste
       occlusion: unasked,
       owed: unasked,
       grounding: unasked,
+      without: unasked,
     });
   return { sourceWith, picture, square };
 }

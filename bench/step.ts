@@ -11,9 +11,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { CaptioningCoca } from '../src/commands/io/model.js';
 import { openWalk } from '../src/commands/step/open.js';
 import { WalkSource } from '../src/commands/step/source.js';
-import { contextLength } from '../src/model/config/config.js';
+import { contextLength, requireCaptioner } from '../src/model/config/config.js';
 import { decodingOptions, isDone } from '../src/model/decoding/index.js';
 import { currentLine, sessionTree } from '../src/model/stepper/index.js';
 import { type LoadedCoca, loadCoca } from '../src/model/store/load.js';
@@ -93,7 +94,12 @@ const context = {
 /** A walk of so many beams, untouched; random weights never end a caption by themselves. */
 async function open(beams: number, opened = coca): Promise<WalkSource> {
   const search = decodingOptions({ beams, maxLength: Math.min(30, limit.contextLength) }, limit);
-  const walk = await openWalk({ image: IMAGE, search, prompt: undefined, loaded: undefined }, opened, context);
+  requireCaptioner(opened.config, 'a walk');
+  const walk = await openWalk(
+    { image: IMAGE, search, prompt: undefined, loaded: undefined },
+    opened as CaptioningCoca,
+    context,
+  );
   if ('error' in walk) throw walk.error;
   return WalkSource.open({ ...walk, save: async () => '', isKept: true });
 }

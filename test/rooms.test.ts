@@ -58,10 +58,12 @@ const PURE = [
   'model/base/lru',
   'model/decoding/',
   'model/stepper/actions',
+  'model/stepper/changes',
   'model/stepper/line',
   'model/stepper/session',
   'model/stepper/tree',
   'model/stepper/find',
+  'model/attention/faithfulness',
   'model/attention/maps',
   'model/tokenizer/words',
 ];

@@ -26,7 +26,7 @@ import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, checkWindow, findWord, parseHead, parseLayer, refuseUseless, WINDOW_OPTION } from './choice.js';
-import type { AttendResult, AttendScene, Compute, Hooks } from './result.js';
+import type { AttendResult, AttendScene, Compute, Hooks, Reading } from './result.js';
 
 export const attend = defineResults({
   name: 'attend',
@@ -125,14 +125,28 @@ export const attend = defineResults({
       const asked = await askedCaption(caption, options, typed, coca);
       const looked = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(looked.attention.words, options.special);
-      const compute = computer(looked, words, coca, options);
+      const square = squareOf(input.bytes, coca);
+      const quiet = { ...context, status: SILENT };
+      const { patchBoxes, withoutBoxes } = await import('../../model/attention/faithfulness.js');
+      const how = { window: options.window, model: options.model };
+      const again = async (erased: readonly number[]): Promise<Reading> => {
+        const { size } = input.picture;
+        const boxes = patchBoxes(size, looked.attention.maps.grid, erased);
+        const read = await lookAt(withoutBoxes(input.picture, boxes), asked, gradient, coca, quiet);
+        const said = wordsToShow(read.attention.words, options.special);
+        const without = async () => withoutBoxes(await square(), boxes, size);
+        return {
+          all: { ...read, image, words: said, choice, square: without, erased },
+          compute: computer(read, said, coca, { ...how, erased, again }),
+        };
+      };
+      const compute = computer(looked, words, coca, { ...how, erased: [], again });
       const owed = options.fromWords ? await aloud('leaving out words', compute.owed, context) : undefined;
       const attention = hasLayers(choice)
         ? looked.attention
         : await aloud('blanking the picture', compute.occlusion, context);
       const seen = { ...looked, attention, ...(owed && { owed }) };
       const current = options.token === undefined ? undefined : findWord(words, options.token);
-      const square = squareOf(input.bytes, coca);
       const all: AttendResult = { ...seen, image, words, choice, square };
       const shown =
         current === undefined ? all : { ...all, words: [words[current]!], ...(owed && { owed: [owed[current]!] }) };
@@ -202,11 +216,23 @@ async function lookAt(
   return { picture, caption: text, attention, encoding, coca: { name, device, precision, ablated } };
 }
 
+interface ComputeHow {
+  readonly window: number | undefined;
+  /** As it was named. */
+  readonly model: string | undefined;
+  /** What was erased of the picture, and how it is read without more. */
+  readonly erased: readonly number[];
+  readonly again: (erased: readonly number[]) => Promise<Reading>;
+}
+
+/** What is found while a view has the screen says nothing beside it. */
+const SILENT: CommandContext['status'] = { show: () => undefined, clear: () => undefined };
+
 function computer(
   { picture, attention, encoding }: Looked,
   words: readonly Word[],
   coca: LoadedCoca,
-  { window, model }: { readonly window: number | undefined; readonly model: string | undefined },
+  { window, model, erased, again }: ComputeHow,
 ): Compute {
   const { raw, maps } = attention;
   return {
@@ -215,6 +241,7 @@ function computer(
       const occlusion = await occlude(coca, picture, raw.ids, raw.logprobs, { grid: maps.grid, window, ...hooks });
       return withOcclusion(attention, occlusion, coca);
     },
+    without: (cells) => again([...new Set([...erased, ...cells])].sort((a, b) => a - b)),
     async owed(hooks) {
       const { owedToWords } = await import('../../model/attention/owed.js');
       return owedToWords(coca, encoding, raw.ids, words, hooks);

@@ -1,7 +1,7 @@
 import { hasLayers, type MapChoice, OCCLUSION_WINDOW } from '../../model/attention/maps.js';
 import { CocaError } from '../../model/base/errors.js';
 import { gridSize, type ModelConfig } from '../../model/config/config.js';
-import type { Word } from '../../model/tokenizer/words.js';
+import { findWord as indexOfWord, type Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
 
 /** Of `--method occlusion`, wherever that can be asked for. */
@@ -76,11 +76,8 @@ export function checkRange({ layer, head }: MapChoice, layers: number, heads: nu
  * @throws CocaError `usage` with the words that there are
  */
 export function findWord(words: readonly Pick<Word, 'text'>[], wanted: string, option = '--token'): number {
-  const folded = wanted.trim().toLowerCase();
-  const found = words.findIndex(({ text }) => text.toLowerCase() === folded);
-  if (found >= 0) return found;
-  const number = /^\d+$/.test(folded) ? Number(folded) : 0;
-  if (number >= 1 && number <= words.length) return number - 1;
+  const found = indexOfWord(words, wanted);
+  if (found !== undefined) return found;
   throw new CocaError(
     'usage',
     `${option}: '${wanted}' is not in the caption`,

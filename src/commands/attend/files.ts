@@ -91,11 +91,12 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
   });
 }
 
-function recordOf({ attention, choice, ...result }: AttendResult, files: readonly string[]): object {
+function recordOf({ attention, choice, erased, ...result }: AttendResult, files: readonly string[]): object {
   const { image, caption, coca, picture } = result;
   const { grid } = attention.maps;
   const of = { model: coca.name, device: coca.device, ...variantOf(coca) };
-  return { image, caption, ...choiceFields(choice), grid: [grid, grid], crop: picture.crop, ...of, files };
+  const less = erased && { erased };
+  return { image, caption, ...choiceFields(choice), grid: [grid, grid], crop: picture.crop, ...less, ...of, files };
 }
 
 async function orFolderFailed<T>(folder: string, work: () => Promise<T>): Promise<T> {

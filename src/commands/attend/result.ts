@@ -28,6 +28,8 @@ export interface AttendResult {
   /** What each word of the caption owes to those before it, where that was computed. */
   readonly owed?: OwedToWords;
   readonly choice: MapChoice;
+  /** Cells of the picture, by number, that were blanked in it. */
+  readonly erased?: readonly number[];
   readonly coca: Pick<LoadedCoca, 'name' | 'device' | 'precision' | 'ablated'>;
 }
 
@@ -41,6 +43,9 @@ export interface AttendScene {
   readonly coca: Pick<LoadedCoca, 'ended'>;
 }
 
+/** A picture of which something was erased, read again. */
+export type Reading = Pick<AttendScene, 'all' | 'compute'>;
+
 /** What hears how far something is, and stops it. */
 export type Hooks = Pick<OcclusionOptions, 'signal' | 'onProgress'>;
 
@@ -53,6 +58,8 @@ export interface Compute {
   readonly occlusion: (hooks: Hooks) => Promise<CaptionAttention>;
   readonly owed: (hooks: Hooks) => Promise<OwedToWords>;
   readonly grounding: (hooks: Hooks) => Promise<GroundedCaption>;
+  /** The picture without some more cells: with the caption that is found for it, or the one that was given. */
+  readonly without: (cells: readonly number[]) => Promise<Reading>;
 }
 
 /** Where a word looks. */

@@ -14,7 +14,7 @@ import { canShow, type Streams } from '../../ui/view/streams.js';
 import { modelOnScreen } from '../io/model.js';
 import { freeName, savedName } from '../io/save-names.js';
 import { writeAttendFiles } from './files.js';
-import { type AttendResult, type AttendScene, type Compute, wordMap } from './result.js';
+import { type AttendResult, type AttendScene, type Compute, type Reading, wordMap } from './result.js';
 
 export interface PresentOptions {
   /** Whether a person is to walk through the maps; otherwise they are printed. */
@@ -34,7 +34,8 @@ export async function present(
   const { terminal, stdin, out } = context;
   const kind = await kindOfMaps(images, terminal);
   const hasCells = kind === 'blocks' || kind === 'none';
-  const source = attendSource(all, hasCells ? all.picture : await all.square(), compute);
+  const rasterOf = async ({ all }: Reading): Promise<Raster> => (hasCells ? all.picture : all.square());
+  const source = attendSource(all, await rasterOf({ all, compute }), compute, rasterOf);
   const initial = initialState(all.choice, current ?? 0, source.later);
   if (isAsked && canShow(terminal, stdin)) {
     const show = (streams: Streams) => showAttention(source, initial, kind, terminal, streams);
@@ -57,8 +58,14 @@ async function kindOfMaps(images: PictureKind | 'auto', terminal: Terminal): Pro
  * What the view may ask. A map is computed when it is first looked at.
  * @param picture the square that the model sees, with as many pixels as are to be drawn
  * @param compute what takes many passes, where that is not there yet
+ * @param rasterOf what is drawn of the picture when something is erased of it
  */
-export function attendSource(result: AttendResult, picture: Raster, compute: Compute): AttendSource {
+export function attendSource(
+  result: AttendResult,
+  picture: Raster,
+  compute: Compute,
+  rasterOf: (reading: Reading) => Promise<Raster> = async ({ all }) => all.picture,
+): AttendSource {
   const { words, square } = result;
   let { attention, owed } = result;
   let grounded: GroundedCaption | undefined;
@@ -73,11 +80,20 @@ export function attendSource(result: AttendResult, picture: Raster, compute: Com
     layers: attention.maps.layers,
     heads: attention.maps.heads,
     methods: MAP_METHODS.filter((method) => method === 'occlusion' || methods.includes(method)),
-    later: [
-      ...(methods.includes('occlusion') ? [] : ['occlusion' as const]),
-      ...(owed ? [] : ['words' as const]),
-      'grounding',
-    ],
+    // What was computed stays, while other readings are shown.
+    get later() {
+      const isOccluded = attention.maps.methods.includes('occlusion');
+      return [
+        ...(isOccluded ? [] : ['occlusion' as const]),
+        ...(owed ? [] : ['words' as const]),
+        ...(grounded ? [] : ['grounding' as const]),
+      ];
+    },
+    erased: result.erased ?? [],
+    async without(cells) {
+      const reading = await compute.without(cells);
+      return attendSource(reading.all, await rasterOf(reading), reading.compute, rasterOf);
+    },
     async compute(what, onProgress, signal) {
       const hooks = { onProgress, signal };
       if (what === 'words') owed = await compute.owed(hooks);

@@ -86,6 +86,14 @@ async function checkFiles({ options: specs }: Command, { options }: Invocation):
   }
 }
 
+/**
+ * Looks whether a picture that is named elsewhere than among arguments and options is there; one on the web is left to its reader.
+ * @throws CocaError `not-found`, `unreadable`
+ */
+export async function checkPicture(name: string): Promise<void> {
+  if (!isUrl(name)) await ACCESS.read(name);
+}
+
 const ACCESS = {
   async read(path: string): Promise<void> {
     if (path === '-') return;

@@ -1,5 +1,13 @@
 import { kebab } from '../../cli/command.js';
-import { type Action, hypothesesOf, type OptionChanges, type Session } from '../../model/stepper/index.js';
+import {
+  type Action,
+  changeOf,
+  hypothesesOf,
+  isChange,
+  type OptionChanges,
+  type Session,
+} from '../../model/stepper/index.js';
+import { changeArgument } from './change-words.js';
 
 /**
  * The words of a script after which a walk stands where this session does.
@@ -42,11 +50,16 @@ export function scriptOf({ past, walk }: Session, before: readonly Action[]): st
       case 'set':
         words.push(`set:${settings(action.options)}`);
         break;
-      case 'fork': {
+      default: {
         const step = action.length === undefined ? '' : `@${action.length - state.state.promptLength}`;
         const from = hypothesesOf(state)[action.at]!;
-        if (from.kind === 'live') words.push(`fork:${from.number}${step}`);
-        else words.push('choose:first', ...Array<string>(action.at).fill('choose:down'), `fork${step}`);
+        const choosing =
+          from.kind === 'live'
+            ? [`choose:${from.number}`]
+            : ['choose:first', ...Array<string>(action.at).fill('choose:down')];
+        if (isChange(action)) words.push(...choosing, `${action.type}${step}:${changeArgument(changeOf(action))}`);
+        else if (from.kind === 'live') words.push(`fork:${from.number}${step}`);
+        else words.push(...choosing, `fork${step}`);
         line = then.lines.length;
       }
     }

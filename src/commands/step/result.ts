@@ -33,9 +33,10 @@ export function stepObject({ image, session, coca }: StepResult): object {
   return {
     image,
     nodes: sessionTree(walk).map(
-      ({ token: id, id: node, parent, step, beam, logprob, sum, score, state, ...more }) => ({
+      ({ token: id, id: node, parent, step, beam, logprob, sum, score, state, changes, ...more }) => ({
         ...{ id: node, parent, step, beam, token: token(id), logprob, sum, score, state },
         ...more,
+        ...(changes && { change: changes }),
       }),
     ),
     best: best?.caption ?? null,
@@ -47,7 +48,10 @@ export function stepObject({ image, session, coca }: StepResult): object {
       const { logprobs: _tokens, trace: _candidates, ...kept } = options;
       const found = bestOf(line, tokenizer);
       const facts = { step, done: isDone(line.state), best: found?.caption ?? null, score: found?.score ?? null };
-      return { line: index, from: line.origin ?? null, ...facts, options: kept };
+      const from = line.origin ? { line: line.origin.line, node: line.origin.node } : null;
+      const moved = line.origin?.moved?.map(({ token: id, ...figures }) => ({ token: token(id), ...figures }));
+      const changed = line.changes.length > 0 && { changes: line.changes, ...(moved && { moved }) };
+      return { line: index, from, ...facts, options: kept, ...changed };
     }),
     candidates: walk.lines.flatMap(({ state }, line) =>
       state.considered.flatMap((weighed, step) =>
@@ -61,14 +65,20 @@ export function stepObject({ image, session, coca }: StepResult): object {
   };
 }
 
-/** One line a node: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text up to it, with tabs between. */
+/**
+ * One line a node: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text up to it, with tabs between; of a node under
+ * changes also their names.
+ */
 export function stepLines({ session, coca }: StepResult): string[] {
   const nodes = sessionTree(session.walk);
   return nodes.map((node) => {
-    const { id, parent, step, beam, state, why, logprob, sum, score } = node;
+    const { id, parent, step, beam, state, why, logprob, sum, score, changes } = node;
+    const under = changes ? [visible(changes.join(' '))] : [];
     const figures = [logprob, sum, score].map((figure) => figure.toFixed(4));
     const text = visible(coca.tokenizer.decode(tokensTo(nodes, id).map(({ token }) => token)));
-    return [id, parent, step, beam, why === undefined ? state : `${state}:${why}`, ...figures, text].join('\t');
+    return [id, parent, step, beam, why === undefined ? state : `${state}:${why}`, ...figures, text, ...under].join(
+      '\t',
+    );
   });
 }
 

@@ -5,6 +5,7 @@ import { didYouMean } from '../../model/base/names/suggest.js';
 import { CHANGEABLE, type ChangeableName, knobOf } from '../../model/decoding/knobs.js';
 import type { ForceTarget, OptionChanges, Verb } from '../../model/stepper/index.js';
 import { numberOption } from '../io/knob-options.js';
+import { CHANGE_VERBS, type ChangeVerb, isChangeVerb, readChange } from './change-words.js';
 
 /** A word of a script and what it asks for. */
 export interface ScriptWord {
@@ -35,6 +36,7 @@ export const VERBS = {
   fork: 'fork[:BEAM][@STEP]',
   line: 'line:N',
   set: 'set:OPTION=VALUE[ OPTION=VALUE]...',
+  ...CHANGE_VERBS,
 } as const;
 
 type VerbName = keyof typeof VERBS;
@@ -84,9 +86,10 @@ function verbOf(at: Place): Verb {
     const problem = verb === '' ? 'there is no verb' : `there is no verb ${verb}`;
     throw scriptError(at, problem, didYouMean(verb, Object.keys(VERBS)) ?? `verbs: ${Object.values(VERBS).join(', ')}`);
   }
+  if (isChangeVerb(verb)) return changeVerb(at, verb, end);
   const rest = at.text.slice(at.text[end] === ':' ? end + 1 : end).trim();
   const read = new Reader(at, verb as VerbName, end < 0 ? undefined : argumentOf(at, rest));
-  switch (verb as VerbName) {
+  switch (verb as Exclude<VerbName, ChangeVerb>) {
     case 'next':
     case 'undo':
     case 'redo':
@@ -109,6 +112,18 @@ function verbOf(at: Place): Verb {
       return { type: 'line', line: read.required((text) => read.count(text)) };
     case 'set':
       return { type: 'set', options: read.required((text) => read.settings(text)) };
+  }
+}
+
+/** A change: its step stands between the verb and the colon, since what follows may hold anything. */
+function changeVerb(at: Place, verb: ChangeVerb, end: number): Verb {
+  const [, step, colon, text = ''] = /^(?:@\s*(\d{1,9})\s*)?(:?)(.*)$/s.exec(end < 0 ? '' : at.text.slice(end)) ?? [];
+  if (colon !== ':') throw scriptError(at, `${verb} needs an argument`, `it is ${CHANGE_VERBS[verb]}`);
+  try {
+    return { type: 'change', change: readChange(verb, text.trim()), ...(step !== undefined && { step: Number(step) }) };
+  } catch (error) {
+    if (error instanceof CocaError) throw scriptError(at, error.message, error.hint);
+    throw error;
   }
 }
 

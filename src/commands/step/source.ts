@@ -1,4 +1,3 @@
-import type { ImageEncoding } from '../../model/api.js';
 import { AttentionMaps, DEFAULT_MAP, type MeasuredMap, measureMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
 import { Lru } from '../../model/base/lru.js';
@@ -7,23 +6,35 @@ import { gridSize } from '../../model/config/config.js';
 import { isDone } from '../../model/decoding/index.js';
 import type { ChangeableName } from '../../model/decoding/knobs.js';
 import type { Picture } from '../../model/image/picture.js';
+import { describeSites } from '../../model/interventions/sites.js';
 import {
   type Action,
   actionsOf,
+  changeName,
+  changeOf,
   chosenOf,
   currentLine,
+  describePatchSites,
   findTokens,
   hypothesesOf,
+  isChange,
+  type Moved,
   performVerb,
+  type Seen,
   type Session,
   type Stepper,
   standingOf,
+  stemOf,
   type Verb,
+  type WalkChange,
+  type WalkModels,
 } from '../../model/stepper/index.js';
-import type { LoadedCoca } from '../../model/store/load.js';
+import { wordsOf } from '../../model/tokenizer/words.js';
 import { TokenTexts } from '../../ui/step/lines/token-texts.js';
 import type { Found, StepRequest, StepSnapshot, StepSource } from '../../ui/step/source.js';
 import { visible, whatRuns } from '../../ui/text.js';
+import type { CaptioningCoca } from '../io/model.js';
+import { readChange } from './change-words.js';
 import { optionChange } from './script.js';
 
 /** Texts whose attention is kept: some megabytes each. */
@@ -32,8 +43,9 @@ const REMEMBERED = 8;
 export interface SourceOptions {
   readonly image: string;
   readonly picture: Picture;
-  readonly coca: LoadedCoca;
+  readonly coca: CaptioningCoca;
   readonly stepper: Stepper;
+  readonly models: WalkModels;
   /** Writes the session somewhere and says where. */
   readonly save: () => Promise<string>;
   /** Whether the session is saved when the view is left, without being asked. */
@@ -44,11 +56,14 @@ export interface SourceOptions {
 export class WalkSource implements StepSource {
   readonly image: string;
   readonly model: string;
-  readonly picture: Picture;
   readonly grid: number;
+  readonly sites: StepSource['sites'];
+  /** What is seen in the current line, and in others. */
+  #picture: Picture;
+  readonly #pictures = new Lru<string, Picture>();
   readonly #listeners = new Set<() => void>();
   readonly #maps = new Lru<string, AttentionMaps>();
-  #watched: Promise<ImageEncoding> | undefined;
+  readonly #watched = new Lru<string, Seen>();
   #current: StepSnapshot;
   #running: AbortController | undefined;
   #isLeft = false;
@@ -61,15 +76,23 @@ export class WalkSource implements StepSource {
     current: StepSnapshot,
   ) {
     ({ image: this.image, model: this.model } = namesOf(options));
-    this.picture = options.picture;
-    this.grid = gridSize(options.coca.config);
+    this.#picture = options.picture;
+    const { config } = options.coca;
+    this.grid = gridSize(config);
+    this.sites = { ablate: describeSites(config), patch: describePatchSites(config) };
     this.#current = current;
     this.#saved = this.#done();
   }
 
   /** Looks at where the walk stands, so that there is something to show at once. */
   static async open(options: SourceOptions): Promise<WalkSource> {
-    return new WalkSource(options, await snapshotOf(options));
+    const source = new WalkSource(options, await snapshotOf(options));
+    source.#picture = await source.#pictureOf(currentLine(source.#current.session).changes);
+    return source;
+  }
+
+  get picture(): Picture {
+    return this.#picture;
   }
 
   readonly snapshot = (): StepSnapshot => this.#current;
@@ -115,11 +138,19 @@ export class WalkSource implements StepSource {
   }
 
   async attention(hypothesis: number, back: number): Promise<MeasuredMap | undefined> {
-    const { text } = hypothesesOf(currentLine(this.options.stepper.session))[hypothesis] ?? {};
+    const line = currentLine(this.options.stepper.session);
+    const { text } = hypothesesOf(line)[hypothesis] ?? {};
     const place = (text?.ids.length ?? 0) - 1 - back;
     if (text === undefined || place < 1) return undefined;
-    const maps = await this.#mapsOf(text.ids);
+    const maps = await this.#mapsOf(text.ids, line.changes);
     return measureMap(maps.ofRows([place - 1], DEFAULT_MAP), maps.grid);
+  }
+
+  async moved(hypothesis: number, back: number): Promise<readonly Moved[]> {
+    const { stepper } = this.options;
+    const { text } = hypothesesOf(currentLine(stepper.session))[hypothesis] ?? {};
+    const length = (text?.ids.length ?? 0) - back;
+    return text === undefined || length < 1 ? [] : stepper.moved(stemOf(text, length));
   }
 
   save(): Promise<string> {
@@ -163,9 +194,25 @@ export class WalkSource implements StepSource {
         );
         return { type: 'set', options: Object.assign({}, ...changes) };
       }
+      case 'change-typed':
+        return this.#changeOf(request);
       default:
         return request;
     }
+  }
+
+  #changeOf({ verb, text, back }: Extract<StepRequest, { type: 'change-typed' }>): Verb {
+    const typed = text.trim();
+    if (verb !== 'erase' || typed !== '') return { type: 'change', change: readChange(verb, typed), back };
+    const { ids } = chosenOf(currentLine(this.options.stepper.session)).text;
+    const none = Array<number>(ids.length - 1).fill(0);
+    const words = wordsOf(ids, none, this.options.coca.tokenizer);
+    const spoken = words.filter(({ special }) => !special);
+    const at = spoken.findIndex(({ positions }) => positions.includes(ids.length - 1 - back));
+    if (at < 0)
+      throw new CocaError('usage', 'no word is in brackets', '[ and ] choose one; or type what is to be erased');
+    const before = ids.length - spoken[at]!.positions[0]!;
+    return { type: 'change', change: { type: 'erase', region: { word: String(at + 1) } }, back: before };
   }
 
   /** What there is to say of what was done. */
@@ -181,6 +228,7 @@ export class WalkSource implements StepSource {
       case 'redo':
         return verb.times === 'all' ? '' : `done again: ${this.#describe(before.future[0]!.action)}`;
       case 'fork':
+      case 'change':
         return 'a line of its own; Tab goes from line to line';
       default:
         return '';
@@ -202,7 +250,17 @@ export class WalkSource implements StepSource {
 
   async #refresh(): Promise<void> {
     this.#current = await snapshotOf(this.options, this.#current.texts);
+    this.#picture = await this.#pictureOf(currentLine(this.#current.session).changes);
     for (const listener of this.#listeners) listener();
+  }
+
+  async #pictureOf(changes: readonly WalkChange[]): Promise<Picture> {
+    if (changes.length === 0) return this.options.picture;
+    const key = JSON.stringify(changes);
+    const known = this.#pictures.get(key) ?? (await this.options.models.pictureOf(changes));
+    this.#pictures.set(key, known);
+    this.#pictures.trim(REMEMBERED);
+    return known;
   }
 
   #inTurn(work: () => Promise<string>): Promise<string> {
@@ -218,22 +276,20 @@ export class WalkSource implements StepSource {
       case 'next':
         return 'a step';
       default:
-        return action.type;
+        return isChange(action) ? changeName(changeOf(action)) : action.type;
     }
   }
 
-  /** What a text attended to, at each of its tokens; computed when it is first looked at. */
-  async #mapsOf(ids: readonly number[]): Promise<AttentionMaps> {
-    const { coca, picture } = this.options;
-    const key = ids.join();
+  /** What a text attended to under changes, at each of its tokens; computed when it is first looked at. */
+  async #mapsOf(ids: readonly number[], changes: readonly WalkChange[]): Promise<AttentionMaps> {
+    const under = JSON.stringify(changes);
+    const key = `${under} ${ids.join()}`;
     const known = this.#maps.get(key);
     if (known) return known;
-    this.#watched ??= coca.encodeImages([picture], { attention: true }).catch((error: unknown) => {
-      // The next time is another try.
-      this.#watched = undefined;
-      throw error;
-    });
-    const maps = new AttentionMaps(await coca.attend(await this.#watched, ids, { gradient: true }), coca.config);
+    const seen = this.#watched.get(under) ?? (await this.options.models.see(changes, true));
+    this.#watched.set(under, seen);
+    this.#watched.trim(2);
+    const maps = new AttentionMaps(await seen.coca.attend(seen.image, ids, { gradient: true }), seen.coca.config);
     this.#maps.set(key, maps);
     this.#maps.trim(REMEMBERED);
     return maps;
@@ -255,5 +311,8 @@ export async function snapshotOf(
     if (error instanceof CocaError && error.code === 'usage') return [];
     throw error;
   });
-  return { session: stepper.session, preview, texts };
+  const chosen = chosenOf(currentLine(stepper.session)).text;
+  const { special } = coca.tokenizer;
+  const length = chosen.ids.length - (chosen.ids.at(-1) === special.eot ? 1 : 0);
+  return { session: stepper.session, preview, moved: await stepper.moved(stemOf(chosen, length)), texts };
 }

@@ -4,7 +4,7 @@ import { CocaError } from '../../model/base/errors.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { canShow } from '../../ui/view/streams.js';
-import { failUnreadable } from '../io/check-inputs.js';
+import { checkPicture, failUnreadable } from '../io/check-inputs.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { MODEL_GLOBALS, withCaptioner } from '../io/model.js';
 import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
@@ -27,11 +27,11 @@ export const step = defineCommand({
   name: 'step',
   summary: 'walks through beam search, token by token',
   details: [
-    'On a terminal: the search as a tree that grows with each key: next, undo, force a token, fork, prune, other options on the way (? lists the keys). Untouched, it ends with the caption of coca caption.',
+    'On a terminal: the search as a tree that grows with each key: next, undo, force a token, fork, prune, other options on the way, a part of the picture erased, of the model taken out, or of another picture put in (? lists the keys). Untouched, it ends with the caption of coca caption.',
     'With --script, in a pipe, or with --json no keys are asked for: the script is done, or without one the search runs to its end, and the tree comes out.',
-    `A script is words with commas between them: ${Object.values(VERBS).join(', ')}. Beams and lines are numbered from 0 as on the screen and in JSON, candidates from 1; an argument in double quotes is taken as it stands.`,
-    'Piped: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text so far, a line a node, with tabs between.',
-    'JSON: nodes with id, parent, step, beam, token, logprob, sum, score, state (live, pruned, finished) and, of a branch that was pruned, why; best; lines; candidates of each step with their fate; actions.',
+    `A script is words with commas between them: ${Object.values(VERBS).join(', ')}. Beams and lines are numbered from 0 as on the screen and in JSON, candidates from 1; an argument in double quotes is taken as it stands. erase, ablate and patch begin a line that reads the text again with something changed: WORD is one of the text, WxH+X+Y are cells of what the model sees, with px pixels of the picture.`,
+    'Piped: ID, PARENT, STEP, BEAM, STATE, LOGPROB, SUM, SCORE and the text so far, a line a node, with tabs between; of a changed line also its changes.',
+    'JSON: nodes with id, parent, step, beam, token, logprob, sum, score, state (live, pruned, finished) and, of a branch that was pruned, why, and of a changed line change; best; lines with changes and what they moved; candidates of each step with their fate; actions.',
     PAGE_DETAILS,
     'coca help step.md explains the screen, the script, the JSON and the session file.',
   ].join('\n'),
@@ -69,6 +69,10 @@ export const step = defineCommand({
       line: 'coca step photo.jpg --script "next,next,force:dog,prune:2,undo,run" --json',
       does: 'the tree of a walk, for a program',
     },
+    {
+      line: 'coca step photo.jpg --script "run,erase@1:2,run"',
+      does: 'what it says after its first word, with the thing that the second names and without',
+    },
     { line: 'coca step --load photo-step.json', does: 'go on where a session was saved' },
   ],
   async check({ options, typed }) {
@@ -82,6 +86,9 @@ export const step = defineCommand({
   },
   async run({ args, options, typed }, context) {
     const script = options.script === undefined ? undefined : parseScript(options.script);
+    for (const { verb } of script ?? []) {
+      if (verb.type === 'change' && verb.change.type === 'patch') await checkPicture(verb.change.image);
+    }
     const loaded = options.load === undefined ? undefined : await load(options.load);
     const word = args[0] ?? loaded?.saved.image;
     checkSources({ images: word === undefined ? [] : [word], files: [], files0: [] }, context.stdin);

@@ -1,7 +1,7 @@
 import type { Picture } from '../image/picture.js';
 import { peakOf } from './maps.js';
 
-/** A rectangle in source pixels; x1 and y1 are its far edges. */
+/** A rectangle in pixels (of the source, unless it is said of what); x1 and y1 are its far edges. */
 export interface Box {
   readonly x0: number;
   readonly y0: number;
@@ -56,23 +56,59 @@ export function patchesAround(patch: number, grid: number, side: number): number
   return within(Math.floor(patch / grid)).flatMap((row) => columns.map((column) => row * grid + column));
 }
 
-/**
- * The picture with some patches replaced by its mean colour: what the model knows without them (as in ROAD, Rong et al.
- * 2022, the fill must not itself look like an object).
- */
+/** The part of the patches that is a word's region: so many are blanked in the deletion game. */
+export const REGION = 0.2;
+
+/** A word's region: the highest patches of its map, best first. */
+export const regionOf = (map: Float32Array): number[] => highestPatches(map, Math.round(REGION * map.length));
+
+/** Where a rectangle lies, in cells or in pixels: `x` to the right and `y` down from the corner at the top left. */
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The patches of a rectangle of them, row by row. */
+export const patchesOf = ({ x, y, width, height }: Rectangle, grid: number): number[] =>
+  Array.from({ length: width * height }, (_, i) => (y + Math.floor(i / width)) * grid + x + (i % width));
+
+/** The squares that patches cover, in pixels of a picture of that size. */
+export function patchBoxes(size: number, grid: number, patches: readonly number[]): Box[] {
+  const side = Math.floor(size / grid);
+  return patches.map((patch) => {
+    const [x, y] = [(patch % grid) * side, Math.floor(patch / grid) * side];
+    return { x0: x, y0: y, x1: x + side, y1: y + side };
+  });
+}
+
+/** The picture with some patches replaced by its mean colour: what the model knows without them. */
 export function withoutPatches(picture: Picture, grid: number, patches: readonly number[]): Picture {
+  return withoutBoxes(picture, patchBoxes(picture.size, grid, patches));
+}
+
+/**
+ * The picture with its mean colour in some rectangles (as in ROAD, Rong et al. 2022, the fill must not itself look like an object).
+ * @param boxes in pixels of the square; what lies outside is left out
+ * @param of how large that square is: the same in another resolution where it is not the picture's own
+ */
+export function withoutBoxes<P extends Pick<Picture, 'size' | 'rgb'>>(
+  picture: P,
+  boxes: readonly Box[],
+  of: number = picture.size,
+): P {
   const { size } = picture;
+  const scaled = (side: number): number => Math.round((side * size) / of);
   const rgb = picture.rgb.slice();
   const mean = [0, 1, 2].map((channel) => {
     let sum = 0;
     for (let i = channel; i < rgb.length; i += 3) sum += rgb[i]!;
     return Math.round((3 * sum) / rgb.length);
   });
-  const side = Math.floor(size / grid);
-  for (const patch of patches) {
-    for (let row = 0; row < side; row++) {
-      const start = ((Math.floor(patch / grid) * side + row) * size + (patch % grid) * side) * 3;
-      for (let i = 0; i < side * 3; i++) rgb[start + i] = mean[i % 3]!;
+  for (const { x0, y0, x1, y1 } of boxes) {
+    for (let y = Math.max(0, scaled(y0)); y < Math.min(size, scaled(y1)); y++) {
+      for (let x = Math.max(0, scaled(x0)); x < Math.min(size, scaled(x1)); x++) rgb.set(mean, (y * size + x) * 3);
     }
   }
   return { ...picture, rgb };

@@ -2,7 +2,7 @@ import type { Coca } from '../api.js';
 import { nextRandom, type RandomState, seedRandom } from '../base/random.js';
 import type { Picture } from '../image/picture.js';
 import { sumOfWord, type Word } from '../tokenizer/words.js';
-import { type Box, highestPatches, massInside, pointsInto, withoutPatches } from './faithfulness.js';
+import { type Box, highestPatches, massInside, pointsInto, REGION, withoutPatches } from './faithfulness.js';
 import { attendCaption, type MapChoice, mapOfWord, occlude, withOcclusion } from './index.js';
 
 /** A picture whose objects are known. */
@@ -34,9 +34,6 @@ export interface PointingFigures {
   /** Mean number of pictures that go through the model for the maps of a caption, its own included. */
   readonly passes: number;
 }
-
-/** Part of the patches that deletion blanks. */
-const DELETED = 0.2;
 
 /** The probability from which a noun counts as one that the model expects. */
 const EXPECTED = 0.5;
@@ -87,7 +84,7 @@ export async function measurePointing(
       ? await occlude(coca, picture, ids, plain.raw.logprobs, { grid, window, signal })
       : undefined;
     const attention = occlusion ? withOcclusion(plain, occlusion, coca) : plain;
-    const deleted = Math.round(DELETED * grid * grid);
+    const deleted = Math.round(REGION * grid * grid);
     /** log p of every word when these patches are gone. */
     const without = async (patches: readonly number[]) => {
       const blanked = await coca.encodeImages([withoutPatches(picture, grid, patches)], { attention: true });

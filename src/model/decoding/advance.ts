@@ -175,7 +175,8 @@ class Growth {
   }
 }
 
-function continued({ beam, row, token, logprob, sum, random }: Choice, node: number, logprobs: number): Beam {
+/** A hypothesis one token longer. */
+export function continued({ beam, row, token, logprob, sum, random }: Choice, node: number, logprobs: number): Beam {
   const top = row.listed(logprobs).map((other) => ({ id: other.token, logprob: logprobOf(row, other.token) }));
   const generated: GeneratedToken = { id: token, logprob, ...(logprobs > 0 && { top }) };
   return {

@@ -101,6 +101,10 @@ function choiceOf(
   return { beam, row, token, logprob: logprobOf(row, token), sum, fate: 'score' };
 }
 
+/** A token that a beam goes on with, whatever else the search thinks of it. */
+export const forcedInGroup = (beam: Beam, row: Row, token: number, context: GroupContext): Choice =>
+  forcedChoice(beam, row, changesOf(beam, row, context), token, context.options);
+
 /** A forced token counts as the search ranks it; where a rule bans it, as the model says. */
 function forcedChoice(...[beam, row, changes, token, options]: Parameters<typeof choiceOf>): Choice {
   const choice = choiceOf(beam, row, changes, token, options);

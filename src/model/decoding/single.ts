@@ -46,7 +46,8 @@ export function stepSingle(group: Group, row: Row, context: GroupContext): Group
   return { choices: [chosen, ...others], done: ends };
 }
 
-function choiceOf(beam: Beam, row: Row, token: number, fate: Fate): Choice {
+/** A token that a hypothesis goes on with. */
+export function choiceOf(beam: Beam, row: Row, token: number, fate: Fate): Choice {
   const logprob = logprobOf(row, token);
   return { beam, row, token, logprob, sum: Math.fround(beam.sum + logprob), fate };
 }

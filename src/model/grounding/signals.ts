@@ -1,5 +1,5 @@
 import type { Coca, ImageEncoding } from '../api.js';
-import { highestPatches, withoutPatches } from '../attention/faithfulness.js';
+import { regionOf, withoutPatches } from '../attention/faithfulness.js';
 import { attendCaption, DEFAULT_MAP, mapOfWord } from '../attention/index.js';
 import { stopIfAborted } from '../base/errors.js';
 import { dot } from '../base/vectors.js';
@@ -18,14 +18,11 @@ export interface WordSignals {
   readonly gain: number;
   /** How much logprob falls when the highest patches of the word's own map are blanked. */
   readonly drop: number;
-  /** How much of the word's map lies in these patches: near `DELETED` where the map is flat, near 1 where it is in one place. */
+  /** How much of the word's map lies in these patches: near `REGION` (`attention/faithfulness.ts`) where the map is flat, near 1 where it is in one place. */
   readonly mass: number;
   /** How much the cosine of picture and caption falls when the word is left out. */
   readonly similarity: number;
 }
-
-/** The part of the patches that is blanked, as in the deletion game (`attention/pointing.ts`). */
-export const DELETED = 0.2;
 
 /** Blanked pictures that are encoded at once. */
 const PICTURES_PER_CALL = 16;
@@ -71,7 +68,7 @@ export async function wordSignals(
     .filter(({ index }) => wanted(index));
   const words = indexed.map(({ word }) => word);
   const maps = words.map((word) => mapOfWord(attention, word, DEFAULT_MAP));
-  const highest = maps.map((map) => highestPatches(map, Math.round(DELETED * map.length)));
+  const highest = maps.map(regionOf);
   const blanked = highest.map((patches) => withoutPatches(picture, grid, patches));
   const [unseen] = await coca.readCaption(reference, ids);
   const readings: (readonly number[])[] = [];

@@ -1,6 +1,6 @@
 import { placeName } from '../architecture/places.js';
 import type { ModelConfig } from '../config/config.js';
-import type { Block, Change } from '../engine/network.js';
+import type { Activation, Block, Change } from '../engine/network.js';
 import { placeOf, type Site, towerOf } from './sites.js';
 
 /** Means of what is at places, by `placeName`: one number for each of the width. */
@@ -47,6 +47,22 @@ export function alongRows(changes: readonly Change[], count: number): readonly C
     return { data: spreadData, shape: [1, batch * count, width] };
   };
   return changes.map(({ scale, offset, ...place }) => ({ ...place, scale: spread(scale), offset: spread(offset) }));
+}
+
+/** A change that puts what was at a place in another run back at some rows: other ones for each entry of the batch. */
+export function putBack(
+  { data, shape: [, rows, width], part, name, layer }: Activation,
+  back: readonly (readonly number[])[],
+): Change {
+  const scale: Block = { data: new Float32Array(back.length * rows).fill(1), shape: [back.length, rows, 1] };
+  const offset: Block = { data: new Float32Array(back.length * rows * width), shape: [back.length, rows, width] };
+  for (const [entry, some] of back.entries()) {
+    for (const row of some) {
+      scale.data[entry * rows + row] = 0;
+      offset.data.set(data.subarray(row * width, (row + 1) * width), (entry * rows + row) * width);
+    }
+  }
+  return { part, name, layer, scale, offset };
 }
 
 /** One change after another at the same place: ((x s1 + o1) s2 + o2). */

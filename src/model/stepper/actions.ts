@@ -2,6 +2,7 @@ import { CocaError } from '../base/errors.js';
 import { CHANGEABLE, type ChangeableName, type DecodingOptions, isOf } from '../decoding/knobs.js';
 import { decodingOptions } from '../decoding/options.js';
 import type { SearchState } from '../decoding/state.js';
+import type { WalkChange } from './changes.js';
 
 /**
  * What changes a walk and is remembered: a session is the list of these. Each says which line it is about; beams go by
@@ -19,8 +20,24 @@ export type Action =
    * search for itself. `at` counts as `choose` does.
    */
   | { readonly type: 'fork'; readonly line: number; readonly at: number; readonly length?: number }
+  /**
+   * A new line from the first `length` ids of a hypothesis, as a fork, which the model reads again with something changed
+   * in what it sees or is; changes of the line that it comes from stay.
+   */
+  | ({ readonly line: number; readonly at: number; readonly length?: number } & WalkChange)
   /** Other options from here on. */
   | { readonly type: 'set'; readonly line: number; readonly options: OptionChanges };
+
+/** An action that changes the model, or what it sees. */
+export type ChangeAction = Extract<Action, WalkChange>;
+
+export const isChange = (input: Action | Move): input is ChangeAction =>
+  input.type === 'erase' || input.type === 'ablate' || input.type === 'patch';
+
+/** What such an action changes. */
+export function changeOf({ line: _line, at: _at, length: _length, ...change }: ChangeAction): WalkChange {
+  return change;
+}
 
 /** What only changes where one looks, and moves in the history. */
 export type Move =

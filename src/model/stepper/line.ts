@@ -8,7 +8,9 @@ import {
   scoreOf,
 } from '../decoding/state.js';
 import { ROOT } from '../decoding/types.js';
+import type { WalkChange } from './changes.js';
 import { type Stem, stemOf } from './evaluations.js';
+import type { Moved } from './moved.js';
 
 /** How many of each beam's likeliest tokens a step records with what became of them. */
 export const CANDIDATES = 9;
@@ -22,8 +24,18 @@ export interface Line {
   readonly pruned: readonly number[];
   /** Which of its hypotheses (as `hypothesesOf` lists them) is looked at. */
   readonly chosen: number;
-  /** Where it was forked off: the line, and the last node that both have. */
-  readonly origin?: { readonly line: number; readonly node: number };
+  /** What is changed in it, in order, beside what the walk began with. */
+  readonly changes: readonly WalkChange[];
+  /** Where it was forked off. */
+  readonly origin?: LineOrigin;
+}
+
+export interface LineOrigin {
+  readonly line: number;
+  /** The last node of the text that both have; where a change began the line, that of the other line. */
+  readonly node: number;
+  /** Where a change began the line: what it moved most of the tokens that may follow that text. */
+  readonly moved?: readonly Moved[];
 }
 
 /** A beam of a line, or a caption that it has finished. */
@@ -64,7 +76,7 @@ export function lineAt(state: SearchState, before: Partial<Line> = {}): Line {
   const { strategy, beams, groups } = state.options;
   const size = strategy === 'beam' ? beams / groups : 1;
   const numbers = state.groups.map((group, index) => group.beams.map((_, place) => index * size + place));
-  return { pruned: [], chosen: 0, ...before, state, numbers };
+  return { pruned: [], chosen: 0, changes: [], ...before, state, numbers };
 }
 
 /** Where the hypothesis that was looked at has gone: on with its best continuation, or to an end. */

@@ -72,12 +72,27 @@ export function parseSaved(text: string, name: string): SavedSession {
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
+const isText = (value: unknown): boolean => typeof value === 'string';
+const optional = (isFit: (value: unknown) => boolean) => (value: unknown) => value === undefined || isFit(value);
+const isListOf = (isFit: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.length > 0 && value.every(isFit);
+const isPlace = optional((value) => {
+  const sides = ['x', 'y', 'width', 'height'];
+  return isObject(value) && Object.keys(value).length === 4 && sides.every((side) => isCount(value[side]));
+});
+
+/** Where an action that begins a line does so. */
+const FORK = { line: isCount, at: isCount, length: optional(isCount) };
+
 /** The fields of each action beside its type, and what they must be. */
 const FIELDS: { readonly [Type in Action['type']]: Readonly<Record<string, (value: unknown) => boolean>> } = {
   next: { line: isCount },
   force: { line: isCount, beam: isCount, token: isCount },
   prune: { line: isCount, beam: isCount },
-  fork: { line: isCount, at: isCount, length: (value) => value === undefined || isCount(value) },
+  fork: FORK,
+  erase: { ...FORK, cells: optional(isListOf(isCount)), word: optional(isText), rectangle: isPlace, box: isPlace },
+  ablate: { ...FORK, sites: isListOf(isText) },
+  patch: { ...FORK, image: isText, sha256: isText, site: isText },
   set: { line: isCount, options: isObject },
 };
 
@@ -85,6 +100,10 @@ function isAction(value: unknown): value is Action {
   if (!isObject(value) || !Object.hasOwn(FIELDS, value.type as string)) return false;
   const fields = FIELDS[value.type as Action['type']];
   const known = Object.keys(value).every((key) => key === 'type' || Object.hasOwn(fields, key));
+  // A region is said in one way.
+  const isRegion = ['cells', 'rectangle', 'box'].filter((key) => Object.hasOwn(value, key)).length === 1;
+  if (value.type === 'erase' && (!isRegion || (Object.hasOwn(value, 'word') && !Object.hasOwn(value, 'cells'))))
+    return false;
   return (
     known && Object.entries(fields).every(([key, isFit]) => isFit(Object.hasOwn(value, key) ? value[key] : undefined))
   );

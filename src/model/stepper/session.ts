@@ -1,13 +1,15 @@
 import { CocaError } from '../base/errors.js';
 import { advance, type Forced } from '../decoding/advance.js';
-import { searchFrom, withOptions, withoutBeam } from '../decoding/interventions.js';
+import { searchAgain, searchFrom, withOptions, withoutBeam } from '../decoding/interventions.js';
 import type { DecodingOptions } from '../decoding/knobs.js';
 import { numberedFrom } from '../decoding/results.js';
 import { isDone, type SearchState, startSearch } from '../decoding/state.js';
 import type { RowScores, SpecialIds } from '../decoding/types.js';
-import { type Action, changedOptions, type Move } from './actions.js';
-import type { Stem } from './evaluations.js';
-import { awaitedStems, beamOf, followed, hypothesesOf, type Line, lineAt } from './line.js';
+import { type Action, type ChangeAction, changedOptions, changeOf, isChange, type Move } from './actions.js';
+import type { WalkChange } from './changes.js';
+import { type Stem, stemOf } from './evaluations.js';
+import { awaitedStems, beamOf, CANDIDATES, followed, hypothesesOf, type Line, lineAt } from './line.js';
+import { movedTokens } from './moved.js';
 
 /** What stands on the table: every line of exploration, and which of them is looked at. */
 export interface Walk {
@@ -36,10 +38,16 @@ export interface Session {
 }
 
 /**
- * What the model says after a text: one row, of all tokens.
+ * What the model says after a text under some changes: one row, of all tokens.
  * @throws RangeError for a text that it was not asked about
  */
-export type ScoresOf = (stem: Stem) => RowScores;
+export type ScoresOf = (stem: Stem, changes: readonly WalkChange[]) => RowScores;
+
+/** Texts that the model is to read under some changes. */
+export interface Needed {
+  readonly changes: readonly WalkChange[];
+  readonly stems: readonly Stem[];
+}
 
 /**
  * A session before its first step.
@@ -60,11 +68,46 @@ export function startSession(
 
 export const currentLine = ({ walk }: Session): Line => walk.lines[walk.line]!;
 
-/** Texts that `reduce` will ask about: to be evaluated before. */
-export function neededStems(session: Session, input: Action | Move): readonly Stem[] {
+/**
+ * Texts that `reduce` will ask about: to be evaluated before.
+ * @throws CocaError `usage` for a change of what is not there
+ */
+export function neededStems({ walk }: Session, input: Action | Move): readonly Needed[] {
+  if (isChange(input)) {
+    const line = lineOf(walk, input.line);
+    const { before, again } = rereading(walk, line, input);
+    // What the line itself awaits goes along, so that its own steps compute as if nothing had come between.
+    return [
+      { changes: line.changes, stems: [...awaitedStems(line), before] },
+      { changes: [...line.changes, changeOf(input)], stems: again },
+    ];
+  }
   if (input.type !== 'next' && input.type !== 'force') return [];
-  const line = session.walk.lines[input.line];
-  return line ? awaitedStems(line) : [];
+  const line = walk.lines[input.line];
+  return line ? [{ changes: line.changes, stems: awaitedStems(line) }] : [];
+}
+
+/** A line, and the one that it would be without its last changes. */
+export interface LinePair {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What the current line is to be compared with: the one that it was changed from, else the latest that was changed from it. */
+export function pairOf({ lines, line }: Walk): LinePair | undefined {
+  const before = unchangedOf(lines, line);
+  if (before !== undefined) return { before, after: line };
+  const after = lines.findLastIndex((_, index) => unchangedOf(lines, index) === line);
+  return after < 0 ? undefined : { before: line, after };
+}
+
+/** The line that a line was changed from; forks between them have the same changes. */
+function unchangedOf(lines: readonly Line[], index: number): number | undefined {
+  const { changes } = lines[index]!;
+  for (let at = lines[index]!.origin?.line; at !== undefined; at = lines[at]!.origin?.line) {
+    if (lines[at]!.changes.length < changes.length) return at;
+  }
+  return undefined;
 }
 
 /**
@@ -121,7 +164,7 @@ const withLine = (walk: Walk, index: number, line: Line): Walk => ({
 
 function perform(walk: Walk, action: Action, contextLength: number, scoresOf: ScoresOf): Walk {
   const line = lineOf(walk, action.line);
-  if (action.type !== 'fork' && isDone(line.state)) {
+  if (action.type !== 'fork' && !isChange(action) && isDone(line.state)) {
     refuse('this search has ended', 'undo a step, or fork from an earlier token');
   }
   const here = { ...walk, line: action.line };
@@ -141,28 +184,33 @@ function perform(walk: Walk, action: Action, contextLength: number, scoresOf: Sc
       const fork = forked(walk.lines.length, action.line, line, action.at, action.length);
       return { ...walk, lines: [...walk.lines, fork], line: walk.lines.length };
     }
+    default: {
+      const changed = changedLine(walk, line, action, scoresOf);
+      const { nextNode } = changed.state;
+      return { ...walk, nextNode, lines: [...walk.lines, changed], line: walk.lines.length };
+    }
   }
 }
 
 function stepped(walk: Walk, line: Line, forced: Forced | undefined, scoresOf: ScoresOf): Walk {
   const { state } = line;
   const numbered = numberedFrom(state, walk.nextNode, walk.nextLeaf);
-  const next = advance(numbered, scoresOfAll(awaitedStems(line), state, scoresOf), forced);
+  const next = advance(numbered, scoresOfAll(awaitedStems(line), line, scoresOf), forced);
   const after = lineAt(next, line);
   const { nextNode, nextLeaf } = next;
   return withLine({ ...walk, nextNode, nextLeaf }, walk.line, { ...after, chosen: followed(line, after) });
 }
 
-/** The rows of several texts one after the other, as `advance` takes them. */
+/** The rows of several texts of a line one after the other, as `advance` takes them. */
 export function scoresOfAll(
   stems: readonly Stem[],
-  { vocabSize }: Pick<SearchState, 'vocabSize'>,
+  { changes, state: { vocabSize } }: Pick<Line, 'changes' | 'state'>,
   scoresOf: ScoresOf,
 ): RowScores {
   const logits = new Float32Array(stems.length * vocabSize);
   const logSumExp = new Float64Array(stems.length);
   for (const [place, stem] of stems.entries()) {
-    const row = scoresOf(stem);
+    const row = scoresOf(stem, changes);
     logits.set(row.logits, place * vocabSize);
     logSumExp.set(row.logSumExp, place);
   }
@@ -206,10 +254,10 @@ function sameChoice(before: Line, after: Line): number {
   return hypothesesOf(after).findIndex(({ kind, text }) => kind === was.kind && text.path === was.text.path);
 }
 
-/** A line of its own from the first `length` ids of a hypothesis (all of them unless said; of a caption, up to its end). */
-function forked(index: number, from: number, line: Line, at: number, length: number | undefined): Line {
+/** Where a line of its own begins: with how many ids of which hypothesis (all of them unless said; of a caption, up to its end). */
+function forkPoint(line: Line, at: number, length: number | undefined) {
   const hypothesis = hypothesesOf(line)[at] ?? refuse(`there is no beam or caption ${at}`);
-  const { ids, path } = hypothesis.text;
+  const { ids } = hypothesis.text;
   const { promptLength, options, special } = line.state;
   const whole = ids.length - (ids.at(-1) === special.eot ? 1 : 0);
   const longest = Math.min(whole, options.maxLength - 1);
@@ -217,7 +265,38 @@ function forked(index: number, from: number, line: Line, at: number, length: num
   if (!Number.isInteger(wanted) || wanted < promptLength || wanted > longest) {
     refuse(`a fork starts from ${promptLength} to ${longest} ids of this text, not ${wanted}`);
   }
-  const samples = options.strategy === 'sample' ? options.num : 0;
-  const state = searchFrom(line.state, hypothesis.text, wanted, index * samples);
-  return lineAt(state, { origin: { line: from, node: path[wanted - 1]! } });
+  return { hypothesis, wanted };
+}
+
+/** The first of the random streams that the samples of a line draw from. */
+const streamOf = (index: number, { options }: SearchState): number =>
+  options.strategy === 'sample' ? index * options.num : 0;
+
+function forked(index: number, from: number, line: Line, at: number, length: number | undefined): Line {
+  const { hypothesis, wanted } = forkPoint(line, at, length);
+  const { text } = hypothesis;
+  const state = searchFrom(line.state, text, wanted, streamOf(index, line.state));
+  return lineAt(state, { origin: { line: from, node: text.path[wanted - 1]! }, changes: line.changes });
+}
+
+/** What a change has read: the text as it was, and, from what was given on, as it is numbered where it is read again. */
+function rereading(walk: Walk, line: Line, { at, length }: ChangeAction) {
+  const { hypothesis, wanted } = forkPoint(line, at, length);
+  const { promptLength } = line.state;
+  const before = stemOf(hypothesis.text, wanted);
+  const path = before.path.map((node, i) => (i < promptLength ? node : walk.nextNode + i - promptLength));
+  const again = path.slice(promptLength - 1).map((_, i): Stem => stemOf({ path, ids: before.ids }, promptLength + i));
+  return { hypothesis, wanted, before, again };
+}
+
+/** A line that begins where a text is read again under a change. */
+function changedLine(walk: Walk, line: Line, action: ChangeAction, scoresOf: ScoresOf): Line {
+  const { hypothesis, wanted, before, again } = rereading(walk, line, action);
+  const changes = [...line.changes, changeOf(action)];
+  const whole = scoresOf(again.at(-1)!, changes);
+  const rows = scoresOfAll(again.slice(0, -1), { changes, state: line.state }, scoresOf);
+  const numbered = numberedFrom(line.state, walk.nextNode);
+  const state = searchAgain(numbered, hypothesis.text, wanted, streamOf(walk.lines.length, line.state), rows);
+  const moved = movedTokens(scoresOf(before, line.changes), whole, CANDIDATES);
+  return lineAt(state, { origin: { line: action.line, node: before.path.at(-1)!, moved }, changes });
 }

@@ -1,5 +1,6 @@
 import { searchTree, type TreeNode } from '../decoding/results.js';
 import type { Candidate, Fate } from '../decoding/state.js';
+import { changeName } from './changes.js';
 import type { Walk } from './session.js';
 
 /**
@@ -12,17 +13,20 @@ export type Why = Exclude<Fate, 'live' | 'finished'> | 'by-hand' | 'ended';
 export interface SessionNode extends TreeNode {
   /** The line in which it was generated. */
   readonly line: number;
+  /** Under what changes it was said, by their names; not there where nothing was changed. */
+  readonly changes?: readonly string[];
   /** Of a pruned node that nothing follows. */
   readonly why?: Why;
 }
 
 /** Every token of every line, line by line, parents first. What survives in one line survives. */
-export function sessionTree({ lines }: Walk): readonly SessionNode[] {
+export function sessionTree({ lines }: Pick<Walk, 'lines'>): readonly SessionNode[] {
   const nodes = new Map<number, SessionNode>();
-  for (const [line, { state }] of lines.entries()) {
+  for (const [line, { state, changes }] of lines.entries()) {
+    const under = changes.length > 0 && { changes: changes.map(changeName) };
     for (const node of searchTree(state)) {
       const known = nodes.get(node.id);
-      if (known === undefined) nodes.set(node.id, { ...node, line });
+      if (known === undefined) nodes.set(node.id, { ...node, line, ...under });
       else if (known.state === 'pruned') nodes.set(node.id, { ...known, state: node.state });
     }
   }

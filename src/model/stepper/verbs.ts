@@ -2,6 +2,7 @@ import { CocaError } from '../base/errors.js';
 import { isDone } from '../decoding/state.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import type { OptionChanges } from './actions.js';
+import type { ChangeRequest } from './changes.js';
 import { CANDIDATES, candidatesOf, chosenOf, type Hypothesis, hypothesesOf, type Line } from './line.js';
 import { currentLine } from './session.js';
 import type { Stepper } from './stepper.js';
@@ -30,7 +31,14 @@ export type Verb =
       readonly back?: number;
     }
   | { readonly type: 'line'; readonly line: number | 'next' }
-  | { readonly type: 'set'; readonly options: OptionChanges };
+  | { readonly type: 'set'; readonly options: OptionChanges }
+  /** A change, from the text of the beam that is looked at: as it was after a step, or without the last `back` tokens. */
+  | {
+      readonly type: 'change';
+      readonly change: ChangeRequest;
+      readonly step?: number | undefined;
+      readonly back?: number;
+    };
 
 function refuse(message: string, hint?: string): never {
   throw new CocaError('usage', message, hint);
@@ -92,6 +100,12 @@ export async function performVerb(
     case 'set':
       if (Object.keys(verb.options).length === 0) return;
       await stepper.perform({ type: 'set', line: at, options: verb.options });
+      return;
+    case 'change': {
+      const length = forkLength(line, chosenOf(line), verb);
+      const change = await stepper.changeOf(verb.change, chosenOf(line).text, line);
+      await stepper.perform({ line: at, at: line.chosen, ...(length !== undefined && { length }), ...change });
+    }
   }
 }
 
@@ -111,7 +125,7 @@ function placeOf(line: Line, to: number | 'first' | 'up' | 'down' | undefined): 
 }
 
 /** How many ids of a hypothesis a fork starts from: all of them unless it is said. */
-function forkLength({ state }: Line, { text }: Hypothesis, { step, back }: Verb & { type: 'fork' }) {
+function forkLength({ state }: Line, { text }: Hypothesis, { step, back }: Verb & { type: 'fork' | 'change' }) {
   if (step !== undefined) return state.promptLength + step;
   if (back === undefined) return undefined;
   return Math.min(text.ids.length - (text.ids.at(-1) === state.special.eot ? 1 : 0), text.ids.length - back);

@@ -21,6 +21,18 @@ export function sumOfWord({ positions }: Pick<Word, 'positions'>, figures: reado
 }
 
 /**
+ * The word that is meant by its text, whatever its case (the first of several), or by its number from 1.
+ * @returns its index among `words`; undefined where there is no such word
+ */
+export function findWord(words: readonly Pick<Word, 'text'>[], wanted: string): number | undefined {
+  const folded = wanted.trim().toLowerCase();
+  const found = words.findIndex(({ text }) => text.toLowerCase() === folded);
+  if (found >= 0) return found;
+  const number = /^\d+$/.test(folded) ? Number(folded) : 0;
+  return number >= 1 && number <= words.length ? number - 1 : undefined;
+}
+
+/**
  * The words of a caption, the tokens that the tokenizer split them into put together again.
  * @param ids from the start token, which is not among the words
  * @param logprobs one for each id after the start token

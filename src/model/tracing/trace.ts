@@ -1,11 +1,11 @@
 import type { Coca, ImageEncoding } from '../api.js';
-import type { AttentionName } from '../architecture/ops.js';
 import { patchesAround } from '../attention/faithfulness.js';
 import { stopIfAborted } from '../base/errors.js';
 import { type CocaConfig, gridSize, imageTokenCount } from '../config/config.js';
 import { repeated, withTokensOf } from '../encoding.js';
-import type { Activation, Block, Change } from '../engine/network.js';
+import type { Activation } from '../engine/network.js';
 import type { Picture } from '../image/picture.js';
+import { putBack } from '../interventions/changes.js';
 import { sumOfWord, type Word, wordsOf } from '../tokenizer/words.js';
 import { TRACE_WINDOW } from './window.js';
 
@@ -105,7 +105,7 @@ export async function trace(
     const read = async (some: readonly number[]) => {
       // The class token comes first.
       const back = some.map((patch) => patchesAround(patch, grid, window).map((one) => one + 1));
-      const changes = [putBack(from, 'vision', layer, back)];
+      const changes = [putBack(from, back)];
       return coca.readCaption(await coca.encodeImages(Array(some.length).fill(b), { changes }), ids);
     };
     layers.push(await each(`vision.${layer}`, 'patches', grid * grid, read));
@@ -128,30 +128,12 @@ export async function trace(
     const read = (some: readonly number[]) => {
       const back = some.map((row) => [row]);
       const images: ImageEncoding = repeated(imageB, some.length);
-      return coca.readCaption(images, ids, { changes: [putBack(from, 'cross', layer, back)] });
+      return coca.readCaption(images, ids, { changes: [putBack(from, back)] });
     };
     layers.push(await each(`cross.${layer}`, 'rows', rows, read));
   }
   onProgress?.(1);
   return { ids, words: wordsOf(ids, clean!, coca.tokenizer), clean: clean!, corrupt: corrupt!, layers, grid };
-}
-
-/** A change that puts what was at a place in another run back at some rows: other ones for each entry of the batch. */
-function putBack(
-  { data, shape: [, rows, width] }: Activation,
-  name: AttentionName,
-  layer: number,
-  back: readonly (readonly number[])[],
-): Change {
-  const scale: Block = { data: new Float32Array(back.length * rows).fill(1), shape: [back.length, rows, 1] };
-  const offset: Block = { data: new Float32Array(back.length * rows * width), shape: [back.length, rows, width] };
-  for (const [entry, some] of back.entries()) {
-    for (const row of some) {
-      scale.data[entry * rows + row] = 0;
-      offset.data.set(data.subarray(row * width, (row + 1) * width), (entry * rows + row) * width);
-    }
-  }
-  return { part: 'residual', name, layer, scale, offset };
 }
 
 /** Words of which the pictures make less than this much of a difference, in nats, have nothing to be put back. */

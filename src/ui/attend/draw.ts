@@ -1,11 +1,13 @@
+import type { Rectangle } from '../../model/attention/faithfulness.js';
 import type { MapChoice } from '../../model/attention/index.js';
 import { Lru } from '../../model/base/lru.js';
 import type { CellSize } from '../picture/cell-size.js';
 import type { Drawing } from '../picture/drawing.js';
-import { encoder, MOST_PIXELS } from '../picture/encode.js';
+import { encoder, MOST_PIXELS, plain } from '../picture/encode.js';
 import type { PictureKind } from '../picture/raster.js';
 import type { Colors } from '../terminal.js';
 import { mapDrawable } from './canvas.js';
+import { framed } from './region.js';
 import type { AttendSource } from './source.js';
 
 /** Which maps, and how opaque over the picture. */
@@ -17,8 +19,22 @@ export type MapLook = MapChoice & { readonly opacity: number };
  */
 export type DrawMap = (word: number, look: MapLook, rows: number, together: number) => Drawing;
 
+/** Draws the picture with a rectangle of it erased, in a frame, as large as `DrawMap`. */
+export type DrawRegion = (region: Rectangle, rows: number) => Drawing;
+
 /** The drawings of a large grid and of what was before: going back, and maps that a key did not change, cost nothing. */
 const REMEMBERED = 160;
+
+/** @param cell as for `encoder` */
+export function regionDrawer(
+  { picture, grid }: AttendSource,
+  kind: Exclude<PictureKind, 'none'>,
+  colors: Colors,
+  cell: CellSize | undefined,
+): DrawRegion {
+  const encode = encoder(kind, colors, cell);
+  return (region, rows) => encode(plain(framed(picture, grid, region)), rows, MOST_PIXELS);
+}
 
 /** @param cell as for `encoder` */
 export function mapDrawer(

@@ -4,7 +4,11 @@ import { closesHelp, type KeyHint, keyLine, withArrows } from '../view/key-line.
 import type { AttendAction, AttendLimits, AttendState } from './state.js';
 
 /** What a key asks for: a change of what is shown, or something that the screen cannot do by itself. */
-export type AttendCommand = AttendAction | { readonly type: 'save' | 'quit' | 'interrupt' };
+export type AttendCommand =
+  | AttendAction
+  | { readonly type: 'save' | 'quit' | 'interrupt' }
+  /** A rectangle is to be chosen; it, or the word's region, is erased; what was erased last is given back. */
+  | { readonly type: 'choose-region' | 'erase-region' | 'erase-word' | 'give-back' };
 
 const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
   ' ': 'next-word',
@@ -16,6 +20,9 @@ const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
   g: 'toggle-grid',
   t: 'toggle-text',
   f: 'ground',
+  E: 'choose-region',
+  X: 'erase-word',
+  u: 'give-back',
   w: 'save',
   s: 'save',
   '?': 'toggle-help',
@@ -33,6 +40,9 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['g', 'all words at once'],
   ['t', 'what the word owes to the words before it (computed when first asked for)'],
   ['f', 'figures of what the word owes to the picture, as coca ground has them (computed when first asked for)'],
+  ['E', 'erase a rectangle: arrows move it, HJKL size it, Enter erases'],
+  ['X', "erase the word's region, the highest fifth of its map"],
+  ['u', 'what was erased last is there again'],
   ['w s', 'save pictures and raw arrays'],
   ['Ctrl-Z', 'back to the shell for a while (fg returns)'],
   ['?', 'this list'],
@@ -44,14 +54,29 @@ const ALWAYS: readonly KeyHint[] = [
   ['q', 'quit'],
 ];
 
+const REGION: readonly KeyHint[] = [
+  ['Enter', 'erase'],
+  ['arrows', 'move'],
+  ['HJKL', 'size'],
+];
+
 /** The keys that mean something now, in a line, the most needed first. */
 export function attendKeyLine(
-  { isHelp, isGrid, method, later }: Pick<AttendState, 'isHelp' | 'isGrid' | 'method' | 'later'>,
+  {
+    isHelp,
+    isGrid,
+    method,
+    later,
+    region,
+    reading,
+  }: Pick<AttendState, 'isHelp' | 'isGrid' | 'method' | 'later' | 'region' | 'reading'>,
   { words, layers, heads, methods }: AttendLimits,
   columns: number,
 ): string {
   if (isHelp) return keyLine([['Esc', 'close']], [['q', 'quit']], columns);
+  if (region) return keyLine(REGION, [['Esc', 'leave']], columns);
   const hints: readonly (readonly [...KeyHint, boolean])[] = [
+    ['u', 'give back', reading > 0],
     ['←→', 'word', words > 1],
     ['↑↓', 'layer', layers > 1 && hasLayers({ method })],
     ['g', isGrid ? 'one' : 'all', words > 1 || isGrid],
@@ -59,6 +84,8 @@ export function attendKeyLine(
     ['n', 'head', heads > 1 && hasLayers({ method })],
     ['+-', 'opacity', true],
     ['w', 'save', true],
+    ['X', 'erase it', true],
+    ['E', 'erase', true],
     ['t', 'words before', words > 1],
     ['f', 'seen or guessed', later.includes('grounding')],
   ];
@@ -67,9 +94,14 @@ export function attendKeyLine(
 }
 
 /** The command of a key press; undefined for keys that mean nothing. */
-export function commandOf(input: string, pressed: Partial<Key>, isHelp: boolean): AttendCommand | undefined {
+export function commandOf(
+  input: string,
+  pressed: Partial<Key>,
+  { isHelp, region }: Pick<AttendState, 'isHelp' | 'region'>,
+): AttendCommand | undefined {
   if (pressed.ctrl) return input === 'c' ? { type: 'interrupt' } : undefined;
   if (isHelp && closesHelp(input, pressed)) return { type: 'close-help' };
+  if (region) return regionCommand(input, pressed);
   const key = withArrows(input, pressed);
   if (key.escape) return { type: 'quit' };
   if (key.leftArrow || (key.tab && key.shift)) return { type: 'previous-word' };
@@ -80,4 +112,23 @@ export function commandOf(input: string, pressed: Partial<Key>, isHelp: boolean)
   if (key.downArrow) return { type: 'previous-layer' };
   if (key.meta || !Object.hasOwn(LETTERS, input)) return undefined;
   return { type: LETTERS[input]! } as AttendCommand;
+}
+
+/** Letters that size a rectangle as Shift and the arrows do. */
+const SIZES: Readonly<Record<string, Partial<Key>>> = {
+  H: { leftArrow: true, shift: true },
+  J: { downArrow: true, shift: true },
+  K: { upArrow: true, shift: true },
+  L: { rightArrow: true, shift: true },
+};
+
+/** A key while a rectangle is chosen. */
+function regionCommand(input: string, pressed: Partial<Key>): AttendCommand | undefined {
+  const key = Object.hasOwn(SIZES, input) ? SIZES[input]! : withArrows(input, pressed);
+  if (key.escape || input === 'E') return { type: 'close-region' };
+  if (key.return) return { type: 'erase-region' };
+  const x = key.leftArrow ? -1 : key.rightArrow ? 1 : 0;
+  const y = key.upArrow ? -1 : key.downArrow ? 1 : 0;
+  if (x === 0 && y === 0) return input === 'q' ? { type: 'quit' } : undefined;
+  return { type: key.shift ? 'size-region' : 'move-region', x, y };
 }

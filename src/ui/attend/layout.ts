@@ -16,6 +16,8 @@ export interface AttendLayout {
   /** Rows of the picture and the facts together: what the grid and the help can fill. */
   readonly stageRows: number;
   readonly captionRows: number;
+  /** Of the caption before something was erased, above the caption; 0 where there is none. */
+  readonly beforeRows: number;
   readonly hasKeys: boolean;
 }
 
@@ -25,23 +27,36 @@ const PANEL_ROWS_BELOW = 3;
 const SMALLEST_PICTURE = 3;
 const GAP = 2;
 
-/** The arrangement that gives the larger picture, where there is to be one. */
+/** Columns before each of two captions, which tell them apart; none where there are few. */
+export const captionLabel = (columns: number): number => (columns >= 40 ? 8 : 0);
+
+/**
+ * The arrangement that gives the larger picture, where there is to be one.
+ * @param before the caption that stands above, where there is one
+ */
 export function layoutOf(
   { columns, rows }: { readonly columns: number; readonly rows: number },
   words: readonly ShadedWord[],
   colors: Colors,
   hasPicture: boolean,
+  before: readonly ShadedWord[] = [],
 ): AttendLayout {
   const height = Math.max(1, rows - 1);
   const hasKeys = height >= 6;
-  const needed = wordRows(words, columns, colors).length * linesPerRow(colors);
-  const most = Math.max(1, Math.floor(height / 4));
-  const captionRows = Math.min(needed, most >= linesPerRow(colors) ? most - (most % linesPerRow(colors)) : 1);
+  const share = before.length > 0 ? 6 : 4;
+  const most = Math.max(1, Math.floor(height / share));
+  const rowsOf = (caption: readonly ShadedWord[]): number => {
+    const room = columns - (before.length > 0 ? captionLabel(columns) : 0);
+    const needed = wordRows(caption, room, colors).length * linesPerRow(colors);
+    return Math.min(needed, most >= linesPerRow(colors) ? most - (most % linesPerRow(colors)) : 1);
+  };
+  const captionRows = rowsOf(words);
+  const beforeRows = before.length > 0 && height >= 6 ? rowsOf(before) : 0;
   // A blank row sets the caption apart where there is plenty.
-  const above = height - captionRows - (hasKeys ? 1 : 0) - (height >= 16 ? 1 : 0);
+  const above = height - captionRows - beforeRows - (hasKeys ? 1 : 0) - (height >= 16 ? 1 : 0);
   const beside = Math.min(above, Math.floor((columns - PANEL_COLUMNS - GAP) / 2));
   const below = Math.min(above - PANEL_ROWS_BELOW, Math.floor(columns / 2));
-  const frame = { columns, height, captionRows, hasKeys, stageRows: Math.max(0, above) };
+  const frame = { columns, height, captionRows, beforeRows, hasKeys, stageRows: Math.max(0, above) };
   if (!hasPicture || Math.max(beside, below) < SMALLEST_PICTURE) {
     return { ...frame, pictureRows: 0, arrangement: 'below', panelColumns: columns, panelRows: Math.max(0, above) };
   }

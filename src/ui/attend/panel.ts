@@ -65,6 +65,7 @@ function fullPanel(
     ...(hasPicture && !wordMap.isFlat
       ? [`${paint.dim('low to high'.padEnd(LABEL))}${heatScale(Math.min(BAR, columns - LABEL), colors)}`]
       : []),
+    ...(source.erased.length > 0 ? [fact('erased', `${source.erased.length} of ${source.grid ** 2} cells`)] : []),
     '',
     paint.dim(truncate(source.image, columns)),
     paint.dim(truncate(source.model, columns)),

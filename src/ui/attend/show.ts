@@ -11,8 +11,8 @@ import { type AttendAction, type AttendState, reduce } from './state.js';
  * @param kind what pictures are drawn with; 'none' shows figures alone
  */
 export function attendView(source: AttendSource, initial: AttendState, kind: PictureKind) {
-  const { layers, heads, methods } = source;
-  const limits = { words: source.words.length, layers, heads, methods };
+  const { grid, layers, heads, methods } = source;
+  const limits = { words: source.words.length, grid, layers, heads, methods };
   return {
     place: 'own screen',
     hasKeys: true,

@@ -15,6 +15,13 @@ export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'h
   readonly words: readonly ShadedWord[];
   /** The square that the model sees. */
   readonly picture: Raster;
+  /** What was erased of the picture, in cells by number. */
+  readonly erased: readonly number[];
+  /**
+   * The picture without some more cells, read again: with the caption that is found for it, or the one that was given.
+   * @throws Error whose message is for the person
+   */
+  without(cells: readonly number[]): Promise<AttendSource>;
   /** Those that are still to be computed. */
   readonly later: readonly Later[];
   /** Computes one, once; the view goes on meanwhile. Receives the part that is done, from 0 to 1. */

@@ -1,9 +1,10 @@
+import type { Rectangle } from '../../model/attention/faithfulness.js';
 import { meaningLines, truncate } from '../layout.js';
 import { painter } from '../palette.js';
 import { labelLines, type Tile } from '../picture/tiles.js';
 import type { Colors } from '../terminal.js';
 import type { Painting } from '../view/screen.js';
-import type { DrawMap } from './draw.js';
+import type { DrawMap, DrawRegion } from './draw.js';
 import { gridTiles } from './grid.js';
 import { KEY_HELP } from './keys.js';
 import type { AttendLayout } from './layout.js';
@@ -30,6 +31,7 @@ const OVERVIEW_ROWS = 12;
 /**
  * One map and its facts, or all maps, or what the word owes to others, or the help.
  * @param draw without it, figures take the place of pictures
+ * @param drawRegion the same of a rectangle that is about to be erased
  */
 export function stageOf(
   source: AttendSource,
@@ -37,18 +39,41 @@ export function stageOf(
   layout: AttendLayout,
   colors: Colors,
   draw: DrawMap | undefined,
+  drawRegion?: DrawRegion,
 ): Stage {
   const { columns, stageRows } = layout;
   if (state.isHelp) {
     const lines = meaningLines(KEY_HELP, columns, painter(colors).bold).slice(0, stageRows);
     return { column: 0, lines, paintings: [] };
   }
+  if (state.region) return regionStage(source, state.region, layout, colors, drawRegion);
   if (state.isText)
     return { column: 0, lines: owedLines(source, state.word, columns, stageRows, colors), paintings: [] };
   if (!state.isGrid) return mapStage(source, state, layout, colors, draw);
   if (!draw) return { column: 0, lines: tablePage(source, state, columns, stageRows, colors), paintings: [] };
   const tiles = gridTiles(source, state, state.word, { columns, rows: stageRows, colors, draw });
   return { column: 0, lines: labelLines(tiles), paintings: paintingsOf(tiles, 0, 0) };
+}
+
+/** The picture without a rectangle that is about to be erased, and where that lies. */
+function regionStage(
+  { grid }: AttendSource,
+  { x, y, width, height }: Rectangle,
+  { pictureRows, arrangement, panelColumns, panelRows }: AttendLayout,
+  colors: Colors,
+  draw: DrawRegion | undefined,
+): Stage {
+  const facts = [
+    painter(colors).bold('erase a region?'),
+    `${width} x ${height} of ${grid} x ${grid} cells`,
+    `${x} from the left, ${y} from the top`,
+  ]
+    .map((line) => truncate(line, panelColumns))
+    .slice(0, panelRows);
+  if (pictureRows === 0 || !draw) return { column: 0, lines: facts, paintings: [] };
+  const paintings = [{ row: 0, column: 0, drawing: draw({ x, y, width, height }, pictureRows) }];
+  if (arrangement === 'beside') return { column: 2 * pictureRows + GAP, lines: facts, paintings };
+  return { column: 0, lines: [...Array(pictureRows).fill(''), ...facts], paintings };
 }
 
 function mapStage(

@@ -1,3 +1,4 @@
+import type { Rectangle } from '../../model/attention/faithfulness.js';
 import type { AttentionMaps, MapChoice, MapMethod } from '../../model/attention/index.js';
 import { hasLayers } from '../../model/attention/maps.js';
 import { OPACITY } from '../picture/heat.js';
@@ -21,10 +22,19 @@ export interface AttendState extends MapChoice {
   readonly awaited: Later | null;
   /** How far that is, from 0 to 1. */
   readonly part: number;
+  /** A rectangle of cells that is about to be erased. */
+  readonly region: Rectangle | null;
+  /** Which of the readings is shown: 0 is that of the whole picture, each next one has more erased. */
+  readonly reading: number;
+  /** How many words the caption of that reading has; null while it is the first. */
+  readonly words: number | null;
+  /** The picture is being read again. */
+  readonly isReading: boolean;
 }
 
 /** How far each of the things that keys walk through goes. */
-export interface AttendLimits extends Pick<AttentionMaps, 'layers' | 'heads' | 'methods'> {
+export interface AttendLimits extends Pick<AttentionMaps, 'grid' | 'layers' | 'heads' | 'methods'> {
+  /** Of the caption of the whole picture. */
   readonly words: number;
 }
 
@@ -34,6 +44,12 @@ export type AttendAction =
   | { readonly type: 'next-head' | 'previous-head' }
   | { readonly type: 'next-method' | 'more-opacity' | 'less-opacity' }
   | { readonly type: 'toggle-grid' | 'toggle-text' | 'toggle-help' | 'close-help' | 'ground' }
+  /** Shows a rectangle that can be moved and sized, by cells; or no more. */
+  | { readonly type: 'open-region'; readonly region: Rectangle }
+  | { readonly type: 'move-region' | 'size-region'; readonly x: number; readonly y: number }
+  | { readonly type: 'close-region' | 'start-reading' }
+  /** Another reading is there to be shown. */
+  | { readonly type: 'read'; readonly reading: number; readonly words: number; readonly later: readonly Later[] }
   | { readonly type: 'progress'; readonly part: number }
   | { readonly type: 'computed'; readonly what: Later }
   | { readonly type: 'failed'; readonly message: string }
@@ -44,21 +60,23 @@ export const OPACITIES = [OPACITY, 0.7, 0.9, 0, 0.3] as const;
 
 export function initialState(selection: MapChoice, word: number, later: readonly Later[] = []): AttendState {
   const shown = { word, opacity: OPACITY, isGrid: false, isText: false, isHelp: false, message: '' };
-  return { ...selection, ...shown, later, awaited: null, part: 0 };
+  const whole = { region: null, reading: 0, words: null, isReading: false };
+  return { ...selection, ...shown, ...whole, later, awaited: null, part: 0 };
 }
 
 /** What a key press makes of a state. Every walk ends where it began. */
 export function reduce(state: AttendState, action: AttendAction, limits: AttendLimits): AttendState {
   const quiet: AttendState = { ...state, message: '' };
+  const words = state.words ?? limits.words;
   switch (action.type) {
     case 'next-word':
-      return { ...quiet, word: (state.word + 1) % limits.words };
+      return { ...quiet, word: (state.word + 1) % words };
     case 'previous-word':
-      return { ...quiet, word: (state.word + limits.words - 1) % limits.words };
+      return { ...quiet, word: (state.word + words - 1) % words };
     case 'first-word':
       return { ...quiet, word: 0 };
     case 'last-word':
-      return { ...quiet, word: limits.words - 1 };
+      return { ...quiet, word: words - 1 };
     case 'next-layer':
     case 'previous-layer':
       if (!hasLayers(state)) return { ...state, message: OUTSIDE };
@@ -84,6 +102,22 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
       return { ...quiet, isHelp: !state.isHelp };
     case 'close-help':
       return { ...quiet, isHelp: false };
+    case 'open-region':
+      return { ...quiet, region: action.region, isGrid: false, isText: false };
+    case 'move-region':
+    case 'size-region':
+      return { ...quiet, region: state.region && shifted(state.region, action, limits.grid) };
+    case 'close-region':
+      return { ...quiet, region: null };
+    case 'start-reading':
+      return { ...quiet, region: null, isReading: true };
+    case 'read': {
+      const { reading, later } = action;
+      const word = Math.min(state.word, action.words - 1);
+      const method = later.some((one) => one === state.method) ? limits.methods[0]! : state.method;
+      const read = { reading, words: action.words, later, word, method, isReading: false, isText: false };
+      return { ...quiet, ...read, awaited: null, part: 0 };
+    }
     case 'progress':
       return { ...state, part: action.part };
     case 'computed': {
@@ -93,10 +127,25 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
       return action.what === 'words' ? withText(known) : withMethod(known, action.what);
     }
     case 'failed':
-      return { ...state, awaited: null, message: action.message };
+      return { ...state, awaited: null, isReading: false, message: action.message };
     case 'say':
       return { ...state, message: action.message };
   }
+}
+
+/** A rectangle in another place, or of another size: within the picture, and never nothing. */
+function shifted(
+  region: Rectangle,
+  { type, x, y }: Extract<AttendAction, { readonly x: number }>,
+  grid: number,
+): Rectangle {
+  const within = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));
+  if (type === 'move-region') {
+    const left = within(region.x + x, 0, grid - region.width);
+    return { ...region, x: left, y: within(region.y + y, 0, grid - region.height) };
+  }
+  const width = within(region.width + x, 1, grid - region.x);
+  return { ...region, width, height: within(region.height + y, 1, grid - region.y) };
 }
 
 const OUTSIDE = 'occlusion asks the model from outside: it has no layers and heads';

@@ -28,6 +28,8 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['e', 'run to the end (Esc stops)'],
   ['[ ]', 'the token before, after'],
   ['a', 'where the model looked for that token'],
+  ['E', 'erase a part of the picture: a line beside this one, which reads the text again'],
+  ['A P', 'the same with parts of the model taken out; with another picture inside'],
   ['o', 'options of the search from here on'],
   ['t', 'the tree, what fell at the last step, or both'],
   ['PgUp PgDn', 'scroll'],
@@ -59,6 +61,8 @@ export function stepKeyLine(context: KeyContext, columns: number): string {
       return keyLine(walkHints(context), ALWAYS, columns);
     case 'find':
       return keyLine(FIND, FIND_ALWAYS, columns);
+    case 'change':
+      return keyLine(CHANGE, CHANGE_ALWAYS, columns);
     case 'options':
       return keyLine(OPTIONS, OPTIONS_ALWAYS, columns);
     case 'leave':
@@ -74,6 +78,8 @@ const FIND: readonly KeyHint[] = [
   ['↑↓', 'choose'],
 ];
 const FIND_ALWAYS: readonly KeyHint[] = [['Enter', 'force it'], LEAVE_LIST];
+const CHANGE: readonly KeyHint[] = [['letters', 'what is changed']];
+const CHANGE_ALWAYS: readonly KeyHint[] = [['Enter', 'change it'], LEAVE_LIST];
 const OPTIONS: readonly KeyHint[] = [
   ['↑↓', 'option'],
   ['←→', 'change'],
@@ -102,6 +108,7 @@ function walkHints({ hasBegun, isDone, hypotheses, lines }: KeyContext): KeyHint
     ['b', 'fork', hasBegun],
     ['a', 'attention', hasBegun],
     ['Tab', 'line', lines > 1],
+    ['E', 'erase', true],
     ['x', 'prune', hasBegun && !isDone],
     ['o', 'options', !isDone],
     ['t', 'fallen', hasBegun],
@@ -120,6 +127,9 @@ const WALK_KEYS: Readonly<Record<string, StepCommand>> = {
   a: look({ type: 'toggle-attention' }),
   o: look({ type: 'open-options' }),
   '/': look({ type: 'open-find' }),
+  E: look({ type: 'open-change', verb: 'erase' }),
+  A: look({ type: 'open-change', verb: 'ablate' }),
+  P: look({ type: 'open-change', verb: 'patch' }),
   t: look({ type: 'toggle-lower' }),
   '?': look({ type: 'toggle-help' }),
   w: { type: 'save' },
@@ -138,6 +148,7 @@ export function commandOf(input: string, key: Partial<Key>, state: StepState): S
     case 'leave':
       return leaveCommand(input);
     case 'find':
+    case 'change':
     case 'options':
       return typingCommand(input, key);
   }

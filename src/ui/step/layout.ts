@@ -1,5 +1,5 @@
 import { hypothesesOf } from '../../model/stepper/line.js';
-import { currentLine, type Session } from '../../model/stepper/session.js';
+import { currentLine, pairOf, type Session } from '../../model/stepper/session.js';
 import type { StepState } from './state.js';
 
 /** Where things go on a screen, from the top down. Heights in rows, widths in columns. */
@@ -23,6 +23,10 @@ export interface StepLayout {
   readonly lowerRows: number;
   readonly treeColumns: number;
   readonly fallenColumns: number;
+  /** Of each of two trees side by side; 0 where there is one. */
+  readonly pairColumns: number;
+  /** Of what a change moved most, beside the candidates; 0 where it is not there. */
+  readonly movedColumns: number;
 }
 
 /** What wants to be shown. */
@@ -36,6 +40,8 @@ export interface Wanted {
   readonly hasPicture: boolean;
   /** Where there is room for both, the tree alone; where there is not, what fell in place of the tree. */
   readonly isOther: boolean;
+  /** Two lines differ by a change: their trees stand side by side, unless it is `isOther`. */
+  readonly isPaired: boolean;
 }
 
 export function wantedOf(session: Session, { isAttending, isOther }: StepState, hasPicture: boolean): Wanted {
@@ -43,7 +49,8 @@ export function wantedOf(session: Session, { isAttending, isOther }: StepState, 
   const { options, groups } = line.state;
   const width = options.strategy === 'beam' ? options.beams : groups.length;
   const hypotheses = Math.max(hypothesesOf(line).length, width);
-  return { lines: session.walk.lines.length, hypotheses, isAttending, hasPicture, isOther };
+  const isPaired = pairOf(session.walk) !== undefined;
+  return { lines: session.walk.lines.length, hypotheses, isAttending, hasPicture, isOther, isPaired };
 }
 
 /** A title and nine candidates. */
@@ -55,6 +62,9 @@ const NARROWEST = 44;
 /** From here on the picture is always there; the tree and what fell stand beside each other; sections stand apart. */
 const PLENTY = { columns: 112, rows: 12 };
 const BOTH_COLUMNS = 104;
+/** From here on two trees stand side by side, and what moved beside the candidates. */
+const PAIR_COLUMNS = 60;
+const MOVED = { share: 0.5, most: 56 };
 const FALLEN = { share: 0.4, most: 80 };
 const GAPS_FROM = 34;
 const MOST_LINES = 4;
@@ -66,7 +76,10 @@ export function layoutOf(columns: number, rows: number, wanted: Wanted): StepLay
   const lineRows = wanted.lines > 1 && height >= 16 ? Math.min(wanted.lines, MOST_LINES) : 0;
   const gapRows = height >= GAPS_FROM ? 1 : 0;
   const room = height - (hasHeader ? 1 : 0) - (hasKeys ? 1 : 0) - lineRows - 3 * gapRows;
-  const base = { columns, height, hasHeader, hasKeys, lineRows, gapRows, ...lowerColumns(columns, wanted) };
+  const pairColumns =
+    wanted.isPaired && !wanted.isOther && columns >= PAIR_COLUMNS ? Math.floor((columns - GAP) / 2) : 0;
+  const columnsBelow = { ...lowerColumns(columns, wanted), pairColumns, movedColumns: 0 };
+  const base = { columns, height, hasHeader, hasKeys, lineRows, gapRows, ...columnsBelow };
   // Beams alone; then with what may follow; then the tree below.
   if (room < 8) return { ...base, left: columns, beamRows: room, panelRows: 0, pictureRows: 0, lowerRows: 0 };
   const beamRows = Math.min(wanted.hypotheses + 1, Math.max(3, Math.floor(room * 0.34)));
@@ -74,7 +87,9 @@ export function layoutOf(columns: number, rows: number, wanted: Wanted): StepLay
   const lowerRows = room - beamRows - panelRows;
   const pictureRows = pictureSize(columns, beamRows + gapRows + panelRows, wanted);
   const left = pictureRows === 0 ? columns : columns - 2 * pictureRows - GAP;
-  return { ...base, left, beamRows, panelRows, pictureRows, lowerRows };
+  const movedColumns =
+    wanted.isPaired && left >= PAIR_COLUMNS ? Math.min(MOVED.most, Math.floor(left * MOVED.share)) : 0;
+  return { ...base, left, beamRows, panelRows, pictureRows, lowerRows, movedColumns };
 }
 
 function lowerColumns(columns: number, { isOther }: Wanted): { treeColumns: number; fallenColumns: number } {

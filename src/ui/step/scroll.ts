@@ -12,13 +12,15 @@ import type { StepState } from './state.js';
 export function scrollRangeOf(
   snapshot: StepSnapshot,
   { mode }: StepState,
-  { columns, height, lowerRows, treeColumns }: StepLayout,
+  { columns, height, lowerRows, treeColumns, pairColumns }: StepLayout,
   colors: Colors,
 ): readonly [least: number, most: number] {
   if (mode === 'help') return [0, Math.max(0, helpHeight(columns) - height + 3)];
   const rows = lowerRows - 1;
-  if (treeColumns === 0) return [0, Math.max(0, fallenOf(currentLine(snapshot.session)).length - rows)];
-  const count = drawnTree(snapshot, colors).rows.length;
-  const first = wantedRow(chosenRow(snapshot, colors), rows);
+  if (treeColumns === 0 && pairColumns === 0)
+    return [0, Math.max(0, fallenOf(currentLine(snapshot.session)).length - rows)];
+  const only = pairColumns > 0 ? snapshot.session.walk.line : undefined;
+  const count = drawnTree(snapshot, colors, only).rows.length;
+  const first = wantedRow(chosenRow(snapshot, colors, only), rows);
   return count <= rows ? [0, 0] : [-first, count - rows - first];
 }

@@ -1,6 +1,7 @@
 import type { MeasuredMap } from '../../model/attention/index.js';
+import type { Moved } from '../../model/stepper/index.js';
 import { chosenOf } from '../../model/stepper/line.js';
-import { currentLine } from '../../model/stepper/session.js';
+import { currentLine, type LinePair, pairOf } from '../../model/stepper/session.js';
 import { mapDrawable } from '../attend/canvas.js';
 import { padEnd } from '../layout.js';
 import { type Encode, MOST_PIXELS, plain } from '../picture/encode.js';
@@ -10,12 +11,14 @@ import type { Painting } from '../view/screen.js';
 import type { StepLayout } from './layout.js';
 import { beamLines } from './lines/beams.js';
 import { candidateLines } from './lines/candidates.js';
+import { changeLines, changesText } from './lines/changes.js';
 import { fallenLines } from './lines/fallen.js';
 import { findLines } from './lines/find.js';
 import { footLine, headLine, lineLines } from './lines/frame.js';
 import { helpLines } from './lines/help.js';
+import { movedLines } from './lines/moved.js';
 import { optionLines } from './lines/options.js';
-import { treeLines, treeWidth } from './lines/tree-view.js';
+import { type TreeFrame, treeLines, treeWidth } from './lines/tree-view.js';
 import type { Found, StepSnapshot, StepSource } from './source.js';
 import type { StepState } from './state.js';
 
@@ -23,6 +26,8 @@ import type { StepState } from './state.js';
 export interface Looking {
   readonly state: StepState;
   readonly found: readonly Found[];
+  /** What differs most between two lines, at the token that is looked at. */
+  readonly moved: readonly Moved[];
   /** What the last line says in place of the keys. */
   readonly remark: string;
   /** What the first line says of the map that is shown. */
@@ -69,7 +74,7 @@ export function stageLines(
   const body =
     state.mode === 'help'
       ? helpLines(columns, middle, state.scroll, colors)
-      : bodyLines(snapshot, looking, layout, colors);
+      : bodyLines(source, snapshot, looking, layout, colors);
   // A question that cannot be seen is no question.
   const hasFoot = hasKeys || state.mode === 'leave';
   return [
@@ -79,7 +84,13 @@ export function stageLines(
   ];
 }
 
-function bodyLines(snapshot: StepSnapshot, looking: Looking, layout: StepLayout, colors: Colors): string[] {
+function bodyLines(
+  source: StepSource,
+  snapshot: StepSnapshot,
+  looking: Looking,
+  layout: StepLayout,
+  colors: Colors,
+): string[] {
   const { columns, left, beamRows, panelRows, lineRows, gapRows, lowerRows } = layout;
   const beams = beamLines(snapshot, { columns: left, rows: beamRows, colors, back: looking.state.back });
   const gap = filled([], gapRows);
@@ -88,7 +99,7 @@ function bodyLines(snapshot: StepSnapshot, looking: Looking, layout: StepLayout,
     ...gap,
     ...filled(beams, beamRows),
     ...gap,
-    ...filled(panel(snapshot, looking, left, panelRows, colors), panelRows),
+    ...filled(panel(source, snapshot, looking, layout, colors), panelRows),
     ...gap,
     ...filled(lower(snapshot, looking.state, layout, colors), lowerRows),
   ];
@@ -98,21 +109,52 @@ function filled(lines: readonly string[], rows: number): string[] {
   return Array.from({ length: rows }, (_, row) => lines[row] ?? '');
 }
 
-/** What may follow; or what was found, or the options. */
-function panel(snapshot: StepSnapshot, { state, found }: Looking, columns: number, rows: number, colors: Colors) {
+/** What may follow, and beside it what a change moved most; or what was found, the options, or what is to be changed. */
+function panel(
+  source: StepSource,
+  snapshot: StepSnapshot,
+  { state, found, moved }: Looking,
+  { left: columns, panelRows: rows, movedColumns }: StepLayout,
+  colors: Colors,
+): string[] {
   const frame = { columns, rows, colors };
-  const { mode, query, match, row, draft } = state;
+  const { mode, query, match, row, draft, back } = state;
   const line = currentLine(snapshot.session);
   if (mode === 'find') {
     const isFinished = chosenOf(line).kind === 'finished';
     return findLines({ query, found, texts: snapshot.texts, match, isFinished }, frame);
   }
-  return mode === 'options' ? optionLines(line.state.options, row, draft, frame) : candidateLines(snapshot, frame);
+  if (mode === 'options') return optionLines(line.state.options, row, draft, frame);
+  if (mode === 'change') return changeLines(source, state.verb, query, frame);
+  if (movedColumns === 0) return candidateLines(snapshot, frame);
+  const width = columns - movedColumns - GAP;
+  const beside = movedLines(snapshot, moved, back, { ...frame, columns: movedColumns });
+  return sideBySide(candidateLines(snapshot, { ...frame, columns: width }), beside, width, rows);
+}
+
+/** Two columns of lines, the first so wide. */
+function sideBySide(left: readonly string[], right: readonly string[], width: number, rows: number): string[] {
+  return filled([], rows).map((_, at) => `${padEnd(left[at] ?? '', width + GAP)}${right[at] ?? ''}`);
+}
+
+/** The trees of two lines that differ by a change. */
+function pairLines(snapshot: StepSnapshot, { before, after }: LinePair, frame: TreeFrame): string[] {
+  const { session } = snapshot;
+  const treeOf = (line: number): string[] => {
+    const under = changesText(session, line);
+    const title = `line ${line}${under === '' ? '' : ` ${under}`}`;
+    // What is scrolled is the line that is looked at.
+    const scroll = line === session.walk.line ? frame.scroll : 0;
+    return treeLines(snapshot, { ...frame, scroll, only: { line, title } });
+  };
+  return sideBySide(treeOf(before), treeOf(after), frame.columns, frame.rows);
 }
 
 /** The tree and what fell at the last step: side by side, or one of them. */
 function lower(snapshot: StepSnapshot, { scroll }: StepState, layout: StepLayout, colors: Colors): string[] {
-  const { columns, fallenColumns, lowerRows: rows } = layout;
+  const { columns, fallenColumns, pairColumns, lowerRows: rows } = layout;
+  const pair = pairOf(snapshot.session.walk);
+  if (pair && pairColumns > 0) return pairLines(snapshot, pair, { columns: pairColumns, rows, colors, scroll });
   const needed = TREE_STEP * Math.ceil(treeWidth(snapshot, colors) / TREE_STEP);
   const treeColumns = fallenColumns === 0 ? columns : Math.min(layout.treeColumns, needed);
   const beside = Math.min(columns - treeColumns - GAP, MOST_FALLEN);
@@ -120,7 +162,7 @@ function lower(snapshot: StepSnapshot, { scroll }: StepState, layout: StepLayout
   if (layout.treeColumns === 0) return fallen;
   const tree = treeLines(snapshot, { columns: treeColumns, rows, colors, scroll });
   if (fallenColumns === 0) return tree;
-  return filled([], rows).map((_, at) => `${padEnd(tree[at] ?? '', treeColumns + GAP)}${fallen[at] ?? ''}`);
+  return sideBySide(tree, fallen, treeColumns, rows);
 }
 
 /**
@@ -128,7 +170,7 @@ function lower(snapshot: StepSnapshot, { scroll }: StepState, layout: StepLayout
  * @param map where the token looks that is chosen; nothing for the picture alone
  */
 export function picturePaintings(
-  { picture, grid }: StepSource,
+  { picture, grid }: Pick<StepSource, 'picture' | 'grid'>,
   map: MeasuredMap | undefined,
   layout: StepLayout,
   encode: Encode,

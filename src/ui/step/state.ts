@@ -1,11 +1,11 @@
 import type { DecodingOptions } from '../../model/decoding/index.js';
 import { knobOf } from '../../model/decoding/knobs.js';
 import { changeableOptions } from '../../model/stepper/actions.js';
-import type { Draft } from './source.js';
+import type { ChangeVerb, Draft } from './source.js';
 
 /** What the view shows of a walk, as a value: where one looks, and what one is about to ask. */
 export interface StepState {
-  readonly mode: 'walk' | 'find' | 'options' | 'help' | 'leave';
+  readonly mode: 'walk' | 'find' | 'options' | 'change' | 'help' | 'leave';
   /** The token that is looked at, in tokens before the end of the chosen text. */
   readonly back: number;
   /** Rows that the tree is scrolled down from where the chosen beam is in the middle. */
@@ -14,7 +14,9 @@ export interface StepState {
   readonly isOther: boolean;
   /** A map of where the token looks lies over the picture. */
   readonly isAttending: boolean;
-  /** What was typed to find a token, and which of those found is meant. */
+  /** What is to be changed. */
+  readonly verb: ChangeVerb;
+  /** What was typed to find a token or to say a change, and which of those found is meant. */
   readonly query: string;
   readonly match: number;
   /** The option that is edited, and values that were changed but not taken yet. */
@@ -46,6 +48,7 @@ export type StepAction =
         | 'ask-to-leave'
         | 'close';
     }
+  | { readonly type: 'open-change'; readonly verb: ChangeVerb }
   | { readonly type: 'type'; readonly text: string }
   | { readonly type: 'erase' }
   | { readonly type: 'move'; readonly by: 1 | -1 }
@@ -66,6 +69,7 @@ export const INITIAL: StepState = {
   scroll: 0,
   isOther: false,
   isAttending: false,
+  verb: 'erase',
   query: '',
   match: 0,
   row: 0,
@@ -91,6 +95,8 @@ export function reduce(state: StepState, action: StepAction, limits: StepLimits)
       return { ...quiet, mode: state.mode === 'help' ? 'walk' : 'help', scroll: 0 };
     case 'open-find':
       return { ...quiet, mode: 'find', query: '', match: 0 };
+    case 'open-change':
+      return { ...quiet, mode: 'change', verb: action.verb, query: '', match: 0 };
     case 'open-options':
       return { ...quiet, mode: 'options', row: 0, draft: {} };
     case 'ask-to-leave':
@@ -102,7 +108,7 @@ export function reduce(state: StepState, action: StepAction, limits: StepLimits)
     case 'say':
       return changed(state, { message: action.message });
     default:
-      return state.mode === 'find' ? finding(quiet, action, limits) : editing(quiet, action, limits);
+      return state.mode === 'options' ? editing(quiet, action, limits) : finding(quiet, action, limits);
   }
 }
 

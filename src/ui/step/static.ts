@@ -1,8 +1,9 @@
 import { hypothesesOf } from '../../model/stepper/line.js';
-import { currentLine } from '../../model/stepper/session.js';
+import { currentLine, pairOf } from '../../model/stepper/session.js';
 import type { Terminal } from '../terminal.js';
 import { beamLines } from './lines/beams.js';
-import { headLine } from './lines/frame.js';
+import { headLine, lineLines } from './lines/frame.js';
+import { movedLines } from './lines/moved.js';
 import { treeLines } from './lines/tree-view.js';
 import type { StepSnapshot, StepSource } from './source.js';
 
@@ -14,12 +15,16 @@ export function staticLines(
 ): string[] {
   const all = Number.MAX_SAFE_INTEGER;
   const rows = hypothesesOf(currentLine(snapshot.session)).length + 1;
-  const lines = [
+  const { lines } = snapshot.session.walk;
+  const pair = pairOf(snapshot.session.walk);
+  const shown = [
     headLine(source, snapshot, columns, colors),
     '',
+    ...(pair ? [...lineLines(snapshot, columns, lines.length, colors), ''] : []),
     ...beamLines(snapshot, { columns, rows, colors, back: 0 }),
     '',
+    ...(pair ? [...movedLines(snapshot, snapshot.moved, 0, { columns, rows: all, colors }), ''] : []),
     ...treeLines(snapshot, { columns, rows: all, colors, scroll: 0 }),
   ];
-  return lines.map((line) => line.trimEnd());
+  return shown.map((line) => line.trimEnd());
 }

@@ -14,7 +14,7 @@ import { scrollRangeOf } from './scroll.js';
 import type { StepSource } from './source.js';
 import { picturePaintings, textPainting } from './stage.js';
 import type { LimitedAction, StepState } from './state.js';
-import { useAttention } from './use-attention.js';
+import { useAttention, useMoved } from './use-compared.js';
 import { useSlow } from './use-slow.js';
 import { useWalk } from './use-walk.js';
 
@@ -34,8 +34,10 @@ export function StepView({ source, kind, state, stage }: StepViewProps): ReactEl
   const { snapshot, found, scrollRange, isAtWork, look, ask, save } = useWalk(source, state, stage.act);
 
   const accept = (): void => {
-    const { mode, draft, query, match } = now();
-    ask(mode === 'options' ? { type: 'set-typed', options: draft } : { type: 'force-found', query, match });
+    const { mode, draft, query, match, verb, back } = now();
+    if (mode === 'options') ask({ type: 'set-typed', options: draft });
+    else if (mode === 'change') ask({ type: 'change-typed', verb, text: query, back });
+    else ask({ type: 'force-found', query, match });
   };
   const perform = (command: StepCommand): void => {
     switch (command.type) {
@@ -79,7 +81,10 @@ export function StepView({ source, kind, state, stage }: StepViewProps): ReactEl
   );
   scrollRange.current = scrollRangeOf(snapshot, state, layout, colors);
   const hasMap = state.isAttending && layout.pictureRows > 0;
-  const { map, isLooking, problem } = useAttention(source, snapshot, hasMap, state.back);
+  const { value: map, isLooking, problem } = useAttention(source, snapshot, hasMap, state.back);
+  const earlier = useMoved(source, snapshot, layout.movedColumns > 0 && state.back > 0, state.back);
+  const moved = state.back > 0 ? earlier : snapshot.moved;
+  const { picture: raster, grid } = source;
   const isSlow = useSlow(isAtWork || isLooking);
   const remark = remarkOf(
     state,
@@ -90,14 +95,14 @@ export function StepView({ source, kind, state, stage }: StepViewProps): ReactEl
   );
   const mapRemark = map?.isFlat ? 'looks nowhere in particular (flat map)' : '';
   const text = useMemo(
-    () => textPainting(source, snapshot, { state, found, remark, mapRemark }, layout, colors),
-    [source, snapshot, state, found, remark, mapRemark, layout, colors],
+    () => textPainting(source, snapshot, { state, found, moved, remark, mapRemark }, layout, colors),
+    [source, snapshot, state, found, moved, remark, mapRemark, layout, colors],
   );
   const isHelp = state.mode === 'help';
   const encode = useMemo(() => (kind === 'none' ? undefined : encoder(kind, colors, cell)), [kind, colors, cell]);
   const picture = useMemo(
-    () => (isHelp || !encode ? [] : picturePaintings(source, map, layout, encode)),
-    [isHelp, source, map, layout, encode],
+    () => (isHelp || !encode ? [] : picturePaintings({ picture: raster, grid }, map, layout, encode)),
+    [isHelp, raster, grid, map, layout, encode],
   );
   usePaintings(
     stage.screen,

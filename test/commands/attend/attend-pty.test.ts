@@ -1,7 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { coca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 import { KEYS } from '../../support/keys.js';
 import { Pty } from '../../support/pty.js';
@@ -57,6 +59,63 @@ describe('on a pseudo-terminal', () => {
     pty.type('q');
     expect(await pty.end()).toEqual({ code: 0, ...left });
     expect(pty.screen().scrolled).toBe(0);
+  });
+
+  test('a region is erased with keys: what is shown and saved is what is found for such a picture', async () => {
+    // Of the model's size: what is blanked in the file is what the model would blank.
+    const [file, erased] = [join(folder, 'whale.png'), join(folder, 'erased.png')];
+    await sharp(fixture('scenes/0007.png')).removeAlpha().resize(96, 96).png().toFile(file);
+    const { data } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
+    const mean = [0, 1, 2].map((channel) => {
+      let sum = 0;
+      for (let i = channel; i < data.length; i += 3) sum += data[i]!;
+      return Math.round((3 * sum) / data.length);
+    });
+    pty = new Pty(['attend', file, '--quiet'], { ...SIZE, cwd: folder });
+    await pty.until(/\[a\] +whale.*background[\s\S]*q quit/);
+    pty.type(`${KEYS.right}E`);
+    const chosen = /(\d) x (\d) of 8 x 8 cells[\s\S]*(\d) from the left, (\d) from the top/;
+    await pty.until(/3 x 3 of 8 x 8 cells[\s\S]*Enter erase/);
+    // To the corner at the top left, then over the right half: 4 columns, all rows.
+    pty.type('hhhhhhhhkkkkkkkkllllLJJJJJJJJ');
+    await pty.until(/4 x 8 of 8 x 8 cells[\s\S]*4 from the left, 0 from the top/);
+    expect(pty.screen().text()).toMatch(chosen);
+    pty.type('\r');
+    const shown = await pty.until(/erased +32 of 64 cells[\s\S]*before[\s\S]*whale[\s\S]*now/);
+    for (let y = 0; y < 96; y++) for (let x = 48; x < 96; x++) data.set(mean, (y * 96 + x) * 3);
+    await sharp(data, { raw: { width: 96, height: 96, channels: 3 } })
+      .png()
+      .toFile(erased);
+    const { stdout } = await coca(['attend', erased, '--json', '-q']);
+    const { caption, tokens } = JSON.parse(stdout)[0];
+    const now = shown
+      .split('\n')
+      .find((line) => line.startsWith('now'))!
+      .replace(/[[\]]/g, ' ');
+    expect(now.slice(3).trim().split(/\s+/).join(' ')).toBe(caption);
+    pty.type('s');
+    await pty.until(/saved in whale-attention: \d+ overlays/);
+    const record = JSON.parse(readFileSync(join(folder, 'whale-attention', 'attention.json'), 'utf8'));
+    expect(record).toMatchObject({ caption, erased: Array.from({ length: 32 }, (_, i) => 8 * (i >> 2) + 4 + (i & 3)) });
+    const lines = readFileSync(join(folder, 'whale-attention', 'words.tsv'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(1);
+    expect(lines.map((line) => line.split('\t').slice(0, 3))).toEqual(
+      tokens.map(({ text, peak }: { text: string; peak: { x: number; y: number } }) => [
+        text,
+        peak.x.toFixed(4),
+        peak.y.toFixed(4),
+      ]),
+    );
+    pty.type('u');
+    await pty.until(/^(?![\s\S]*before)[\s\S]*whale/);
+    pty.type('u');
+    await pty.until(/nothing is erased/);
+    pty.type('X');
+    await pty.until(/erased +13 of 64 cells[\s\S]*now/);
+    pty.type('q');
+    expect(await pty.end()).toEqual({ code: 0, ...left });
   });
 
   test('another size is another frame', async () => {

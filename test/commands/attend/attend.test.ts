@@ -110,7 +110,7 @@ test('control characters of a word are shown, not sent', () => {
   const source = attendSource(
     hostile,
     { size: 1, rgb: new Uint8Array(3) },
-    { occlusion: unasked, owed: unasked, grounding: unasked },
+    { occlusion: unasked, owed: unasked, grounding: unasked, without: unasked },
   );
   expect([source.image, source.words[0]!.text]).toEqual(['a\\x1b]0;x\\x07.png', 're\\x1b[2Jd\\t\\u202e']);
 });

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { fixture } from '../../support/golden.js';
 import { KEYS } from '../../support/keys.js';
 import { Pty } from '../../support/pty.js';
@@ -23,6 +23,56 @@ const open = (args: readonly string[], options: Partial<ConstructorParameters<ty
 const left = { isCooked: true, modes: new Set(['25']) };
 
 describe('on a pseudo-terminal', () => {
+  test('a walk is changed with keys: both lines side by side', async () => {
+    copyFileSync(fixture('scenes/0007.png'), join(folder, 'whale.png'));
+    copyFileSync(fixture('scenes/0008.png'), join(folder, 'fish.png'));
+    pty = open(['whale.png']);
+    await pty.until(/step 0 of 23[\s\S]*Space step/);
+    pty.type('  E');
+    await pty.until(/a \[whale\][\s\S]*erase: _[\s\S]*3x2\+1\+0 .*of 8 x 8 cells[\s\S]*Enter change it/);
+    pty.type('\r');
+    const erased = await pty.until(
+      /moved most after a by erase:whale[\s\S]*line 0 +\d+ tokens[\s\S]*line 1 erase:whale/,
+    );
+    expect(erased).toMatch(/step 1 of 23 · erase:whale/);
+    expect(erased).toMatch(/› line 1 +-0\.\d{3} {2}\[erase:whale\] a /);
+    expect(erased).toMatch(/- whale +\d+\.\d % → +(< )?0\.1 %/);
+    pty.type(KEYS.left);
+    await pty.until(/undone: erase:whale/);
+    pty.type('r');
+    await pty.until(/done again: erase:whale/);
+    pty.type('Across.9\r');
+    await pty.until(/there is no site 'cross.9' in this model/);
+    pty.type('Across.0\r');
+    await pty.until(/moved most after a by ablate:cross\.0/);
+    pty.type('\t');
+    await pty.until(/› line 0[\s\S]*a \[whale\][\s\S]*moved most after whale/);
+    pty.type('P');
+    await pty.until(/patch: _[\s\S]*vision\.0 to vision\.4/);
+    pty.type('fish.png at vision.4\r');
+    await pty.until(/step 2 of 23 · patch:fish\.png at vision\.4[\s\S]*line 3 patch:fish/);
+    pty.type('w');
+    await pty.until(/saved in whale-step\.json/);
+    const { actions } = JSON.parse(readFileSync(join(folder, 'whale-step.json'), 'utf8'));
+    expect(actions.map(({ type }: { type: string }) => type)).toEqual(['next', 'next', 'erase', 'ablate', 'patch']);
+    pty.type('q');
+    expect(await pty.end()).toEqual({ code: 0, ...left });
+  });
+
+  test('where a token looks, drawn in more pixels than the model has', async () => {
+    pty = open(['book.png', '--images', 'kitty'], { columns: 120, rows: 40 });
+    await pty.until(/step 0 of 23[\s\S]*Space step/);
+    pty.type(' ');
+    await pty.until(/step 1 of 23/);
+    const pictures = () => pty.output.split('\u001b_G').length;
+    const before = pictures();
+    pty.type('a');
+    await vi.waitFor(() => expect(pictures()).toBeGreaterThan(before), { timeout: 30_000, interval: 50 });
+    expect(pty.screen().text()).toMatch(/Space step.*q quit/);
+    pty.type('q');
+    expect((await pty.end()).code).toBe(0);
+  });
+
   test('the keys, one after the other', async () => {
     pty = open(['book.png']);
     await pty.until(/step 0 of 23[\s\S]*beam 0: how it may begin[\s\S]*1 a +█+[\s\S]*Space step/);
@@ -65,7 +115,7 @@ describe('on a pseudo-terminal', () => {
     pty.type('t');
     await pty.until(/fell at step 4: why, sum, probability\n✗ /);
     pty.type('t?');
-    await pty.until(/Space right l +a step of the search[\s\S]*11 below/);
+    await pty.until(/Space right l +a step of the search[\s\S]*13 below/);
     pty.type(KEYS.pageDown);
     await pty.until(/8 above/);
     pty.type(KEYS.escape);

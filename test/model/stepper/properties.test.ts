@@ -192,7 +192,7 @@ describe('any walk', () => {
 });
 
 function expectOneTree({ walk: { lines, nextNode } }: Session): void {
-  const nodes = sessionTree({ lines, line: 0, nextNode, nextLeaf: 0 });
+  const nodes = sessionTree({ lines });
   const seen = new Map<number, (typeof nodes)[number]>();
   for (const node of nodes) {
     expect(seen.has(node.id)).toBe(false);

@@ -10,12 +10,15 @@ import {
 import {
   type Action,
   CANDIDATES,
+  type Changing,
   currentLine,
   hypothesesOf,
   type Move,
+  type Region,
   type Session,
   Stepper,
   startSession,
+  type WalkChange,
 } from '../../../src/model/stepper/index.js';
 import { CONTEXT, type HashParameters, hashModel, SPECIAL, VOCAB } from '../decoding/hash-model.js';
 
@@ -89,8 +92,29 @@ export function begin(given: Partial<DecodingOptions>, prompt: readonly number[]
   return startSession(options, SPECIAL, prompt, { vocabSize: VOCAB, contextLength: CONTEXT });
 }
 
+/** Models under changes: another for each list of them. */
+const changing = ({ seed, ...parameters }: HashParameters): Changing => ({
+  async openTree(changes) {
+    const other = [...JSON.stringify(changes)].reduce(
+      (sum, letter) => (31 * sum + letter.charCodeAt(0)) % 2 ** 31,
+      seed,
+    );
+    return new ForgetfulModel(hashModel({ ...parameters, seed: other }));
+  },
+  async changeOf(request) {
+    switch (request.type) {
+      case 'erase':
+        return { type: 'erase', ...(request.region as Region) };
+      case 'ablate':
+        return { type: 'ablate', sites: request.sites.split(' ') };
+      case 'patch':
+        return { type: 'patch', image: request.image, sha256: 'f'.repeat(64), site: request.site! };
+    }
+  },
+});
+
 export const stepperOver = (parameters: HashParameters, given: Partial<DecodingOptions>, prompt?: readonly number[]) =>
-  new Stepper(new ForgetfulModel(hashModel(parameters)), begin(given, prompt));
+  new Stepper(new ForgetfulModel(hashModel(parameters)), begin(given, prompt), changing(parameters));
 
 /** Something to do, whatever there is: numbers are taken modulo what can be had. */
 export interface Wish {
@@ -103,6 +127,7 @@ export const wishes = fc.array(
   fc.record({
     type: fc.constantFrom<Wish['type'][]>(
       ...(['next', 'next', 'next', 'next', 'force', 'prune', 'fork', 'set', 'undo', 'undo', 'redo'] as const),
+      ...(['erase', 'ablate', 'patch'] as const),
       ...(['choose', 'switch'] as const),
     ),
     a: fc.nat(1000),
@@ -110,6 +135,22 @@ export const wishes = fc.array(
   }),
   { maxLength: 25 },
 ) as fc.Arbitrary<readonly Wish[]>;
+
+/** A change: in some, names that a script has to say with care. */
+function changeFor(type: WalkChange['type'], b: number): WalkChange {
+  if (type === 'ablate') return { type, sites: b % 2 === 0 ? ['cross.0.h1'] : ['mlp.text.0', 'pooler'] };
+  if (type === 'patch') {
+    const image = ['b.png', 'a "quoted", name at 3.png', 'back\\slash@2.png'][b % 3]!;
+    return { type, image, sha256: 'f'.repeat(64), site: b % 2 === 0 ? 'image' : 'vision.1:3' };
+  }
+  const place = { x: b % 7, y: 2, width: 3, height: 1 + (b % 3) };
+  return [
+    { type, rectangle: place },
+    { type, box: place },
+    { type, cells: [b % 9, 9] },
+    { type, cells: [4], word: 'dog' },
+  ][b % 4]! as WalkChange;
+}
 
 /** A wish as an input to the session at hand. */
 export function inputOf(session: Session, { type, a, b }: Wish): Action | Move {
@@ -129,6 +170,12 @@ export function inputOf(session: Session, { type, a, b }: Wish): Action | Move {
     case 'fork': {
       const { ids } = hypothesesOf(current)[at]!.text;
       return b % 3 === 0 ? { type, line, at } : { type, line, at, length: 1 + (b % ids.length) };
+    }
+    case 'erase':
+    case 'ablate':
+    case 'patch': {
+      const { ids } = hypothesesOf(current)[at]!.text;
+      return { line, at, ...(b % 3 > 0 && { length: 1 + (b % ids.length) }), ...changeFor(type, b) };
     }
     case 'set':
       return { type, line, options: b % 2 === 0 ? { lengthPenalty: (a % 5) / 2 } : { minLength: a % 5 } };

@@ -14,6 +14,8 @@ export function testSource(words: readonly string[], saves: MapChoice[] = []): A
     heads: 2,
     methods: ['cross', 'rollout'],
     later: [],
+    erased: [],
+    without: () => Promise.reject(new Error('not asked for')),
     owedBy: (word) => Array.from({ length: word }, (_, i) => i + 0.5),
     groundingOf: () => undefined,
     compute: () => Promise.reject(new Error('not asked for')),

@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { commandOf, KEY_HELP } from '../../../src/ui/attend/keys.js';
 import { type AttendAction, type AttendState, initialState, OPACITIES, reduce } from '../../../src/ui/attend/state.js';
 
-const LIMITS = { words: 3, layers: 2, heads: 2, methods: ['cross', 'rollout'] } as const;
+const LIMITS = { words: 3, grid: 4, layers: 2, heads: 2, methods: ['cross', 'rollout'] } as const;
 const START = initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0);
+
+const WALKING = { isHelp: false, region: null };
 
 const run = (types: readonly string[], from: AttendState = START): AttendState =>
   types.reduce((state, type) => reduce(state, { type } as AttendAction, LIMITS), from);
@@ -39,6 +41,35 @@ describe('reduce', () => {
     [['toggle-help', 'toggle-grid'], { isHelp: false, isGrid: true }],
   ])('%j', (types, expected) => {
     expect(run(types)).toEqual({ ...START, ...expected });
+  });
+
+  test('a rectangle stays within the picture, and is never nothing', () => {
+    const act = (state: AttendState, ...actions: readonly AttendAction[]) =>
+      actions.reduce((from, action) => reduce(from, action, LIMITS), state);
+    const open = act(START, { type: 'open-region', region: { x: 2, y: 0, width: 2, height: 3 } });
+    const move = (x: number, y: number): AttendAction => ({ type: 'move-region', x, y });
+    const size = (x: number, y: number): AttendAction => ({ type: 'size-region', x, y });
+    expect(act(open, move(1, 0)).region).toEqual({ x: 2, y: 0, width: 2, height: 3 });
+    expect(act(open, move(-1, 0), move(0, 1), move(0, 1)).region).toEqual({ x: 1, y: 1, width: 2, height: 3 });
+    expect(act(open, size(1, 0), size(0, 1), size(0, 1)).region).toEqual({ x: 2, y: 0, width: 2, height: 4 });
+    expect(act(open, size(-1, -1), size(-1, -1), size(-1, -1)).region).toEqual({ x: 2, y: 0, width: 1, height: 1 });
+    expect(act(open, { type: 'close-region' })).toEqual(START);
+  });
+
+  test('another reading has its own words, and methods that it has', () => {
+    const at = { ...START, word: 2, method: 'rollout' as const, isReading: true };
+    const read = reduce(at, { type: 'read', reading: 1, words: 2, later: ['words'] }, LIMITS);
+    expect(read).toMatchObject({
+      reading: 1,
+      words: 2,
+      word: 1,
+      method: 'rollout',
+      isReading: false,
+      later: ['words'],
+    });
+    expect(reduce(read, { type: 'next-word' }, LIMITS).word).toBe(0);
+    const occluded = { ...at, method: 'occlusion' as const };
+    expect(reduce(occluded, { type: 'read', reading: 1, words: 2, later: ['occlusion'] }, LIMITS).method).toBe('cross');
   });
 
   test('a message stays until the next key', () => {
@@ -92,7 +123,7 @@ describe('reduce', () => {
     });
     fc.assert(
       fc.property(limits, fc.array(actions), (sizes, types) => {
-        const all = { ...sizes, methods: LIMITS.methods };
+        const all = { ...sizes, grid: 4, methods: LIMITS.methods };
         const state = types.reduce((from, type) => reduce(from, { type } as AttendAction, all), START);
         expect(state.word).toBeGreaterThanOrEqual(0);
         expect(state.word).toBeLessThan(sizes.words);
@@ -137,31 +168,48 @@ describe('commandOf', () => {
     ['-', {}, 'less-opacity'],
     ['g', {}, 'toggle-grid'],
     ['t', {}, 'toggle-text'],
+    ['E', {}, 'choose-region'],
+    ['X', {}, 'erase-word'],
+    ['u', {}, 'give-back'],
     ['s', {}, 'save'],
     ['?', {}, 'toggle-help'],
     ['q', {}, 'quit'],
     ['', { escape: true, meta: true }, 'quit'],
     ['c', { ctrl: true }, 'interrupt'],
   ])('%j %j', (input, key, type) => {
-    expect(commandOf(input, key, false)).toEqual({ type });
+    expect(commandOf(input, key, WALKING)).toEqual({ type });
   });
 
   test('nothing else does anything', () => {
-    expect(commandOf('x', {}, false)).toBeUndefined();
-    expect(commandOf('constructor', {}, false)).toBeUndefined();
-    expect(commandOf('q', { ctrl: true }, false)).toBeUndefined();
-    expect(commandOf('q', { meta: true }, false)).toBeUndefined();
+    expect(commandOf('y', {}, WALKING)).toBeUndefined();
+    expect(commandOf('constructor', {}, WALKING)).toBeUndefined();
+    expect(commandOf('q', { ctrl: true }, WALKING)).toBeUndefined();
+    expect(commandOf('q', { meta: true }, WALKING)).toBeUndefined();
   });
 
   test('Esc closes the help before it leaves', () => {
-    expect(commandOf('', { escape: true }, true)).toEqual({ type: 'close-help' });
+    expect(commandOf('', { escape: true }, { ...WALKING, isHelp: true })).toEqual({ type: 'close-help' });
+  });
+
+  test.each([
+    ['h', {}, { type: 'move-region', x: -1, y: 0 }],
+    ['', { downArrow: true }, { type: 'move-region', x: 0, y: 1 }],
+    ['', { rightArrow: true, shift: true }, { type: 'size-region', x: 1, y: 0 }],
+    ['K', {}, { type: 'size-region', x: 0, y: -1 }],
+    ['', { return: true }, { type: 'erase-region' }],
+    ['', { escape: true }, { type: 'close-region' }],
+    ['E', {}, { type: 'close-region' }],
+    ['q', {}, { type: 'quit' }],
+    ['m', {}, undefined],
+  ])('while a rectangle is chosen: %j %j', (input, key, command) => {
+    expect(commandOf(input, key, { isHelp: false, region: { x: 0, y: 0, width: 1, height: 1 } })).toEqual(command);
   });
 
   test('every letter that does something is in the help', () => {
     const listed = KEY_HELP.map(([keys]) => keys).join(' ');
     for (let code = 33; code < 127; code++) {
       const letter = String.fromCharCode(code);
-      if (commandOf(letter, {}, false)) expect(listed).toContain(letter);
+      if (commandOf(letter, {}, WALKING)) expect(listed).toContain(letter);
     }
   });
 });

@@ -4,7 +4,7 @@ import { widthOf } from '../../../src/ui/layout.js';
 import { layoutOf } from '../../../src/ui/step/layout.js';
 import { clip, clipStart, type Span, spansWidth } from '../../../src/ui/step/lines/cells.js';
 
-const wanted = { lines: 1, hypotheses: 6, isAttending: false, hasPicture: true, isOther: false };
+const wanted = { lines: 1, hypotheses: 6, isAttending: false, hasPicture: true, isOther: false, isPaired: false };
 
 describe('layout', () => {
   test.each([
@@ -26,6 +26,10 @@ describe('layout', () => {
     [10, 3, {}, { height: 2, beamRows: 2, hasHeader: false, hasKeys: false }],
     [80, 24, { isAttending: true, hasPicture: false }, { left: 80, pictureRows: 0 }],
     [200, 60, { hasPicture: false }, { left: 200, pictureRows: 0 }],
+    [80, 24, { lines: 2, isPaired: true }, { lineRows: 2, pairColumns: 39, movedColumns: 40 }],
+    [80, 24, { isPaired: true, isOther: true }, { pairColumns: 0, fallenColumns: 80 }],
+    [120, 40, { isPaired: true }, { pairColumns: 59, movedColumns: 41, left: 82 }],
+    [40, 24, { isPaired: true }, { pairColumns: 0, movedColumns: 0 }],
     [1, 1, { isAttending: true }, { height: 1, beamRows: 1, pictureRows: 0 }],
   ])('%i x %i %j', (columns, rows, more, expected) => {
     expect(layoutOf(columns, rows, { ...wanted, ...more })).toMatchObject(expected);
@@ -38,6 +42,7 @@ describe('layout', () => {
       isAttending: fc.boolean(),
       hasPicture: fc.boolean(),
       isOther: fc.boolean(),
+      isPaired: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 100 }), wishes, (columns, rows, want) => {
@@ -47,6 +52,8 @@ describe('layout', () => {
         expect(frame + at.beamRows + at.panelRows + at.lowerRows).toBe(at.height);
         for (const part of [at.beamRows, at.panelRows, at.lowerRows, at.left]) expect(part).toBeGreaterThanOrEqual(0);
         expect(at.pictureRows).toBeLessThanOrEqual(at.beamRows + at.gapRows + at.panelRows);
+        expect(2 * at.pairColumns).toBeLessThan(columns);
+        expect(at.movedColumns).toBeLessThanOrEqual(at.left / 2);
         if (at.pictureRows > 0) expect(at.left + 2 + 2 * at.pictureRows).toBe(columns);
         if (at.treeColumns > 0 && at.fallenColumns > 0) expect(at.treeColumns + 2 + at.fallenColumns).toBe(columns);
       }),

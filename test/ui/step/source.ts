@@ -1,6 +1,6 @@
 import type { MeasuredMap } from '../../../src/model/attention/index.js';
 import { type Candidate, decodingOptions, type Finished } from '../../../src/model/decoding/index.js';
-import type { Line, SessionNode } from '../../../src/model/stepper/index.js';
+import type { Line, Moved, SessionNode } from '../../../src/model/stepper/index.js';
 import { TokenTexts } from '../../../src/ui/step/lines/token-texts.js';
 import type { Found, StepRequest, StepSnapshot, StepSource } from '../../../src/ui/step/source.js';
 import { idOf, WORD_TOKENIZER } from '../../support/word-tokenizer.js';
@@ -45,6 +45,9 @@ interface Told {
   readonly chosen?: number;
   readonly step?: number;
   readonly isDone?: boolean;
+  /** What is changed in it, and the line that it was changed from. */
+  readonly changes?: Line['changes'];
+  readonly from?: number;
   /** What the last step weighed. */
   readonly fallen?: readonly Candidate[];
 }
@@ -61,7 +64,15 @@ const TREE = treeOf([
 const FALLEN = [candidate(3, '↵', 0.4, 'min-length'), candidate(3, 'bird', 0.05, 'score')];
 
 /** A line of exploration in which a tree has grown. */
-function lineOf({ tree = TREE, step = 3, chosen = 0, isDone = false, fallen = FALLEN, ...told }: Told): Line {
+function lineOf({
+  tree = TREE,
+  step = 3,
+  chosen = 0,
+  isDone = false,
+  fallen = FALLEN,
+  changes = [],
+  ...told
+}: Told): Line {
   const byId = new Map(tree.map((node) => [node.id, node]));
   const followed = new Set(tree.filter(({ state }) => state !== 'pruned').map(({ parent }) => parent));
   const ends = (state: string) =>
@@ -89,7 +100,14 @@ function lineOf({ tree = TREE, step = 3, chosen = 0, isDone = false, fallen = FA
     ...{ nextNode: 100, nextLeaf: -100 },
   };
   const pruned = tree.filter(({ why }) => why === 'by-hand').map(({ id }) => id);
-  return { state, numbers: [beams.map((_, i) => i)], pruned, chosen };
+  return {
+    state,
+    numbers: [beams.map((_, i) => i)],
+    pruned,
+    chosen,
+    changes,
+    ...(told.from !== undefined && { origin: { line: told.from, node: 0 } }),
+  };
 }
 
 /** Where a walk stands, of one line or several: the last is looked at. Unless told, two beams and a caption; a branch fell. */
@@ -104,14 +122,26 @@ export function stepOf(...told: readonly Told[]): StepSnapshot {
       candidate(path.at(-1)!, '↵', 0.3, 'min-length'),
       candidate(path.at(-1)!, 'to', 0.1, 'score'),
     ]);
-  return { session: { contextLength: 77, walk, past: [taken, taken, taken], future: [taken] }, preview, texts: TEXTS };
+  return {
+    session: { contextLength: 77, walk, past: [taken, taken, taken], future: [taken] },
+    preview,
+    moved: MOVED,
+    texts: TEXTS,
+  };
 }
+
+const MOVED = [
+  { token: idOf('on'), logprob: Math.log(0.6), before: Math.log(0.05) },
+  { token: idOf('dog'), logprob: Math.log(0.0001), before: Math.log(0.4) },
+  { token: idOf('to'), logprob: Math.log(0.1), before: Math.log(0.1001) },
+];
 
 /** A walk that stands still, and remembers what it was asked. */
 export class StillSource implements StepSource {
   readonly image = 'photo.png';
   readonly model = 'test on cpu';
   readonly grid = 2;
+  readonly sites = { ablate: 'cross.L', patch: 'image' };
   readonly picture = { size: 8, rgb: Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 256) };
   hasChanges = false;
   readonly asked: (StepRequest | string)[] = [];
@@ -153,6 +183,11 @@ export class StillSource implements StepSource {
   async attention(hypothesis: number, back: number): Promise<MeasuredMap | undefined> {
     this.asked.push(`attention ${hypothesis} ${back}`);
     return { map: Float32Array.of(0.1, 0.1, 0.1, 0.7), peak: { x: 0.75, y: 0.75 }, entropy: 1, isFlat: false };
+  }
+
+  async moved(hypothesis: number, back: number): Promise<readonly Moved[]> {
+    this.asked.push(`moved ${hypothesis} ${back}`);
+    return [{ token: idOf('cat'), logprob: Math.log(0.25), before: Math.log(0.75) }];
   }
 
   isUnsaved(): boolean {

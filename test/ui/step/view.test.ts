@@ -30,7 +30,7 @@ function frame(
 ): string {
   const whole = { ...INITIAL, ...state };
   const layout = layoutOf(columns, rows, wantedOf(snapshot.session, whole, true));
-  const looking = { state: whole, found: [], remark: '', mapRemark };
+  const looking = { state: whole, found: [], moved: snapshot.moved, remark: '', mapRemark };
   const lines = stageLines(new StillSource(snapshot), snapshot, looking, layout, 'none');
   return lines.map((line) => line.trimEnd()).join('\n');
 }
@@ -69,6 +69,69 @@ describe('frames', () => {
 
       Space step  ← undo  ↑↓ beam  1-9 force  / find  e run  b fork  ? keys  q quit"
     `);
+  });
+
+  describe('two lines that differ by a change', () => {
+    const pair = () => {
+      const changes = [{ type: 'erase', cells: [0, 1], word: 'dog' }] as const;
+      return stepOf(
+        {},
+        { tree: treeOf(['20 0 a(99) live -0.1', '21 20 cat(60) live -0.4']), step: 2, changes, from: 0 },
+      );
+    };
+
+    test('80 x 24 without colours: both trees, and what moved most beside the candidates', () => {
+      expect(frame(80, 24, {}, pair())).toMatchInlineSnapshot(`
+        "step 2 of 29 · erase:dog · beam search, 2 beams · photo.png · test on cpu · his…
+          line 0   -0.300  a small dog  ● step 3
+        › line 1   -0.400  [erase:dog] a cat  ● step 2
+        beam   score     sum  text            next
+        › 0   -0.400  -0.800  a(99) [cat(60)] on 60●  ↵ 30  to 10
+
+        › beam 0: after cat                     moved most after cat by erase:dog
+         1 on       ██▍   60.0 % ● goes on      + on                 5.0 % →  60.0 %
+         2 ↵        █▎    30.0 % ✗ min length   - dog               40.0 % → < 0.1 %
+         3 to       ▍     10.0 % ✗ score
+
+
+        line 0  7 tokens                         line 1 erase:dog  2 tokens
+        › a small(50) dog(33)     ● -0.300       › a(99) cat(60)           ● -0.400
+          │ └─cat(50) on(33)      ● -0.700
+          │           └─↵(33)     ✓ -0.900
+          └─the(50)               ✗ score
+
+
+
+
+
+        Space step  ← undo  1-9 force  / find  e run  b fork  ? keys  q quit"
+      `);
+    });
+
+    test.each([
+      [120, 40],
+      [200, 60],
+    ])('%i x %i: the same', (columns, rows) => {
+      const shown = frame(columns, rows, {}, pair());
+      expect(shown).toMatch(/line 0 {2}7 tokens +line 1 erase:dog {2}2 tokens/);
+      expect(shown).toMatch(/moved most after cat by erase:dog/);
+      expect(shown).toMatch(/\+ on +5\.0 % → +60\.0 %/);
+      expect(shown).not.toMatch(/[+-] to +10\.0 %/);
+    });
+
+    test('where there is no room: the tree of all lines', () => {
+      const shown = frame(50, 24, {}, pair());
+      expect(shown).toMatch(/tree {2}9 tokens/);
+      expect(shown).not.toContain('moved');
+    });
+  });
+
+  test('what is to be changed: the forms, and what was typed', () => {
+    expect(frame(80, 24, { mode: 'change', verb: 'erase', query: 'wha' })).toMatch(
+      /erase: wha_\n[\s\S]*2 x 2 cells wide/,
+    );
+    expect(frame(80, 24, { mode: 'change', verb: 'ablate' })).toMatch(/ablate: _\n[\s\S]*there are cross\.L/);
+    expect(frame(80, 24, { mode: 'change', verb: 'patch' })).toMatch(/patch: _\n[\s\S]*at one site: image/);
   });
 
   test('60 x 14: no room for sums and the tree', () => {
@@ -179,8 +242,8 @@ describe('frames', () => {
 
   test('the help, whole or scrolled', () => {
     expect(frame(140, 40, { mode: 'help' })).toMatch(/Space right l +a step of the search +● goes on/);
-    expect(frame(80, 24, { mode: 'help' })).toMatch(/Space right[\s\S]*11 below \(up, down\)/);
-    expect(frame(80, 24, { mode: 'help', scroll: 99 })).toMatch(/ended +the search was over\n11 above/);
+    expect(frame(80, 24, { mode: 'help' })).toMatch(/Space right[\s\S]*13 below \(up, down\)/);
+    expect(frame(80, 24, { mode: 'help', scroll: 99 })).toMatch(/ended +the search was over\n13 above/);
   });
 
   test('before the first step', () => {

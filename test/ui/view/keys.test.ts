@@ -31,7 +31,8 @@ describe('a line of keys', () => {
 
 describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
   const walk: KeyContext = { mode: 'walk', hasBegun: true, isDone: false, hypotheses: 6, lines: 1 };
-  const limits = { words: 7, layers: 3, heads: 6, methods: ['cross', 'rollout', 'gradient'] } as const;
+  const attending = { isHelp: false, isGrid: false, method: 'cross', region: null, reading: 0, later: [] } as const;
+  const limits = { words: 7, grid: 8, layers: 3, heads: 6, methods: ['cross', 'rollout', 'gradient'] } as const;
   const lines: [string, string, RegExp][] = [
     ['step, under way', stepKeyLine(walk, columns), /^Space step .*\? keys {2}q quit$/],
     [
@@ -44,21 +45,19 @@ describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
     ['step, its options', stepKeyLine({ ...walk, mode: 'options' }, columns), /Enter take them {2}Esc leave$/],
     ['step, leaving', stepKeyLine({ ...walk, mode: 'leave' }, columns), /^not saved: w save and leave/],
     ['step, help', stepKeyLine({ ...walk, mode: 'help' }, columns), /Esc close {2}q quit$/],
+    ['attend', attendKeyLine(attending, limits, columns), /^←→ word .*\? keys {2}q quit$/],
+    ['attend, one word', attendKeyLine(attending, { ...limits, words: 1 }, columns), /^↑↓ layer .*q quit$/],
     [
-      'attend',
-      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross', later: [] }, limits, columns),
-      /^←→ word .*\? keys {2}q quit$/,
+      'attend, a rectangle',
+      attendKeyLine({ ...attending, region: { x: 0, y: 0, width: 1, height: 1 } }, limits, columns),
+      /^Enter erase .*Esc leave$/,
     ],
     [
-      'attend, one word',
-      attendKeyLine({ isHelp: false, isGrid: false, method: 'cross', later: [] }, { ...limits, words: 1 }, columns),
-      /^↑↓ layer .*q quit$/,
+      'attend, erased',
+      attendKeyLine({ ...attending, reading: 1 }, limits, columns),
+      /^u give back {2}←→ word .*q quit$/,
     ],
-    [
-      'attend, help',
-      attendKeyLine({ isHelp: true, isGrid: false, method: 'cross', later: [] }, limits, columns),
-      /^Esc close {2}q quit$/,
-    ],
+    ['attend, help', attendKeyLine({ ...attending, isHelp: true }, limits, columns), /^Esc close {2}q quit$/],
     [
       'lens',
       matrixKeyLine({ isHelp: false }, { rows: 13, columns: 7 }, { row: 'layer', column: 'word' }, columns),

@@ -8,6 +8,7 @@ import type { Colors } from '../../terminal.js';
 import { stepKeyLine } from '../keys.js';
 import type { StepSnapshot, StepSource } from '../source.js';
 import type { StepState } from '../state.js';
+import { changesText } from './changes.js';
 import { CHOSEN, figure, MARKS } from './theme.js';
 import { firstRow } from './viewport.js';
 
@@ -26,7 +27,9 @@ export function headLine(
   const all = past + session.future.length;
   const history = all > 0 ? ` · history ${past}/${all}` : '';
   const map = mapRemark === '' ? '' : ` · ${mapRemark}`;
-  const rest = `${map} · ${searchText(options)} · ${image} · ${model}${history}`;
+  const changed = changesText(session, session.walk.line);
+  const under = changed === '' ? '' : ` · ${changed}`;
+  const rest = `${map}${under} · ${searchText(options)} · ${image} · ${model}${history}`;
   const paint = painter(colors);
   return `${paint.bold(truncate(where, columns))}${paint.dim(truncate(rest, columns - widthOf(where)))}`;
 }
@@ -53,7 +56,9 @@ export function lineLines({ session, texts }: StepSnapshot, columns: number, row
     const isCurrent = first + i === line;
     const where = isDone(state) ? `${MARKS.finished} ended at step` : `${MARKS.live} step`;
     const head = `${isCurrent ? CHOSEN : ' '} line ${first + i} ${figure(best?.score ?? 0)}  `;
-    const shown = truncate(`${head}${texts.caption(best?.ids ?? [])}  ${where} ${state.step}`, columns);
+    const changed = changesText(session, first + i);
+    const under = changed === '' ? '' : `[${truncate(changed, Math.max(12, Math.floor(columns / 4)))}] `;
+    const shown = truncate(`${head}${under}${texts.caption(best?.ids ?? [])}  ${where} ${state.step}`, columns);
     return isCurrent ? paint.bold(shown) : paint.dim(shown);
   });
 }

@@ -28,6 +28,8 @@ export interface TreeFrame {
   readonly colors: Colors;
   /** Rows further down than where the chosen beam is in the middle. */
   readonly scroll: number;
+  /** One line's tree alone, with a title of its own; otherwise that of all lines. */
+  readonly only?: { readonly line: number; readonly title: string };
 }
 
 interface DrawnTree {
@@ -39,59 +41,70 @@ interface DrawnTree {
   readonly widest: number;
 }
 
-/** By the first line's search. */
-const drawn = new WeakMap<SearchState, DrawnTree>();
+/** By the first search that is drawn: all lines, or one. */
+const drawn = { all: new WeakMap<SearchState, DrawnTree>(), one: new WeakMap<SearchState, DrawnTree>() };
 
 /** The rows of the tree, without what was given; keys that do not change a search do not cost it again. */
-export function drawnTree({ session: { walk }, texts }: StepSnapshot, colors: Colors): DrawnTree {
-  const states = walk.lines.map(({ state }) => state);
-  const known = drawn.get(states[0]!);
+export function drawnTree({ session: { walk }, texts }: StepSnapshot, colors: Colors, only?: number): DrawnTree {
+  const lines = only === undefined ? walk.lines : [walk.lines[only]!];
+  const states = lines.map(({ state }) => state);
+  const kept = only === undefined ? drawn.all : drawn.one;
+  const known = kept.get(states[0]!);
   const isSame = known?.states.length === states.length && states.every((own, i) => own === known.states[i]);
   if (isSame && known.colors === colors) return known;
   const pen = { texts, colors };
-  const nodes = sessionTree(walk).filter(({ step }) => step > 0);
+  const nodes = sessionTree({ lines }).filter(({ step }) => step > 0);
   const rows = treeRows(nodes, pen);
   const widest = Math.max(0, ...rows.map((row) => row.column + cellsWidth(row.nodes, pen)));
   const made = { states, colors, rows, tokens: nodes.length, widest };
-  drawn.set(states[0]!, made);
+  kept.set(states[0]!, made);
   return made;
 }
 
-/** The node that the chosen text ends with. */
-const chosenNode = ({ session }: StepSnapshot): number => endOf(chosenOf(currentLine(session)));
+/** The node that the chosen text ends with, of the current line or of another. */
+const chosenNode = ({ session: { walk } }: StepSnapshot, only = walk.line): number =>
+  endOf(chosenOf(walk.lines[only]!));
 
 /** Columns in which the longest text has room, and what became of it. */
 export const treeWidth = (snapshot: StepSnapshot, colors: Colors): number =>
   GUTTER + Math.max(TEXT, drawnTree(snapshot, colors).widest + GAP) + tailWidth(snapshot);
 
 /** The row that the chosen text ends in. */
-export function chosenRow(snapshot: StepSnapshot, colors: Colors): number {
-  const node = chosenNode(snapshot);
-  const found = drawnTree(snapshot, colors).rows.findIndex(({ nodes }) => nodes.some(({ id }) => id === node));
+export function chosenRow(snapshot: StepSnapshot, colors: Colors, only?: number): number {
+  const node = chosenNode(snapshot, only);
+  const found = drawnTree(snapshot, colors, only).rows.findIndex(({ nodes }) => nodes.some(({ id }) => id === node));
   return Math.max(0, found);
 }
 
 /** A title, and as much of the tree as there is room for: the rows around the chosen beam, moved by `scroll`. */
-export function treeLines(snapshot: StepSnapshot, { columns, rows: height, colors, scroll }: TreeFrame): string[] {
+export function treeLines(
+  snapshot: StepSnapshot,
+  { columns, rows: height, colors, scroll, only }: TreeFrame,
+): string[] {
   if (height < 1) return [];
-  const { rows, tokens } = drawnTree(snapshot, colors);
+  const { rows, tokens, widest } = drawnTree(snapshot, colors, only?.line);
   const paint = painter(colors);
-  if (rows.length === 0) return [paint.bold('tree'), paint.dim('Space takes the first step')].slice(0, height);
-  const node = chosenNode(snapshot);
-  const at = chosenRow(snapshot, colors);
+  const name = truncate(only?.title ?? 'tree', columns);
+  if (rows.length === 0) {
+    return [paint.bold(name), paint.dim(truncate('Space takes the first step', columns))].slice(0, height);
+  }
+  const node = chosenNode(snapshot, only?.line);
+  const at = chosenRow(snapshot, colors, only?.line);
   const first = firstRow(at, rows.length, height - 1, scroll);
   const outside = outsideText(first, height - 1, rows.length);
   const { state } = currentLine(snapshot.session);
   const prompt = snapshot.texts.caption(state.nodes.slice(0, state.promptLength).map(({ token }) => token));
   const given = prompt === '' ? '' : ` after "${prompt}"`;
   const title = `  ${tokens} tokens${given}${outside === '' ? '' : `, rows: ${outside}`}`;
-  const width = Math.min(columns, treeWidth(snapshot, colors)) - GUTTER - (columns < NARROW ? 0 : tailWidth(snapshot));
+  const tailColumns = only ? TAIL + 1 : tailWidth(snapshot);
+  const most = GUTTER + Math.max(TEXT, widest + GAP) + tailColumns;
+  const width = Math.min(columns, most) - GUTTER - (columns < NARROW ? 0 : tailColumns);
   const from = offsetOf(rows[at]!, node, width, { texts: snapshot.texts, colors });
   return [
-    paint.bold('tree') + paint.dim(truncate(title, columns - 4)),
+    paint.bold(name) + paint.dim(truncate(title, columns - widthOf(name))),
     ...rows
       .slice(first, first + height - 1)
-      .map((row) => drawRow(row, { snapshot, node, from, width, hasTail: columns >= NARROW, colors })),
+      .map((row) => drawRow(row, { snapshot, node, from, width, hasTail: columns >= NARROW, hasLine: !only, colors })),
   ];
 }
 
@@ -107,17 +120,18 @@ interface RowFrame {
   readonly from: number;
   readonly width: number;
   readonly hasTail: boolean;
+  readonly hasLine: boolean;
   readonly colors: Colors;
 }
 
-function drawRow(row: TreeRow, { snapshot, node, from, width, hasTail, colors }: RowFrame): string {
+function drawRow(row: TreeRow, { snapshot, node, from, width, hasTail, hasLine, colors }: RowFrame): string {
   const paint = painter(colors);
   const isChosen = row.nodes.some(({ id }) => id === node);
   const gutter = isChosen ? paint.bold(`${CHOSEN} `) : '  ';
   const body = rowBody(row, from, width, { texts: snapshot.texts, colors });
   if (!hasTail) return gutter + body;
   const pad = ' '.repeat(Math.max(0, width - widthOf(body)) + 1);
-  return `${gutter}${body}${pad}${tail(row.nodes.at(-1)!, snapshot, colors)}`;
+  return `${gutter}${body}${pad}${tail(row.nodes.at(-1)!, snapshot, hasLine, colors)}`;
 }
 
 /**
@@ -160,11 +174,16 @@ function rowSpans(nodes: readonly SessionNode[], pen: Pen): Span[] {
 const tailWidth = ({ session: { walk } }: StepSnapshot): number =>
   TAIL + 1 + (walk.lines.length > 1 ? String(walk.lines.length - 1).length + 2 : 0);
 
-/** What became of a row: its score, or why it ended; with several lines, in which. */
-function tail({ state, why, score, line }: SessionNode, { session }: StepSnapshot, colors: Colors): string {
+/** What became of a row: its score, or why it ended; where several lines are drawn, in which. */
+function tail(
+  { state, why, score, line }: SessionNode,
+  { session }: StepSnapshot,
+  hasLine: boolean,
+  colors: Colors,
+): string {
   const { lines, line: current } = session.walk;
   const text = state === 'pruned' ? reasonText(why ?? 'score') : figure(score).trim();
-  const label = lines.length > 1 ? `L${String(line).padEnd(String(lines.length - 1).length)} ` : '';
+  const label = hasLine && lines.length > 1 ? `L${String(line).padEnd(String(lines.length - 1).length)} ` : '';
   const shown = line === current ? label : painter(colors).dim(label);
   return shown + paintFate(inWidth(`${markOf(state)} ${text}`, TAIL), state, colors);
 }
