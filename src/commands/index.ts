@@ -13,6 +13,7 @@ import { heads } from './heads/heads.js';
 import { init } from './init.js';
 import { lens } from './lens/lens.js';
 import { models } from './models/models.js';
+import { probe } from './probe/probe.js';
 import { rank } from './rank/rank.js';
 import { replOver } from './repl/repl.js';
 import { scenes } from './scenes.js';
@@ -36,6 +37,7 @@ const PROGRAMS: readonly Command[] = [
   init,
   scenes,
   train,
+  probe,
   evaluate,
   bench,
   doctor,

@@ -42,7 +42,7 @@ export const evaluate = defineCommand({
   summary: 'measures a model: captions, retrieval, classification, and whether its attention maps are true',
   usage: 'eval [DATA] --MEASURE...',
   details: [
-    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot and --classifier it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot, --classifier and --head it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
     'Several measures share one pass over the pictures; --pointing, on a scenes.json, and --tracing, on scenes that it paints, are measured by themselves.',
     '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption); of pairs of our scenes also whether the right one of the four arrangements of their things is (arrangement, arrangement_caption; chance 0.25).',
@@ -50,6 +50,7 @@ export const evaluate = defineCommand({
     '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is.',
     '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
     '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
+    '--head: the same of a head that coca probe made on this model, and each class by itself: recall_of_LABEL, and LABEL_taken_for_OTHER, a count; in JSON also the whole table, "confusion": {"labels", "counts"}.',
     '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more. passes: pictures that went through the model for the maps of a caption.',
     "--tracing: on pairs of scenes that differ in one thing, of the longest caption of the first, what comes back of the log-probability of the thing's name when the first picture's activation is put back (coca trace). hits: pairs in which most comes back around a patch in a box of the thing, or at a position that predicts its name; most: the mean of what comes back there. Pairs whose second picture costs the word less than 1 nat are left out. The art that coca scenes takes must be installed.",
@@ -63,6 +64,13 @@ export const evaluate = defineCommand({
     retrieval: { type: 'flag', description: 'finding pictures by captions, and captions by pictures' },
     zeroShot: { type: 'flag', description: 'zero-shot classification' },
     classifier: { type: 'flag', description: 'classification by the classifier that the model was trained with' },
+    head: {
+      type: 'text',
+      kind: 'file',
+      access: 'read',
+      placeholder: 'HEAD',
+      description: 'classification by a head that coca probe made',
+    },
     perplexity: { type: 'flag', description: 'of the captions given the pictures' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
     tracing: { type: 'flag', description: 'whether coca trace finds the thing in which two scenes differ' },
@@ -157,8 +165,8 @@ export const evaluate = defineCommand({
   },
 });
 
-const chosenTasks = (options: Readonly<Record<Task, boolean>>): readonly Task[] =>
-  TASKS.filter((task) => options[task]);
+const chosenTasks = (options: Readonly<Record<Task, boolean | string | undefined>>): readonly Task[] =>
+  TASKS.filter((task) => options[task] !== undefined && options[task] !== false);
 
 /** Something is to be measured, and nothing is asked that it cannot have. */
 function checkTasks(tasks: readonly Task[], apart: readonly Apart[], typed: ReadonlySet<string>): void {
@@ -216,9 +224,23 @@ async function measure(
   context: CommandContext,
   options: MeasureOptions,
 ): Promise<Outcome> {
+  const measures = await measuresOf(tasks, coca, dataset, { ...options, cut: options.cuts.options }, context);
+  try {
+    return await measureWith(measures, coca, dataset, context, options);
+  } finally {
+    for (const one of measures) one.release?.();
+  }
+}
+
+async function measureWith(
+  measures: readonly Measure[],
+  coca: LoadedCoca,
+  dataset: Dataset,
+  context: CommandContext,
+  options: MeasureOptions,
+): Promise<Outcome> {
   const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
   const { chosenModel } = await import('../../model/store/locate.js');
-  const measures = await measuresOf(tasks, coca, dataset, { ...options, cut: options.cuts.options }, context);
   const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
   const { seen, failed } = await runMeasures(coca, dataset, measures, {
     preprocess: coca.preprocess,

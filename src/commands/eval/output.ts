@@ -1,6 +1,7 @@
 import type { Format } from '../../cli/answers.js';
 import type { Output } from '../../cli/output.js';
 import type { Measure, Metrics } from '../../model/evaluation/measure.js';
+import { padEnd, widthOf } from '../../ui/layout.js';
 import { safeJson, visible } from '../../ui/text.js';
 
 /** One task's figures with what they are of, under CLIP_benchmark's keys; `samples` is ours. */
@@ -14,6 +15,8 @@ export interface TaskReport {
   readonly samples: number;
   /** How many different texts were cut to the context; not there where none was. */
   readonly truncated?: number;
+  /** Of a head: how often each class was taken for each other. */
+  readonly confusion?: unknown;
 }
 
 export async function taskReport(
@@ -30,6 +33,7 @@ export async function taskReport(
     metrics: await measure.metrics(),
     language: 'en',
     samples: count,
+    ...measure.details?.(),
   } as const;
   return truncated > 0 ? { ...report, truncated } : report;
 }
@@ -44,15 +48,15 @@ export async function writeReports(out: Output, format: Format, reports: readonl
 }
 
 function plainLines({ task, metrics }: TaskReport): string[] {
-  return Object.entries(metrics).map(([name, value]) => [task, name, value ?? '-'].join('\t'));
+  return Object.entries(metrics).map(([name, value]) => [task, visible(name), value ?? '-'].join('\t'));
 }
 
 function linesOf({ task, dataset, samples, metrics }: TaskReport): string[] {
-  const width = Math.max(...Object.keys(metrics).map(({ length }) => length));
+  const width = Math.max(...Object.keys(metrics).map((name) => widthOf(visible(name))));
   return [
     `${task}: ${visible(dataset)}, ${samples} ${samples === 1 ? 'sample' : 'samples'}`,
     ...Object.entries(metrics).map(
-      ([name, value]) => `  ${name.padEnd(width)}  ${(value?.toFixed(4) ?? '-').padStart(9)}`,
+      ([name, value]) => `  ${padEnd(visible(name), width)}  ${(value?.toFixed(4) ?? '-').padStart(9)}`,
     ),
   ];
 }

@@ -15,10 +15,11 @@ export const TASKS = [
   'retrieval',
   'zeroShot',
   'classifier',
+  'head',
   'perplexity',
 ] as const;
 /** Those for which samples need labels, and no captions. */
-export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier'];
+export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier', 'head'];
 /** Those that need a model which writes captions. */
 export const CAPTION_TASKS: readonly Task[] = ['captioning', 'ranking', 'grounding', 'perplexity'];
 export type Task = (typeof TASKS)[number];
@@ -27,6 +28,8 @@ export type Task = (typeof TASKS)[number];
 export interface TaskSettings {
   readonly model: string | undefined;
   readonly decoding: DecodingOptions;
+  /** The file of a head. */
+  readonly head: string | undefined;
   /** A file of class names; without one they are the labels. */
   readonly classes: string | undefined;
   readonly templates: readonly string[];
@@ -79,6 +82,11 @@ export async function measuresOf(
       const { ClassifierMeasure } = await import('../../model/evaluation/classification.js');
       const { readClassifier } = await import('../../model/store/classifier.js');
       return new ClassifierMeasure(await readClassifier(settings.model, coca.config.embed_dim));
+    },
+    head: async () => {
+      const { HeadMeasure } = await import('../../model/evaluation/classification.js');
+      const { openHead } = await import('../../model/probing/head.js');
+      return new HeadMeasure(await openHead(settings.head!, coca));
     },
     perplexity: async () => {
       const { PerplexityMeasure } = await import('../../model/evaluation/perplexity.js');

@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { featuresFolder } from '../base/cache.js';
+import { CocaError, stopIfAborted } from '../base/errors.js';
+import { makeFolder } from '../base/folders.js';
+import { grouped, mapAhead } from '../base/pipeline.js';
+import { writeWhole } from '../base/whole-file.js';
+import { imageTokenCount, type ModelConfig, requireCaptioner } from '../config/config.js';
+import { type ClassNames, classIndexOf } from '../data/classes.js';
+import type { Dataset } from '../data/dataset.js';
+import { pictureOf } from '../data/prepare.js';
+import { nameOf, readSample } from '../data/read.js';
+import type { Locator, Sample } from '../data/sample.js';
+import { inSequence } from '../data/sequence.js';
+import { split, tokensOf } from '../encoding.js';
+import type { Picture } from '../image/picture.js';
+import type { LoadedCoca } from '../store/load.js';
+
+/** What heads are trained on: the embedding before its normalisation [E], or the image tokens [S x W] that the decoder attends. */
+export type FeatureKind = 'embedding' | 'tokens';
+
+/**
+ * The width of an image token.
+ * @throws CocaError `usage` for a dual encoder, whose tokens nothing attends
+ */
+export function tokenWidth(config: ModelConfig): number {
+  requireCaptioner(config, 'a head on image tokens');
+  return config.multimodal.width;
+}
+
+/** The mean of a picture's image tokens: [S x W] -> [W]. */
+export function meanToken(tokens: Float32Array, width: number): Float32Array {
+  const mean = new Float32Array(width);
+  const count = tokens.length / width;
+  for (let i = 0; i < tokens.length; i++) mean[i % width]! += tokens[i]! / count;
+  return mean;
+}
+
+/** Pictures with their frozen features, of one data set. */
+export interface Features {
+  /** One a picture. */
+  readonly vectors: readonly Float32Array[];
+  readonly labels: readonly number[];
+  /** How many could not be read, or have no label: told one by one. */
+  readonly failed: number;
+}
+
+export interface FeatureOptions {
+  readonly kind: FeatureKind;
+  readonly classes: ClassNames;
+  /** What is made of each vector before it is held. */
+  readonly reduce?: (vector: Float32Array) => Float32Array;
+  readonly signal?: AbortSignal;
+  readonly onProblem: (name: string, error: CocaError) => void;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Pictures that are kept in one file of the cache, and go through the model together. */
+const TOGETHER = 32;
+/** Samples that are read ahead. */
+const AHEAD = 2 * TOGETHER;
+
+/**
+ * The features of every picture of a data set, in its order. They are kept in the cache by the weights, their precision, the transform of
+ * pictures and the bytes of the files, so that they are computed once; a run that was stopped goes on where it was.
+ * @throws CocaError `bad-data` where no picture could be read, or where features do not fit into memory; `interrupted`
+ */
+export async function frozenFeatures(coca: LoadedCoca, dataset: Dataset, options: FeatureOptions): Promise<Features> {
+  const { reduce = (vector) => vector, signal, onProblem, onProgress } = options;
+  if (options.kind === 'tokens') tokenWidth(coca.config);
+  const cache = await FeatureCache.open(coca, options.kind);
+  const vectors: Float32Array[] = [];
+  const labels: number[] = [];
+  let [seen, failed] = [0, 0];
+  const fail = (name: string, error: CocaError) => {
+    failed++;
+    onProblem(name, error);
+  };
+  const locators = inSequence(dataset, (error) => fail(dataset.name, error));
+  const read = (locator: Locator) => readLabelled(locator, options.classes);
+  for await (const group of grouped(mapAhead(locators, read, AHEAD), TOGETHER)) {
+    stopIfAborted(signal, 'stopped before all pictures were encoded; what was is kept');
+    for (const item of group) if ('error' in item) fail(item.name, item.error);
+    const readable = group.filter((item): item is Labelled => 'sample' in item);
+    const found = await cache.of(readable.map(({ sample }) => sample));
+    for (const [i, one] of found.entries()) {
+      if (one instanceof CocaError) fail(readable[i]!.sample.name, one);
+      else {
+        vectors.push(reduce(one));
+        labels.push(readable[i]!.label);
+      }
+    }
+    checkRoom(vectors);
+    seen += group.length;
+    onProgress?.(seen);
+  }
+  if (vectors.length === 0) throw new CocaError('bad-data', `${dataset.name} has no picture that can be read`);
+  return { vectors, labels, failed };
+}
+
+function checkRoom(vectors: readonly Float32Array[]): void {
+  const bytes = vectors.length * (vectors[0]?.byteLength ?? 0);
+  if (bytes <= totalmem() / 2) return;
+  throw new CocaError(
+    'bad-data',
+    `the features of ${vectors.length} pictures take more than half of the memory`,
+    '--head linear needs far less; or --limit',
+  );
+}
+
+interface Labelled {
+  readonly sample: Sample;
+  readonly label: number;
+}
+
+async function readLabelled(
+  locator: Locator,
+  classes: ClassNames,
+): Promise<Labelled | { readonly name: string; readonly error: CocaError }> {
+  try {
+    const sample = await readSample(locator);
+    return { sample, label: classIndexOf(classes, sample.label) };
+  } catch (error) {
+    if (!(error instanceof CocaError)) throw error;
+    return { name: nameOf(locator), error };
+  }
+}
+
+/** Features of some pictures as one file: a byte for each that says whether it could be read, then the vectors of those. */
+class FeatureCache {
+  private constructor(
+    private readonly coca: LoadedCoca,
+    private readonly kind: FeatureKind,
+    /** What features depend on beside the pictures. */
+    private readonly by: string,
+  ) {}
+
+  static async open(coca: LoadedCoca, kind: FeatureKind): Promise<FeatureCache> {
+    const { config, preprocess, precision, ablated } = coca;
+    const transform = createHash('sha256').update(JSON.stringify({ config, preprocess, ablated })).digest('hex');
+    const fingerprint = await coca.fingerprint();
+    return new FeatureCache(coca, kind, `${fingerprint.slice(0, 32)}-${precision}-${transform.slice(0, 8)}-${kind}`);
+  }
+
+  /** @returns for each its vector, or why it has none */
+  async of(samples: readonly Sample[]): Promise<readonly (Float32Array | CocaError)[]> {
+    if (samples.length === 0) return [];
+    const hash = createHash('sha256');
+    for (const { image } of samples) {
+      hash.update(
+        createHash('sha256')
+          .update(image instanceof Uint8Array ? image : image.rgb)
+          .digest(),
+      );
+    }
+    const path = join(featuresFolder(), `${this.by}-${hash.digest('hex').slice(0, 32)}.bin`);
+    const kept = await this.#read(path, samples.length);
+    if (kept) {
+      // What could not be decoded says why once more.
+      const known = await Promise.all(kept.map(async (vector, i) => vector ?? (await this.#decode(samples[i]!))));
+      if (known.every((one) => one instanceof Float32Array || one instanceof CocaError)) return known;
+    }
+    const found = await this.#compute(samples);
+    await this.#keep(path, found);
+    return found;
+  }
+
+  async #decode(sample: Sample): Promise<Picture | CocaError> {
+    try {
+      return await pictureOf(sample, this.coca.preprocess);
+    } catch (error) {
+      if (error instanceof CocaError) return error;
+      throw error;
+    }
+  }
+
+  async #compute(samples: readonly Sample[]): Promise<readonly (Float32Array | CocaError)[]> {
+    const decoded = await Promise.all(samples.map((sample) => this.#decode(sample)));
+    const pictures = decoded.filter((one): one is Picture => !(one instanceof CocaError));
+    if (pictures.length === 0) return decoded as CocaError[];
+    const encoding = await this.coca.encodeImages(pictures);
+    const vectors = this.kind === 'embedding' ? encoding.latents : split(tokensOf(encoding).data, pictures.length);
+    let next = 0;
+    return decoded.map((one) => (one instanceof CocaError ? one : vectors[next++]!));
+  }
+
+  /** Numbers of a vector. */
+  get #width(): number {
+    const { config } = this.coca;
+    return this.kind === 'embedding' ? config.embed_dim : imageTokenCount(config) * tokenWidth(config);
+  }
+
+  /** What was kept, where it is whole and finite. */
+  async #read(path: string, count: number): Promise<(Float32Array | undefined)[] | undefined> {
+    const bytes = await readFile(path).catch(() => undefined);
+    if (bytes === undefined || bytes.length < count) return undefined;
+    const isThere = [...bytes.subarray(0, count)];
+    const vectors = isThere.filter((one) => one === 1).length;
+    const body = bytes.length - count;
+    if (isThere.some((one) => one > 1) || body % 4 !== 0) return undefined;
+    if (vectors === 0) return body === 0 ? isThere.map(() => undefined) : undefined;
+    const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset + count, bytes.byteOffset + bytes.length));
+    if (values.length !== this.#width * vectors || !values.every(Number.isFinite)) return undefined;
+    const all = split(values, vectors);
+    let next = 0;
+    return isThere.map((one) => (one === 1 ? all[next++] : undefined));
+  }
+
+  async #keep(path: string, found: readonly (Float32Array | CocaError)[]): Promise<void> {
+    try {
+      await makeFolder(featuresFolder());
+      await writeWhole(path, async (write) => {
+        await write(Uint8Array.from(found, (one) => (one instanceof CocaError ? 0 : 1)));
+        for (const one of found) {
+          if (one instanceof CocaError) continue;
+          await write(new Uint8Array(one.buffer, one.byteOffset, one.byteLength));
+        }
+      });
+    } catch {
+      // They can be computed again.
+    }
+  }
+}
