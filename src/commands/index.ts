@@ -1,4 +1,5 @@
 import type { Command } from '../cli/command.js';
+import { ask } from './ask/ask.js';
 import { attend } from './attend/attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption/caption.js';
@@ -25,6 +26,7 @@ const PROGRAMS: readonly Command[] = [
   caption,
   rank,
   classify,
+  ask,
   attend,
   ground,
   trace,

@@ -4,7 +4,9 @@ import { requireCaptioner } from '../../model/config/config.js';
 import type { Dataset } from '../../model/data/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure } from '../../model/evaluation/measure.js';
+import type { AnswerPrediction } from '../../model/evaluation/vqa.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import { ANSWERS_OPTION, answersOf, checkAnswers } from '../ask/answers.js';
 import { WINDOW_OPTION } from '../attend/choice.js';
 import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
 import { fixedBatchOption } from '../io/batch.js';
@@ -33,8 +35,12 @@ const BELONGS: readonly (readonly [readonly (Task | Apart)[], readonly string[]]
   [['pointing', 'tracing'], ['window']],
   [['zeroShot'], ['classes', 'template']],
   [['grounding'], ['calibrate']],
-  [['captioning', 'tracing'], ['seed']],
-  [['captioning'], ['predictions', ...Object.keys(CAPTION_OPTIONS)]],
+  [['captioning', 'tracing', 'vqa'], ['seed']],
+  [
+    ['captioning', 'vqa'],
+    ['predictions', ...Object.keys(CAPTION_OPTIONS)],
+  ],
+  [['vqa'], ['answers']],
 ];
 
 export const evaluate = defineCommand({
@@ -42,7 +48,7 @@ export const evaluate = defineCommand({
   summary: 'measures a model: captions, retrieval, classification, and whether its attention maps are true',
   usage: 'eval [DATA] --MEASURE...',
   details: [
-    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot, --classifier and --head it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot, --classifier and --head it has labels, or is a folder with a folder for each class; for --vqa it has question and answer (or answers). By default the 48 scenes that come with the program.',
     'Several measures share one pass over the pictures; --pointing, on a scenes.json, and --tracing, on scenes that it paints, are measured by themselves.',
     '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption); of pairs of our scenes also whether the right one of the four arrangements of their things is (arrangement, arrangement_caption; chance 0.25).',
@@ -52,6 +58,7 @@ export const evaluate = defineCommand({
     '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
     '--head: the same of a head that coca probe made on this model, and each class by itself: recall_of_LABEL, and LABEL_taken_for_OTHER, a count; in JSON also the whole table, "confusion": {"labels", "counts"}.',
     '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
+    "--vqa: the answer that the model writes behind each question, or the likeliest of --answers, by VQA's rules: punctuation, articles, numbers and contractions made alike, min(people who gave it / 3, 1) over all people but one; of fewer than four people, whether one gave it. accuracy, by kind of answer (accuracy_yes/no, _number, _other) and, where DATA has question_type, accuracy_of_KIND.",
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more. passes: pictures that went through the model for the maps of a caption.',
     "--tracing: on pairs of scenes that differ in one thing, of the longest caption of the first, what comes back of the log-probability of the thing's name when the first picture's activation is put back (coca trace). hits: pairs in which most comes back around a patch in a box of the thing, or at a position that predicts its name; most: the mean of what comes back there. Pairs whose second picture costs the word less than 1 nat are left out. The art that coca scenes takes must be installed.",
     "Piped: TASK<TAB>METRIC<TAB>VALUE. --json has CLIP_benchmark's keys: dataset, model, pretrained, task, metrics, language.",
@@ -72,6 +79,7 @@ export const evaluate = defineCommand({
       description: 'classification by a head that coca probe made',
     },
     perplexity: { type: 'flag', description: 'of the captions given the pictures' },
+    vqa: { type: 'flag', description: 'answers to questions, as VQA counts them' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
     tracing: { type: 'flag', description: 'whether coca trace finds the thing in which two scenes differ' },
     limit: { type: 'integer', min: 1, description: 'only the first N samples' },
@@ -82,7 +90,7 @@ export const evaluate = defineCommand({
       kind: 'file',
       access: 'write',
       placeholder: 'FILE',
-      description: 'with --captioning: also writes the captions there, a JSON object a line',
+      description: 'with --captioning or --vqa: also writes the captions or answers there, a JSON object a line',
     },
     calibrate: {
       type: 'text',
@@ -91,6 +99,11 @@ export const evaluate = defineCommand({
       placeholder: 'FILE',
       description:
         "with --grounding: writes the calibration that DATA make; as grounding.json beside the weights it is the model's",
+    },
+    answers: {
+      ...ANSWERS_OPTION.answers,
+      description: `with --vqa: ${ANSWERS_OPTION.answers.description}`,
+      otherwise: 'what the model writes',
     },
     classes: {
       type: 'text',
@@ -128,11 +141,15 @@ export const evaluate = defineCommand({
     const apart = APART.filter((name) => options[name]);
     checkTasks(chosenTasks(options), apart, typed);
     checkTemplates(options.template);
+    if (options.answers !== undefined) checkAnswers(options.answers);
     if (args[0] !== undefined && options.tracing) {
       throw new CocaError('usage', '--tracing takes no DATA: it paints its pairs');
     }
     if (args[0] === undefined && LABEL_TASKS.some((task) => options[task])) {
       throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
+    }
+    if (args[0] === undefined && options.vqa) {
+      throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no questions');
     }
   },
   async run({ args, options, typed }, context) {
@@ -152,14 +169,25 @@ export const evaluate = defineCommand({
     }
     const templates = checkTemplates(options.template);
     const tasks = chosenTasks(options);
+    const choices = options.answers === undefined ? undefined : await answersOf(options.answers, context);
     const dataset = await openData(tasks, data, options, context);
     return withModel(options, context, async (coca) => {
       const captioning = tasks.find((task) => CAPTION_TASKS.includes(task));
       if (captioning) requireCaptioner(coca.config, `eval --${captioning}`);
       const cuts = new ToldCuts(options.strict, context);
       const decoding = await searchOptions(options, typed, coca);
+      // An answer may be shorter than any caption.
+      const answering = typed.has('minLength') ? decoding : { ...decoding, minLength: 1 };
       return withPredictions(options.predictions, (onPrediction) =>
-        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction, cuts }),
+        measure(tasks, coca, dataset, context, {
+          ...options,
+          templates,
+          decoding,
+          answering,
+          choices,
+          onPrediction,
+          cuts,
+        }),
       );
     });
   },
@@ -203,9 +231,15 @@ async function openData(
   const { BUNDLED_SCENES } = await import('../../model/scenes/scenes-file.js');
   context.status.show('opening the data');
   return openDataset(data ?? BUNDLED_SCENES, {
-    needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
+    needs: needsOf(tasks),
     ...fields,
   });
+}
+
+/** What a table must have a column for: of several things, what the first task needs. */
+function needsOf(tasks: readonly Task[]): 'captions' | 'labels' | 'questions' {
+  if (tasks.some((task) => LABEL_TASKS.includes(task))) return 'labels';
+  return tasks.every((task) => task === 'vqa') ? 'questions' : 'captions';
 }
 
 type MeasureOptions = Omit<Parameters<typeof measuresOf>[3], 'cut'> & {
@@ -287,7 +321,7 @@ async function writeCalibration(
 /** Opens the file of predictions before anything is computed; it takes its name when all is done. */
 async function withPredictions<T>(
   path: string | undefined,
-  work: (onPrediction: (prediction: Prediction) => Promise<void>) => Promise<T>,
+  work: (onPrediction: (prediction: Prediction | AnswerPrediction) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) return work(async () => undefined);
   const { writeWhole } = await import('../../model/base/whole-file.js');

@@ -84,8 +84,8 @@ export const PROBE_OPTIONS = {
     group: HEAD,
     description: 'with --head pooler: one query for all classes, or one for each',
   },
-  steps: { type: 'integer', min: 1, default: 300, group: HEAD, description: 'with --head pooler: steps of AdamW' },
-  batch: { type: 'integer', min: 1, default: 64, group: HEAD, description: 'with --head pooler: pictures of a step' },
+  steps: { type: 'integer', min: 1, default: 200, group: HEAD, description: 'with --head pooler: steps of AdamW' },
+  batch: { type: 'integer', min: 1, default: 32, group: HEAD, description: 'with --head pooler: pictures of a step' },
   learningRate: {
     type: 'number',
     min: 0,
