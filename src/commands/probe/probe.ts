@@ -166,7 +166,7 @@ async function examplesOf(
 
 async function settingsOf(options: Options, context: CommandContext): Promise<HeadSettings> {
   const { head, seed } = options;
-  if (head === 'linear') return { kind: head, features: options.features, c: options.c, seed };
+  if (head === 'linear') return { kind: head, features: options.features, c: options.c, seed, signal: context.signal };
   const { chooseTfjsDevice } = await import('../../model/engine/tfjs/devices.js');
   const wanted = options.engine === 'tfjs' ? (options.device as Parameters<typeof chooseTfjsDevice>[0]) : 'auto';
   const { device } = await chooseTfjsDevice(wanted);

@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { stopIfAborted } from '../base/errors.js';
+
 /** A function at a point: its value, and its gradient, which is written into `into`. */
 export type Differentiable = (at: Float64Array, into: Float64Array) => number;
 
@@ -7,6 +10,13 @@ const MEMORY = 10;
 const SUFFICIENT = 1e-4;
 /** Halvings of a step before the search is given up: the function then changes by less than its rounding. */
 const MOST_HALVINGS = 40;
+
+export interface MinimiseOptions {
+  /** Of the gradient's largest part. */
+  readonly tolerance: number;
+  readonly steps: number;
+  readonly signal?: AbortSignal | undefined;
+}
 
 export interface Minimum {
   readonly at: Float64Array;
@@ -20,19 +30,22 @@ export interface Minimum {
  * The least value of a smooth convex function by L-BFGS: the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4), with steps
  * that are halved until Armijo's condition holds; pairs without positive curvature are not remembered.
  * @param start is left alone
- * @param tolerance of the gradient's largest part
+ * @throws CocaError `interrupted`
  */
-export function minimise(
+export async function minimise(
   start: Float64Array,
   f: Differentiable,
-  { tolerance, steps: most }: { readonly tolerance: number; readonly steps: number },
-): Minimum {
+  { tolerance, steps: most, signal }: MinimiseOptions,
+): Promise<Minimum> {
   let at = start.slice();
   let gradient = new Float64Array(at.length);
   let value = f(at, gradient);
   const pairs: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = [];
   let steps = 0;
   for (; steps < most && largest(gradient) > tolerance; steps++) {
+    // A signal comes in only when this thread takes a turn of its event loop.
+    await nextTurn();
+    stopIfAborted(signal, 'stopped before a head was found');
     const direction = descent(gradient, pairs);
     const slope = dot(direction, gradient);
     // The first step has no curvature to go by.

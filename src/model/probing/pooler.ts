@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { attentionalPooler } from '../architecture/blocks.js';
-import { CocaError } from '../base/errors.js';
+import { CocaError, stopIfAborted } from '../base/errors.js';
 import { Random } from '../base/random.js';
 import type { TfjsDevice } from '../engine/engines.js';
 import { type Backend, openBackend } from '../engine/tfjs/backends.js';
@@ -118,7 +119,9 @@ export class Pooler {
     const schedule = { learningRate, warmupSteps: Math.ceil(WARM_UP * steps), totalSteps: steps };
     try {
       for (let step = 0; step < steps; step++) {
-        if (signal?.aborted) throw new CocaError('interrupted', 'stopped before the pooler was trained');
+        // A signal comes in only when this thread takes a turn of its event loop.
+        await nextTurn();
+        stopIfAborted(signal, 'stopped before the pooler was trained');
         const chosen = order.next().value as readonly number[];
         const loss = backend.run(() => {
           const { value, grads } = tf.variableGrads(() => {

@@ -21,6 +21,7 @@ export type HeadSettings =
       /** scikit-learn's C: the smaller, the stronger the penalty. Left out, it is chosen by a validation split. */
       readonly c: number | undefined;
       readonly seed: number;
+      readonly signal?: AbortSignal;
     }
   | ({
       readonly kind: 'pooler';
@@ -63,8 +64,8 @@ export async function fitHead(
 ): Promise<FittedHead> {
   const { vectors, labels } = examples;
   if (settings.kind === 'linear') {
-    const c = settings.c ?? chooseC(examples, classes, settings.seed);
-    return linearHead(fitLinear(vectors, labels, classes, c), c);
+    const c = settings.c ?? (await chooseC(examples, classes, settings));
+    return linearHead(await fitLinear(vectors, labels, classes, c, settings.signal), c);
   }
   const { queries, device } = settings;
   const shape = { tokens: imageTokenCount(config), width: tokenWidth(config), classes, queries };
@@ -92,21 +93,29 @@ export function linearHead(layer: LinearLayer, c: number | undefined): FittedHea
   };
 }
 
-/** The C by which most of a fifth of the examples are told right, found on the others; of equals the strongest penalty. */
-function chooseC({ vectors, labels }: Examples, classes: number, seed: number): number {
+/** The C by which a fifth of the examples are likeliest, found on the others: their cross-entropy tells more of a few than how many are right. */
+async function chooseC(
+  { vectors, labels }: Examples,
+  classes: number,
+  { seed, signal }: Pick<HeadSettings, 'seed' | 'signal'>,
+): Promise<number> {
   const { kept, heldOut } = holdOut(labels, VALIDATION, seed);
   if (heldOut.length === 0) return DEFAULT_C;
   const [learned, asked] = [kept, heldOut].map((indices) => part({ vectors, labels }, indices)) as [Examples, Examples];
-  let best: { readonly c: number; readonly right: number } | undefined;
+  let best: { readonly c: number; readonly loss: number } | undefined;
   for (const c of CHOICES) {
-    const layer = fitLinear(learned.vectors, learned.labels, classes, c);
-    const right = countRight(
-      asked.vectors.map((vector) => linearLogits(layer, vector)),
-      asked.labels,
-    );
-    if (best === undefined || right > best.right) best = { c, right };
+    const layer = await fitLinear(learned.vectors, learned.labels, classes, c, signal);
+    const losses = asked.vectors.map((vector, i) => surprise(linearLogits(layer, vector), asked.labels[i]!));
+    const loss = losses.reduce((sum, one) => sum + one, 0);
+    if (best === undefined || loss < best.loss) best = { c, loss };
   }
   return best!.c;
+}
+
+/** -log p(label), in nats. */
+function surprise(logits: readonly number[], label: number): number {
+  const highest = Math.max(...logits);
+  return Math.log(logits.reduce((sum, one) => sum + Math.exp(one - highest), 0)) + highest - logits[label]!;
 }
 
 /** Those examples. */
