@@ -15,7 +15,7 @@ import { pictureShower } from '../io/show-picture.js';
 import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, sourcesOf, walkImages } from '../io/sources.js';
 import { type Ranked, withoutProbability } from '../rank/ranking.js';
 import { headScorer, type LabelScorer, labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
-import { CLASS_TEMPLATE, checkTemplates } from './templates.js';
+import { TEMPLATE_OPTIONS, templatesOf } from './templates.js';
 
 /** Options that bring their labels with them. */
 const OWN_LABELS = ['classifier', 'head'] as const;
@@ -51,7 +51,7 @@ export const classify = defineResults({
       placeholder: 'HEAD',
       description: 'the labels of a head that coca probe made',
     },
-    template: CLASS_TEMPLATE,
+    ...TEMPLATE_OPTIONS,
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
     ...STRICT_OPTION,
     ...BATCH_OPTION,
@@ -69,11 +69,11 @@ export const classify = defineResults({
     { line: 'coca classify photo.jpg --head mine.safetensors', does: 'by what coca probe learned' },
   ],
   async check({ options, typed }) {
-    checkTemplates(options.template);
+    templatesOf(options);
     checkAblation(options, typed);
     const own = OWN_LABELS.find((name) => typed.has(name));
     if (own !== undefined) {
-      const stray = [...OWN_LABELS, 'labels', 'labelsFile', 'template', 'strict'].find(
+      const stray = [...OWN_LABELS, 'labels', 'labelsFile', 'template', 'templates', 'strict'].find(
         (name) => name !== own && typed.has(name),
       );
       if (stray !== undefined) {
@@ -92,7 +92,7 @@ export const classify = defineResults({
     const scorerOf = async (coca: LoadedCoca): Promise<LabelScorer> => {
       if (options.head !== undefined) return headScorer(coca, options.head);
       if (options.classifier) return trainedScorer(coca, options.model);
-      return zeroShotScorer(coca, labels, checkTemplates(options.template), context, options.strict);
+      return zeroShotScorer(coca, labels, templatesOf(options), context, options.strict);
     };
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const { score, release } = await scorerOf(coca);

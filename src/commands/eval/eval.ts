@@ -8,7 +8,7 @@ import type { AnswerPrediction } from '../../model/evaluation/vqa.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { ANSWERS_OPTION, answersOf, checkAnswers } from '../ask/answers.js';
 import { WINDOW_OPTION } from '../attend/choice.js';
-import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
+import { TEMPLATE_OPTIONS, templatesOf } from '../classify/templates.js';
 import { fixedBatchOption } from '../io/batch.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
@@ -33,7 +33,7 @@ const BELONGS: readonly (readonly [readonly (Task | Apart)[], readonly string[]]
   [['pointing'], ['heads', 'seeds']],
   [['tracing'], ['pairs']],
   [['pointing', 'tracing'], ['window']],
-  [['zeroShot'], ['classes', 'template']],
+  [['zeroShot'], ['classes', 'template', 'templates']],
   [['grounding'], ['calibrate']],
   [['captioning', 'tracing', 'vqa'], ['seed']],
   [
@@ -113,7 +113,14 @@ export const evaluate = defineCommand({
       description: 'with --zero-shot: class names, one a line by their numbers, or LABEL<TAB>NAME',
       otherwise: 'the labels',
     },
-    template: { ...CLASS_TEMPLATE, description: `with --zero-shot: ${CLASS_TEMPLATE.description}` },
+    template: {
+      ...TEMPLATE_OPTIONS.template,
+      description: `with --zero-shot: ${TEMPLATE_OPTIONS.template.description}`,
+    },
+    templates: {
+      ...TEMPLATE_OPTIONS.templates,
+      description: `with --zero-shot: ${TEMPLATE_OPTIONS.templates.description}`,
+    },
     ...DATA_OPTIONS,
     ...STRICT_OPTION,
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
@@ -133,6 +140,7 @@ export const evaluate = defineCommand({
       does: 'on folders',
     },
     { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
+    { line: 'coca eval imagenet/val --zero-shot --classes names.tsv --templates openai', does: 'as CLIP reports it' },
     { line: 'coca eval --grounding', does: 'whether words that are not true are told' },
     { line: 'coca eval --pointing', does: 'the table of coca help attention' },
     { line: 'coca eval --tracing', does: 'the table of coca help tracing' },
@@ -140,7 +148,7 @@ export const evaluate = defineCommand({
   async check({ args, options, typed }) {
     const apart = APART.filter((name) => options[name]);
     checkTasks(chosenTasks(options), apart, typed);
-    checkTemplates(options.template);
+    templatesOf(options);
     if (options.answers !== undefined) checkAnswers(options.answers);
     if (args[0] !== undefined && options.tracing) {
       throw new CocaError('usage', '--tracing takes no DATA: it paints its pairs');
@@ -167,7 +175,7 @@ export const evaluate = defineCommand({
       await withCaptioner(options, context, 'eval --tracing', (coca) => evaluateTracing(coca, options, context));
       return { done: 1, failed: 0 };
     }
-    const templates = checkTemplates(options.template);
+    const templates = templatesOf(options);
     const tasks = chosenTasks(options);
     const choices = options.answers === undefined ? undefined : await answersOf(options.answers, context);
     const dataset = await openData(tasks, data, options, context);
