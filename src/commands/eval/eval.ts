@@ -48,7 +48,7 @@ export const evaluate = defineCommand({
   summary: 'measures a model: captions, retrieval, classification, and whether its attention maps are true',
   usage: 'eval [DATA] --MEASURE...',
   details: [
-    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot, --classifier and --head it has labels, or is a folder with a folder for each class; for --vqa it has question and answer (or answers). By default the 48 scenes that come with the program.',
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a SugarCrepe .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot, --classifier and --head it has labels, or is a folder with a folder for each class; for --vqa it has question and answer (or answers). By default the 48 scenes that come with the program.',
     'Several measures share one pass over the pictures; --pointing, on a scenes.json, and --tracing, on scenes that it paints, are measured by themselves.',
     '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption); of pairs of our scenes also whether the right one of the four arrangements of their things is (arrangement, arrangement_caption; chance 0.25).',

@@ -7,6 +7,7 @@ import { listedInCoco } from './formats/coco.js';
 import { classFolders } from './formats/folders.js';
 import { readJsonFile } from './formats/json-file.js';
 import { indexLines, indexTable, type RowIndex } from './formats/rows.js';
+import { isSugarcrepe, listedInSugarcrepe } from './formats/sugarcrepe.js';
 import { expandPaths } from './patterns.js';
 import type { FieldNames, Locator, RowContext, TarSample } from './sample.js';
 
@@ -22,7 +23,7 @@ export interface DatasetOptions {
 }
 
 const FORMATS =
-  '.jsonl (image, caption), .tsv or .csv (filepath, title), .json (COCO captions, or a scenes.json), .tar (WebDataset shards)';
+  '.jsonl (image, caption), .tsv or .csv (filepath, title), .json (COCO captions, SugarCrepe, or a scenes.json), .tar (WebDataset shards)';
 
 /** Shards whose samples are shuffled together. */
 const SHARDS_MIXED = 16;
@@ -176,6 +177,7 @@ async function openJson(path: string, options: DatasetOptions): Promise<DatasetU
   refuse(options, ['imageField', 'captionField'], 'a .json, whose fields have fixed names');
   const json = await readJsonFile(path);
   const folder = options.imageFolder === undefined ? dirname(path) : resolve(options.imageFolder);
+  if (isSugarcrepe(json)) return listedUnit(listedInSugarcrepe(path, json, folder));
   return listedUnit(Array.isArray(json) ? listedScenes(path, json, folder) : listedInCoco(path, json, folder));
 }
 
