@@ -16,6 +16,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   tracing: 'where in the model a word is carried, between two pictures, and how true that is',
   explaining: 'an embedding as a sum of concepts: which, centred on what, and how true',
   pages: 'what was found as one page for a browser: attend, ground, lens, heads, trace, step',
+  probing: 'classes learned from labelled pictures, on frozen features: heads, and how well they do',
   models: 'names, the cache, environment variables, working offline, what is not trusted',
   training: "training and fine-tuning, the run's folder, what is logged",
   evaluation: "what coca eval measures, exactly, and the bundled model's figures",

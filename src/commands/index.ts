@@ -1,4 +1,5 @@
 import type { Command } from '../cli/command.js';
+import { ask } from './ask/ask.js';
 import { attend } from './attend/attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption/caption.js';
@@ -13,6 +14,7 @@ import { heads } from './heads/heads.js';
 import { init } from './init.js';
 import { lens } from './lens/lens.js';
 import { models } from './models/models.js';
+import { probe } from './probe/probe.js';
 import { rank } from './rank/rank.js';
 import { replOver } from './repl/repl.js';
 import { scenes } from './scenes.js';
@@ -24,6 +26,7 @@ const PROGRAMS: readonly Command[] = [
   caption,
   rank,
   classify,
+  ask,
   attend,
   ground,
   trace,
@@ -36,6 +39,7 @@ const PROGRAMS: readonly Command[] = [
   init,
   scenes,
   train,
+  probe,
   evaluate,
   bench,
   doctor,

@@ -60,6 +60,13 @@ export interface CaptionLikelihood {
   readonly count: number;
 }
 
+/** How captions are weighed. */
+export type LikelihoodOptions = CutTexts & {
+  readonly signal?: AbortSignal;
+  /** Of each text, how many ids from the start token on are given: likelihoods are of what follows. By default the start token alone. */
+  readonly given?: readonly number[];
+};
+
 /** What was taken out of a model: sites by their names, and what is put in their stead. */
 export interface Ablated {
   readonly sites: readonly string[];
@@ -139,7 +146,7 @@ export interface Coca {
   captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],
-    hooks?: { readonly signal?: AbortSignal } & CutTexts,
+    options?: LikelihoodOptions,
   ): Promise<readonly (readonly CaptionLikelihood[])[]>;
   /**
    * What a caption attended to, teacher forced: all its words in one pass.

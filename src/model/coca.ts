@@ -7,6 +7,7 @@ import type {
   Coca,
   DecodingProgress,
   ImageEncoding,
+  LikelihoodOptions,
   PictureRun,
 } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
@@ -236,7 +237,7 @@ export class CocaModel implements Coca {
   async captionLikelihoods(
     images: ImageEncoding,
     texts: readonly string[],
-    { signal, ...cut }: { readonly signal?: AbortSignal } & CutTexts = {},
+    { signal, given = texts.map(() => 1), ...cut }: LikelihoodOptions = {},
   ): Promise<readonly (readonly CaptionLikelihood[])[]> {
     requireCaptioner(this.config, 'the likelihood of a caption');
     const tokens = tokensOf(images);
@@ -245,13 +246,13 @@ export class CocaModel implements Coca {
       this.#mustFit(text, cut);
       return [special.sot, ...this.tokenizer.encode(text).slice(0, contextLength - 2), special.eot];
     });
-    const totals = images.features.map(() => captions.map((ids) => ({ sum: 0, count: ids.length - 1 })));
+    const totals = images.features.map(() => captions.map((ids, i) => ({ sum: 0, count: ids.length - given[i]! })));
     for (const group of groupsOf(captions, Math.max(1, Math.floor(ROWS_PER_CALL / images.count)))) {
       stopIfAborted(signal, 'stopped before all captions were weighed');
       await this.#turns.take(async () => {
         const trees = await this.network.openTrees(tokens);
         try {
-          await addLogprobs(trees, captions, group, totals);
+          await addLogprobs(trees, captions, group, totals, given);
         } finally {
           trees.release();
         }

@@ -63,6 +63,7 @@ const RUNS: Record<string, { args: () => string[]; input?: string; makes?: strin
   },
   rank: { args: () => ['rank', BOOK, 'a dog', 'a book', '--by', 'both'] },
   classify: { args: () => ['classify', BOOK, '--labels', 'dog,book'] },
+  ask: { args: () => ['ask', BOOK, 'is there a book', '--answers', 'yes,no'] },
   attend: { args: () => ['attend', BOOK, '--json'] },
   ground: { args: () => ['ground', BOOK, '--json'], makes: ['home/.cache/coca/mean-pictures/*'] },
   lens: { args: () => ['lens', BOOK] },
@@ -95,6 +96,13 @@ const RUNS: Record<string, { args: () => string[]; input?: string; makes?: strin
       ...['--config', smallConfig(at('config.json')), '--train-tokenizer', '560', '--device', 'wasm'],
     ],
     makes: ['cwd/run/*'],
+  },
+  probe: {
+    args: () => {
+      const rows = scenePairs(4).map(({ image }, i) => ({ image, label: i < 2 ? 'one' : 'other' }));
+      return ['probe', write('labels.jsonl', jsonLines(rows)), '-o', 'head.safetensors'];
+    },
+    makes: ['cwd/head.safetensors', 'home/.cache/coca/features/*'],
   },
   eval: {
     args: () => ['eval', write('four.jsonl', jsonLines(scenePairs(4))), '--captioning', '--retrieval', '--perplexity'],

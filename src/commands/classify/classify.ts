@@ -1,6 +1,7 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import { type CommandContext, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
@@ -13,15 +14,22 @@ import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, sourcesOf, walkImages } from '../io/sources.js';
 import { type Ranked, withoutProbability } from '../rank/ranking.js';
-import { labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
-import { CLASS_TEMPLATE, checkTemplates } from './templates.js';
+import { headScorer, type LabelScorer, labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
+import { TEMPLATE_OPTIONS, templatesOf } from './templates.js';
+
+/** Options that bring their labels with them. */
+const OWN_LABELS = ['classifier', 'head'] as const;
+
+const hasOwnLabels = ({ classifier, head }: { readonly classifier: boolean; readonly head: string | undefined }) =>
+  classifier || head !== undefined;
 
 export const classify = defineResults({
   name: 'classify',
-  summary: 'says which of a few labels fits a picture best (zero-shot, or by a trained classifier)',
+  summary: 'says which of a few labels fits a picture best (zero-shot, or by a trained classifier or head)',
   details: [
     'A label is set into every template; its classifier is the mean direction of those embeddings (Radford et al. 2021). probability is the softmax over the labels of exp(logit_scale) * cosine, whatever --top leaves out.',
     '--classifier: the labels and the linear classifier that coca train --objective classification put beside the model; probability is the softmax over all of its labels, and there is no cosine.',
+    '--head: the labels and the head that coca probe made on the features of this very model; likewise.',
     'Piped: LABEL<TAB>PROBABILITY, best first, with IMAGE<TAB> before it when there may be several pictures.',
     'JSON: {"image", "results": [{"label", "cosine", "probability", "rank"}]}, with "truncated": true for a label one of whose texts was cut to the context.',
   ].join('\n'),
@@ -36,7 +44,14 @@ export const classify = defineResults({
       description: 'also the labels in FILE, one a line',
     },
     classifier: { type: 'flag', description: 'the labels that the model was trained to tell apart' },
-    template: CLASS_TEMPLATE,
+    head: {
+      type: 'text',
+      kind: 'file',
+      access: 'read',
+      placeholder: 'HEAD',
+      description: 'the labels of a head that coca probe made',
+    },
+    ...TEMPLATE_OPTIONS,
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
     ...STRICT_OPTION,
     ...BATCH_OPTION,
@@ -51,39 +66,51 @@ export const classify = defineResults({
       does: 'many pictures, for a program',
     },
     { line: 'coca classify photo.jpg --classifier --model run', does: 'by the classifier of a run' },
+    { line: 'coca classify photo.jpg --head mine.safetensors', does: 'by what coca probe learned' },
   ],
   async check({ options, typed }) {
-    checkTemplates(options.template);
+    templatesOf(options);
     checkAblation(options, typed);
-    if (options.classifier) {
-      const stray = ['labels', 'labelsFile', 'template', 'strict'].find((name) => typed.has(name));
+    const own = OWN_LABELS.find((name) => typed.has(name));
+    if (own !== undefined) {
+      const stray = [...OWN_LABELS, 'labels', 'labelsFile', 'template', 'templates', 'strict'].find(
+        (name) => name !== own && typed.has(name),
+      );
       if (stray !== undefined) {
-        throw new CocaError('usage', `--${kebab(stray)} means nothing with --classifier, which has its own labels`);
+        throw new CocaError('usage', `--${kebab(stray)} means nothing with --${own}, which has its own labels`);
       }
     } else if (options.labels === undefined && options.labelsFile === undefined) {
-      const hint = 'name them: --labels dog,cat,bird; or --classifier, for a model that was trained with some';
+      const hint =
+        'name them: --labels dog,cat,bird; or --classifier, for a model that was trained with some, or --head';
       throw new CocaError('usage', 'there are no labels to choose from', hint);
     }
   },
   async *find({ args, options }, context): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
     const sources = sourcesOf(args, options);
     checkSources(sources, context.stdin, options.labelsFile === '-' ? 1 : 0);
-    const labels = options.classifier ? [] : await labelsOf(options.labels, options.labelsFile, context);
+    const labels = hasOwnLabels(options) ? [] : await labelsOf(options.labels, options.labelsFile, context);
+    const scorerOf = async (coca: LoadedCoca): Promise<LabelScorer> => {
+      if (options.head !== undefined) return headScorer(coca, options.head);
+      if (options.classifier) return trainedScorer(coca, options.model);
+      return zeroShotScorer(coca, labels, templatesOf(options), context, options.strict);
+    };
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
-      const score = options.classifier
-        ? await trainedScorer(coca, options.model)
-        : await zeroShotScorer(coca, labels, checkTemplates(options.template), context, options.strict);
-      const { names, count } = walkImages(sources, context.stdin);
-      yield { kind: 'ready', count };
-      yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
-        const results = score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
-        return found.map(({ name }, i) => ({
-          image: name,
-          results: results[i]!,
-          isAlone: labels.length === 1,
-          ...variantOf(coca),
-        }));
-      });
+      const { score, release } = await scorerOf(coca);
+      try {
+        const { names, count } = walkImages(sources, context.stdin);
+        yield { kind: 'ready', count };
+        yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
+          const results = await score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
+          return found.map(({ name }, i) => ({
+            image: name,
+            results: results[i]!,
+            isAlone: labels.length === 1,
+            ...variantOf(coca),
+          }));
+        });
+      } finally {
+        release();
+      }
     });
   },
   writer: (format, { args, options }, context) =>

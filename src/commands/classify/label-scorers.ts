@@ -5,8 +5,14 @@ import { ToldCuts } from '../io/cut-texts.js';
 import { readTextList } from '../io/lists.js';
 import { type Ranked, rankCaptions } from '../rank/ranking.js';
 
-/** Ranks labels for each of some pictures, best first, at most `top` of them. */
-export type LabelScorer = (encoding: ImageEncoding, top: number) => Ranked[][];
+/** What ranks labels. Release it. */
+export interface LabelScorer {
+  /** For each of some pictures, best first, at most `top` of them. */
+  readonly score: (encoding: ImageEncoding, top: number) => Promise<Ranked[][]>;
+  readonly release: () => void;
+}
+
+const NOTHING_HELD = (): void => undefined;
 
 /**
  * The labels that a person named; each is told by the mean direction of its texts (zero-shot).
@@ -35,7 +41,10 @@ export async function zeroShotScorer(
     });
     return rank(figures, { logitScale, logitBias }, top);
   };
-  return ({ features }, top) => features.map((feature) => rankFor(feature, top));
+  return {
+    score: async ({ features }, top) => features.map((feature) => rankFor(feature, top)),
+    release: NOTHING_HELD,
+  };
 }
 
 /**
@@ -46,13 +55,30 @@ export async function trainedScorer(coca: Coca, model: string | undefined): Prom
   const { readClassifier } = await import('../../model/store/classifier.js');
   const classifier = await readClassifier(model, coca.config.embed_dim);
   const { names } = classifier.classes;
-  const rankFor = (latent: Float32Array, top: number) => {
-    const logits = classifier.logits(latent);
-    // Its logits take the place of scaled cosines.
-    const figures = names.map((caption, i) => ({ caption, cosine: logits[i]!, likelihood: null }));
-    return rank(figures, { logitScale: 1, logitBias: 0 }, top).map((row) => ({ ...row, cosine: null }));
+  return {
+    score: async ({ latents }, top) => latents.map((latent) => rankLogits(names, classifier.logits(latent), top)),
+    release: NOTHING_HELD,
   };
-  return ({ latents }, top) => latents.map((latent) => rankFor(latent, top));
+}
+
+/**
+ * The labels of a head on this model's features; there are no cosines.
+ * @throws CocaError as `openHead`
+ */
+export async function headScorer(coca: Coca, path: string): Promise<LabelScorer> {
+  const { openHead } = await import('../../model/probing/head.js');
+  const head = await openHead(path, coca);
+  const { names } = head.classes;
+  return {
+    score: async (encoding, top) => (await head.logits(encoding)).map((logits) => rankLogits(names, logits, top)),
+    release: () => head.release(),
+  };
+}
+
+/** Labels by logits, which take the place of scaled cosines. */
+function rankLogits(names: readonly string[], logits: readonly number[], top: number): Ranked[] {
+  const figures = names.map((caption, i) => ({ caption, cosine: logits[i]!, likelihood: null }));
+  return rank(figures, { logitScale: 1, logitBias: 0 }, top).map((row) => ({ ...row, cosine: null }));
 }
 
 function rank(

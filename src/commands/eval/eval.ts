@@ -2,11 +2,11 @@ import { type CommandContext, defineCommand, kebab, type OptionValues, type Outc
 import { CocaError } from '../../model/base/errors.js';
 import { requireCaptioner } from '../../model/config/config.js';
 import type { Dataset } from '../../model/data/index.js';
-import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure } from '../../model/evaluation/measure.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import { ANSWERS_OPTION, answersOf, checkAnswers } from '../ask/answers.js';
 import { WINDOW_OPTION } from '../attend/choice.js';
-import { CLASS_TEMPLATE, checkTemplates } from '../classify/templates.js';
+import { TEMPLATE_OPTIONS, templatesOf } from '../classify/templates.js';
 import { fixedBatchOption } from '../io/batch.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
@@ -16,7 +16,7 @@ import { progress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
 import { DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { errorLine } from '../io/sources.js';
-import { type TaskReport, taskReport, writeReports } from './output.js';
+import { type TaskReport, taskReport, withPredictions, writeReports } from './output.js';
 import { CAPTION_TASKS, LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
 
 /** What shapes the captions that are measured: one for each picture. */
@@ -31,10 +31,14 @@ const BELONGS: readonly (readonly [readonly (Task | Apart)[], readonly string[]]
   [['pointing'], ['heads', 'seeds']],
   [['tracing'], ['pairs']],
   [['pointing', 'tracing'], ['window']],
-  [['zeroShot'], ['classes', 'template']],
+  [['zeroShot'], ['classes', 'template', 'templates']],
   [['grounding'], ['calibrate']],
-  [['captioning', 'tracing'], ['seed']],
-  [['captioning'], ['predictions', ...Object.keys(CAPTION_OPTIONS)]],
+  [['captioning', 'tracing', 'vqa'], ['seed']],
+  [
+    ['captioning', 'vqa'],
+    ['predictions', ...Object.keys(CAPTION_OPTIONS)],
+  ],
+  [['vqa'], ['answers']],
 ];
 
 export const evaluate = defineCommand({
@@ -42,7 +46,7 @@ export const evaluate = defineCommand({
   summary: 'measures a model: captions, retrieval, classification, and whether its attention maps are true',
   usage: 'eval [DATA] --MEASURE...',
   details: [
-    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot and --classifier it has labels, or is a folder with a folder for each class. By default the 48 scenes that come with the program.',
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a SugarCrepe .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot, --classifier and --head it has labels, or is a folder with a folder for each class; for --vqa it has question and answer (or answers). By default the 48 scenes that come with the program.',
     'Several measures share one pass over the pictures; --pointing, on a scenes.json, and --tracing, on scenes that it paints, are measured by themselves.',
     '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption); of pairs of our scenes also whether the right one of the four arrangements of their things is (arrangement, arrangement_caption; chance 0.25).',
@@ -50,7 +54,9 @@ export const evaluate = defineCommand({
     '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is.',
     '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
     '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
+    '--head: the same of a head that coca probe made on this model, and each class by itself: recall_of_LABEL, and LABEL_taken_for_OTHER, a count; in JSON also the whole table, "confusion": {"labels", "counts"}.',
     '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
+    "--vqa: the answer that the model writes behind each question, or the likeliest of --answers, by VQA's rules: punctuation, articles, numbers and contractions made alike, min(people who gave it / 3, 1) over all people but one; of fewer than four people, whether one gave it. accuracy, by kind of answer (accuracy_yes/no, _number, _other) and, where DATA has question_type, accuracy_of_KIND.",
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more. passes: pictures that went through the model for the maps of a caption.',
     "--tracing: on pairs of scenes that differ in one thing, of the longest caption of the first, what comes back of the log-probability of the thing's name when the first picture's activation is put back (coca trace). hits: pairs in which most comes back around a patch in a box of the thing, or at a position that predicts its name; most: the mean of what comes back there. Pairs whose second picture costs the word less than 1 nat are left out. The art that coca scenes takes must be installed.",
     '--ablate: the same figures of the model without some of its parts, which fall by what these do.',
@@ -64,7 +70,15 @@ export const evaluate = defineCommand({
     retrieval: { type: 'flag', description: 'finding pictures by captions, and captions by pictures' },
     zeroShot: { type: 'flag', description: 'zero-shot classification' },
     classifier: { type: 'flag', description: 'classification by the classifier that the model was trained with' },
+    head: {
+      type: 'text',
+      kind: 'file',
+      access: 'read',
+      placeholder: 'HEAD',
+      description: 'classification by a head that coca probe made',
+    },
     perplexity: { type: 'flag', description: 'of the captions given the pictures' },
+    vqa: { type: 'flag', description: 'answers to questions, as VQA counts them' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
     tracing: { type: 'flag', description: 'whether coca trace finds the thing in which two scenes differ' },
     limit: { type: 'integer', min: 1, description: 'only the first N samples' },
@@ -75,7 +89,7 @@ export const evaluate = defineCommand({
       kind: 'file',
       access: 'write',
       placeholder: 'FILE',
-      description: 'with --captioning: also writes the captions there, a JSON object a line',
+      description: 'with --captioning or --vqa: also writes the captions or answers there, a JSON object a line',
     },
     calibrate: {
       type: 'text',
@@ -85,6 +99,11 @@ export const evaluate = defineCommand({
       description:
         "with --grounding: writes the calibration that DATA make; as grounding.json beside the weights it is the model's",
     },
+    answers: {
+      ...ANSWERS_OPTION.answers,
+      description: `with --vqa: ${ANSWERS_OPTION.answers.description}`,
+      otherwise: 'what the model writes',
+    },
     classes: {
       type: 'text',
       kind: 'file',
@@ -93,7 +112,14 @@ export const evaluate = defineCommand({
       description: 'with --zero-shot: class names, one a line by their numbers, or LABEL<TAB>NAME',
       otherwise: 'the labels',
     },
-    template: { ...CLASS_TEMPLATE, description: `with --zero-shot: ${CLASS_TEMPLATE.description}` },
+    template: {
+      ...TEMPLATE_OPTIONS.template,
+      description: `with --zero-shot: ${TEMPLATE_OPTIONS.template.description}`,
+    },
+    templates: {
+      ...TEMPLATE_OPTIONS.templates,
+      description: `with --zero-shot: ${TEMPLATE_OPTIONS.templates.description}`,
+    },
     ...DATA_OPTIONS,
     ...STRICT_OPTION,
     heads: { type: 'flag', description: 'with --pointing: also each head by itself' },
@@ -114,6 +140,7 @@ export const evaluate = defineCommand({
       does: 'on folders',
     },
     { line: "coca eval 'val-{0000..0009}.tar' --captioning --limit 500 --json", does: 'on shards, for a program' },
+    { line: 'coca eval imagenet/val --zero-shot --classes names.tsv --templates openai', does: 'as CLIP reports it' },
     { line: 'coca eval --grounding', does: 'whether words that are not true are told' },
     { line: 'coca eval --captioning --ablate cross.2', does: 'what captions are worth without an attention' },
     { line: 'coca eval --pointing', does: 'the table of coca help attention' },
@@ -122,7 +149,8 @@ export const evaluate = defineCommand({
   async check({ args, options, typed }) {
     const apart = APART.filter((name) => options[name]);
     checkTasks(chosenTasks(options), apart, typed);
-    checkTemplates(options.template);
+    templatesOf(options);
+    if (options.answers !== undefined) checkAnswers(options.answers);
     checkAblation(options, typed);
     // Tracing changes the model itself; a calibration is that of the weights as they are.
     const whole = (['tracing', 'calibrate'] as const).find((name) => options[name]);
@@ -134,6 +162,9 @@ export const evaluate = defineCommand({
     }
     if (args[0] === undefined && LABEL_TASKS.some((task) => options[task])) {
       throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
+    }
+    if (args[0] === undefined && options.vqa) {
+      throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no questions');
     }
   },
   async run({ args, options, typed }, context) {
@@ -152,23 +183,34 @@ export const evaluate = defineCommand({
       await withCaptioner(options, context, 'eval --tracing', (coca) => evaluateTracing(coca, options, context));
       return { done: 1, failed: 0 };
     }
-    const templates = checkTemplates(options.template);
+    const templates = templatesOf(options);
     const tasks = chosenTasks(options);
+    const choices = options.answers === undefined ? undefined : await answersOf(options.answers, context);
     const dataset = await openData(tasks, data, options, context);
     return withModel(options, context, async (coca) => {
       const captioning = tasks.find((task) => CAPTION_TASKS.includes(task));
       if (captioning) requireCaptioner(coca.config, `eval --${captioning}`);
       const cuts = new ToldCuts(options.strict, context);
       const decoding = await searchOptions(options, typed, coca);
+      // An answer may be shorter than any caption.
+      const answering = typed.has('minLength') ? decoding : { ...decoding, minLength: 1 };
       return withPredictions(options.predictions, (onPrediction) =>
-        measure(tasks, coca, dataset, context, { ...options, templates, decoding, onPrediction, cuts }),
+        measure(tasks, coca, dataset, context, {
+          ...options,
+          templates,
+          decoding,
+          answering,
+          choices,
+          onPrediction,
+          cuts,
+        }),
       );
     });
   },
 });
 
-const chosenTasks = (options: Readonly<Record<Task, boolean>>): readonly Task[] =>
-  TASKS.filter((task) => options[task]);
+const chosenTasks = (options: Readonly<Record<Task, boolean | string | undefined>>): readonly Task[] =>
+  TASKS.filter((task) => options[task] !== undefined && options[task] !== false);
 
 /** Something is to be measured, and nothing is asked that it cannot have. */
 function checkTasks(tasks: readonly Task[], apart: readonly Apart[], typed: ReadonlySet<string>): void {
@@ -205,9 +247,15 @@ async function openData(
   const { BUNDLED_SCENES } = await import('../../model/scenes/scenes-file.js');
   context.status.show('opening the data');
   return openDataset(data ?? BUNDLED_SCENES, {
-    needs: tasks.some((task) => LABEL_TASKS.includes(task)) ? 'labels' : 'captions',
+    needs: needsOf(tasks),
     ...fields,
   });
+}
+
+/** What a table must have a column for: of several things, what the first task needs. */
+function needsOf(tasks: readonly Task[]): 'captions' | 'labels' | 'questions' {
+  if (tasks.some((task) => LABEL_TASKS.includes(task))) return 'labels';
+  return tasks.every((task) => task === 'vqa') ? 'questions' : 'captions';
 }
 
 type MeasureOptions = Omit<Parameters<typeof measuresOf>[3], 'cut'> & {
@@ -226,9 +274,23 @@ async function measure(
   context: CommandContext,
   options: MeasureOptions,
 ): Promise<Outcome> {
+  const measures = await measuresOf(tasks, coca, dataset, { ...options, cut: options.cuts.options }, context);
+  try {
+    return await measureWith(measures, coca, dataset, context, options);
+  } finally {
+    for (const one of measures) one.release?.();
+  }
+}
+
+async function measureWith(
+  measures: readonly Measure[],
+  coca: LoadedCoca,
+  dataset: Dataset,
+  context: CommandContext,
+  options: MeasureOptions,
+): Promise<Outcome> {
   const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
   const { chosenModel } = await import('../../model/store/locate.js');
-  const measures = await measuresOf(tasks, coca, dataset, { ...options, cut: options.cuts.options }, context);
   const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
   const { seen, failed } = await runMeasures(coca, dataset, measures, {
     preprocess: coca.preprocess,
@@ -271,18 +333,4 @@ async function writeCalibration(
   const measure = measures.find((one) => one instanceof GroundingMeasure)!;
   const calibration = measure.fit(await coca.fingerprint());
   await writeWhole(path, (write) => write(Buffer.from(calibrationJson(calibration))));
-}
-
-/** Opens the file of predictions before anything is computed; it takes its name when all is done. */
-async function withPredictions<T>(
-  path: string | undefined,
-  work: (onPrediction: (prediction: Prediction) => Promise<void>) => Promise<T>,
-): Promise<T> {
-  if (path === undefined) return work(async () => undefined);
-  const { writeWhole } = await import('../../model/base/whole-file.js');
-  let result: T | undefined;
-  await writeWhole(path, async (write) => {
-    result = await work((prediction) => write(Buffer.from(`${JSON.stringify(prediction)}\n`)));
-  });
-  return result!;
 }

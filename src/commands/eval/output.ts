@@ -1,6 +1,9 @@
 import type { Format } from '../../cli/answers.js';
 import type { Output } from '../../cli/output.js';
+import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure, Metrics } from '../../model/evaluation/measure.js';
+import type { AnswerPrediction } from '../../model/evaluation/vqa.js';
+import { padEnd, widthOf } from '../../ui/layout.js';
 import { safeJson, visible } from '../../ui/text.js';
 import type { Variant } from '../io/model.js';
 
@@ -15,6 +18,8 @@ export interface TaskReport extends Variant {
   readonly samples: number;
   /** How many different texts were cut to the context; not there where none was. */
   readonly truncated?: number;
+  /** Of a head: how often each class was taken for each other. */
+  readonly confusion?: unknown;
 }
 
 export async function taskReport(
@@ -35,6 +40,7 @@ export async function taskReport(
     language: 'en',
     samples: count,
     ...variant,
+    ...measure.details?.(),
   } as const;
   return truncated > 0 ? { ...report, truncated } : report;
 }
@@ -49,15 +55,29 @@ export async function writeReports(out: Output, format: Format, reports: readonl
 }
 
 function plainLines({ task, metrics }: TaskReport): string[] {
-  return Object.entries(metrics).map(([name, value]) => [task, name, value ?? '-'].join('\t'));
+  return Object.entries(metrics).map(([name, value]) => [task, visible(name), value ?? '-'].join('\t'));
 }
 
 function linesOf({ task, dataset, samples, metrics }: TaskReport): string[] {
-  const width = Math.max(...Object.keys(metrics).map(({ length }) => length));
+  const width = Math.max(...Object.keys(metrics).map((name) => widthOf(visible(name))));
   return [
     `${task}: ${visible(dataset)}, ${samples} ${samples === 1 ? 'sample' : 'samples'}`,
     ...Object.entries(metrics).map(
-      ([name, value]) => `  ${name.padEnd(width)}  ${(value?.toFixed(4) ?? '-').padStart(9)}`,
+      ([name, value]) => `  ${padEnd(visible(name), width)}  ${(value?.toFixed(4) ?? '-').padStart(9)}`,
     ),
   ];
+}
+
+/** Opens the file of predictions before anything is computed; it takes its name when all is done. */
+export async function withPredictions<T>(
+  path: string | undefined,
+  work: (onPrediction: (prediction: Prediction | AnswerPrediction) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  if (path === undefined) return work(async () => undefined);
+  const { writeWhole } = await import('../../model/base/whole-file.js');
+  let result: T | undefined;
+  await writeWhole(path, async (write) => {
+    result = await work((prediction) => write(Buffer.from(`${JSON.stringify(prediction)}\n`)));
+  });
+  return result!;
 }

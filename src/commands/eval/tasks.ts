@@ -3,6 +3,7 @@ import type { Dataset } from '../../model/data/index.js';
 import type { DecodingOptions } from '../../model/decoding/index.js';
 import type { Prediction } from '../../model/evaluation/captioning.js';
 import type { Measure } from '../../model/evaluation/measure.js';
+import type { AnswerPrediction } from '../../model/evaluation/vqa.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { CutTexts } from '../../model/tokenizer/usable.js';
 import { prepare } from '../io/progress.js';
@@ -15,24 +16,31 @@ export const TASKS = [
   'retrieval',
   'zeroShot',
   'classifier',
+  'head',
   'perplexity',
+  'vqa',
 ] as const;
 /** Those for which samples need labels, and no captions. */
-export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier'];
+export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier', 'head'];
 /** Those that need a model which writes captions. */
-export const CAPTION_TASKS: readonly Task[] = ['captioning', 'ranking', 'grounding', 'perplexity'];
+export const CAPTION_TASKS: readonly Task[] = ['captioning', 'ranking', 'grounding', 'perplexity', 'vqa'];
 export type Task = (typeof TASKS)[number];
 
 /** What the tasks are to know. */
 export interface TaskSettings {
   readonly model: string | undefined;
   readonly decoding: DecodingOptions;
+  /** How answers to questions are searched for, and what they are chosen from where that is given. */
+  readonly answering: DecodingOptions;
+  readonly choices: readonly string[] | undefined;
+  /** The file of a head. */
+  readonly head: string | undefined;
   /** A file of class names; without one they are the labels. */
   readonly classes: string | undefined;
   readonly templates: readonly string[];
   /** What becomes of texts that are longer than the context. */
   readonly cut: CutTexts;
-  readonly onPrediction: (prediction: Prediction) => Promise<void>;
+  readonly onPrediction: (prediction: Prediction | AnswerPrediction) => Promise<void>;
   /** A file for the calibration that the data make; without one the model's own is measured. */
   readonly calibrate: string | undefined;
 }
@@ -79,6 +87,15 @@ export async function measuresOf(
       const { ClassifierMeasure } = await import('../../model/evaluation/classification.js');
       const { readClassifier } = await import('../../model/store/classifier.js');
       return new ClassifierMeasure(await readClassifier(settings.model, coca.config.embed_dim));
+    },
+    head: async () => {
+      const { HeadMeasure } = await import('../../model/evaluation/classification.js');
+      const { openHead } = await import('../../model/probing/head.js');
+      return new HeadMeasure(await openHead(settings.head!, coca));
+    },
+    vqa: async () => {
+      const { VqaMeasure } = await import('../../model/evaluation/vqa.js');
+      return new VqaMeasure(coca, settings.answering, settings.choices, hooks, settings.onPrediction);
     },
     perplexity: async () => {
       const { PerplexityMeasure } = await import('../../model/evaluation/perplexity.js');

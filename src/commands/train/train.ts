@@ -41,6 +41,7 @@ export const train = defineCommand({
   details: [
     '--config without --model makes a new model with random weights; with it, it is the config of weights that have none beside.',
     'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob; or scenes: for the synthetic world, painted as it is needed (scenes:families: half of it in fours that differ in one thing; coca help data says more).',
+    'Of a sample with question and answer the answer is learned behind the question (coca help training).',
     'Both losses are of one pass through the model: contrastive between the embeddings, captioning (teacher forced) on top. --objective classification trains the vision tower alone, with a classifier that coca classify --classifier and coca eval --classifier use; its data has labels, as for coca eval --zero-shot. Training runs on TensorFlow.js; coca help engines tells how to get the faster devices.',
     'FOLDER gets log.jsonl and checkpoints: step-00001000 and so on, each a model that OpenCLIP and every command here read (--model FOLDER), with all that --resume needs to go on bit for bit. Ctrl-C writes one more and ends with code 130. kill -9 at any moment leaves the last one.',
     'On a terminal: curves of both losses, figures, and a picture whose caption gets better. s saves a checkpoint, l changes the scale, q stops. Piped: a line every --log-every steps; --jsonl: every event, as in log.jsonl.',

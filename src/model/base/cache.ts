@@ -25,8 +25,12 @@ export const conceptsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFol
 /** Where means over pictures are kept. */
 export const meanPicturesFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'mean-pictures');
 
+/** Where frozen features of pictures are kept. */
+export const featuresFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'features');
+
 /** All folders of what models computed. */
 export const computedFolders = (env?: NodeJS.ProcessEnv): readonly string[] => [
   conceptsFolder(env),
   meanPicturesFolder(env),
+  featuresFolder(env),
 ];

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { answered } from '../asking/question.js';
 import { CocaError } from '../base/errors.js';
 import { mapAhead } from '../base/pipeline.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
@@ -140,6 +141,7 @@ class OpenBatch {
   readonly #captions: string[] = [];
   readonly #names: string[] = [];
   readonly #classes: number[] = [];
+  readonly #given: number[] = [];
 
   constructor(private readonly options: BatchOptions) {}
 
@@ -162,11 +164,14 @@ class OpenBatch {
     return undefined;
   }
 
-  #take({ name, pixels, caption, label }: PreparedSample): void {
+  #take({ name, pixels, caption: said, question, label }: PreparedSample): void {
     const { batch, tokenizer, classes, onCut } = this.options;
+    const { text: caption, given } =
+      question === undefined ? { text: said, given: 1 } : answered(tokenizer, question, said);
     const context = tokenizer.context(caption);
     if (classes) this.#classes.push(classIndexOf(classes, label));
     if (onCut && !tokenizer.fits(caption)) onCut(name);
+    this.#given.push(given);
     this.#pixels ??= new Float32Array(batch * pixels.length);
     this.#pixels.set(pixels, this.#names.length * pixels.length);
     this.#contexts.push(context);
@@ -179,6 +184,7 @@ class OpenBatch {
       pixels: this.#pixels!,
       contexts: this.#contexts,
       ...(this.options.classes && { classes: Int32Array.from(this.#classes) }),
+      ...(this.#given.some((count) => count > 1) && { given: Int32Array.from(this.#given) }),
       captions: this.#captions,
       names: this.#names,
       next,

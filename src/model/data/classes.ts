@@ -37,15 +37,16 @@ export function listedClasses(text: string, source: string): ClassNames {
 
 /**
  * Classes from the labels of the data: sorted, each its own name, underscores read as spaces.
- * @throws CocaError `bad-data` where labels are numbers, which name nothing
+ * @param needNames whether names are read as words, which numbers are not
+ * @throws CocaError `bad-data` where labels are numbers, and names are needed
  */
-export function labelClasses(labels: Iterable<string | number>, source: string): ClassNames {
-  const unique = [...new Set(labels)].sort();
-  if (unique.some((label) => /^\d+$/.test(String(label)))) {
+export function labelClasses(labels: Iterable<string | number>, source: string, needNames = true): ClassNames {
+  const unique = [...new Set(Array.from(labels, String))].sort();
+  if (needNames && unique.some((label) => /^\d+$/.test(label))) {
     throw new CocaError('bad-data', `the labels of ${source} are numbers`, 'name the classes with --classes FILE');
   }
   return classesOf(
-    unique.map((label) => ({ label: String(label), name: String(label).replaceAll('_', ' ') })),
+    unique.map((label) => ({ label, name: label.replaceAll('_', ' ') })),
     source,
   );
 }
@@ -54,14 +55,18 @@ export function labelClasses(labels: Iterable<string | number>, source: string):
  * The classes of a file, or the labels of all samples: those take a pass of their own, without the pictures.
  * @throws CocaError `not-found`, `unreadable` for the file; `bad-data` as `listedClasses` and `labelClasses`
  */
-export async function datasetClasses(dataset: Dataset, file: string | undefined): Promise<ClassNames> {
+export async function datasetClasses(
+  dataset: Dataset,
+  file: string | undefined,
+  needNames = true,
+): Promise<ClassNames> {
   if (file !== undefined) {
     return listedClasses(await readNamedText(file), file);
   }
   const labels = new Set<string | number>();
   // What cannot be read is told when its turn comes.
   for await (const { label } of descriptions(dataset, () => undefined)) if (label !== undefined) labels.add(label);
-  return labelClasses(labels, dataset.name);
+  return labelClasses(labels, dataset.name, needNames);
 }
 
 /** @throws CocaError `bad-data` for an empty list and for a label that is there twice */

@@ -7,12 +7,13 @@ import { listedInCoco } from './formats/coco.js';
 import { classFolders } from './formats/folders.js';
 import { readJsonFile } from './formats/json-file.js';
 import { indexLines, indexTable, type RowIndex } from './formats/rows.js';
+import { isSugarcrepe, listedInSugarcrepe } from './formats/sugarcrepe.js';
 import { expandPaths } from './patterns.js';
 import type { FieldNames, Locator, RowContext, TarSample } from './sample.js';
 
 export interface DatasetOptions {
   /** What is asked of every sample; a data set that cannot have it is refused at once. */
-  readonly needs: 'captions' | 'labels';
+  readonly needs: 'captions' | 'labels' | 'questions';
   /** The field or column of the picture's path (default: `image`; of a table `filepath`). */
   readonly imageField?: string | undefined;
   /** The field or column of the caption (default: `caption`; of a table `title`). */
@@ -22,7 +23,7 @@ export interface DatasetOptions {
 }
 
 const FORMATS =
-  '.jsonl (image, caption), .tsv or .csv (filepath, title), .json (COCO captions, or a scenes.json), .tar (WebDataset shards)';
+  '.jsonl (image, caption), .tsv or .csv (filepath, title), .json (COCO captions, SugarCrepe, or a scenes.json), .tar (WebDataset shards)';
 
 /** Shards whose samples are shuffled together. */
 const SHARDS_MIXED = 16;
@@ -134,7 +135,7 @@ async function openTable(path: string, format: string, options: DatasetOptions):
     separator = '\t';
     ({ columns, index } = await indexTable(path, separator));
   }
-  for (const column of [imageField, needs === 'captions' ? captionField : 'label']) {
+  for (const column of [imageField, ...neededColumns(needs, columns, captionField)]) {
     if (columns.includes(column)) continue;
     throw new CocaError(
       'bad-data',
@@ -145,6 +146,19 @@ async function openTable(path: string, format: string, options: DatasetOptions):
   const fields = { image: imageField, caption: captionField };
   const context = { ...rowContext(path, fields, options, index.encoding), separator, columns };
   return rows(index, (row) => ({ kind: 'table', row, ...index.at(row), context }));
+}
+
+/** The columns that a table must have beside the picture's. Questions with answers are captions of a kind. */
+function neededColumns(
+  needs: DatasetOptions['needs'],
+  columns: readonly string[],
+  captionField: string,
+): readonly string[] {
+  if (needs === 'labels') return ['label'];
+  if (needs === 'questions' || (columns.includes('question') && !columns.includes(captionField))) {
+    return ['question', 'answer'];
+  }
+  return [captionField];
 }
 
 /** Says so where an option could change nothing. */
@@ -163,12 +177,13 @@ async function openJson(path: string, options: DatasetOptions): Promise<DatasetU
   refuse(options, ['imageField', 'captionField'], 'a .json, whose fields have fixed names');
   const json = await readJsonFile(path);
   const folder = options.imageFolder === undefined ? dirname(path) : resolve(options.imageFolder);
+  if (isSugarcrepe(json)) return listedUnit(listedInSugarcrepe(path, json, folder));
   return listedUnit(Array.isArray(json) ? listedScenes(path, json, folder) : listedInCoco(path, json, folder));
 }
 
 async function openFolder(path: string, options: DatasetOptions): Promise<Dataset> {
   refuse(options, ['imageField', 'captionField', 'imageFolder'], 'a folder of pictures');
-  if (options.needs === 'captions') {
+  if (options.needs !== 'labels') {
     throw new CocaError('bad-data', `${path} is a folder`, `name the file that lists its captions: ${FORMATS}`);
   }
   const unit = listedUnit(await classFolders(path));

@@ -31,6 +31,8 @@ export interface PreparedSample {
   readonly pixels: Float32Array<ArrayBuffer>;
   /** One of its captions; "" for a sample without one, where none is needed. */
   readonly caption: string;
+  /** The question that the caption answers: the caption is then what follows it. */
+  readonly question?: string;
   readonly label?: string | number;
 }
 
@@ -47,9 +49,10 @@ export async function prepareSample(
 ): Promise<PreparedSample> {
   const random = randomAt(place);
   const sample = await readSample(locator);
-  const { captions } = sample;
-  if (captions.length === 0 && needs === 'captions') throw new CocaError('bad-data', `${sample.name}: no caption`);
-  const caption = captions.length === 0 ? '' : random.pick(captions);
+  const texts = textsOf(sample);
+  if (texts.length === 0 && needs === 'captions')
+    throw new CocaError('bad-data', `${sample.name}: no caption, and no question with an answer`);
+  const text = texts.length === 0 ? { caption: '' } : random.pick(texts);
   const picture = transform.augment
     ? await naming(sample, () =>
         loadPart(encoded(sample), transform.picture, (size) => randomCrop(size, OPENCLIP_CROP, random)),
@@ -58,9 +61,15 @@ export async function prepareSample(
   return {
     name: sample.name,
     pixels: normalise([picture], transform.mean, transform.std),
-    caption,
+    ...text,
     ...(sample.label !== undefined && { label: sample.label }),
   };
+}
+
+/** What there is to learn of a sample: each caption, and each answer to its question. */
+function textsOf({ captions, asked }: Sample): readonly Pick<PreparedSample, 'caption' | 'question'>[] {
+  const answers = asked?.answers.map((caption) => ({ caption, question: asked.question })) ?? [];
+  return [...captions.map((caption) => ({ caption })), ...answers];
 }
 
 /**

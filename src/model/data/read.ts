@@ -46,11 +46,12 @@ export async function readDescription(locator: Locator): Promise<Description> {
 /** Captions without a word do not count: an empty cell, an empty file. */
 async function openSample(locator: Locator): Promise<OpenSample> {
   const sample = await openAny(locator);
-  const { trueCaptions = [], hardNegatives = [], label } = sample.description;
+  const { trueCaptions = [], hardNegatives = [], label, asked } = sample.description;
   const captions = sample.description.captions.filter((caption) => caption.trim() !== '');
   // A label may be a folder's name, whose bytes need not be UTF-8 (`decodeName`).
   const labels = label === undefined ? [] : [String(label).replace(/[\udc80-\udcff]/gu, '')];
-  for (const text of [...captions, ...trueCaptions, ...hardNegatives, ...labels]) {
+  const answers = asked === undefined ? [] : [asked.question, ...asked.answers];
+  for (const text of [...captions, ...trueCaptions, ...hardNegatives, ...labels, ...answers]) {
     const lost = lostIn(text);
     if (lost !== undefined) throw bad(locator, `a text has ${lost}`);
   }
@@ -134,9 +135,11 @@ function fromTable(text: string, locator: Locator & { readonly context: TableCon
   const path = cell(fields.image);
   if (!path) throw bad(locator, `nothing in the column "${fields.image}"`);
   const caption = cell(fields.caption);
-  const label = cell('label');
-  const description = { captions: caption === undefined ? [] : [caption], ...(label && { label }) };
-  return withImage(path, description, locator.context);
+  const filled = (column: string) => cell(column) || undefined;
+  // A table's cells are named as an object's fields are, but for its caption.
+  const named = ['label', 'question', 'answer', 'question_type', 'answer_type'].map((name) => [name, filled(name)]);
+  const description = described(Object.fromEntries(named), locator, 'caption');
+  return withImage(path, { ...description, captions: caption === undefined ? [] : [caption] }, locator.context);
 }
 
 const withImage = (path: string, description: Description, { folder }: RowContext): OpenSample =>

@@ -11,6 +11,18 @@ export interface Description {
   readonly trueCaptions?: readonly string[];
   /** Captions that are false of it by little. */
   readonly hardNegatives?: readonly string[];
+  /** What is asked about it. */
+  readonly asked?: Asked;
+}
+
+/** A question about a picture, with what people answered. */
+export interface Asked {
+  readonly question: string;
+  /** One, or those of several people: VQA has ten. */
+  readonly answers: readonly string[];
+  /** What kind of question it is, and what kind of answer, where the data say so. */
+  readonly questionType?: string;
+  readonly answerType?: string;
 }
 
 /** A picture with what is known about it. */

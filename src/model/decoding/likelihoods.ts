@@ -22,19 +22,24 @@ export function groupsOf(
   return groups;
 }
 
-/** Adds log p(token) of the captions [from, to) for every picture, sharing what captions begin with alike. */
+/**
+ * Adds log p(token) of the captions [from, to) for every picture, sharing what captions begin with alike.
+ * @param given how many ids of each caption, from the start token on, are given and do not count
+ */
 export async function addLogprobs(
   trees: TreeModel,
   captions: readonly (readonly number[])[],
   [from, to]: readonly [number, number],
   totals: readonly { sum: number }[][],
+  given: readonly number[],
 ): Promise<void> {
   const { rows, targets } = captionTrie(captions.slice(from, to));
   const scores = await trees.extend(totals.map((): readonly TokenRow[] => rows));
   for (const [picture, own] of scores.entries()) {
     const said = rows.map((_, row) => new Row(own, row));
-    for (const { row, token, caption } of targets) {
-      if (row !== ROOT) totals[picture]![from + caption]!.sum += said[row]!.logprob(token);
+    for (const { row, token, caption, place } of targets) {
+      if (row !== ROOT && place >= given[from + caption]!)
+        totals[picture]![from + caption]!.sum += said[row]!.logprob(token);
     }
   }
 }

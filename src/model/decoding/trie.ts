@@ -7,6 +7,8 @@ export interface Target {
   readonly token: number;
   /** Which of the captions the token belongs to. */
   readonly caption: number;
+  /** Where in the caption it stands, from 1: the start token is no target. */
+  readonly place: number;
 }
 
 /** Many captions as one tree of tokens, for teacher forcing: what they begin with alike is evaluated once. */
@@ -38,7 +40,7 @@ export function captionTrie(captions: readonly (readonly number[])[]): CaptionTr
   for (const [caption, ids] of captions.entries()) {
     let row = ROOT;
     for (const [place, token] of ids.entries()) {
-      if (place > 0) targets.push({ row, token, caption });
+      if (place > 0) targets.push({ row, token, caption, place });
       if (place < ids.length - 1) row = enter(row, token);
     }
   }

@@ -74,4 +74,8 @@ export interface Measure {
   add(batch: Batch, index: number): Promise<void>;
   /** Asked for once, when at least one was measured. */
   metrics(): Metrics | Promise<Metrics>;
+  /** What there is beside figures, for JSON; asked for with them. */
+  details?(): object;
+  /** Frees what it holds. */
+  release?(): void;
 }

@@ -61,7 +61,7 @@ export async function readClassifier(model: string | undefined, embedDim: number
   return new Classifier(classes, await readTensor(file, CLASSIFIER.weight), await readTensor(file, CLASSIFIER.bias));
 }
 
-function readClasses(path: string, text: string | undefined): ClassNames {
+export function readClasses(path: string, text: string | undefined): ClassNames {
   let rows: unknown;
   try {
     rows = JSON.parse(text ?? '');

@@ -67,7 +67,7 @@ export class TrainingModel {
     const { batch, length, ids, positions, clsPosition, mask } = clsBatch(
       config.text,
       contexts,
-      captionTargets(contexts).length,
+      captionTargets({ contexts }).length,
     );
     return clsTextTower(ops, config, {
       ids: ops.indices(ids, [batch, length]),
@@ -78,9 +78,9 @@ export class TrainingModel {
   }
 
   /** Only rows that predict something go through the last layer: with a large vocabulary it is the dearest of all. */
-  #captions({ contexts }: TrainingBatch, imageTokens: Tensor, tokens: Tensor, smoothing: number): Scalar {
+  #captions(batch: TrainingBatch, imageTokens: Tensor, tokens: Tensor, smoothing: number): Scalar {
     const { tf, ops, config } = this;
-    const { length, rows, labels } = captionTargets(contexts);
+    const { length, rows, labels } = captionTargets(batch);
     const mask = ops.floats(causalMask(length), [1, 1, length, length]);
     const image = imageMemory(ops, config, imageTokens);
     const { x } = multimodalLayers(ops, config, ops.slice(tokens, 0, length), { mask, image });

@@ -19,14 +19,14 @@ test('without an end, the learning rate stays', () => {
 
 describe('what captions are to predict', () => {
   test('every id but the first, after the row that has read all before it; no padding', () => {
-    const targets = captionTargets([Int32Array.of(9, 5, 8, 0, 0), Int32Array.of(9, 5, 6, 8, 0)]);
+    const targets = captionTargets({ contexts: [Int32Array.of(9, 5, 8, 0, 0), Int32Array.of(9, 5, 6, 8, 0)] });
     expect(targets.length).toBe(3);
     expect([...targets.rows]).toEqual([0, 1, 3, 4, 5]);
     expect([...targets.labels]).toEqual([5, 8, 5, 6, 8]);
   });
 
   test('an id equal to the padding within a text is read, and not predicted', () => {
-    const targets = captionTargets([Int32Array.of(9, 0, 8)]);
+    const targets = captionTargets({ contexts: [Int32Array.of(9, 0, 8)] });
     expect([...targets.rows]).toEqual([1]);
     expect([...targets.labels]).toEqual([8]);
   });

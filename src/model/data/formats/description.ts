@@ -3,7 +3,8 @@ import type { Description } from '../sample.js';
 
 /**
  * What a JSON object says about its picture: `caption` (under whatever name) as a text or a list of texts, or `captions`;
- * `label`; `true_captions` and `hard_negatives` as `coca scenes` writes them. Unknown fields are left alone.
+ * `label`; `true_captions` and `hard_negatives` as `coca scenes` writes them; `question` with `answer` (a text or a list) or `answers`, and
+ * `question_type` and `answer_type`. A question or an answer that lacks the other says nothing. Unknown fields are left alone.
  * @throws TypeError naming the field that is something else
  */
 export function describe(record: Json, captionField: string): Description {
@@ -19,7 +20,32 @@ export function describe(record: Json, captionField: string): Description {
     ...((typeof label === 'string' || typeof label === 'number') && { label }),
     ...(trueCaptions && { trueCaptions }),
     ...(hardNegatives && { hardNegatives }),
+    ...askedIn(record),
   };
+}
+
+function askedIn(record: Json): Pick<Description, 'asked'> {
+  const question = text(record, 'question');
+  const answers = texts(record, 'answer') ?? texts(record, 'answers') ?? [];
+  const said = answers.filter((answer) => answer.trim() !== '');
+  if (question === undefined || question.trim() === '' || said.length === 0) return {};
+  const questionType = text(record, 'question_type');
+  const answerType = text(record, 'answer_type');
+  return {
+    asked: {
+      question,
+      answers: said,
+      ...(questionType !== undefined && { questionType }),
+      ...(answerType !== undefined && { answerType }),
+    },
+  };
+}
+
+function text(record: Json, field: string): string | undefined {
+  const value = record[field];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw new TypeError(`"${field}" is no text`);
+  return value;
 }
 
 /** A text as a list of one; undefined where there is none. */

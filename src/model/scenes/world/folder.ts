@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { CocaError, stopIfAborted } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { mapAhead } from '../../base/pipeline.js';
+import { Random } from '../../base/random.js';
 import { orWriteFailed, writeWhole } from '../../base/whole-file.js';
 import { type Art, loadArt } from './art.js';
 import { type DescribedScene, describeScene } from './draw.js';
 import { pixelSquare } from './layout.js';
+import { sceneQuestions } from './questions.js';
 import { renderScene } from './render.js';
 import { THINGS } from './things.js';
 
@@ -19,6 +21,8 @@ export interface SceneFolderOptions {
   readonly size: number;
   /** Only pairs that training never shows. */
   readonly heldOut: boolean;
+  /** Whether `questions.jsonl` is written, too. */
+  readonly questions?: boolean;
   /** Folder with the things' pictures; by default that of the installed package. */
   readonly art?: string;
   readonly signal?: AbortSignal;
@@ -30,12 +34,18 @@ export const CAPTIONS_FILE = 'captions.jsonl';
 /** What `readScenes` reads: a list, whose captions are the longest true ones. */
 export const SCENES_FILE = 'scenes.json';
 
+/** Questions about the scenes, with their answers: one object a line, several of a scene. */
+export const QUESTIONS_FILE = 'questions.jsonl';
+
+/** Added to the seed of scenes: what is asked of them is drawn from streams of its own. */
+const QUESTIONS_SEED = 2 ** 40;
+
 /** Scenes painted and encoded side by side; sharp's own threads do the encoding. */
 const AHEAD = 8;
 
 /**
- * Writes scenes 0 to count - 1 of a seed: `000001.png` and so on, `captions.jsonl` and `scenes.json`. The two lists take
- * their names only when everything is there.
+ * Writes scenes 0 to count - 1 of a seed: `000001.png` and so on, `captions.jsonl` and `scenes.json`, and `questions.jsonl` where it is wanted.
+ * The lists take their names only when everything is there.
  * @throws CocaError `not-found` (the art), `write-failed` (also when there are scenes already), `interrupted`
  */
 export async function writeScenes(options: SceneFolderOptions): Promise<void> {
@@ -49,19 +59,28 @@ export async function writeScenes(options: SceneFolderOptions): Promise<void> {
     await writePicture(join(folder, image), scene, art, options.size);
     return { image, scene };
   };
-  await writeWhole(join(folder, SCENES_FILE), (toScenes) =>
-    writeWhole(join(folder, CAPTIONS_FILE), async (toCaptions) => {
-      let done = 0;
-      for await (const { image, scene } of mapAhead(numbers(count), write, AHEAD)) {
-        const { longest, ...rest } = sceneRecord(image, scene, options.size);
-        await toScenes(Buffer.from(`${done === 0 ? '[' : ','}\n${JSON.stringify({ ...rest, caption: longest })}`));
-        await toCaptions(Buffer.from(`${JSON.stringify({ ...rest, longest })}\n`));
-        done += 1;
-        options.onProgress?.(done);
-      }
-      await toScenes(Buffer.from(done === 0 ? '[]\n' : '\n]\n'));
-    }),
-  );
+  type Write = (bytes: Uint8Array) => Promise<void>;
+  const withQuestions = (fill: (toQuestions: Write) => Promise<void>): Promise<void> =>
+    options.questions ? writeWhole(join(folder, QUESTIONS_FILE), fill) : fill(async () => undefined);
+  const withLists = (fill: (toScenes: Write, toCaptions: Write, toQuestions: Write) => Promise<void>) =>
+    withQuestions((toQuestions) =>
+      writeWhole(join(folder, SCENES_FILE), (toScenes) =>
+        writeWhole(join(folder, CAPTIONS_FILE), (toCaptions) => fill(toScenes, toCaptions, toQuestions)),
+      ),
+    );
+  await withLists(async (toScenes, toCaptions, toQuestions) => {
+    let done = 0;
+    for await (const { image, scene } of mapAhead(numbers(count), write, AHEAD)) {
+      const { longest, ...rest } = sceneRecord(image, scene, options.size);
+      await toScenes(Buffer.from(`${done === 0 ? '[' : ','}\n${JSON.stringify({ ...rest, caption: longest })}`));
+      await toCaptions(Buffer.from(`${JSON.stringify({ ...rest, longest })}\n`));
+      const asked = sceneQuestions(scene, new Random(seed + QUESTIONS_SEED, done));
+      await toQuestions(Buffer.from(asked.map((one) => `${JSON.stringify({ image, ...one })}\n`).join('')));
+      done += 1;
+      options.onProgress?.(done);
+    }
+    await toScenes(Buffer.from(done === 0 ? '[]\n' : '\n]\n'));
+  });
 }
 
 async function* numbers(count: number): AsyncGenerator<number> {
@@ -70,7 +89,7 @@ async function* numbers(count: number): AsyncGenerator<number> {
 
 async function prepareFolder(folder: string): Promise<void> {
   await orWriteFailed(folder, makeFolder(folder));
-  for (const name of [SCENES_FILE, CAPTIONS_FILE]) {
+  for (const name of [SCENES_FILE, CAPTIONS_FILE, QUESTIONS_FILE]) {
     if (await exists(join(folder, name))) {
       throw new CocaError('write-failed', `${folder} holds ${name} already`, 'choose another folder');
     }

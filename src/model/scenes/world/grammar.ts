@@ -5,7 +5,8 @@ import { BACKGROUNDS, NUMBERS, THINGS } from './things.js';
 const NAMED_SIZES = ['small', 'large'] as const;
 export type NamedSize = (typeof NAMED_SIZES)[number];
 
-const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
+/** "a" or "an". */
+export const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
 /** "a dog", "two dogs", "a small dog". */
 export function nounPhrase({ thing, count }: Group, size?: NamedSize): string {

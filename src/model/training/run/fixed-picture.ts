@@ -44,7 +44,7 @@ export async function fixedPicture(
   for await (const locator of inSequence(dataset, () => undefined)) {
     try {
       const sample = await readSample(locator);
-      const [caption] = sample.captions;
+      const caption = sample.captions[0] ?? (sample.asked && `${sample.asked.question} ${sample.asked.answers[0]}`);
       if (caption === undefined) continue;
       return { name: sample.name, picture: await pictureOf(sample, options), caption };
     } catch (error) {

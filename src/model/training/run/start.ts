@@ -142,12 +142,13 @@ async function* captionsOf(settings: DataSettings, control: RunControl): AsyncGe
   const transform = { picture: { size: 32 }, mean: [], std: [], augment: settings.augment };
   let count = 0;
   // What cannot be read is told when its turn comes in training.
-  for await (const { captions } of descriptions(
+  for await (const { captions, asked } of descriptions(
     joinDatasets(await openEach(settings, transform, 'captions')),
     () => undefined,
   )) {
     control.throwIfStopping();
     yield* captions;
+    if (asked) for (const answer of asked.answers) yield `${asked.question} ${answer}`;
     if (isEndless && ++count === SCENES_FOR_TOKENIZER) return;
   }
 }

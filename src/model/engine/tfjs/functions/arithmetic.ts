@@ -74,3 +74,11 @@ export function l2Normalize(tf: TensorFlow, x: Tensor): Tensor {
     };
   });
 }
+
+/** The sum over the last axis: [..., W] -> [...]. */
+export function sumLast(tf: TensorFlow, x: Tensor): Tensor {
+  return differentiable(tf, [x], () => ({
+    value: tf.sum(x, -1),
+    gradient: (dy) => [tf.mul(tf.expandDims(dy, -1), tf.onesLike(x))],
+  }));
+}

@@ -1,0 +1,29 @@
+import { CocaError } from '../base/errors.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
+
+/** A question with an answer, as one text of which a part is given. */
+export interface Answered {
+  readonly text: string;
+  /** How many of its ids, from the start token on, are the question's: what follows them is the answer, the end token included. */
+  readonly given: number;
+}
+
+/**
+ * The text that a captioner reads, or learns, as an answer to a question: the one behind the other, with a space between. Where a tokenizer
+ * joins the end of the question with the beginning of the answer, that token counts as the answer's.
+ * @throws CocaError `bad-text` for a text that does not fit the context, which would lose the answer
+ */
+export function answered(tokenizer: Tokenizer, question: string, answer: string): Answered {
+  const text = `${question} ${answer}`;
+  if (!tokenizer.fits(text)) {
+    throw new CocaError(
+      'bad-text',
+      `the question with the answer ${JSON.stringify(answer)} is longer than the ${tokenizer.contextLength} ids this model reads`,
+      'Shorten it.',
+    );
+  }
+  const ids = tokenizer.encode(text);
+  const asked = tokenizer.encode(question);
+  const parted = asked.findIndex((id, i) => ids[i] !== id);
+  return { text, given: 1 + (parted < 0 ? asked.length : parted) };
+}
