@@ -21,3 +21,6 @@ export const conversionsFolder = (env?: NodeJS.ProcessEnv): string => join(cache
 
 /** Where embeddings of concepts are kept. */
 export const conceptsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'concepts');
+
+/** Where the indexes of collections of pictures are kept. */
+export const collectionsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'collections');

@@ -145,6 +145,8 @@ function settingSlot(verb: 'set' | 'unset', positionals: number, { settings }: C
 
 function slotOfKind(kind: WordKind, prefix: string): Slot {
   switch (kind) {
+    case 'query':
+      return { wants: 'path', kind: 'image', prefix };
     case 'image':
     case 'folder':
       return { wants: 'path', kind, prefix };
