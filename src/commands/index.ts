@@ -3,6 +3,8 @@ import { attend } from './attend/attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption/caption.js';
 import { classify } from './classify/classify.js';
+import { cluster } from './collection/cluster.js';
+import { dedupe } from './collection/dedupe.js';
 import { index } from './collection/index-folders.js';
 import { searchOver } from './collection/search.js';
 import { completionOf } from './completion.js';
@@ -36,6 +38,8 @@ const PROGRAMS: readonly Command[] = [
   embed,
   index,
   searchOver((image, invocation, context) => openSession(image, invocation, context)),
+  dedupe,
+  cluster,
   models,
   init,
   scenes,

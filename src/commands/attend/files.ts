@@ -82,7 +82,9 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
       const png = sharp(rgb, { raw: { width: square.size, height: square.size, channels: 3 } }).png();
       await writeFile(at(names[i]!), await png.toBuffer());
     }
-    await writeFile(at('contact.png'), await contactSheet(square, overlays, labels));
+    // The picture itself comes first; the others are numbered as in words.tsv.
+    const tiles = overlays.map((picture, i) => ({ picture, label: { number: i + 1, text: labels[i]! } }));
+    await writeFile(at('contact.png'), await contactSheet([{ picture: square }, ...tiles]));
     const lines = attendLines(result).map((line, i) => `${line}\t${names[i]}\n`);
     await writeFile(at('words.tsv'), `word\tpeak_x\tpeak_y\tentropy\tfile\n${lines.join('')}`);
     const { tensors, metadata } = attentionTensors(result);

@@ -31,7 +31,7 @@ export const namedIn =
     `${folder.replace(/(?<=.)\/+$/, '').replace(/^\/$/, '')}/${path.slice(below.length)}`;
 
 /**
- * Opens the index of a folder. Where it has none, or one that was never finished, it is made first: failures of pictures come before
+ * Opens the index of a folder. Where it has none, or one that was never finished, or with `update`, that is seen to first: failures of pictures come before
  * what is open, which is closed by its user. One that another process is making is read as far as it is.
  * @param folder as it was named
  * @param index where it lies, if not in the cache
@@ -39,7 +39,7 @@ export const namedIn =
  */
 export async function* openIndex(
   folder: string,
-  { index, pixels }: { readonly index: string | undefined; readonly pixels: Pixels },
+  { index, update, pixels }: { readonly index: string | undefined; readonly update: boolean; readonly pixels: Pixels },
   coca: LoadedCoca,
   context: CommandContext,
 ): AsyncGenerator<Failure | OpenIndex> {
@@ -52,8 +52,9 @@ export async function* openIndex(
     context.notice(
       `${ownerText(owner)} is indexing ${visible(place!.manifest.root)}: what it has not come to is not found`,
     );
-  } else if (!place?.manifest.isComplete) {
-    context.notice(`${visible(folder)} has no index yet; it is made now (coca index brings it up to date later)`);
+  } else if (update || !place?.manifest.isComplete) {
+    if (!place)
+      context.notice(`${visible(folder)} has no index yet; it is made now (coca index brings it up to date later)`);
     const at = place?.folder ?? index ?? defaultPlace(root, maker);
     const nameOf = place ? namedIn(place.manifest.root) : namedIn(folder);
     const wanted = { root: place?.manifest.root ?? root, maker, captions: false };

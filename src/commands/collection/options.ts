@@ -13,6 +13,12 @@ export const INDEX_OPTION = {
   },
 } as const satisfies OptionSpecs;
 
+/** The same for commands that need an index, and whether it is looked over first. */
+export const USED_INDEX_OPTIONS = {
+  update: { type: 'flag', description: 'brings the index up to date first, as coca index does' },
+  ...INDEX_OPTION,
+} as const satisfies OptionSpecs;
+
 /** Which pictures of a collection are meant. */
 export const FILTER_OPTIONS = {
   folder: {

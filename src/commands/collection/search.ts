@@ -17,7 +17,7 @@ import { openPicture } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
 import { type Found, SEARCH_BY, type SearchBy, type SearchResult, searchObject } from './found.js';
 import { openIndex } from './open.js';
-import { FILTER_OPTIONS, filterOf, INDEX_OPTION } from './options.js';
+import { FILTER_OPTIONS, filterOf, USED_INDEX_OPTIONS } from './options.js';
 
 /** Ranks of each list that fusion looks at, for each result that is wanted. */
 const FUSED_AHEAD = 10;
@@ -59,7 +59,7 @@ export function searchOver(
       },
       exact: { type: 'flag', description: 'compares all pictures, also where there is an approximate index' },
       ...FILTER_OPTIONS,
-      ...INDEX_OPTION,
+      ...USED_INDEX_OPTIONS,
       ...STRICT_OPTION,
     },
     globals: [...MODEL_GLOBALS, 'images'],
