@@ -44,7 +44,7 @@ export interface UpdateOptions {
 }
 
 /** What is encoded is written at the latest when it is so many pictures, or so many milliseconds old. */
-const WRITE_EACH = 256;
+const WRITE_EACH = 64;
 const WRITE_AFTER_MS = 5000;
 /** Writes after which the files of the store are joined. */
 const TIDY_AFTER = 64;

@@ -33,97 +33,102 @@ export interface Unseen {
  * @param root a real path
  */
 export async function* walkPictures(root: string): AsyncGenerator<FoundFile | Unseen> {
-  const base = root.endsWith('/') ? root : `${root}/`;
-  const seen = new Set<string>();
-  // Links come last: what they lead to may have been found by then.
-  const folders: string[] = [''];
-  const links: string[] = [];
-  for (;;) {
-    const folder = folders.pop();
-    if (folder !== undefined) {
-      yield* inFolder(base, folder, seen, folders, links);
-      continue;
+  const walk = new Walk(root.endsWith('/') ? root : `${root}/`);
+  yield* walk.all();
+}
+
+/** A folder below the root, with a slash at its end; or the root, empty. */
+interface Folder {
+  readonly path: string;
+  /** Whether a link leads to it. */
+  readonly isBehind: boolean;
+}
+
+class Walk {
+  /** What tells folders apart, and files that links lead to. */
+  readonly #seen = new Set<string>();
+  readonly #folders: Folder[] = [{ path: '', isBehind: false }];
+  // Links come last, those to files after those to folders: what they lead to may have been found by then.
+  readonly #links: string[] = [];
+  readonly #fileLinks: string[] = [];
+
+  constructor(private readonly base: string) {}
+
+  async *all(): AsyncGenerator<FoundFile | Unseen> {
+    for (;;) {
+      const folder = this.#folders.pop();
+      if (folder) {
+        yield* this.#inFolder(folder);
+        continue;
+      }
+      const link = this.#links.shift();
+      if (link === undefined) break;
+      yield* this.#follow(link);
     }
-    const link = links.shift();
-    if (link === undefined) return;
-    yield* behind(base, link, seen, folders);
+    for (const link of this.#fileLinks) yield* this.#file(link, true);
   }
-}
 
-async function* inFolder(
-  base: string,
-  folder: string,
-  seen: Set<string>,
-  folders: string[],
-  links: string[],
-): AsyncGenerator<FoundFile | Unseen> {
-  let entries: Dirent<Buffer>[];
-  try {
-    const identity = identityOf(await stat(encodeName(base + folder), { bigint: true }));
-    if (seen.has(identity)) return;
-    seen.add(identity);
-    entries = await readdir(encodeName(base + folder), { withFileTypes: true, encoding: 'buffer' });
-  } catch (error) {
-    // Gone in this moment.
-    if (folder !== '' && (error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    yield { path: folder === '' ? './' : folder, error: fileError(base + folder, error) };
-    return;
-  }
-  const named = entries
-    .map((entry) => ({ entry, name: decodeName(entry.name) }))
-    .filter(({ name }) => !name.startsWith('.'))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const below: string[] = [];
-  for (const { entry, name } of named) {
-    const path = folder + name;
-    if (entry.isSymbolicLink()) links.push(path);
-    else if (entry.isDirectory()) below.push(`${path}/`);
-    else if (PICTURE_NAME.test(name)) yield* stamped(base, path);
-  }
-  folders.push(...below.reverse());
-}
-
-/** What a link leads to. */
-async function* behind(
-  base: string,
-  path: string,
-  seen: Set<string>,
-  folders: string[],
-): AsyncGenerator<FoundFile | Unseen> {
-  const isNamed = PICTURE_NAME.test(path);
-  try {
-    const found = await stat(encodeName(base + path), { bigint: true });
-    if (!found.isDirectory() && !isNamed) return;
-    const real = decodeName(await realpath(encodeName(base + path), { encoding: 'buffer' }));
-    const isInside = real.startsWith(base) && !/(^|\/)\./.test(real.slice(base.length));
-    if (found.isDirectory()) {
-      if (!isInside) folders.push(`${path}/`);
+  async *#inFolder({ path: folder, isBehind }: Folder): AsyncGenerator<FoundFile | Unseen> {
+    const path = encodeName(this.base + folder);
+    let entries: Dirent<Buffer>[];
+    try {
+      if (!this.#isNew(await stat(path, { bigint: true }))) return;
+      entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
+    } catch (error) {
+      // Gone in this moment.
+      if (folder !== '' && (error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      yield { path: folder === '' ? './' : folder, error: fileError(this.base + folder, error) };
       return;
     }
-    if ((isInside && PICTURE_NAME.test(real)) || seen.has(identityOf(found))) return;
-    seen.add(identityOf(found));
-    yield fileOf(path, found);
-  } catch (error) {
-    // A link that leads nowhere is no picture, unless it is called one.
-    if (isNamed || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      yield { path, error: fileError(base + path, error) };
+    const named = entries
+      .map((entry) => ({ entry, name: decodeName(entry.name) }))
+      .filter(({ name }) => !name.startsWith('.'))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const below: Folder[] = [];
+    for (const { entry, name } of named) {
+      if (entry.isSymbolicLink()) this.#links.push(folder + name);
+      else if (entry.isDirectory()) below.push({ path: `${folder}${name}/`, isBehind });
+      else if (PICTURE_NAME.test(name)) yield* this.#file(folder + name, isBehind);
+    }
+    this.#folders.push(...below.reverse());
+  }
+
+  /** @param isOnce whether it is left out if it was found by another name outside the root */
+  async *#file(path: string, isOnce: boolean): AsyncGenerator<FoundFile | Unseen> {
+    try {
+      const found = await stat(encodeName(this.base + path), { bigint: true });
+      if (isOnce && !this.#isNew(found)) return;
+      const { size, mtimeNs: mtime, ctimeNs: ctime } = found;
+      yield { path, size: Number(size), mtime, ctime };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') yield this.#unseen(path, error);
     }
   }
-}
 
-async function* stamped(base: string, path: string): AsyncGenerator<FoundFile | Unseen> {
-  try {
-    yield fileOf(path, await stat(encodeName(base + path), { bigint: true }));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') yield { path, error: fileError(base + path, error) };
+  /** Looks where a link leads. */
+  async *#follow(path: string): AsyncGenerator<Unseen> {
+    const isNamed = PICTURE_NAME.test(path);
+    try {
+      const isFolder = (await stat(encodeName(this.base + path))).isDirectory();
+      if (!isFolder && !isNamed) return;
+      const real = decodeName(await realpath(encodeName(this.base + path), { encoding: 'buffer' }));
+      const isInside = real.startsWith(this.base) && !/(^|\/)\./.test(real.slice(this.base.length));
+      if (isFolder && !isInside) this.#folders.push({ path: `${path}/`, isBehind: true });
+      else if (!isFolder && !(isInside && PICTURE_NAME.test(real))) this.#fileLinks.push(path);
+    } catch (error) {
+      // A link that leads nowhere is no picture, unless it is called one.
+      if (isNamed || (error as NodeJS.ErrnoException).code !== 'ENOENT') yield this.#unseen(path, error);
+    }
+  }
+
+  #unseen(path: string, error: unknown): Unseen {
+    return { path, error: fileError(this.base + path, error) };
+  }
+
+  #isNew({ dev, ino }: BigIntStats): boolean {
+    const identity = `${dev}:${ino}`;
+    if (this.#seen.has(identity)) return false;
+    this.#seen.add(identity);
+    return true;
   }
 }
-
-const identityOf = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
-
-const fileOf = (path: string, { size, mtimeNs, ctimeNs }: BigIntStats): FoundFile => ({
-  path,
-  size: Number(size),
-  mtime: mtimeNs,
-  ctime: ctimeNs,
-});
