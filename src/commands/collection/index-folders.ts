@@ -29,6 +29,7 @@ export const index = defineResults({
     'A picture that cannot be read is told each time (exit code 1), and read again only once its file has changed.',
     'What is written stays, whatever ends this command: run again, it goes on from there. A second process on the same index waits.',
     'The index lies in the cache, by the real path of DIR and by weights, precision and pixels: one of another model is another beside it. With --index it lies in that folder, and any other model is refused.',
+    '--import: embeddings of the same model, from img_emb/img_emb_N.npy and metadata/metadata_N.parquet (image_path absolute, or below DIR); the first four are compared with those that the model makes, and others than its own refused. --export writes such files.',
     'The store is LanceDB, which is to be installed once: npm install @lancedb/lancedb (coca help collections).',
     'Piped: DIR<TAB>PICTURES<TAB>NEW<TAB>CHANGED<TAB>GONE<TAB>BROKEN. JSON: {"folder", "pictures", "new", "changed", "gone", "unchanged", "broken", "seconds", "index", "model"}.',
   ].join('\n'),
@@ -42,6 +43,19 @@ export const index = defineResults({
       type: 'flag',
       description: 'also an approximate index, for some 100,000 pictures and more (coca search --exact goes without)',
     },
+    import: {
+      type: 'text',
+      kind: 'folder',
+      access: 'read',
+      placeholder: 'FOLDER',
+      description: "takes embeddings from clip-retrieval's files there (img_emb, metadata) instead of making them",
+    },
+    export: {
+      type: 'text',
+      kind: 'folder',
+      placeholder: 'FOLDER',
+      description: 'also writes the index there as such files',
+    },
     ...INDEX_OPTION,
     ...fixedBatchOption(INDEX_BATCH),
   },
@@ -51,8 +65,9 @@ export const index = defineResults({
     { line: 'coca index ~/Pictures --captions', does: 'also captions, to search words in' },
   ],
   async check({ args, options }) {
-    if (options.index !== undefined && args.length > 1) {
-      throw new CocaError('usage', '--index is of one folder', 'name each folder in a command of its own');
+    const single = (['index', 'import', 'export'] as const).find((name) => options[name] !== undefined);
+    if (single !== undefined && args.length > 1) {
+      throw new CocaError('usage', `--${single} is of one folder`, 'name each folder in a command of its own');
     }
   },
   async *find({ args, options }, context): AsyncGenerator<Finding<Indexed>> {
@@ -62,11 +77,16 @@ export const index = defineResults({
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Indexed>> {
       yield { kind: 'ready' };
       const maker = await makerOf(coca, options.pixels);
+      const { import: source, export: exportTo } = options;
+      const imported =
+        source === undefined
+          ? undefined
+          : await (await import('../../model/collection/clip-retrieval/files.js')).readEmbeddings(source, maker.width);
       for (const [i, folder] of args.entries()) {
         const root = roots[i]!;
         const at = options.index ?? defaultPlace(root, maker);
         const wanted = { root, maker, captions: options.captions };
-        const how = { nameOf: namedIn(folder), batch: options.batch, ann: options.ann };
+        const how = { nameOf: namedIn(folder), batch: options.batch, ann: options.ann, imported, exportTo };
         for await (const event of updateIndex(at, wanted, coca, context, how)) {
           if (event.kind === 'failure') {
             yield event;

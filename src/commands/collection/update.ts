@@ -6,12 +6,13 @@ import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { ownerText, tryLock } from '../../model/base/folder-lock.js';
 import { makeFolder } from '../../model/base/folders.js';
 import { grouped } from '../../model/base/pipeline.js';
+import { dot } from '../../model/base/vectors.js';
 import { writeFailed } from '../../model/base/whole-file.js';
+import type { Imported } from '../../model/collection/clip-retrieval/files.js';
 import { Collection } from '../../model/collection/collection.js';
 import { type Manifest, readManifest, requireMaker, writeManifest } from '../../model/collection/manifest.js';
-import { type Plan, planUpdate } from '../../model/collection/plan.js';
+import { type Fresh, type Plan, planUpdate } from '../../model/collection/plan.js';
 import type { Broken, Entry } from '../../model/collection/tables.js';
-import type { FoundFile } from '../../model/collection/walk.js';
 import { contextLength, requireCaptioner } from '../../model/config/config.js';
 import { decodingOptions } from '../../model/decoding/index.js';
 import type { LoadedCoca } from '../../model/store/load.js';
@@ -41,6 +42,10 @@ export interface UpdateOptions {
   readonly batch: number;
   /** Whether an approximate index is made. */
   readonly ann: boolean;
+  /** Embeddings that are there already. */
+  readonly imported?: Imported | undefined;
+  /** Where what clip-retrieval reads is written. */
+  readonly exportTo?: string | undefined;
 }
 
 /** What is encoded is written at the latest when it is so many pictures, or so many milliseconds old. */
@@ -110,7 +115,7 @@ async function* update(
   collection: Collection,
   coca: LoadedCoca,
   context: CommandContext,
-  { nameOf, batch, ann }: UpdateOptions,
+  { nameOf, batch, ann, imported, exportTo }: UpdateOptions,
 ): AsyncGenerator<Failure | Updated> {
   const { status, signal } = context;
   const start = performance.now();
@@ -131,9 +136,11 @@ async function* update(
   let added = 0;
   let changed = 0;
   try {
-    for await (const group of encoded(plan, collection.manifest, coca, context, nameOf, batch)) {
-      for (const { file, isKnown, entry, failed } of group) {
+    for await (const group of encoded(plan, collection.manifest, coca, context, { nameOf, batch, imported })) {
+      for (const { fresh, entry, failed } of group) {
+        const { isKnown, wasBroken, ...file } = fresh;
         done++;
+        if (isKnown || wasBroken) writer.known.add(file.path);
         if (entry) {
           if (isKnown) changed++;
           else added++;
@@ -155,6 +162,10 @@ async function* update(
     status.show('putting the index in order');
     await collection.tidy(ann);
   }
+  if (exportTo !== undefined) {
+    const { exportIndex } = await import('../../model/collection/clip-retrieval/files.js');
+    await exportIndex(collection, exportTo, (count) => status.show(`writing embeddings: ${count}`));
+  }
   const pictures = await collection.count();
   yield {
     kind: 'updated',
@@ -169,9 +180,7 @@ async function* update(
 }
 
 interface Encoded {
-  readonly file: FoundFile;
-  /** Whether another version of it was known. */
-  readonly isKnown: boolean;
+  readonly fresh: Fresh;
   readonly entry?: Entry;
   readonly failed?: Failure;
 }
@@ -179,11 +188,10 @@ interface Encoded {
 /** Files as entries, in groups of a batch. */
 async function* encoded(
   { fresh: files, at: read }: Plan,
-  { captions }: Manifest,
+  { root, captions }: Manifest,
   coca: LoadedCoca,
   context: CommandContext,
-  nameOf: (path: string) => string,
-  batch: number,
+  { nameOf, batch, imported }: Pick<UpdateOptions, 'nameOf' | 'batch' | 'imported'>,
 ): AsyncGenerator<readonly Encoded[]> {
   async function* names(): AsyncGenerator<string> {
     for (const { path } of files) yield nameOf(path);
@@ -191,24 +199,49 @@ async function* encoded(
   const note = (bytes: Buffer) => ({ hash: createHash('sha256').update(bytes).digest('hex') });
   const search = captions ? decodingOptions({}, { contextLength: contextLength(coca.config) }) : undefined;
   let at = 0;
+  let checked = 0;
   for await (const group of grouped(picturesWith(names(), coca, context, batch * 2, note), batch)) {
     const found = group.filter((item): item is ReadablePicture & ReturnType<typeof note> => 'picture' in item);
-    const images = found.length > 0 ? await coca.encodeImages(found.map(({ picture }) => picture)) : undefined;
+    const known = files.slice(at, at + group.length).map(({ path }) => imported?.vectorOf(root, path));
+    const given = new Map(found.map((item) => [item, known[group.indexOf(item)]]));
+    // Captions are of pictures; and the first embeddings that came from elsewhere are compared.
+    const isChecked = (vector: Float32Array | undefined) => vector !== undefined && checked++ < CHECKED;
+    const asked = found.filter((item) => search || given.get(item) === undefined || isChecked(given.get(item)));
+    const images = asked.length > 0 ? await coca.encodeImages(asked.map(({ picture }) => picture)) : undefined;
     const written =
       images && search ? (await coca.caption(images, search, { signal: context.signal })).captions : undefined;
+    for (const [i, item] of asked.entries())
+      refuseStranger(item.name, given.get(item), images!.features[i]!, coca.name);
     yield group.map((item): Encoded => {
-      const { isKnown, ...file } = files[at++]!;
-      if ('error' in item) return { file, isKnown, failed: item };
-      const i = found.indexOf(item);
+      const fresh = files[at++]!;
+      const { isKnown: _, wasBroken: __, ...file } = fresh;
+      if ('error' in item) return { fresh, failed: item };
+      const i = asked.indexOf(item);
       const { hash, picture } = item;
       const caption = written ? written[i]![0]!.text : null;
       return {
-        file,
-        isKnown,
-        entry: { ...file, read, hash, ...sizeOf(picture), caption, vector: images!.features[i]! },
+        fresh,
+        entry: { ...file, read, hash, ...sizeOf(picture), caption, vector: given.get(item) ?? images!.features[i]! },
       };
     });
   }
+}
+
+/** How many embeddings from elsewhere are compared with the model's own. */
+const CHECKED = 4;
+/** Half precision, another decoder and another resampling leave more than this. */
+const SAME_COSINE = 0.98;
+
+/** @throws CocaError `bad-data` for an embedding that another model made */
+function refuseStranger(name: string, given: Float32Array | undefined, own: Float32Array, model: string): void {
+  if (given === undefined) return;
+  const cosine = dot(given, own);
+  if (cosine >= SAME_COSINE) return;
+  throw new CocaError(
+    'bad-data',
+    `the embedding that is imported of ${name} is not of ${model}: its cosine with the model's own is ${cosine.toFixed(3)}`,
+    'name the model that made the embeddings',
+  );
 }
 
 const sizeOf = ({ source: { width, height } }: ReadablePicture['picture']) => ({ width, height });
@@ -217,6 +250,8 @@ const sizeOf = ({ source: { width, height } }: ReadablePicture['picture']) => ({
 class Writer {
   readonly entries: Entry[] = [];
   readonly broken: Broken[] = [];
+  /** Those of them of which something is in the index. */
+  readonly known = new Set<string>();
   #last = performance.now();
   #writes = 0;
 
@@ -237,6 +272,7 @@ class Writer {
     this.#last = performance.now();
     if (entries.length + broken.length === 0) return;
     this.#writes++;
-    await this.collection.put(entries, broken);
+    await this.collection.put(entries, broken, this.known);
+    this.known.clear();
   }
 }

@@ -116,25 +116,33 @@ export class Collection {
     return broken;
   }
 
-  /** Pictures and what was wrong with others, in place of what was known of them. */
-  async put(entries: readonly Entry[], broken: readonly Broken[]): Promise<void> {
+  /**
+   * Pictures and what was wrong with others, in place of what was known of them.
+   * @param known those of them that may be there already: others are added as they are
+   */
+  async put(
+    entries: readonly Entry[],
+    broken: readonly Broken[],
+    known: ReadonlySet<string> = new Set([...entries, ...broken].map(({ path }) => path)),
+  ): Promise<void> {
     const { pictures, broken: brokenSchema } = schemas(this.lance, this.manifest.maker.width);
+    const isKnown = ({ path }: Kept) => known.has(path);
     await this.#asking(async () => {
       // A file is in one of the tables. Were the process to end between two of these steps, it is in none, and read anew.
+      await removeFrom(this.broken, [...known]);
       if (broken.length > 0) {
-        const paths = broken.map(({ path }) => path);
-        await removeFrom(this.pictures, paths);
-        await removeFrom(this.broken, paths);
+        await removeFrom(
+          this.pictures,
+          broken.filter(isKnown).map(({ path }) => path),
+        );
         await this.broken.add(tableOf(this.lance, brokenSchema, broken));
       }
-      if (entries.length === 0) return;
-      const paths = entries.map(({ path }) => path);
-      await removeFrom(this.broken, paths);
-      const isKnown = (await this.pictures.countRows(amongPaths(paths))) > 0;
-      const rows = tableOf(this.lance, pictures, entries);
-      if (isKnown) {
-        await this.pictures.mergeInsert('path').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rows);
-      } else await this.pictures.add(rows);
+      const changed = entries.filter(isKnown);
+      const added = entries.filter((entry) => !isKnown(entry));
+      if (added.length > 0) await this.pictures.add(tableOf(this.lance, pictures, added));
+      if (changed.length === 0) return;
+      const merge = this.pictures.mergeInsert('path').whenMatchedUpdateAll().whenNotMatchedInsertAll();
+      await merge.execute(tableOf(this.lance, pictures, changed));
     });
   }
 

@@ -8,8 +8,10 @@ import { type FoundFile, type Unseen, walkPictures } from './walk.js';
 
 /** A file to be read. */
 export interface Fresh extends FoundFile {
-  /** Whether another version of it is in the index. */
+  /** Whether another version of it is in the index, as a picture. */
   readonly isKnown: boolean;
+  /** Whether another version of it could not be read. */
+  readonly wasBroken: boolean;
 }
 
 /** What there is to do for an index to be of what its folder holds now. */
@@ -70,11 +72,11 @@ export async function planUpdate(
     pictures.delete(path);
     broken.delete(path);
     if (wrong && isSame(wrong, found) && !mayHide(wrong)) stillBroken.push(wrong);
-    else if (picture === undefined) fresh.push({ ...found, isKnown: false });
-    else if (uncaptioned.has(path)) fresh.push({ ...found, isKnown: true });
+    else if (picture === undefined) fresh.push({ ...found, isKnown: false, wasBroken: wrong !== undefined });
+    else if (uncaptioned.has(path)) fresh.push({ ...found, isKnown: true, wasBroken: false });
     else if (isSame(picture, found) && !mayHide(picture)) unchanged++;
     else if (picture.size === found.size && (await hashOf(root, path)) === picture.hash) touched.push(found);
-    else fresh.push({ ...found, isKnown: true });
+    else fresh.push({ ...found, isKnown: true, wasBroken: false });
   }
   const gone = [...pictures.keys(), ...broken.keys()];
   return { at, fresh, touched, gone, removed: pictures.size, unchanged, broken: stillBroken, unseen };
