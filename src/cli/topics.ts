@@ -15,6 +15,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   inside: 'what each layer would say, what each head does, and what follows when parts are taken out',
   tracing: 'where in the model a word is carried, between two pictures, and how true that is',
   explaining: 'an embedding as a sum of concepts: which, centred on what, and how true',
+  collections: 'indexing, searching and grouping folders of pictures, and where the index lies',
   models: 'names, the cache, environment variables, working offline, what is not trusted',
   training: "training and fine-tuning, the run's folder, what is logged",
   evaluation: "what coca eval measures, exactly, and the bundled model's figures",
