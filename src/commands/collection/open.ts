@@ -1,7 +1,7 @@
 import type { Failure } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { lockOwner, ownerText } from '../../model/base/folder-lock.js';
+import { lockOwner, ownerText } from '../../model/base/processes/folder-lock.js';
 import { Collection } from '../../model/collection/collection.js';
 import { loadLance } from '../../model/collection/lancedb.js';
 import { makerOf } from '../../model/collection/manifest.js';

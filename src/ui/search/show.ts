@@ -2,12 +2,9 @@ import type { PictureKind, Raster } from '../picture/raster.js';
 import type { Terminal } from '../terminal.js';
 import { run } from '../view/run.js';
 import type { Streams } from '../view/streams.js';
-import type { Outside, ViewExit } from '../view/view.js';
+import type { Outside } from '../view/view.js';
 import type { SearchSource } from './source.js';
-import { initialState, reduce, type SearchAction, type SearchState } from './state.js';
-
-/** How the view was left: or with which picture. */
-export type SearchExit = ViewExit | { readonly chosen: number };
+import { initialState, reduce, type SearchAction, type SearchExit, type SearchState } from './state.js';
 
 /**
  * The view of what was found, on a screen of its own. Thumbnails come one after the other.

@@ -1,3 +1,8 @@
+import type { ViewExit } from '../view/view.js';
+
+/** How the view was left, or with which picture. */
+export type SearchExit = ViewExit | { readonly chosen: number };
+
 /** What is on the screen, as a value. */
 export interface SearchState {
   readonly at: number;

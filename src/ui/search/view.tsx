@@ -10,9 +10,8 @@ import { useScreenSize } from '../view/use-screen-size.js';
 import type { Stage } from '../view/view.js';
 import { gridTiling, stageOf, thumbnailDrawer } from './grid.js';
 import { commandOf, searchKeyLine } from './keys.js';
-import type { SearchExit } from './show.js';
 import type { SearchSource } from './source.js';
-import type { SearchAction, SearchState } from './state.js';
+import type { SearchAction, SearchExit, SearchState } from './state.js';
 
 export interface SearchViewProps {
   readonly source: SearchSource;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CocaError } from '../../base/errors.js';
-import { ownerText, tryLock } from '../../base/folder-lock.js';
+import { ownerText, tryLock } from '../../base/processes/folder-lock.js';
 
 const LOCK_FILE = 'run.lock';
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isRunning, startOf } from './processes.js';
-import { writeFailed } from './whole-file.js';
+import { writeFailed } from '../whole-file.js';
+import { isRunning, startOf } from './running.js';
 
 /** Who writes in a folder. */
 export interface Owner {
