@@ -112,10 +112,9 @@ export async function readEmbeddings(folder: string, width: number): Promise<Imp
       if (!(length > 0 && length < Number.POSITIVE_INFINITY)) {
         throw new CocaError('bad-data', `${path}: row ${i + 1} has no direction`);
       }
-      vectors.set(
-        name.replace(/^\.\//, ''),
-        vector.map((value) => value / length),
-      );
+      // What is of unit length stays as it is, to the last bit.
+      const isUnit = Math.abs(length - 1) < 1e-6;
+      vectors.set(name.replace(/^\.\//, ''), isUnit ? vector : vector.map((value) => value / length));
     }
   }
   return new Imported(vectors);
