@@ -128,8 +128,8 @@ test('what every start loads is what says which commands there are, and no part 
   for (const name of loaded) {
     for (const { from, to, isType, isLater } of imports) if (from === name && !isType && !isLater) loaded.add(to);
   }
-  // 136 when this was written: a start is as slow as they are many.
-  expect(loaded.size).toBeLessThanOrEqual(145);
+  // A start is as slow as they are many; a new command is one more, or two.
+  expect(loaded.size).toBeLessThanOrEqual(155);
   const works =
     /^(model\/(store|hub|checkpoint|grounding|explaining|coca|encoding)|model\/tracing\/trace|model\/engine\/(onnx|tfjs))/;
   expect([...loaded].filter((name) => works.test(name))).toEqual([]);

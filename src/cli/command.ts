@@ -35,9 +35,20 @@ export interface FlagOption extends OptionBase {
 
 /**
  * What a word names: completion and the session, which fills words in, go by it. A `model` is on this machine, a `known-model` can
- * also be one to be fetched. `sites` are parts of that model, separated by commas.
+ * also be one to be fetched. `sites` are parts of that model, separated by commas. A `query` is words of a search: texts, pictures, signs
+ * between them and a folder.
  */
-export type WordKind = 'image' | 'text' | 'file' | 'folder' | 'model' | 'known-model' | 'sites' | 'option' | 'value';
+export type WordKind =
+  | 'image'
+  | 'text'
+  | 'file'
+  | 'folder'
+  | 'model'
+  | 'known-model'
+  | 'sites'
+  | 'query'
+  | 'option'
+  | 'value';
 
 /**
  * What becomes of the files that an option names, to be looked at before a model is loaded: `list` is read as text, a line
@@ -155,6 +166,8 @@ export interface CommandContext {
    * line.
    */
   readonly onKeys: (options: readonly string[]) => void;
+  /** Told the pictures that a search found, and the one that was chosen: a session opens them. Not there outside of one. */
+  readonly onFound?: (images: readonly string[], chosen: string | undefined) => void;
   /** Whether the picture was just drawn for the person who asks: then it is not drawn once more. */
   readonly isShown: (image: string) => boolean;
   /**

@@ -32,11 +32,11 @@ export class Output {
    * Writes after everything written before.
    * @throws ReaderGone when the reader closed the pipe; CocaError `write-failed` for anything else.
    */
-  write(text: string): Promise<void> {
+  write(text: string | Uint8Array): Promise<void> {
     this.#before();
     // A failure is for the caller that awaits this write; the next write finds the stream failing by itself.
     return this.#turns
-      .take(() => this.#write(Buffer.from(text)))
+      .take(() => this.#write(toBuffer(text)))
       .catch((error: unknown) => {
         throw toOutputError(error);
       });
@@ -52,6 +52,9 @@ export class Output {
     return this.#turns.take(() => undefined);
   }
 }
+
+const toBuffer = (text: string | Uint8Array): Buffer =>
+  typeof text === 'string' ? Buffer.from(text, 'utf8') : Buffer.from(text);
 
 function toOutputError(error: unknown): Error {
   if (error instanceof ReaderGone || error instanceof CocaError) return error;

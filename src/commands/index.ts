@@ -1,9 +1,13 @@
-import type { Command } from '../cli/command.js';
+import type { Command, CommandContext, Invocation, Outcome } from '../cli/command.js';
 import { ask } from './ask/ask.js';
 import { attend } from './attend/attend.js';
 import { bench } from './bench.js';
 import { caption } from './caption/caption.js';
 import { classify } from './classify/classify.js';
+import { cluster } from './collection/cluster.js';
+import { dedupe } from './collection/dedupe.js';
+import { index } from './collection/index-folders.js';
+import { searchOver } from './collection/search.js';
 import { completionOf } from './completion.js';
 import { doctor } from './doctor/doctor.js';
 import { embed } from './embed.js';
@@ -35,6 +39,10 @@ const PROGRAMS: readonly Command[] = [
   heads,
   explain,
   embed,
+  index,
+  searchOver((image, invocation, context) => openSession(image, invocation, context)),
+  dedupe,
+  cluster,
   models,
   init,
   scenes,
@@ -45,5 +53,15 @@ const PROGRAMS: readonly Command[] = [
   doctor,
 ];
 
+const repl = replOver(PROGRAMS);
+
+/** The session on a picture, with the model that another command was given. */
+function openSession(image: string, { options, typed }: Invocation, context: CommandContext): Promise<Outcome> {
+  const own = new Set<string>(repl.globals);
+  const given = [...typed].filter((name) => own.has(name));
+  const values = Object.fromEntries(repl.globals.map((name) => [name, options[name]]));
+  return repl.run({ args: [image], options: values, typed: new Set(given) }, context);
+}
+
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [replOver(PROGRAMS), ...PROGRAMS, completionOf(() => COMMANDS)];
+export const COMMANDS: readonly Command[] = [repl, ...PROGRAMS, completionOf(() => COMMANDS)];

@@ -75,6 +75,13 @@ const RUNS: Record<string, { args: () => string[]; input?: string; makes?: strin
   },
   step: { args: () => ['step', BOOK, '--script', 'next,run', '--json'] },
   embed: { args: () => ['embed', BOOK] },
+  index: { args: () => ['index', '.', '--captions'], makes: ['home/.cache/coca/collections/*'] },
+  search: { args: () => ['search', 'a book', '.'], makes: ['home/.cache/coca/collections/*'] },
+  dedupe: { args: () => ['dedupe', '.'], makes: ['home/.cache/coca/collections/*'] },
+  cluster: {
+    args: () => ['cluster', '.', '-o', 'sheets'],
+    makes: ['home/.cache/coca/collections/*', 'home/.cache/coca/concepts/*', 'cwd/sheets/*'],
+  },
   models: { args: () => ['models'] },
   'models list': { args: () => ['models', 'list'] },
   'models pull': { args: () => ['models', 'pull', 'coca_ViT-B-32'], code: 2 },

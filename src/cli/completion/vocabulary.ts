@@ -140,6 +140,8 @@ const choiceValues = (choices: readonly string[]): Values => ({
 });
 
 function valuesOfKind(kind: ArgumentSpec['kind']): Values {
+  // Of what a query can be, pictures and folders have names.
+  if (kind === 'query') return { kind: 'image' };
   return kind === 'text' || kind === 'option' || kind === 'value' ? { kind: 'free' } : { kind };
 }
 

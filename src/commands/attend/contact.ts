@@ -9,31 +9,32 @@ const GAP = 8;
 const FONT = 'sans 11';
 const BACKGROUND = { r: 24, g: 24, b: 24 };
 
+/** A picture of a sheet, and what stands below it. */
+export interface SheetTile {
+  readonly picture: Raster;
+  readonly label?: { readonly number: number; readonly text: string };
+}
+
 /**
- * All overlays on one sheet, the picture itself first: PNG bytes. Labels are drawn with the machine's fonts; where
- * there are none, tiles are numbered by bars that can be counted in fives, in the order of `words.tsv`.
+ * Pictures on one sheet: PNG bytes. Labels are drawn with the machine's fonts; where there are none, tiles are numbered by bars that can
+ * be counted in fives.
  */
-export async function contactSheet(
-  square: Raster,
-  overlays: readonly Raster[],
-  labels: readonly string[],
-): Promise<Buffer> {
+export async function contactSheet(tiles: readonly SheetTile[]): Promise<Buffer> {
   const { default: sharp } = await import('sharp');
   const hasFonts = await canDrawText();
-  const tiles = [square, ...overlays];
   const columns = Math.min(tiles.length, Math.max(3, Math.ceil(Math.sqrt(tiles.length))));
   const rows = Math.ceil(tiles.length / columns);
   const width = columns * (TILE + GAP) + GAP;
   const height = rows * (TILE + LABEL + GAP) + GAP;
   const parts = await Promise.all(
-    tiles.map(async ({ size, rgb }, i) => {
+    tiles.map(async ({ picture: { size, rgb }, label: about }, i) => {
       const left = GAP + (i % columns) * (TILE + GAP);
       const top = GAP + Math.floor(i / columns) * (TILE + LABEL + GAP);
       const input = await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
         .resize(TILE, TILE, { kernel: 'cubic' })
         .png()
         .toBuffer();
-      const label = i === 0 ? undefined : await labelImage(i, labels[i - 1]!, hasFonts);
+      const label = about && (await labelImage(about.number, about.text, hasFonts));
       return [{ input, left, top }, ...(label ? [{ input: label, left, top: top + TILE + 4 }] : [])];
     }),
   );

@@ -81,7 +81,9 @@ export async function writeAttendFiles(folder: string, result: AttendResult, squ
       names.push(`${String(i + 1).padStart(2, '0')}-${safeName(word.text)}.png`);
       await writeFile(at(names[i]!), await pngOf(overlays[i]!));
     }
-    await writeFile(at('contact.png'), await contactSheet(square, overlays, labels));
+    // The picture itself comes first; the others are numbered as in words.tsv.
+    const tiles = overlays.map((picture, i) => ({ picture, label: { number: i + 1, text: labels[i]! } }));
+    await writeFile(at('contact.png'), await contactSheet([{ picture: square }, ...tiles]));
     const lines = attendLines(result).map((line, i) => `${line}\t${names[i]}\n`);
     await writeFile(at('words.tsv'), `word\tpeak_x\tpeak_y\tentropy\tfile\n${lines.join('')}`);
     const { tensors, metadata } = attentionTensors(result);

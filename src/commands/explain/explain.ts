@@ -1,13 +1,11 @@
 import type { ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import type { ConceptList } from '../../model/explaining/concepts.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { IMAGE_ARGUMENT } from '../io/inside/caption.js';
-import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS, precisionOf } from '../io/model.js';
 import { oneName, openPicture, pictures } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
@@ -62,7 +60,8 @@ export const explain = defineResults({
     for (const word of args) checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const names: string[] = [];
     for (const word of args) names.push(await oneName(word, 'explain', context));
-    const typed = options.concepts === undefined ? undefined : await listOf(options.concepts, context);
+    const { conceptListOf, embeddedConcepts } = await import('./concepts.js');
+    const typed = options.concepts === undefined ? undefined : await conceptListOf(options.concepts, context);
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<ExplainedPictures>> {
       const inputs = [];
       for (const name of names) inputs.push(await openPicture(name, coca, context));
@@ -71,18 +70,12 @@ export const explain = defineResults({
         yield* failed;
         return;
       }
-      const { commonWords, conceptEmbeddings, worldConcepts } = await import('../../model/explaining/concepts.js');
       const { centredConcepts, explain: explainEmbedding } = await import('../../model/explaining/explain.js');
       const { BUNDLED_MODEL } = await import('../../model/store/locate.js');
       const isBundled = coca.name === BUNDLED_MODEL;
-      const list = typed ?? (isBundled ? worldConcepts() : await commonWords());
-      const { status, signal } = context;
-      const embeddings = await conceptEmbeddings(coca, list, {
-        ...new ToldCuts(options.strict, context).options,
-        signal,
-        onBroken: context.notice,
-        onProgress: (part) => status.show(`embedding ${list.texts.length} concepts: ${Math.floor(100 * part)} %`),
-      });
+      const { status } = context;
+      const cuts = new ToldCuts(options.strict, context);
+      const { list, embeddings } = await embeddedConcepts(typed, coca, isBundled, cuts, context);
       status.show('looking');
       const concepts = centredConcepts(embeddings);
       const centre = await centreOf(options.centre, isBundled, coca, context);
@@ -129,15 +122,6 @@ export const explain = defineResults({
     };
   },
 });
-
-/** @throws CocaError `bad-data` for a list without texts, or of one alone: its mean would be itself */
-async function listOf(file: string, context: CommandContext): Promise<ConceptList> {
-  const texts = new Set<string>();
-  for await (const text of readTextList(file, context.stdin)) texts.add(text.trim());
-  texts.delete('');
-  if (texts.size < 2) throw new CocaError('bad-data', `${file} has fewer than two concepts`, 'one a line');
-  return { name: file, texts: [...texts] };
-}
 
 /** Pictures that go through the model at once. */
 const BATCH = 16;

@@ -60,18 +60,31 @@ const AT_ONCE = 8;
  * Pictures in the order of their names, read and decoded ahead of the model, in threads of their own where there are many.
  * @param ahead how many are held ready, at least
  */
-export async function* pictures(
+export function pictures(
   names: AsyncGenerator<string>,
   coca: LoadedCoca,
   context: CommandContext,
   ahead: number,
 ): AsyncGenerator<ReadablePicture | Failure> {
+  return picturesWith(names, coca, context, ahead, () => ({}));
+}
+
+/**
+ * `pictures` with what is noted of each file's bytes, which are let go.
+ * @param note what is kept of a file
+ */
+export async function* picturesWith<N extends object>(
+  names: AsyncGenerator<string>,
+  coca: LoadedCoca,
+  context: CommandContext,
+  ahead: number,
+  note: (bytes: Buffer) => N,
+): AsyncGenerator<(ReadablePicture & N) | Failure> {
   const { PictureDecoder } = await import('../../model/data/picture-decoder.js');
   const decoder = new PictureDecoder();
-  // The file itself is let go.
-  const prepare = async (name: string): Promise<ReadablePicture | Failure> => {
+  const prepare = async (name: string): Promise<(ReadablePicture & N) | Failure> => {
     const opened = await openPicture(name, coca, context, decoder);
-    return 'error' in opened ? opened : { name, picture: opened.picture };
+    return 'error' in opened ? opened : { name, picture: opened.picture, ...note(opened.bytes) };
   };
   const places = new Budget(AT_ONCE);
   try {

@@ -34,6 +34,13 @@ export class Pictures {
     this.#current = name;
   }
 
+  /** Opens pictures in place of those that are open; the first, or the one that was chosen, becomes the current one. */
+  replace(names: readonly string[], chosen = names[0]): void {
+    for (const name of this.#names.filter((open) => !names.includes(open))) this.close(name);
+    this.#names = [...names];
+    this.#current = chosen;
+  }
+
   /** Closes a picture; if it was the current one, its neighbour becomes that. */
   close(name: string): void {
     const at = this.#names.indexOf(name);

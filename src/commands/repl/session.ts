@@ -156,6 +156,9 @@ export class ReplSession {
       onCaption: (image, caption) => this.pictures.describe(image, caption),
       onAnswer: () => undefined,
       onKeys: () => undefined,
+      onFound: (images, chosen) => {
+        if (images.length > 0) this.pictures.replace(images, chosen);
+      },
       isShown: (image) => image === this.pictures.shown,
     };
   }

@@ -34,3 +34,5 @@ export const computedFolders = (env?: NodeJS.ProcessEnv): readonly string[] => [
   meanPicturesFolder(env),
   featuresFolder(env),
 ];
+/** Where the indexes of collections of pictures are kept. */
+export const collectionsFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'collections');

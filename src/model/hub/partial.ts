@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isRunning } from '../base/processes.js';
+import { isRunning } from '../base/processes/running.js';
 
 /**
  * Downloads in the making, beside the blobs that they will become. The name says whose it is:

@@ -36,6 +36,8 @@ export function fillArguments(command: Command, words: readonly Word[], fillings
   const images = command.args.filter(({ kind }) => kind === 'image');
   const image = images[0];
   const text = command.args.find(({ kind }) => kind === 'text');
+  if (command.args.some(({ kind }) => kind === 'query'))
+    return { options, positionals: queryWords(positionals, fillings) };
   const isReplaced = (spec: ArgumentSpec) => spec.unless?.some((name) => names.has(name)) === true;
 
   if (image?.variadic) {
@@ -57,6 +59,24 @@ export function fillArguments(command: Command, words: readonly Word[], fillings
   const remembered = image && filled[0] === fillings.picture ? fillings.caption : undefined;
   if (text && captions.length === 0 && remembered !== undefined && !isReplaced(text)) captions.push(remembered);
   return { options, positionals: [...filled, ...captions] };
+}
+
+/**
+ * The words of a search: open pictures by their names, and words that follow each other without quotes as one text. What has a name of
+ * its own in the file system, a picture or the folder that is searched, is a word of its own, but never the only one.
+ */
+function queryWords(words: readonly Word[], fillings: Fillings): string[] {
+  const found: string[] = [];
+  let isText = false;
+  for (const word of words) {
+    const isSign = !word.isQuoted && (word.text === '+' || word.text === '-');
+    const isName = numberOf(word, false) !== undefined || looksLikePicture(word, fillings.exists);
+    const isPlain = !word.isQuoted && !isSign && !isName;
+    if (isPlain && isText) found.push(`${found.pop()} ${plainText(word)}`);
+    else found.push(isSign || word.isQuoted ? word.text : pictureNamed(word, fillings, false));
+    isText = isPlain;
+  }
+  return found;
 }
 
 /**

@@ -188,6 +188,8 @@ function modelOf(words: readonly Word[]): string | undefined {
 
 function slotOfKind(kind: WordKind, prefix: string): Slot {
   switch (kind) {
+    case 'query':
+      return { wants: 'path', kind: 'image', prefix };
     case 'image':
     case 'folder':
       return { wants: 'path', kind, prefix };

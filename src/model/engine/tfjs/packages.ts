@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../../base/cache.js';
 import { CocaError } from '../../base/errors.js';
+import { findInstalled } from '../../base/packages.js';
 
 /** Packages of native code that this program can use but does not bring: they are large, or built on the spot. */
 export type OptionalPackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu' | 'webgpu';
@@ -19,15 +20,7 @@ export function loadOwn<T>(name: string): T {
  */
 export function findPackage(name: OptionalPackage, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const listed = (env.COCA_TFJS_PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  const from = (folder: string) => createRequire(join(folder, 'package.json'));
-  for (const require of [...listed.map(from), own, from(join(cacheFolder(env), 'tfjs'))]) {
-    try {
-      return require.resolve(name);
-    } catch {
-      // Not there; perhaps in the next place.
-    }
-  }
-  return undefined;
+  return findInstalled(name, listed, [join(cacheFolder(env), 'tfjs')]);
 }
 
 /** @throws CocaError `device` for a package that is not installed */

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CocaError } from '../../../../src/model/base/errors.js';
-import { isRunning } from '../../../../src/model/base/processes.js';
+import { isRunning } from '../../../../src/model/base/processes/running.js';
 import { openSafetensors } from '../../../../src/model/checkpoint/index.js';
 import type { TokenRow } from '../../../../src/model/decoding/types.js';
 import type { Device, Engine } from '../../../../src/model/engine/engines.js';

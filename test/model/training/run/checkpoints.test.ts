@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { CocaError } from '../../../../src/model/base/errors.js';
-import { startOf } from '../../../../src/model/base/processes.js';
+import { startOf } from '../../../../src/model/base/processes/running.js';
 import type { TensorToWrite } from '../../../../src/model/checkpoint/index.js';
 import {
   type CheckpointContent,
