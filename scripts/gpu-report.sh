@@ -26,26 +26,35 @@ for name in "${models[@]}"; do
   "${coca[@]}" doctor --verify --model "$name" --quiet | awk -F'\t' '{ print "| " $3 " | " $1 " | " $4 " |" }' || true
 done
 
-# Milliseconds of a task; a device that is not there says why.
+# Milliseconds of a task; a device that is not there, or has no half precision, says so.
 row() {
-  local name=$1 device=$2 report
-  if report=$("${coca[@]}" bench "$picture" --model "$name" --device "$device" --seconds "$seconds" --jsonl --quiet 2>&1); then
+  local name=$1 device=$2 precision=$3 batch=$4 report
+  local how=(--device "$device" --precision "$precision" --batch "$batch" --seconds "$seconds")
+  if report=$("${coca[@]}" bench "$picture" --model "$name" "${how[@]}" --jsonl --quiet 2>&1); then
     node -e '
       const { load, measurements, peakMemory } = JSON.parse(process.argv[1]);
       const times = measurements.map(({ task, batch, ms }) => `${task} (${batch}) ${ms.toFixed(1)} ms`);
       console.log(`| ${process.argv[2]} | load ${load.toFixed(0)} ms; ${times.join("; ")}; ${(peakMemory / 2 ** 20).toFixed(0)} MiB |`);
-    ' "$report" "$device"
+    ' "$report" "$device $precision"
   else
-    echo "| $device | $(head -1 <<<"$report") |"
+    echo "| $device $precision | $(head -1 <<<"$report") |"
   fi
 }
 for name in "${models[@]}"; do
   printf '\n%s, `coca bench`:\n\n| device | |\n|---|---|\n' "$(basename "$name")"
-  for device in cpu cuda webgpu; do row "$name" "$device"; done
+  row "$name" cpu fp32 1,8
+  for device in cuda webgpu; do
+    for precision in fp32 fp16; do row "$name" "$device" "$precision" 1,8,32; done
+  done
 done
 
 if "$python" -c 'import open_clip' 2>/dev/null && [ -d "$model" ]; then
   printf '\nOpenCLIP on the CPU (`bench/peer.py`), milliseconds:\n\n```\n'
   "$python" bench/peer.py "$model" "$picture" "$seconds"
   printf '```\n'
+  if "$python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then
+    printf '\nOpenCLIP on the GPU, milliseconds:\n\n```\n'
+    for precision in fp32 fp16; do "$python" bench/peer.py "$model" "$picture" "$seconds" cuda "$precision"; done
+    printf '```\n'
+  fi
 fi

@@ -267,7 +267,8 @@ export const GLOBAL_OPTIONS = {
     choices: PRECISIONS,
     placeholder: 'PRECISION',
     otherwise: 'fp32',
-    description: 'of the large matrices: int8 loads faster, needs less memory, and changes results a little',
+    description:
+      'what is computed in: int8, on the CPU, loads faster and needs less memory; fp16 is for GPUs; both change results a little',
   },
   seed: {
     type: 'integer',

@@ -86,48 +86,40 @@ export const cluster = defineResults({
     const typed = options.concepts === undefined ? undefined : await conceptListOf(options.concepts, context);
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<NamedCluster>> {
       yield { kind: 'ready' };
-      const { openIndex } = await import('./open.js');
-      for await (const event of openIndex(folder, options, coca, context)) {
-        if (event.kind === 'failure') {
-          yield event;
-          continue;
+      const { withIndex } = await import('./open.js');
+      yield* withIndex(folder, options, coca, context, async function* ({ collection, below, nameOf }): AsyncGenerator<
+        Finding<NamedCluster>
+      > {
+        const [{ gather }, { clustersOf, defaultGroups, distinctionsOf }] = await Promise.all([
+          import('../../model/collection/vectors.js'),
+          import('../../model/collection/clusters.js'),
+        ]);
+        const gathered = await gather(collection, filterOf(options, below));
+        const count = gathered.facts.length;
+        const groups = Math.min(count, options.groups ?? defaultGroups(count));
+        if (options.groups !== undefined && groups < options.groups) {
+          context.notice(`there are ${count} pictures, so ${groups} groups`);
         }
-        const { collection, below, nameOf } = event;
-        try {
-          const [{ gather }, { clustersOf, defaultGroups, distinctionsOf }] = await Promise.all([
-            import('../../model/collection/vectors.js'),
-            import('../../model/collection/clusters.js'),
-          ]);
-          const gathered = await gather(collection, filterOf(options, below));
-          const count = gathered.facts.length;
-          const groups = Math.min(count, options.groups ?? defaultGroups(count));
-          if (options.groups !== undefined && groups < options.groups) {
-            context.notice(`there are ${count} pictures, so ${groups} groups`);
-          }
-          const clusters = await clustersOf(gathered, groups, {
-            seed: options.seed,
-            signal,
-            onProgress: (iteration) => status.show(`grouping ${count} pictures: round ${iteration}`),
-          });
-          const { BUNDLED_MODEL } = await import('../../model/store/locate.js');
-          const isBundled = coca.name === BUNDLED_MODEL;
-          const cuts = new ToldCuts(options.strict, context);
-          const { list, embeddings } = await embeddedConcepts(typed, coca, isBundled, cuts, context);
-          const distinctions = distinctionsOf(clusters, gathered, embeddings, CONCEPTS);
-          for (const [i, { members }] of clusters.entries()) {
-            const concepts = distinctions[i]!.map(({ concept, cosine }) => ({ text: list.texts[concept]!, cosine }));
-            const images = members.map(({ facts: { path }, cosine }) => ({ image: nameOf(path), cosine }));
-            const named = { cluster: i + 1, name: concepts[0]!.text, concepts, images };
-            const sheets =
-              options.output === undefined ? undefined : await writeSheets(options.output, named, coca, context);
-            const result = { ...named, ...(sheets && { sheets }), model: coca.name, ...variantOf(coca) };
-            yield { kind: 'result', result };
-          }
-        } finally {
-          status.clear();
-          collection.close();
+        const clusters = await clustersOf(gathered, groups, {
+          seed: options.seed,
+          signal,
+          onProgress: (iteration) => status.show(`grouping ${count} pictures: round ${iteration}`),
+        });
+        const { BUNDLED_MODEL } = await import('../../model/store/locate.js');
+        const isBundled = coca.name === BUNDLED_MODEL;
+        const cuts = new ToldCuts(options.strict, context);
+        const { list, embeddings } = await embeddedConcepts(typed, coca, isBundled, cuts, context);
+        const distinctions = distinctionsOf(clusters, gathered, embeddings, CONCEPTS);
+        for (const [i, { members }] of clusters.entries()) {
+          const concepts = distinctions[i]!.map(({ concept, cosine }) => ({ text: list.texts[concept]!, cosine }));
+          const images = members.map(({ facts: { path }, cosine }) => ({ image: nameOf(path), cosine }));
+          const named = { cluster: i + 1, name: concepts[0]!.text, concepts, images };
+          const sheets =
+            options.output === undefined ? undefined : await writeSheets(options.output, named, coca, context);
+          const result = { ...named, ...(sheets && { sheets }), model: coca.name, ...variantOf(coca) };
+          yield { kind: 'result', result };
         }
-      }
+      });
     });
   },
   async writer(format, _, { out, terminal }): Promise<ResultWriter<NamedCluster>> {

@@ -63,40 +63,32 @@ export const dedupe = defineResults({
     const { status, signal } = context;
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<DuplicateGroup>> {
       yield { kind: 'ready' };
-      const { openIndex } = await import('./open.js');
-      for await (const event of openIndex(folder, options, coca, context)) {
-        if (event.kind === 'failure') {
-          yield event;
-          continue;
-        }
-        const { collection, below, nameOf } = event;
-        try {
-          const [{ gather }, { duplicateGroups }] = await Promise.all([
-            import('../../model/collection/vectors.js'),
-            import('../../model/collection/duplicates.js'),
-          ]);
-          const gathered = await gather(collection, filterOf(options, below));
-          const groups = await duplicateGroups(gathered, options.minCosine, {
-            signal,
-            onProgress: (part) =>
-              status.show(`comparing ${gathered.facts.length} pictures: ${Math.floor(100 * part)} %`),
+      const { withIndex } = await import('./open.js');
+      yield* withIndex(folder, options, coca, context, async function* ({ collection, below, nameOf }): AsyncGenerator<
+        Finding<DuplicateGroup>
+      > {
+        const [{ gather }, { duplicateGroups }] = await Promise.all([
+          import('../../model/collection/vectors.js'),
+          import('../../model/collection/duplicates.js'),
+        ]);
+        const gathered = await gather(collection, filterOf(options, below));
+        const groups = await duplicateGroups(gathered, options.minCosine, {
+          signal,
+          onProgress: (part) => status.show(`comparing ${gathered.facts.length} pictures: ${Math.floor(100 * part)} %`),
+        });
+        status.clear();
+        for (const group of groups) {
+          const images = group.map(({ facts: { path, width, height, size }, cosine }) => {
+            return { image: nameOf(path), cosine, width, height, bytes: size };
           });
-          status.clear();
-          for (const group of groups) {
-            const images = group.map(({ facts: { path, width, height, size }, cosine }) => {
-              return { image: nameOf(path), cosine, width, height, bytes: size };
-            });
-            yield { kind: 'result', result: { images, model: coca.name, ...variantOf(coca) } };
-          }
-          if (groups.length === 0) {
-            // That there are none is what was found, too.
-            yield { kind: 'answered', done: 1, failed: 0 };
-            yield { kind: 'notice', text: `no two of ${gathered.facts.length} pictures are that near` };
-          }
-        } finally {
-          collection.close();
+          yield { kind: 'result', result: { images, model: coca.name, ...variantOf(coca) } };
         }
-      }
+        if (groups.length === 0) {
+          // That there are none is what was found, too.
+          yield { kind: 'answered', done: 1, failed: 0 };
+          yield { kind: 'notice', text: `no two of ${gathered.facts.length} pictures are that near` };
+        }
+      });
     });
   },
   async writer(format, { options }, { out, terminal }): Promise<ResultWriter<DuplicateGroup>> {

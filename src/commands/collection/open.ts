@@ -9,6 +9,7 @@ import { defaultPlace, findPlace, realFolder } from '../../model/collection/plac
 import type { Pixels } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { visible } from '../../ui/text.js';
+import type { Finding } from '../io/define-results.js';
 import { INDEX_BATCH } from './options.js';
 import { LOCK_FILE, updateIndex } from './update.js';
 
@@ -35,7 +36,7 @@ export const namedIn =
  * @param index where it lies, if not in the cache
  * @throws CocaError as `updateIndex`; `not-found` for a folder without pictures
  */
-export async function* openIndex(
+async function* openIndex(
   folder: string,
   { index, update, pixels }: { readonly index: string | undefined; readonly update: boolean; readonly pixels: Pixels },
   coca: LoadedCoca,
@@ -68,4 +69,29 @@ export async function* openIndex(
     throw new CocaError('not-found', `there are no pictures in ${folder}`, 'coca index brings an index up to date');
   }
   yield { kind: 'open', collection, below, nameOf: namedIn(folder, below) };
+}
+
+/**
+ * Works with the index of a folder, made or brought up to date where it must be, and closes it.
+ * @throws CocaError as `openIndex` and `work`
+ */
+export async function* withIndex<R>(
+  folder: string,
+  options: Parameters<typeof openIndex>[1],
+  coca: LoadedCoca,
+  context: CommandContext,
+  work: (index: OpenIndex) => AsyncGenerator<Finding<R>>,
+): AsyncGenerator<Finding<R>> {
+  for await (const event of openIndex(folder, options, coca, context)) {
+    if (event.kind === 'failure') {
+      yield event;
+      continue;
+    }
+    try {
+      yield* work(event);
+    } finally {
+      context.status.clear();
+      event.collection.close();
+    }
+  }
 }

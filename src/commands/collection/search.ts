@@ -80,14 +80,13 @@ export function searchOver(
         if (direction === undefined) {
           throw new CocaError('bad-text', `nothing is left of ${queryText(terms)}`, 'its words cancel each other out');
         }
-        const { openIndex } = await import('./open.js');
-        for await (const event of openIndex(folder, options, coca, context)) {
-          if (event.kind === 'failure') {
-            yield event;
-            continue;
-          }
-          const { collection, below, nameOf } = event;
-          try {
+        const { withIndex } = await import('./open.js');
+        yield* withIndex(
+          folder,
+          options,
+          coca,
+          context,
+          async function* ({ collection, below, nameOf }): AsyncGenerator<Finding<SearchResult>> {
             const isText = terms.length === 1 && !isPictures[0];
             const by = options.by ?? (isText && collection.manifest.captions ? 'both' : 'image');
             if (by !== 'image' && !collection.manifest.captions) {
@@ -112,10 +111,8 @@ export function searchOver(
                 text: `${gone} of the pictures found ${gone === 1 ? 'is' : 'are'} gone: coca index ${visible(folder)}`,
               };
             }
-          } finally {
-            collection.close();
-          }
-        }
+          },
+        );
       });
     },
     async writer(format, invocation, context): Promise<ResultWriter<SearchResult>> {

@@ -146,7 +146,7 @@ describe('batches', () => {
     expect(seen.slice(0, SAMPLES).sort((a, b) => a - b)).toEqual([...Array(SAMPLES).keys()]);
     // Read ahead, the next epoch may have begun and found some of them again.
     expect([...new Set(problems)].sort()).toEqual([
-      expect.stringMatching(/^\/0\.png: no caption$/),
+      expect.stringMatching(/^\/0\.png: no caption, and no question with an answer$/),
       expect.stringMatching(/^\/b\.jsonl, row 6: not JSON/),
       expect.stringMatching(/^\/bad\.png: not a picture that can be read/),
       expect.stringMatching(/^\/cut\.png: /),

@@ -15,12 +15,12 @@ describe('captionTrie', () => {
       { node: 3, parent: 1, token: 3 },
     ]);
     expect(targets).toEqual([
-      { row: 0, token: 1, caption: 0 },
-      { row: 1, token: 2, caption: 0 },
-      { row: 2, token: 9, caption: 0 },
-      { row: 0, token: 1, caption: 1 },
-      { row: 1, token: 3, caption: 1 },
-      { row: 3, token: 9, caption: 1 },
+      { row: 0, token: 1, caption: 0, place: 1 },
+      { row: 1, token: 2, caption: 0, place: 2 },
+      { row: 2, token: 9, caption: 0, place: 3 },
+      { row: 0, token: 1, caption: 1, place: 1 },
+      { row: 1, token: 3, caption: 1, place: 2 },
+      { row: 3, token: 9, caption: 1, place: 3 },
     ]);
   });
 

@@ -41,5 +41,5 @@ async function isLibrary(path: string): Promise<boolean> {
 /** The command that fetches the provider: onnxruntime-node's own script, by its path, since newer npm runs none by name. */
 export function cudaAdvice(): string {
   const script = join(runtimeFolder(), 'script', 'install.js');
-  return `fetch it with ONNXRUNTIME_NODE_INSTALL=cuda12 node "${script}" (300 MB); it needs CUDA 12 and cuDNN 9`;
+  return `fetch it with ONNXRUNTIME_NODE_INSTALL=cuda12 node "${script}" (300 MB); it needs CUDA 12 and cuDNN 9 (coca help engines has a way that brings its own)`;
 }

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSafetensors, readTensor, writeSafetensors } from '../../../../src/model/checkpoint/index.js';
 import { decodingOptions } from '../../../../src/model/decoding/index.js';
@@ -190,7 +189,7 @@ describe('what goes wrong', () => {
     const config = (start as { config: string }).config;
     const failed = runToEnd(at('run'), { ...rest, start: { kind: 'fresh', config } });
     await expect(failed).rejects.toMatchObject({ code: 'bad-tokenizer', hint: /--train-tokenizer/ });
-    const other = join(at(), '..', 'x'); // no such file
+    const other = at('gone.json');
     const missing = runToEnd(at('run'), { ...rest, start: { kind: 'fresh', config, tokenizer: other } });
     await expect(missing).rejects.toMatchObject({ code: 'not-found' });
     expect(existsSync(at('run'))).toBe(false);
