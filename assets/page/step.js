@@ -13,9 +13,10 @@
  * @property {'live' | 'pruned' | 'finished'} state
  * @property {number} line
  * @property {string} [why]
+ * @property {string[]} [change] what was changed where its line was read, in words
  *
  * @typedef {{ line: number, step: number, token: { id: number, text: string }, parent: number, logprob: number, fate: string, node?: number }} Candidate
- * @typedef {{ line: number, from: object | null, step: number, done: boolean, best: string | null, score: number | null }} WalkLine
+ * @typedef {{ line: number, from: { line: number } | null, step: number, done: boolean, best: string | null, score: number | null }} WalkLine
  */
 
 const STEP_WIDTH = 118;
@@ -24,6 +25,9 @@ const ROW_HEIGHT = 32;
 const NODE_HEIGHT = 26;
 /** Of a sheet of paper between its margins, in pixels of CSS. */
 const SHEET_WIDTH = 660;
+
+/** Columns of words. */
+const TEXTS = new Set(['best', 'read under']);
 
 /** Candidates that are listed of a node. */
 const MOST_CANDIDATES = 10;
@@ -34,7 +38,7 @@ const MOST_CANDIDATES = 10;
  */
 function showStep({ image, nodes, best, score, ids, line, lines, candidates }, [picture]) {
   const panel = element('div', { 'aria-live': 'polite' });
-  const found = ids === null ? [] : wayOf(nodes, ids);
+  const found = ids === null ? [] : wayOf(nodes, ids, originsOf(line, lines));
   const way = new Set(found.map(({ id }) => id));
   const tree = treeOf(nodes, way);
   // What ends it is no word of a caption.
@@ -75,7 +79,9 @@ function showStep({ image, nodes, best, score, ids, line, lines, candidates }, [
   const said =
     best === null ? 'No caption: all branches were pruned.' : `Score ${fixed(/** @type {number} */ (score), 3)}. `;
   const frame = framed(/** @type {HTMLImageElement} */ (picture));
-  const figure = element('figure', {}, frame, element('figcaption', {}, image));
+  const changes = changesOf(line, nodes);
+  const seen = changes.length > 0 ? `${image} · read under ${changes.join(', ')}; the picture is shown whole` : image;
+  const figure = element('figure', {}, frame, element('figcaption', {}, seen));
   const parts = [
     caption.list,
     element(
@@ -85,7 +91,7 @@ function showStep({ image, nodes, best, score, ids, line, lines, candidates }, [
     ),
     element('div', { class: 'columns' }, figure, panel),
     ...(lines.length > 1
-      ? [element('h3', {}, 'Lines'), element('div', { class: 'scroll' }, lineTable(lines, line))]
+      ? [element('h3', {}, 'Lines'), element('div', { class: 'scroll' }, lineTable(lines, nodes, line))]
       : []),
     element('h3', {}, 'The search: a column a step. Coloured is the way to the caption, dashed what fell.'),
     scroller,
@@ -133,13 +139,28 @@ function treeOf(nodes, way) {
   return { node, children, row, column };
 }
 
-/** The nodes of a caption, without the start token. @param {TreeNode[]} nodes parents first @param {number[]} ids */
-function wayOf(nodes, ids) {
+/** A line, the one that it came from, and so on. @param {number} line @param {WalkLine[]} lines */
+function originsOf(line, lines) {
+  const origins = [];
+  for (let at = lines[line]; at !== undefined; at = lines[at.from?.line ?? -1]) origins.push(at.line);
+  return origins;
+}
+
+/**
+ * The nodes of a caption, without the start token. A line that was changed reads its text again, so that a token stands there twice: the line's
+ * own comes first.
+ * @param {TreeNode[]} nodes parents first
+ * @param {number[]} ids
+ * @param {number[]} origins
+ */
+function wayOf(nodes, ids, origins) {
   /** @type {TreeNode[]} */
   const way = [];
   let at = nodes[0];
   for (const id of ids.slice(1)) {
-    const next = nodes.find(({ parent, token }) => parent === at?.id && token.id === id);
+    const same = nodes.filter(({ parent, token }) => parent === at?.id && token.id === id);
+    const own = origins.map((origin) => same.find(({ line }) => line === origin));
+    const next = own.find((one) => one !== undefined);
     if (next === undefined) break;
     way.push(next);
     at = next;
@@ -212,7 +233,7 @@ function tokensTo(last, { node }) {
 
 /** @param {TreeNode} chosen @param {Tree} tree @param {Candidate[]} candidates @returns {Node[]} */
 function nodeFacts(chosen, tree, candidates) {
-  const { token, step, beam, logprob, sum, score, state, why } = chosen;
+  const { token, step, beam, logprob, sum, score, state, why, change } = chosen;
   const next = candidates.filter(({ parent }) => parent === chosen.id).sort((x, y) => y.logprob - x.logprob);
   /** @type {Candidate[]} */
   const unlike = [];
@@ -234,18 +255,27 @@ function nodeFacts(chosen, tree, candidates) {
       ['sum', `${fixed(sum)} nats`],
       ['score', fixed(score, 3)],
       ['state', why === undefined ? state : `${state}: ${why}`],
+      ...(change === undefined ? [] : [/** @type {[string, string]} */ (['read under', change.join(', ')])]),
     ]),
     ...(rows.length > 0 ? [element('h3', {}, 'What could follow (✓ was kept)'), barList(rows)] : []),
   ];
 }
 
-/** @param {WalkLine[]} lines @param {number} current */
-function lineTable(lines, current) {
-  const head = ['line', 'steps', 'best', 'score'].map((name) => element('th', { scope: 'col' }, name));
+/** What was changed where a line was read, in words. @param {number} line @param {TreeNode[]} nodes */
+function changesOf(line, nodes) {
+  return nodes.find((one) => one.line === line)?.change ?? [];
+}
+
+/** @param {WalkLine[]} lines @param {TreeNode[]} nodes @param {number} current */
+function lineTable(lines, nodes, current) {
+  const isChanged = lines.some(({ line }) => changesOf(line, nodes).length > 0);
+  const names = ['line', 'steps', 'best', ...(isChanged ? ['read under'] : []), 'score'];
+  const head = names.map((name) => element('th', { scope: 'col', class: TEXTS.has(name) ? 'text' : '' }, name));
   const rows = lines.map(({ line, step, best, score }) => {
     const cells = [
       element('td', {}, String(step)),
       element('td', { class: 'text' }, best ?? '-'),
+      ...(isChanged ? [element('td', { class: 'text' }, changesOf(line, nodes).join(', '))] : []),
       element('td', {}, score === null ? '-' : fixed(score, 3)),
     ];
     const row = element('tr', {}, element('th', { scope: 'row' }, String(line)), ...cells);

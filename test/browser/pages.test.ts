@@ -273,6 +273,21 @@ test('step: the tree has every node, and arrows go from parent to child', async 
   await page.close();
 });
 
+test('step: the words of a line that was changed are its own, and say under what they were read', async () => {
+  const file = at('changed.html');
+  const script = 'run,erase@1:whale,run';
+  const { code, stdout } = await coca(['step', WHALE, '--script', script, '--json', '-q', '--html', file]);
+  expect(code).toBe(0);
+  const [{ best, lines }] = JSON.parse(stdout);
+  expect(lines).toHaveLength(2);
+  const { page, said } = await show(readFileSync(file, 'utf8'));
+  expect((await page.locator('.words [role=radio]').allTextContents()).join(' ')).toBe(best);
+  expect(await page.locator('figcaption').textContent()).toContain('read under erase:whale');
+  expect(await page.locator('.figures tr.chosen').textContent()).toContain('erase:whale');
+  expect(said).toEqual([]);
+  await page.close();
+});
+
 test('what is hostile in names and words is text, and nothing of it runs or reorders the page', async () => {
   const evil = [
     '</script><script>window.hacked = 1</script>',
