@@ -67,15 +67,21 @@ def cold(folder, image):
     print(json.dumps({"ids": ids[0].tolist()}))
 
 
-def on_gpu(folder, image, seconds, device, precision):
-    """Like `warm`, on a GPU, of as many pictures as keep it busy. Each run ends with a value that is read back."""
-    dtype = torch.float16 if precision == "fp16" else torch.float32
+def opened(folder, image, device="cpu", dtype=torch.float32):
+    """The model, a picture, a text, and the milliseconds that the model took to be there."""
     start = time.perf_counter()
     model, preprocess = load(folder)
     model = model.to(device, dtype)
-    out = {"device": torch.cuda.get_device_name(), "precision": precision, "load": 1000 * (time.perf_counter() - start)}
+    load_ms = 1000 * (time.perf_counter() - start)
     one = preprocess(Image.open(image)).unsqueeze(0).to(device, dtype)
-    text = open_clip.tokenizer.SimpleTokenizer(context_length=76)(["a photo of a small dog on a green field"]).to(device)
+    text = open_clip.tokenizer.SimpleTokenizer(context_length=76)(["a photo of a small dog on a green field"])
+    return model, one, text.to(device), load_ms
+
+
+def on_gpu(folder, image, seconds, device, precision):
+    """Like `warm`, on a GPU, of as many pictures as keep it busy. Each run ends with a value that is read back."""
+    model, one, text, load_ms = opened(folder, image, device, torch.float16 if precision == "fp16" else torch.float32)
+    out = {"device": torch.cuda.get_device_name(), "precision": precision, "load": load_ms}
     with torch.inference_mode():
         for batch in (1, 8, 32, 256):
             pictures = one.expand(batch, -1, -1, -1).contiguous()
@@ -91,12 +97,9 @@ def on_gpu(folder, image, seconds, device, precision):
 
 
 def warm(folder, image, seconds):
-    start = time.perf_counter()
-    model, preprocess = load(folder)
-    out = {"threads": torch.get_num_threads(), "load": 1000 * (time.perf_counter() - start)}
-    one = preprocess(Image.open(image)).unsqueeze(0)
+    model, one, text, load_ms = opened(folder, image)
+    out = {"threads": torch.get_num_threads(), "load": load_ms}
     eight = one.expand(8, -1, -1, -1).contiguous()
-    text = open_clip.tokenizer.SimpleTokenizer(context_length=76)(["a photo of a small dog on a green field"])
     with torch.inference_mode():
         out["encode image (1)"] = median_ms(lambda: model.encode_image(one), seconds)
         out["encode image (8)"] = median_ms(lambda: model.encode_image(eight), seconds)

@@ -43,3 +43,6 @@ function orList(words: readonly string[]): string {
   if (words.length < 2) return words.join('');
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
+
+/** What commas part, without the white space around it. */
+export const commaList = (text: string): string[] => text.split(',').map((word) => word.trim());

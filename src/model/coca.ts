@@ -62,6 +62,8 @@ export interface ModelParts {
 
 /** A network, a tokenizer and the weights' few loose numbers, as one model. */
 export class CocaModel implements Coca {
+  /** Of the file as it was when it was first asked for. */
+  #fingerprint: Promise<string> | undefined;
   readonly #turns: Turns;
 
   private constructor(
@@ -128,7 +130,8 @@ export class CocaModel implements Coca {
   }
 
   fingerprint(): Promise<string> {
-    return weightsFingerprint(this.parts.checkpoint.path);
+    this.#fingerprint ??= weightsFingerprint(this.parts.checkpoint.path);
+    return this.#fingerprint;
   }
 
   prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {

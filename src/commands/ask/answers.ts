@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CommandContext, OptionSpecs } from '../../cli/command.js';
+import { commaList } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
 import { readTextList } from '../io/lists.js';
 
@@ -18,7 +19,7 @@ export const ANSWERS_OPTION = {
  * @throws CocaError `usage` for fewer than two answers
  */
 export function checkAnswers(word: string): void {
-  if (!isFile(word)) distinct(listed(word));
+  if (!isFile(word)) distinct(commaList(word));
 }
 
 /**
@@ -26,7 +27,7 @@ export function checkAnswers(word: string): void {
  * @throws CocaError `usage` for fewer than two; as `readTextList`
  */
 export async function answersOf(word: string, { stdin }: Pick<CommandContext, 'stdin'>): Promise<readonly string[]> {
-  if (!isFile(word)) return distinct(listed(word));
+  if (!isFile(word)) return distinct(commaList(word));
   const answers: string[] = [];
   for await (const answer of readTextList(word, stdin)) answers.push(answer.trim());
   return distinct(answers);
@@ -34,8 +35,6 @@ export async function answersOf(word: string, { stdin }: Pick<CommandContext, 's
 
 /** Whether a word names a file rather than answers. */
 const isFile = (word: string): boolean => word === '-' || (!word.includes(',') && existsSync(word));
-
-const listed = (text: string): string[] => text.split(',').map((answer) => answer.trim());
 
 function distinct(answers: readonly string[]): readonly string[] {
   const given = [...new Set(answers.filter((answer) => answer !== ''))];

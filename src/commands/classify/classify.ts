@@ -14,7 +14,7 @@ import { jsonWriter } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
 import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, sourcesOf, walkImages } from '../io/sources.js';
 import { type Ranked, withoutProbability } from '../rank/ranking.js';
-import { headScorer, type LabelScorer, labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
+import { HEAD_OPTION, headScorer, type LabelScorer, labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
 import { TEMPLATE_OPTIONS, templatesOf } from './templates.js';
 
 /** Options that bring their labels with them. */
@@ -44,13 +44,7 @@ export const classify = defineResults({
       description: 'also the labels in FILE, one a line',
     },
     classifier: { type: 'flag', description: 'the labels that the model was trained to tell apart' },
-    head: {
-      type: 'text',
-      kind: 'file',
-      access: 'read',
-      placeholder: 'HEAD',
-      description: 'the labels of a head that coca probe made',
-    },
+    head: HEAD_OPTION,
     ...TEMPLATE_OPTIONS,
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
     ...STRICT_OPTION,

@@ -1,9 +1,19 @@
 import type { CommandContext } from '../../cli/command.js';
+import { commaList } from '../../cli/values.js';
 import type { Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { ToldCuts } from '../io/cut-texts.js';
 import { readTextList } from '../io/lists.js';
 import { type Ranked, rankCaptions } from '../rank/ranking.js';
+
+/** A head that `coca probe` made. */
+export const HEAD_OPTION = {
+  type: 'text',
+  kind: 'file',
+  access: 'read',
+  placeholder: 'HEAD',
+  description: 'the labels of a head that coca probe made',
+} as const;
 
 /** What ranks labels. Release it. */
 export interface LabelScorer {
@@ -98,7 +108,7 @@ export async function labelsOf(
   file: string | undefined,
   context: CommandContext,
 ): Promise<readonly string[]> {
-  const labels = (listed ?? '').split(',').map((label) => label.trim());
+  const labels = commaList(listed ?? '');
   if (file !== undefined) for await (const label of readTextList(file, context.stdin)) labels.push(label.trim());
   const named = [...new Set(labels.filter((label) => label !== ''))];
   if (named.length === 0) throw new CocaError('bad-text', 'all labels are empty');

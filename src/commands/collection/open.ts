@@ -1,4 +1,3 @@
-import type { Failure } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { lockOwner, ownerText } from '../../model/base/processes/folder-lock.js';
@@ -15,7 +14,6 @@ import { LOCK_FILE, updateIndex } from './update.js';
 
 /** An index that is open, and the folder that was asked for. */
 export interface OpenIndex {
-  readonly kind: 'open';
   readonly collection: Collection;
   /** That folder below the root of the index: empty, or with a slash at its end. */
   readonly below: string;
@@ -30,18 +28,19 @@ export const namedIn =
     `${folder.replace(/(?<=.)\/+$/, '').replace(/^\/$/, '')}/${path.slice(below.length)}`;
 
 /**
- * Opens the index of a folder. Where it has none, or one that was never finished, or with `update`, that is seen to first: failures of pictures come before
- * what is open, which is closed by its user. One that another process is making is read as far as it is.
+ * Works with the index of a folder, and closes it. Where it has none, or one that was never finished, or with `update`, that is seen to first:
+ * failures of pictures come before what is found. One that another process is making is read as far as it is.
  * @param folder as it was named
  * @param index where it lies, if not in the cache
- * @throws CocaError as `updateIndex`; `not-found` for a folder without pictures
+ * @throws CocaError as `updateIndex` and `work`; `not-found` for a folder without pictures
  */
-async function* openIndex(
+export async function* withIndex<R>(
   folder: string,
   { index, update, pixels }: { readonly index: string | undefined; readonly update: boolean; readonly pixels: Pixels },
   coca: LoadedCoca,
   context: CommandContext,
-): AsyncGenerator<Failure | OpenIndex> {
+  work: (index: OpenIndex) => AsyncGenerator<Finding<R>>,
+): AsyncGenerator<Finding<R>> {
   loadLance();
   const root = await realFolder(folder);
   const maker = await makerOf(coca, pixels);
@@ -64,34 +63,13 @@ async function* openIndex(
   }
   const { folder: at, manifest, below } = place!;
   const collection = await Collection.open(at, manifest);
-  if ((await collection.count({ below })) === 0 && !owner) {
+  try {
+    if ((await collection.count({ below })) === 0 && !owner) {
+      throw new CocaError('not-found', `there are no pictures in ${folder}`, 'coca index brings an index up to date');
+    }
+    yield* work({ collection, below, nameOf: namedIn(folder, below) });
+  } finally {
+    context.status.clear();
     collection.close();
-    throw new CocaError('not-found', `there are no pictures in ${folder}`, 'coca index brings an index up to date');
-  }
-  yield { kind: 'open', collection, below, nameOf: namedIn(folder, below) };
-}
-
-/**
- * Works with the index of a folder, made or brought up to date where it must be, and closes it.
- * @throws CocaError as `openIndex` and `work`
- */
-export async function* withIndex<R>(
-  folder: string,
-  options: Parameters<typeof openIndex>[1],
-  coca: LoadedCoca,
-  context: CommandContext,
-  work: (index: OpenIndex) => AsyncGenerator<Finding<R>>,
-): AsyncGenerator<Finding<R>> {
-  for await (const event of openIndex(folder, options, coca, context)) {
-    if (event.kind === 'failure') {
-      yield event;
-      continue;
-    }
-    try {
-      yield* work(event);
-    } finally {
-      context.status.clear();
-      event.collection.close();
-    }
   }
 }

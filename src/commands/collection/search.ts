@@ -144,7 +144,7 @@ export function searchOver(
 }
 
 /** A score in a line: enough digits to tell neighbours apart. */
-export const scoreText = (score: number): string => score.toFixed(6);
+const scoreText = (score: number): string => score.toFixed(6);
 
 /** @throws CocaError `usage` */
 function queryOf(words: readonly string[]): Query {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Failure } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
@@ -15,6 +14,7 @@ import { type Fresh, type Plan, planUpdate } from '../../model/collection/plan.j
 import type { Broken, Entry } from '../../model/collection/tables.js';
 import { contextLength, requireCaptioner } from '../../model/config/config.js';
 import { decodingOptions } from '../../model/decoding/index.js';
+import { sha256Of } from '../../model/image/sha256.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { progressText } from '../../ui/status.js';
 import { picturesWith, type ReadablePicture } from '../io/pictures.js';
@@ -196,7 +196,7 @@ async function* encoded(
   async function* names(): AsyncGenerator<string> {
     for (const { path } of files) yield nameOf(path);
   }
-  const note = (bytes: Buffer) => ({ hash: createHash('sha256').update(bytes).digest('hex') });
+  const note = (bytes: Buffer) => ({ hash: sha256Of(bytes) });
   const search = captions ? decodingOptions({}, { contextLength: contextLength(coca.config) }) : undefined;
   let at = 0;
   let checked = 0;

@@ -6,6 +6,7 @@ import type { Measure } from '../../model/evaluation/measure.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { ANSWERS_OPTION, answersOf, checkAnswers } from '../ask/answers.js';
 import { WINDOW_OPTION } from '../attend/choice.js';
+import { HEAD_OPTION } from '../classify/label-scorers.js';
 import { TEMPLATE_OPTIONS, templatesOf } from '../classify/templates.js';
 import { fixedBatchOption } from '../io/batch.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
@@ -70,13 +71,7 @@ export const evaluate = defineCommand({
     retrieval: { type: 'flag', description: 'finding pictures by captions, and captions by pictures' },
     zeroShot: { type: 'flag', description: 'zero-shot classification' },
     classifier: { type: 'flag', description: 'classification by the classifier that the model was trained with' },
-    head: {
-      type: 'text',
-      kind: 'file',
-      access: 'read',
-      placeholder: 'HEAD',
-      description: 'classification by a head that coca probe made',
-    },
+    head: { ...HEAD_OPTION, description: 'classification by a head that coca probe made' },
     perplexity: { type: 'flag', description: 'of the captions given the pictures' },
     vqa: { type: 'flag', description: 'answers to questions, as VQA counts them' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },

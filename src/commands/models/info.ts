@@ -3,21 +3,14 @@ import type { ModelFacts } from '../../model/store/inspect.js';
 import { bytesText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';
 import { formatOf, writeObjects } from '../io/results.js';
+import { MODEL_ARGUMENT } from './model-argument.js';
 
 export const modelsInfo = defineCommand({
   name: 'models info',
   summary: 'what a model on this machine is: config, parameters by part, size, licence',
   details:
     'Reads and checks config and weights as for loading, without running anything. poolers are the attentional poolers that make image tokens and the contrastive embedding of patches; text is the unimodal half of the decoder, multimodal the half that attends to the image; a dual encoder has neither decoder nor, most often, poolers. ignored are fields of the config that change nothing here, as in OpenCLIP. The licence is the one that the model card names.',
-  args: [
-    {
-      name: 'NAME',
-      description: 'what --model takes; by default the model that is loaded where none is named',
-      kind: 'model',
-      required: false,
-      variadic: false,
-    },
-  ],
+  args: [MODEL_ARGUMENT],
   options: {},
   globals: ['config', 'json', 'jsonl', 'quiet'],
   examples: [

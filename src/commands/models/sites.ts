@@ -1,20 +1,13 @@
 import { defineCommand } from '../../cli/command.js';
 import { formatOf, writeObjects } from '../io/results.js';
+import { MODEL_ARGUMENT } from './model-argument.js';
 
 export const modelsSites = defineCommand({
   name: 'models sites',
   summary: 'the parts of a model that --ablate takes out, by name',
   details:
     'A line a site, in the order in which a picture and its caption go through them: an attention, then its heads, then the MLP of its block. Reads the config alone. JSON: {"name", "sites"}. coca help inside says what they are.',
-  args: [
-    {
-      name: 'NAME',
-      description: 'what --model takes; by default the model that is loaded where none is named',
-      kind: 'model',
-      required: false,
-      variadic: false,
-    },
-  ],
+  args: [MODEL_ARGUMENT],
   options: {},
   globals: ['config', 'json', 'jsonl', 'quiet'],
   examples: [{ line: 'coca models sites scenes | grep cross', does: 'the cross-attention of the bundled model' }],

@@ -1,5 +1,6 @@
 import type { OptionSpecs, OptionValues } from '../../cli/command.js';
 import { kebab } from '../../cli/command.js';
+import { commaList } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
 import { HEADS, QUERIES } from '../../model/probing/kinds.js';
 import { DATA_OPTIONS } from '../io/data-options.js';
@@ -129,7 +130,7 @@ export function checkProbe(options: ProbeOptions, typed: ReadonlySet<string>): v
 /** Numbers of shots, ascending, each once. */
 export function shotsOf(text: string | undefined): readonly number[] {
   if (text === undefined) return [];
-  const shots = text.split(',').map((one) => one.trim());
+  const shots = commaList(text);
   const wrong = shots.find((one) => !/^[1-9]\d{0,5}$/.test(one));
   if (wrong !== undefined) {
     throw new CocaError(

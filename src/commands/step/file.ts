@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Coca } from '../../model/api.js';
 import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { decodeText } from '../../model/base/text-decoding.js';
@@ -31,8 +30,6 @@ export interface SessionOrigin {
   /** As it began: the options that the search was opened with. */
   readonly options: SavedSession['options'];
 }
-
-export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /**
  * Writes a session to a file, whole or not at all.

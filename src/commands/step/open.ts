@@ -3,11 +3,12 @@ import { CocaError } from '../../model/base/errors.js';
 import { contextLength } from '../../model/config/config.js';
 import { type DecodingOptions, decodingOptions } from '../../model/decoding/index.js';
 import type { Picture } from '../../model/image/picture.js';
+import { sha256Of } from '../../model/image/sha256.js';
 import { currentLine, openStepper, type PatchPicture, type Stepper, WalkModels } from '../../model/stepper/index.js';
 import type { CaptioningCoca } from '../io/model.js';
 import { openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
-import { checkSession, type LoadedSession, modelOf, replay, saveSession, sha256Of } from './file.js';
+import { checkSession, type LoadedSession, modelOf, replay, saveSession } from './file.js';
 import { bestOf } from './result.js';
 
 export interface WalkRequest {

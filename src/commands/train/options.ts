@@ -1,4 +1,5 @@
 import type { ChoiceOption, FlagOption, NumberOption, OptionSpecs } from '../../cli/command.js';
+import { commaList } from '../../cli/values.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { Knob } from '../../model/base/knob.js';
 import { didYouMean } from '../../model/base/names/suggest.js';
@@ -155,10 +156,7 @@ export const TRAIN_OPTIONS = {
 
 /** @throws CocaError `usage` for a part that there is not, or when nothing is left */
 export function parseFreeze(text: string | undefined): Part[] {
-  const words = (text ?? '')
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+  const words = commaList(text ?? '').filter((word) => word !== '');
   for (const word of words) {
     if ((PARTS as readonly string[]).includes(word)) continue;
     throw new CocaError('usage', `--freeze takes ${PARTS.join(', ')}, not '${word}'`, didYouMean(word, PARTS));

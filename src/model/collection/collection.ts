@@ -4,7 +4,7 @@ import { makeFolder } from '../base/folders.js';
 import { writeFailed } from '../base/whole-file.js';
 import { conditionOf, type Filter } from './filter.js';
 import { type Lance, loadLance } from './lancedb.js';
-import { type Manifest, writeManifest } from './manifest.js';
+import type { Manifest } from './manifest.js';
 import {
   amongPaths,
   type Broken,
@@ -75,12 +75,6 @@ export class Collection {
     } catch (cause) {
       throw storeFailed(folder, cause);
     }
-  }
-
-  /** The same with another manifest, which is written. */
-  async withManifest(manifest: Manifest): Promise<Collection> {
-    await writeManifest(this.folder, manifest);
-    return new Collection(this.folder, manifest, this.lance, this.connection, this.pictures, this.broken);
   }
 
   close(): void {

@@ -15,7 +15,7 @@ export interface Lance {
 }
 
 /** Where the store is looked for besides beside this program. */
-export const storeFolder = (env: NodeJS.ProcessEnv = process.env): string => join(cacheFolder(env), 'lancedb');
+const storeFolder = (env: NodeJS.ProcessEnv = process.env): string => join(cacheFolder(env), 'lancedb');
 
 /**
  * Loads LanceDB, which is too large (180 MB) to come with this program.

@@ -7,7 +7,6 @@ import { decodingOptions } from '../decoding/index.js';
 import { isSoftwareAdapter, THIS_MACHINE } from '../engine/devices.js';
 import type { Device, Engine } from '../engine/engines.js';
 import { surveyOnnxDevices } from '../engine/onnx/devices.js';
-import { lacksHalf } from '../engine/onnx/session.js';
 import { HALF_DEVICES } from '../engine/open.js';
 import { surveyTfjsDevices } from '../engine/tfjs/devices.js';
 import { loadPicture } from '../image/load-picture.js';
@@ -21,7 +20,7 @@ import type { Check, CheckContext } from './check.js';
  */
 export const TOLERANCE = 1e-3;
 /** The same of half precision, whose ids may be others where two tokens are as likely. */
-export const HALF_TOLERANCE = 0.1;
+const HALF_TOLERANCE = 0.1;
 
 /** A place to compute in, and how. */
 export interface Place {
@@ -59,7 +58,7 @@ export async function* verifyDevices(
       yield { ...common, ...compared(reference, await answersOf(model, place), place.precision) };
     } catch (error) {
       // A software adapter may be listed and not be there.
-      const isThere = !(error instanceof CocaError && (error.code === 'device' || lacksHalf(error)));
+      const isThere = !(error instanceof CocaError && error.code === 'device');
       const found = (error as Error).message;
       yield isThere ? { ...common, status: 'problem', found, advice: ADVICE } : { ...common, status: 'absent', found };
     }

@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
-import { basename, dirname, join } from 'node:path';
 import { featuresFolder } from '../base/cache.js';
 import { CocaError, stopIfAborted } from '../base/errors.js';
 import { grouped, mapAhead } from '../base/pipeline.js';
-import { derivedName, openUsable, prepareCache } from '../checkpoint/derived.js';
-import { readTensor, writeSafetensors } from '../checkpoint/index.js';
+import { computedValues } from '../computed.js';
 import { imageTokenCount, type ModelConfig, requireCaptioner } from '../config/config.js';
 import { type ClassNames, classIndexOf } from '../data/classes.js';
 import type { Dataset } from '../data/dataset.js';
@@ -15,6 +12,7 @@ import type { Locator, Sample } from '../data/sample.js';
 import { inSequence } from '../data/sequence.js';
 import { split, tokensOf } from '../encoding.js';
 import type { Picture } from '../image/picture.js';
+import { sha256Of } from '../image/sha256.js';
 import type { LoadedCoca } from '../store/load.js';
 
 /** What heads are trained on: the embedding before its normalisation [E], or the image tokens [S x W] that the decoder attends. */
@@ -69,7 +67,7 @@ const AHEAD = 2 * TOGETHER;
 export async function frozenFeatures(coca: LoadedCoca, dataset: Dataset, options: FeatureOptions): Promise<Features> {
   const { reduce = (vector) => vector, signal, onProblem, onProgress } = options;
   if (options.kind === 'tokens') tokenWidth(coca.config);
-  const cache = await FeatureCache.open(coca, options.kind);
+  const cache = new FeatureCache(coca, options.kind);
   const vectors: Float32Array[] = [];
   const labels: number[] = [];
   let [seen, failed] = [0, 0];
@@ -127,48 +125,35 @@ async function readLabelled(
   }
 }
 
-/** Of a file of the cache: for each picture whether it could be read, and the vectors of those that could. */
-const TENSORS = { isThere: 'there', vectors: 'vectors' } as const;
-
-/** Features of some pictures as one file. */
+/** Features of some pictures, from the cache or computed. */
 class FeatureCache {
-  private constructor(
+  constructor(
     private readonly coca: LoadedCoca,
     private readonly kind: FeatureKind,
-    private readonly fingerprint: string,
-    /** What features depend on beside weights and pictures. */
-    private readonly by: string,
   ) {}
-
-  static async open(coca: LoadedCoca, kind: FeatureKind): Promise<FeatureCache> {
-    const { config, preprocess, precision, ablated } = coca;
-    const transform = createHash('sha256').update(JSON.stringify({ config, preprocess, ablated })).digest('hex');
-    const fingerprint = await coca.fingerprint();
-    return new FeatureCache(coca, kind, fingerprint, `${precision}-${transform.slice(0, 16)}-${kind}`);
-  }
 
   /** @returns for each its vector, or why it has none */
   async of(samples: readonly Sample[]): Promise<readonly (Float32Array | CocaError)[]> {
     if (samples.length === 0) return [];
-    const hash = createHash('sha256');
-    for (const { image } of samples) {
-      hash.update(
-        createHash('sha256')
-          .update(image instanceof Uint8Array ? image : image.rgb)
-          .digest(),
-      );
-    }
-    const name = derivedName(this.fingerprint, `${this.by}-${hash.digest('hex').slice(0, 32)}`);
-    const path = join(featuresFolder(), name);
-    const kept = await this.#read(path, samples.length);
-    if (kept) {
-      // What could not be decoded says why once more.
-      const known = await Promise.all(kept.map(async (vector, i) => vector ?? (await this.#decode(samples[i]!))));
-      if (known.every((one) => one instanceof Float32Array || one instanceof CocaError)) return known;
-    }
-    const found = await this.#compute(samples);
-    await this.#keep(path, found);
-    return found;
+    const { coca, kind } = this;
+    const pictures = samples.map(({ image }) => sha256Of(image instanceof Uint8Array ? image : image.rgb));
+    const isSound = (values: Float32Array) => this.#unpacked(values, samples.length) !== undefined;
+    let found: readonly (Float32Array | CocaError)[] | undefined;
+    const of = [kind, coca.preprocess, pictures];
+    const packed = await computedValues(
+      coca,
+      { folder: featuresFolder(), what: 'frozen features', of, isSound },
+      async () => {
+        found = await this.#compute(samples);
+        return this.#packed(found);
+      },
+    );
+    if (found) return found;
+    // What could not be decoded says why once more.
+    const kept = this.#unpacked(packed, samples.length)!;
+    const known = await Promise.all(kept.map(async (vector, i) => vector ?? (await this.#decode(samples[i]!))));
+    const isKnown = (one: (typeof known)[number]) => one instanceof Float32Array || one instanceof CocaError;
+    return known.every(isKnown) ? known : this.#compute(samples);
   }
 
   async #decode(sample: Sample): Promise<Picture | CocaError> {
@@ -196,41 +181,23 @@ class FeatureCache {
     return this.kind === 'embedding' ? config.embed_dim : imageTokenCount(config) * tokenWidth(config);
   }
 
-  /** What was kept, where it is whole and finite. */
-  async #read(path: string, count: number): Promise<(Float32Array | undefined)[] | undefined> {
-    const file = await openUsable(path);
-    if (file === undefined || !Object.values(TENSORS).every((name) => file.tensors.has(name))) return undefined;
-    const isThere = [...(await readTensor(file, TENSORS.isThere))];
-    const values = await readTensor(file, TENSORS.vectors);
-    const vectors = isThere.filter((one) => one === 1).length;
-    const isWhole = isThere.length === count && values.length === this.#width * vectors;
-    if (!isWhole || !values.every(Number.isFinite)) return undefined;
-    const all = vectors === 0 ? [] : split(values, vectors);
-    let next = 0;
-    return isThere.map((one) => (one === 1 ? all[next++] : undefined));
+  /** For each picture a 1 if it could be read, else a 0; then the vectors of those that could. */
+  #packed(found: readonly (Float32Array | CocaError)[]): Float32Array {
+    const vectors = found.filter((one): one is Float32Array => !(one instanceof CocaError));
+    const packed = new Float32Array(found.length + vectors.length * this.#width);
+    for (const [i, one] of found.entries()) packed[i] = one instanceof CocaError ? 0 : 1;
+    for (const [i, vector] of vectors.entries()) packed.set(vector, found.length + i * this.#width);
+    return packed;
   }
 
-  async #keep(path: string, found: readonly (Float32Array | CocaError)[]): Promise<void> {
-    const vectors = found.filter((one): one is Float32Array => !(one instanceof CocaError));
-    const tensor = (name: string, data: Float32Array, shape: readonly number[]) => {
-      return {
-        name,
-        dtype: 'F32',
-        shape,
-        data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      } as const;
-    };
-    const joined = new Float32Array(vectors.length * this.#width);
-    for (const [i, vector] of vectors.entries()) joined.set(vector, i * this.#width);
-    const isThere = Float32Array.from(found, (one) => (one instanceof CocaError ? 0 : 1));
-    try {
-      await prepareCache(dirname(path), basename(path), 'frozen features');
-      await writeSafetensors(path, [
-        tensor(TENSORS.isThere, isThere, [found.length]),
-        tensor(TENSORS.vectors, joined, [vectors.length, this.#width]),
-      ]);
-    } catch {
-      // They can be computed again.
-    }
+  /** @returns nothing where that is not what `#packed` makes of so many pictures */
+  #unpacked(packed: Float32Array, count: number): (Float32Array | undefined)[] | undefined {
+    const isThere = [...packed.subarray(0, count)];
+    const vectors = isThere.filter((one) => one === 1).length;
+    if (isThere.some((one) => one !== 0 && one !== 1)) return undefined;
+    if (packed.length !== count + vectors * this.#width) return undefined;
+    const all = vectors === 0 ? [] : split(packed.subarray(count), vectors);
+    let next = 0;
+    return isThere.map((one) => (one === 1 ? all[next++] : undefined));
   }
 }

@@ -47,7 +47,7 @@ export interface FittedHead {
 const CHOICES = [0.001, 0.01, 0.1, 1, 10, 100] as const;
 const VALIDATION = 0.2;
 /** C where there are too few examples to choose it by. */
-export const DEFAULT_C = 1;
+const DEFAULT_C = 1;
 
 /**
  * Fits a head to examples.

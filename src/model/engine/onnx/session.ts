@@ -24,9 +24,6 @@ export interface SessionOptions {
 /** What ONNX Runtime says of a device without half precision. */
 const NO_HALF = /requires f16 but the device does not support it/;
 
-/** Whether an error is that the device has no half precision. */
-export const lacksHalf = ({ message }: Error): boolean => NO_HALF.test(message);
-
 /** A graph ready to run on one provider. */
 export class OnnxSession {
   private constructor(
@@ -38,7 +35,7 @@ export class OnnxSession {
   /**
    * @param model a serialised ONNX model
    * @param folder where the files named by its external initializers lie
-   * @throws CocaError `engine` when the provider or the model cannot be used
+   * @throws CocaError `engine` when the provider or the model cannot be used, `device` for one without half precision
    */
   static async create(
     what: string,
@@ -68,12 +65,11 @@ export class OnnxSession {
       });
       return new OnnxSession(session, what, onDevice.length > 0);
     } catch (cause) {
-      throw new CocaError(
-        'engine',
-        `the ${what} graph could not be prepared on ${provider}: ${reasonOf(cause)}`,
-        NO_HALF.test(reasonOf(cause)) ? 'this device has no half precision: leave --precision fp16 out' : undefined,
-        { cause },
-      );
+      const message = `the ${what} graph could not be prepared on ${provider}: ${reasonOf(cause)}`;
+      if (NO_HALF.test(message)) {
+        throw new CocaError('device', message, 'it has no half precision: leave --precision fp16 out', { cause });
+      }
+      throw new CocaError('engine', message, undefined, { cause });
     }
   }
 

@@ -35,7 +35,7 @@ export const CAPTIONS_FILE = 'captions.jsonl';
 export const SCENES_FILE = 'scenes.json';
 
 /** Questions about the scenes, with their answers: one object a line, several of a scene. */
-export const QUESTIONS_FILE = 'questions.jsonl';
+const QUESTIONS_FILE = 'questions.jsonl';
 
 /** Added to the seed of scenes: what is asked of them is drawn from streams of its own. */
 const QUESTIONS_SEED = 2 ** 40;
