@@ -5,8 +5,9 @@ import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { IMAGE_ARGUMENT } from '../io/inside/caption.js';
-import { findWithModel, MODEL_GLOBALS, precisionOf } from '../io/model.js';
+import { findWithModel, MODEL_GLOBALS, variantOf } from '../io/model.js';
 import { oneName, openPicture, pictures } from '../io/pictures.js';
 import { jsonWriter } from '../io/results.js';
 import { checkSources, imageNames } from '../io/sources.js';
@@ -50,12 +51,16 @@ export const explain = defineResults({
       description: 'pictures, a folder or a glob whose mean is left out; can be repeated',
     },
     ...STRICT_OPTION,
+    ...ABLATION_OPTIONS,
   },
   globals: MODEL_GLOBALS,
   examples: [
     { line: 'coca explain photo.jpg', does: 'what it shows, in a few words' },
     { line: 'coca explain a.jpg b.jpg --centre photos', does: 'how two pictures differ' },
   ],
+  async check({ options, typed }) {
+    checkAblation(options, typed);
+  },
   async *find({ args, options }, context): AsyncGenerator<Finding<ExplainedPictures>> {
     for (const word of args) checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const names: string[] = [];
@@ -89,7 +94,7 @@ export const explain = defineResults({
         centre: centre?.name ?? null,
         model: coca.name,
         device: coca.device,
-        ...precisionOf(coca),
+        ...variantOf(coca),
       };
       yield { kind: 'result', result };
       if (centre === undefined) {

@@ -2,9 +2,10 @@ import type { ConceptList } from '../../model/explaining/concepts.js';
 import type { Explanation } from '../../model/explaining/explain.js';
 import type { ExplainedObject } from '../../ui/explain-view.js';
 import { visible } from '../../ui/text.js';
+import type { Variant } from '../io/model.js';
 
 /** One picture, or two to be compared, in concepts. */
-export interface ExplainedPictures {
+export interface ExplainedPictures extends Variant {
   readonly pictures: readonly (Explanation & { readonly name: string })[];
   readonly list: ConceptList;
   /** What the embeddings were centred on; null for nothing. */

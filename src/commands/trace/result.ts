@@ -3,16 +3,16 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import { sumOfWord, type Word } from '../../model/tokenizer/words.js';
 import { restored, type Trace } from '../../model/tracing/trace.js';
 import type { Variant } from '../io/model.js';
+import type { GrowingTrace } from './growing.js';
 
-/** What is found between two pictures. */
-export interface TraceResult extends Pick<Variant, 'precision'> {
+/** What is known before anything is put back. */
+export interface TraceQuestion extends Variant {
   readonly from: string;
   readonly to: string;
   /** A and B as the model sees them, to be drawn. */
   readonly squares: readonly [() => Promise<Picture>, () => Promise<Picture>];
   readonly caption: string;
   readonly window: number;
-  readonly traced: Trace;
   /** Without special tokens. */
   readonly words: readonly Word[];
   /** The word that is asked for, by its place among them. */
@@ -23,9 +23,15 @@ export interface TraceResult extends Pick<Variant, 'precision'> {
   readonly device: string;
 }
 
+/** What is found between two pictures. */
+export interface TraceResult extends TraceQuestion {
+  readonly traced: Trace;
+}
+
 /** What a person is shown while the model is there. */
 export interface TraceScene {
-  readonly result: TraceResult;
+  readonly question: TraceQuestion;
+  readonly growing: GrowingTrace;
   /** B, as the model sees it. */
   readonly picture: Picture;
   readonly coca: Pick<LoadedCoca, 'ended'>;
@@ -42,7 +48,7 @@ function sitesOf({ traced, words, word }: TraceResult) {
 
 /** The JSON object: fields as docs and scripts know them. */
 export function traceObject(result: TraceResult): object {
-  const { from, to, caption, window, traced, words, word, tokens, model, device, precision } = result;
+  const { from, to, squares: _, caption, window, traced, words, word, tokens, ...by } = result;
   return {
     from,
     to,
@@ -56,9 +62,7 @@ export function traceObject(result: TraceResult): object {
     // The last token is read, but nothing is predicted there.
     positions: tokens.slice(0, -1),
     sites: sitesOf(result),
-    model,
-    device,
-    ...(precision && { precision }),
+    ...by,
   };
 }
 

@@ -4,14 +4,16 @@ import { TRACE_WINDOW } from '../../model/tracing/window.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { checkWindow, findWord } from '../attend/choice.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { captionOf } from '../io/inside/caption.js';
-import { findWithCaptioner, MODEL_GLOBALS, precisionOf } from '../io/model.js';
+import { findWithCaptioner, MODEL_GLOBALS, variantOf } from '../io/model.js';
 import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
 import { oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
-import type { TraceResult, TraceScene } from './result.js';
+import { growAll } from './grow-all.js';
+import type { TraceQuestion, TraceResult, TraceScene } from './result.js';
 
 export const trace = defineResults({
   name: 'trace',
@@ -21,6 +23,7 @@ export const trace = defineResults({
     'On a terminal: the layers with what comes back at best, the patches over B as a map, the positions of the caption as a table, and keys to walk through layers and words (? lists them).',
     'Piped: SITE<TAB>POSITION<TAB>RESTORED for the word, most restored first; patches are numbered row by row from 0.',
     'JSON: {"from", "to", "caption", "word", "window", "grid", "words": [{"text", "from", "to"}] (log-probabilities under A and B), "positions" (the token that is read at each), "sites": [{"site", "position", "restored"}]}; restored is null where both pictures make the word as likely.',
+    '--ablate takes sites out beforehand: what comes back is what the rest carries.',
     PAGE_DETAILS,
     'Pictures that differ in one thing tell most. coca help tracing says what is put back, and how true it is.',
   ].join('\n'),
@@ -43,6 +46,7 @@ export const trace = defineResults({
       description: 'side of the patches that are put back together',
     },
     ...PAGE_OPTION,
+    ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
@@ -52,6 +56,9 @@ export const trace = defineResults({
       does: 'the same of a word, for a program',
     },
   ],
+  async check({ options, typed }) {
+    checkAblation(options, typed);
+  },
   async *find({ args, options }, context): AsyncGenerator<Finding<TraceResult, TraceScene>> {
     const [wordA, wordB, caption] = args as readonly [string, string, string];
     for (const word of [wordA, wordB]) checkSources({ images: [word], files: [], files0: [] }, context.stdin);
@@ -68,33 +75,33 @@ export const trace = defineResults({
         return;
       }
       await prepare(coca, 'captions', context);
-      const { signal, status } = context;
-      const { mostChanged, trace: traceBetween } = await import('../../model/tracing/trace.js');
-      const { tokenName } = await import('../lens/result.js');
-      const traced = await traceBetween(coca, [a.picture, b.picture], asked.ids, {
-        window: options.window,
-        signal,
-        onProgress: (part) => status.show(`tracing: ${Math.floor(100 * part)} %`),
-      });
-      status.clear();
-      const words = traced.words.filter(({ special }) => !special);
-      const word = options.word === undefined ? mostChanged(words, traced) : findWord(words, options.word, '--word');
-      const about = { model: coca.name, device: coca.device, ...precisionOf(coca) };
-      const result: TraceResult = {
+      const [{ beginTrace, mostChanged }, { GrowingTrace }, { tokenName }] = await Promise.all([
+        import('../../model/tracing/trace.js'),
+        import('./growing.js'),
+        import('../lens/result.js'),
+      ]);
+      const growing = new GrowingTrace(await beginTrace(coca, [a.picture, b.picture], asked.ids, options.window));
+      const { readings } = growing.begun;
+      const words = readings.words.filter(({ special }) => !special);
+      const question: TraceQuestion = {
         from: names[0],
         to: names[1],
         squares: [squareOf(a.bytes, coca), squareOf(b.bytes, coca)],
         caption: asked.text,
         window: options.window,
-        traced,
         words,
-        word,
+        word: options.word === undefined ? mostChanged(words, readings) : findWord(words, options.word, '--word'),
         tokens: asked.ids.map((id) => tokenName(id, coca.tokenizer)),
-        ...about,
+        model: coca.name,
+        device: coca.device,
+        ...variantOf(coca),
       };
       context.onCaption(names[0], asked.text);
-      yield { kind: 'picture', item: { result, picture: b.picture, coca } };
-      yield { kind: 'result', result };
+      yield { kind: 'picture', item: { question, growing, picture: b.picture, coca } };
+      if (!growing.wasAsked) await growAll(growing, context);
+      const traced = growing.whole();
+      // A person who leaves before everything is traced has asked for no more of it.
+      if (traced) yield { kind: 'result', result: { ...question, traced } };
     });
   },
   async writer(format, { options }, context: CommandContext): Promise<ResultWriter<TraceResult, TraceScene>> {

@@ -1,10 +1,10 @@
 import type { Key } from 'ink';
 import { closesHelp, type KeyHint, keyLine, withArrows } from '../view/key-line.js';
 import type { ViewExit } from '../view/view.js';
-import type { TraceAction, TraceLimits } from './state.js';
+import type { TraceKeyAction, TraceLimits } from './state.js';
 
 /** What a key asks for: a change of what is shown, or to leave. */
-export type TraceCommand = TraceAction['type'] | ViewExit;
+export type TraceCommand = TraceKeyAction['type'] | ViewExit;
 
 /** The keys as the help lists them. */
 export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [

@@ -6,6 +6,7 @@ import type { TraceSource } from './source.js';
 import type { TraceState } from './state.js';
 
 const NOTHING = 'nothing to bring back';
+const NOT_YET = 'not traced yet';
 const CURRENT = '>';
 /** Of the widest share: -1.23. */
 const SHARE = 5;
@@ -44,18 +45,25 @@ export function panelLines(
   const room = Math.max(0, Math.min(20, columns - name - SHARE - 4));
   const sites = source.sites.slice(first, first + count).map((one, i) => {
     const isCurrent = first + i === site;
-    const shares = source.restored(word, first + i);
-    const figure = shares === null ? '' : `${shareText(Math.max(...shares))} ${bar(Math.max(...shares), room)}`;
-    const line = `${isCurrent ? CURRENT : ' '} ${one.site.padEnd(name)} ${figure}`;
+    const line = `${isCurrent ? CURRENT : ' '} ${one.site.padEnd(name)} ${figureOf(source.restored(word, first + i), room)}`;
     return isCurrent ? paint.bold(line) : line;
   });
   const lines = [...head, ...sites, ...foot.map((line) => paint.dim(truncate(line, columns)))];
   return lines.slice(0, rows).map((line, i) => (i === 1 ? truncate(line, columns) : line));
 }
 
+/** The most that came back, with a bar; three dots where it is not known yet, nothing where there is nothing to bring back. */
+function figureOf(shares: readonly number[] | null | undefined, room: number): string {
+  if (shares === undefined) return '…'.padStart(SHARE);
+  if (shares === null) return '';
+  const most = Math.max(...shares);
+  return `${shareText(most)} ${bar(most, room)}`;
+}
+
 /** Where most came back, in words. */
 function whereLines(source: TraceSource, word: number, site: number): string[] {
   const shares = source.restored(word, site);
+  if (shares === undefined) return [NOT_YET];
   if (shares === null) return [NOTHING];
   const at = best(shares);
   const { places } = source.sites[site]!;
@@ -99,9 +107,7 @@ export function rowTable(
     const name = `${isOwn ? CURRENT : ' '}${String(position).padStart(2)} ${token}`;
     const cells = shown.map((layer) => {
       const shares = source.restored(word, layer);
-      return shares === null
-        ? ' '.repeat(cell)
-        : `${' '.repeat(cell - SHARE - 2)}${shareCell(shares[position]!, colors)}`;
+      return !shares ? ' '.repeat(cell) : `${' '.repeat(cell - SHARE - 2)}${shareCell(shares[position]!, colors)}`;
     });
     const text = padEnd(truncate(name, label), label);
     return (isOwn ? paint.bold(text) : text) + cells.join('');
@@ -116,6 +122,7 @@ export function tokenTable(
   { columns, rows }: { readonly columns: number; readonly rows: number },
 ): string[] {
   const shares = source.restored(word, site);
+  if (shares === undefined) return [NOT_YET];
   if (shares === null) return [NOTHING];
   const order = [...shares.keys()].sort((a, b) => shares[b]! - shares[a]!);
   const room = Math.max(0, Math.min(30, columns - 15));

@@ -2,7 +2,7 @@ import type { PictureKind } from '../picture/raster.js';
 import type { Terminal } from '../terminal.js';
 import { run, untilInterrupted } from '../view/run.js';
 import type { Streams } from '../view/streams.js';
-import type { ViewExit } from '../view/view.js';
+import type { Outside, ViewExit } from '../view/view.js';
 import type { TraceSource } from './source.js';
 import { reduce, type TraceAction, type TraceState } from './state.js';
 
@@ -19,7 +19,17 @@ export function traceView(source: TraceSource, initial: TraceState, kind: Pictur
     reduce: (state: TraceState, action: TraceAction) => reduce(state, action, limits),
     load: async () => (await import('./view.js')).TraceView,
     props: { source, kind },
-    follow: untilInterrupted,
+    async follow({ tell, signal, ended }: Outside<TraceState, TraceAction>): Promise<ViewExit> {
+      try {
+        await source.grow(AbortSignal.any([signal, ended]), () =>
+          tell({ type: 'site-known', best: (word) => source.bestSite(word) }),
+        );
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+      return untilInterrupted({ signal, ended });
+    },
+    frameMs: 100,
   } as const;
 }
 

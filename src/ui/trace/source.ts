@@ -27,8 +27,15 @@ export interface TraceSource {
   /** B, as the model sees it. */
   readonly picture: Raster;
   readonly grid: number;
-  /** The share that came back at each position of a site; null where there is nothing to bring back. */
-  restored(word: number, site: number): readonly number[] | null;
+  /** The share that came back at each position of a site; null where there is nothing to bring back, undefined where that is not known yet. */
+  restored(word: number, site: number): readonly number[] | null | undefined;
   /** The same of patches as a map: what is below 0 is 0, and nothing that stands out is flat. */
   mapOf(word: number, site: number): MeasuredMap;
+  /** Of the layers of patches that are known, the one at which most comes back; the first where none is. */
+  bestSite(word: number): number;
+  /**
+   * Finds what is not known yet. Asked for once.
+   * @param onLayer is told of each site when it is known
+   */
+  grow(signal: AbortSignal, onLayer: () => void): Promise<void>;
 }

@@ -2,6 +2,10 @@
 export interface TraceState {
   readonly word: number;
   readonly site: number;
+  /** Whether the site was chosen with a key; until then it is the best one that is known. */
+  readonly isChosen: boolean;
+  /** How many sites are known. */
+  readonly known: number;
   readonly isHelp: boolean;
 }
 
@@ -11,7 +15,16 @@ export interface TraceLimits {
   readonly sites: number;
 }
 
-export type TraceAction = {
+/** One more site is known. */
+export interface SiteKnown {
+  readonly type: 'site-known';
+  /** The best site of each word by now. */
+  readonly best: (word: number) => number;
+}
+
+export type TraceAction = SiteKnown | TraceKeyAction;
+
+export type TraceKeyAction = {
   readonly type:
     | 'next-word'
     | 'previous-word'
@@ -23,12 +36,22 @@ export type TraceAction = {
     | 'close-help';
 };
 
-export const initialState = (word: number, site: number): TraceState => ({ word, site, isHelp: false });
+export const initialState = (word: number, site: number): TraceState => ({
+  word,
+  site,
+  isChosen: false,
+  known: 0,
+  isHelp: false,
+});
 
 /** What a key press makes of a state. Every walk ends where it began. */
-export function reduce(state: TraceState, { type }: TraceAction, { words, sites }: TraceLimits): TraceState {
+export function reduce(state: TraceState, action: TraceAction, { words, sites }: TraceLimits): TraceState {
   const wrapped = (value: number, count: number) => (value + count) % count;
-  switch (type) {
+  switch (action.type) {
+    case 'site-known': {
+      const site = state.isChosen ? state.site : action.best(state.word);
+      return { ...state, known: state.known + 1, site };
+    }
     case 'next-word':
       return { ...state, word: wrapped(state.word + 1, words) };
     case 'previous-word':
@@ -38,9 +61,9 @@ export function reduce(state: TraceState, { type }: TraceAction, { words, sites 
     case 'last-word':
       return { ...state, word: words - 1 };
     case 'next-site':
-      return { ...state, site: wrapped(state.site + 1, sites) };
+      return { ...state, isChosen: true, site: wrapped(state.site + 1, sites) };
     case 'previous-site':
-      return { ...state, site: wrapped(state.site - 1, sites) };
+      return { ...state, isChosen: true, site: wrapped(state.site - 1, sites) };
     case 'toggle-help':
       return { ...state, isHelp: !state.isHelp };
     case 'close-help':

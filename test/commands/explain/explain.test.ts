@@ -108,3 +108,12 @@ describe('on a terminal', () => {
     }
   });
 });
+
+test('of a model without a part: other concepts, and the JSON says so', async () => {
+  const line = ['explain', TAXI, '--concepts', join(folder, 'few.txt'), '--json', '-q'];
+  const [whole] = JSON.parse((await coca(line, { env })).stdout);
+  const [ablated] = JSON.parse((await coca([...line, '--ablate', 'vision.0,pooler'], { env })).stdout);
+  expect(whole).not.toHaveProperty('ablated');
+  expect(ablated).toMatchObject({ ablated: ['vision.0', 'pooler'] });
+  expect(ablated.cosine).not.toBeCloseTo(whole.cosine, 3);
+});

@@ -11,7 +11,11 @@ afterEach(() => pty.close());
 test('layers and words, walked with the keys; the help; another size', async () => {
   pty = new Pty(ARGS, { columns: 80, rows: 24 });
   // It begins at the word that B costs most.
-  const first = await pty.until(/under A \d+ % {2}under B (<1|\d+) %[\s\S]*\[book\][\s\S]*q quit/);
+  await pty.until(/under A \d+ % {2}under B/);
+  // Everything is traced.
+  const first = await pty.until(
+    /^(?![\s\S]*\d +…)[\s\S]*under A \d+ % {2}under B (<1|\d+) %[\s\S]*\[book\][\s\S]*q quit/,
+  );
   expect(first.match(/^.*> \w+\.\d +-?\d\.\d\d/gm)).toHaveLength(1);
   for (const site of ['vision.0', 'vision.2', 'image', 'cross.2']) expect(first).toContain(site);
   const siteOf = (text: string) => /> (\w+\.\d)/.exec(text)![1]!;
@@ -43,8 +47,21 @@ test('NO_COLOR: figures, and not one colour; Ctrl-C: 130, and the terminal as it
   expect(await pty.end()).toEqual({ code: 130, ...left });
 });
 
-test('Ctrl-C while it is computed', async () => {
-  pty = new Pty(ARGS, { columns: 80, rows: 24 });
+test('it is shown while it is computed, and can be left or interrupted then', async () => {
+  for (const [key, code] of [
+    ['q', 0],
+    [KEYS.interrupt, 130],
+  ] as const) {
+    pty = new Pty(ARGS, { columns: 80, rows: 24 });
+    await pty.until(/vision\.4 +…[\s\S]*q quit/);
+    pty.type(key);
+    expect(await pty.end()).toEqual({ code, ...left });
+    pty.close();
+  }
+});
+
+test('Ctrl-C while it is computed for a page', async () => {
+  pty = new Pty([...ARGS, '--html', '/dev/null'], { columns: 80, rows: 24 });
   await pty.until(/tracing: \d+ %/);
   pty.type(KEYS.interrupt);
   expect((await pty.end()).code).toBe(130);

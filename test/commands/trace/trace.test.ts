@@ -11,6 +11,7 @@ test('JSON: what comes back of a word at every place, by the names of the contra
   expect(code).toBe(0);
   const [{ sites, words, ...rest }] = JSON.parse(stdout);
   expect(rest).toMatchObject({ from: BOOK, to: TAXI, caption: CAPTION, word: 'book', window: 3, grid: [8, 8] });
+  expect(rest).not.toHaveProperty('ablated');
   expect(words.map(({ text }: { text: string }) => text).join(' ')).toBe(CAPTION);
   for (const { from, to } of words) expect(Math.max(from, to)).toBeLessThanOrEqual(0);
   const most = (site: string) =>
@@ -39,7 +40,22 @@ test('piped: SITE, POSITION and what comes back, the most first; of the word tha
   expect(rows[0]![0]).toMatch(/^(vision|cross)\.\d$/);
 });
 
+test('of a model without a part: what the rest carries, and the JSON says so', async () => {
+  const line = [BOOK, 'a small book', '--ablate', 'cross.0', '--json', '-q'];
+  const [traced] = JSON.parse((await coca(['trace', line[0]!, TAXI, ...line.slice(1), '--word', 'book'])).stdout);
+  expect(traced).toMatchObject({ ablated: ['cross.0'] });
+  // No picture is in what leaves the first block when its attention gives nothing.
+  const shares = traced.sites.filter(({ site }: { site: string }) => site === 'cross.0');
+  for (const { restored } of shares) expect(restored).toBeCloseTo(0, 3);
+  // Under A the caption is read as it is elsewhere without that part.
+  const [attended] = JSON.parse((await coca(['attend', ...line])).stdout);
+  const book = attended.tokens.find(({ text }: { text: string }) => text === 'book');
+  expect(traced.words.at(-1).from).toBeCloseTo(book.logprob, 4);
+});
+
 test.each([
+  [['trace', BOOK, TAXI, 'a book', '--ablate', 'cross.9'], /cross\.9/],
+  [['trace', BOOK, TAXI, 'a book', '--ablate-with', 'mean'], /--ablate-with means nothing without --ablate/],
   [['trace', BOOK], /A? ?B|CAPTION|missing/],
   [['trace', BOOK, TAXI], /CAPTION/],
   [['trace', BOOK, TAXI, 'a book', '--word', 'zebra'], /--word: 'zebra' is not in the caption/],

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadPicture } from '../../../src/model/image/load-picture.js';
 import type { Picture } from '../../../src/model/image/picture.js';
 import { type LoadedCoca, loadCoca } from '../../../src/model/store/load.js';
-import { mostChanged, restored, type Trace, type Tracing, trace } from '../../../src/model/tracing/trace.js';
+import {
+  beginTrace,
+  mostChanged,
+  restored,
+  type Trace,
+  type Tracing,
+  trace,
+} from '../../../src/model/tracing/trace.js';
 import { fixture } from '../../support/golden.js';
 
 describe('between two pictures', () => {
@@ -69,6 +76,21 @@ describe('between two pictures', () => {
     const [a] = pictures;
     const same = await trace(coca, [a, a], found.ids, { window: 1 });
     for (const one of same.layers) expect(restored(same, one, same.words[0]!)).toBeNull();
+  });
+
+  test('layers come one after the other, the decoder first, and are those of the whole', async () => {
+    const begun = await beginTrace(coca, pictures, found.ids, 1);
+    const { layers, ...readings } = found;
+    expect(begun.readings).toEqual(readings);
+    const order: string[] = [];
+    for await (const [index, one] of begun.layers()) {
+      expect(one).toEqual(layers[index]);
+      expect(begun.sites[index]).toEqual({ site: one.site, places: one.places });
+      order.push(one.site);
+    }
+    expect(order).toEqual(
+      [...layers.slice(coca.config.vision.layers), ...layers].slice(0, layers.length).map((one) => one.site),
+    );
   });
 
   test('stops when asked to', async () => {

@@ -40,6 +40,8 @@ function source(words: readonly string[] = WORDS): TraceSource {
       map[word % map.length] = 0.85;
       return { map, peak: { x: 0.375, y: 0.125 }, entropy: 1, isFlat: false };
     },
+    bestSite: () => 0,
+    grow: async () => undefined,
   };
 }
 
@@ -108,6 +110,60 @@ describe('frames', () => {
       await app.close();
     }
     app = open(columns, rows);
+  });
+});
+
+describe('while it is made', () => {
+  /** The same, of which nothing is known but what `grown` has; `more` finds the next site. */
+  function growingSource() {
+    const whole = source();
+    const grown = new Set<number>();
+    let onLayer = () => {};
+    const of: TraceSource = {
+      ...whole,
+      restored: (word, site) => (grown.has(site) ? whole.restored(word, site) : undefined),
+      bestSite: () => Math.max(0, ...[...grown].filter((site) => whole.sites[site]!.places === 'patches')),
+      grow: (signal, told) => {
+        onLayer = told;
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('stopped')));
+        });
+      },
+    };
+    return {
+      of,
+      async more(site: number) {
+        grown.add(site);
+        onLayer();
+        await app.settle();
+      },
+    };
+  }
+
+  test('the words are there at once, layers as they are known; the best of them is shown until a key chooses', async () => {
+    const { of, more } = growingSource();
+    app = open(80, 24, 'none', of);
+    await app.settle();
+    expect(app.terminal().text()).toMatch(/under A 90 % +under B 5 %/);
+    expect(app.terminal().text()).toMatch(/> vision\.0 +…/);
+    expect(app.terminal().text()).toContain('not traced yet');
+    await more(4);
+    expect(app.terminal().text()).toMatch(/ {2}cross\.1 +0\.90/);
+    expect(app.terminal().text()).toMatch(/> vision\.0 +…/);
+    await more(1);
+    expect(app.terminal().text()).toMatch(/> vision\.1 +0\.60/);
+    await app.press(KEYS.up);
+    expect(app.terminal().text()).toMatch(/> vision\.0 +…/);
+    await more(2);
+    expect(app.terminal().text()).toMatch(/> vision\.0 +…/);
+    expect(app.terminal().text()).toMatch(/ {2}image +0\.70/);
+  });
+
+  test('leaving stops it', async () => {
+    const { of } = growingSource();
+    app = open(80, 24, 'none', of);
+    await app.press('q');
+    expect(await app.left).toBe('quit');
   });
 });
 
