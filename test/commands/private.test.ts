@@ -43,7 +43,7 @@ interface Ran extends CliResult {
 
 async function run(args: readonly string[], input = '', isTraced = hasStrace): Promise<Ran> {
   const log = at('strace');
-  const traced = ['-f', '-qq', '-e', 'trace=socket,connect', '-e', 'signal=none', '-o', log, process.execPath];
+  const traced = ['-f', '-qq', '--seccomp-bpf', '-e', 'trace=socket,connect', '-e', 'signal=none', '-o', log, process.execPath];
   const [program, before] = isTraced ? ['strace', traced] : [process.execPath, []];
   const result = await runProgram(program, [...before, CLI, ...args], { input, cwd: at('cwd'), env });
   const calls = isTraced ? readFileSync(log, 'utf8').split('\n') : [];

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { threadsHere } from '../base/processes/threads.js';
 import { loadPicture, type PictureOptions } from '../image/load-picture.js';
 import type { Picture } from '../image/picture.js';
 import { DecodingPool } from './pool.js';
@@ -16,7 +16,7 @@ export class PictureDecoder {
   #pool: DecodingPool | undefined;
 
   /** @param threads how many to start, once they are worth it; with 1, none are: they are to leave this one free */
-  constructor(private readonly threads = Math.min(MOST_THREADS, availableParallelism())) {}
+  constructor(private readonly threads = Math.min(MOST_THREADS, threadsHere())) {}
 
   /** Whether pictures are decoded in other threads by now. */
   get isThreaded(): boolean {

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errorFrom } from '../base/errors.js';
+import { threadsHere } from '../base/processes/threads.js';
 import type { PictureOptions } from '../image/load-picture.js';
 import type { Picture } from '../image/picture.js';
 import type { TarIndex } from './formats/tar.js';
@@ -14,7 +14,7 @@ const WORKER = new URL(
 );
 
 /** One core is left to compute with what the threads prepare. */
-export const defaultThreads = (): number => Math.max(1, Math.min(8, availableParallelism() - 1));
+export const defaultThreads = (): number => Math.max(1, Math.min(8, threadsHere() - 1));
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;

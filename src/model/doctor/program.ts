@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { CocaError } from '../base/errors.js';
+import { threadLimit } from '../base/processes/threads.js';
 import { loadRuntime } from '../engine/onnx/runtime.js';
 import type { Check } from './check.js';
 
@@ -17,7 +19,21 @@ export async function* checkProgram(): AsyncGenerator<Check> {
     ...(isOld && { advice: `install Node ${OLDEST_NODE.join('.')} or newer` }),
   };
   yield await nativePackage('onnxruntime-node', async () => (await loadRuntime()).env.versions.node);
+  yield threadsCheck();
   yield await nativePackage('sharp', async () => (await import('sharp')).default.versions.sharp);
+}
+
+function threadsCheck(): Check {
+  const about = { area: 'program', name: 'threads' } as const;
+  const cores = availableParallelism();
+  try {
+    const limit = threadLimit();
+    const found = limit === undefined ? `one a core, ${cores} here` : `${limit} by COCA_THREADS, ${cores} cores here`;
+    return { ...about, status: 'ok', found };
+  } catch (error) {
+    const { message, hint } = error as CocaError;
+    return { ...about, status: 'fatal', found: message, advice: hint ?? '' };
+  }
 }
 
 async function nativePackage(name: string, versionOf: () => Promise<string | undefined>): Promise<Check> {

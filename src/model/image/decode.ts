@@ -1,5 +1,6 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { CocaError } from '../base/errors.js';
+import { threadLimit } from '../base/processes/threads.js';
 import { Budget, SharedBudget } from './budget.js';
 import type { Region, Size } from './geometry.js';
 import type { Canvas } from './gif.js';
@@ -25,6 +26,9 @@ type Decoder = (bytes: Uint8Array, failOn: Fatal) => Sharp;
 /** Loaded with the first picture: what needs no picture should not wait 40 ms for libvips. */
 async function openSharp(): Promise<Decoder> {
   const { default: sharp } = await import('sharp');
+  const threads = threadLimit();
+  // One number for the whole process: threads that decode have set it to 1.
+  if (threads !== undefined && sharp.concurrency() > threads) sharp.concurrency(threads);
   return (bytes, failOn) => sharp(bytes, { ...OPTIONS, failOn });
 }
 

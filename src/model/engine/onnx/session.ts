@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CocaError } from '../../base/errors.js';
+import { threadLimit } from '../../base/processes/threads.js';
 import { reasonOf } from '../devices.js';
 import { loadRuntime } from './runtime.js';
 
@@ -45,12 +46,14 @@ export class OnnxSession {
     { isRare = false, onDevice = [] }: SessionOptions = {},
   ): Promise<OnnxSession> {
     const runtime = await loadRuntime();
+    const threads = threadLimit();
     try {
       const session = await runtime.InferenceSession.create(model, {
         executionProviders: [provider],
         graphOptimizationLevel: 'all',
         // Errors come back as exceptions; anything less is noise on the terminal.
         logSeverityLevel: 4,
+        ...(threads !== undefined && { intraOpNumThreads: threads }),
         ...(onDevice.length > 0 && {
           preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
         }),

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import { CocaError } from '../../base/errors.js';
+import { threadLimit } from '../../base/processes/threads.js';
 import type { TfjsDevice } from '../engines.js';
 import { findPackage, loadFrom, loadOwn, packagePath } from './packages.js';
 import type { TensorFlow } from './tensorflow.js';
@@ -162,6 +163,11 @@ function loadNative(device: 'node' | 'node-gpu'): NonNullable<typeof native> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3'; // errors come back as exceptions; the rest is for TensorFlow's developers
   // TensorFlow uses oneDNN by itself only on CPUs with VNNI; its batched products (attention) are five times faster everywhere.
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  const threads = threadLimit();
+  if (threads !== undefined) {
+    for (const name of ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'OMP_NUM_THREADS'])
+      process.env[name] ??= `${threads}`;
+  }
   const tf = loadFrom<TensorFlow>(path);
   tf.enableProdMode();
   const { isUsingGpuDevice } = tf.backend() as unknown as { isUsingGpuDevice: boolean };
