@@ -5,7 +5,7 @@ import { COMMANDS } from '../../src/commands/index.js';
 import { CLI, coca } from '../support/cli.js';
 import { temporaryFolder } from '../support/folder.js';
 import { hasProgram } from '../support/programs.js';
-import { bash, type CompletingShell, fish, zsh } from '../support/shell-completion.js';
+import { bash, type CompletingShell, fish, registered, zsh } from '../support/shell-completion.js';
 
 const { at, write } = temporaryFolder();
 
@@ -86,6 +86,10 @@ describe.each(SHELLS)('in %s', (_, complete) => {
   test('what a model is called here is not what could be fetched', async () => {
     expect(await words('coca caption --model coca_ViT')).toEqual([]);
   });
+});
+
+test.each(SHELLS)('in %s the line that the README and the help name registers it', async (shell) => {
+  expect(await registered(shell, place())).toContain('coca');
 });
 
 test.each(SHELLS.filter(([name]) => name !== 'bash'))('in %s what each is stands beside it', async (_, complete) => {
