@@ -4,24 +4,28 @@ import { Script } from 'node:vm';
 const JOB = Symbol.for('coca.timeLimitedJob');
 const script = new Script('globalThis[Symbol.for("coca.timeLimitedJob")]()');
 
-/** How often work is begun anew that had no chance: on a machine that is this busy, something else is wrong. */
-const TRIES = 30;
+/** How often work is begun anew that had no chance, and how much longer it may then take: on a machine that is busier, something else is wrong. */
+const TRIES = 5;
+const LONGEST = 20;
 
 /**
  * Runs `work` and stops it when it takes too long, even within a regular expression that backtracks without end: Node
  * stops scripts of its vm module from another thread. About 0.1 ms dearer than a plain call. What counts is the time that this
- * process had on a CPU: where others take the machine, work that was stopped is begun anew, so that what a text gives does not
- * depend on them.
+ * process had on a CPU: where others take the machine, work that was stopped is begun anew with as much more time as its share was too small,
+ * so that what a text gives does not depend on them.
  * @returns what `work` returns, or undefined when it was stopped
  * @throws what `work` throws
  */
 export function withinTime<T extends object | string>(milliseconds: number, work: () => T): T | undefined {
+  let limit = milliseconds;
   for (let tries = 1; ; tries++) {
     const before = process.cpuUsage();
-    const result = attempt(milliseconds, work);
+    const result = attempt(limit, work);
     if (result !== undefined || tries === TRIES) return result;
     const { user, system } = process.cpuUsage(before);
-    if (user + system >= milliseconds * 1000 * ENOUGH) return undefined;
+    const computed = (user + system) / 1000;
+    if (computed >= milliseconds * ENOUGH) return undefined;
+    limit = Math.min(milliseconds * LONGEST, (limit * milliseconds) / Math.max(computed, 1));
   }
 }
 
