@@ -32,12 +32,13 @@ export async function goldenBatch(reference: Golden): Promise<TrainingBatch> {
 }
 
 /** Entries [from, to) of a batch. */
-export function piece({ pixels, contexts, classes }: TrainingBatch, from: number, to: number): TrainingBatch {
+export function piece({ pixels, contexts, classes, given }: TrainingBatch, from: number, to: number): TrainingBatch {
   const size = pixels.length / contexts.length;
   return {
     pixels: pixels.slice(from * size, to * size),
     contexts: contexts.slice(from, to),
     ...(classes && { classes: classes.slice(from, to) }),
+    ...(given && { given: given.slice(from, to) }),
   };
 }
 

@@ -207,10 +207,17 @@ let scenes: { readonly of: string; readonly at: Promise<(index: number) => Scene
 
 async function fromScene(locator: SceneLocator): Promise<OpenSample> {
   const { seed, index, mix } = locator;
-  const { drawScene } = await import('../scenes/world/draw.js');
+  const [{ drawScene }, { trainingQuestion }] = await Promise.all([
+    import('../scenes/world/draw.js'),
+    import('../scenes/world/questions.js'),
+  ]);
+  const scene = drawScene(seed, index, { mix });
+  const asked = trainingQuestion(seed, index, scene, mix);
   return {
     name: nameOf(locator),
-    description: { captions: [drawScene(seed, index, { mix }).caption] },
+    description: asked
+      ? { captions: [], asked: { question: asked.question, answers: [asked.answer] } }
+      : { captions: [scene.caption] },
     readImage: () => paintScene(locator),
   };
 }

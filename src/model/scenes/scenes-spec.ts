@@ -4,7 +4,8 @@ import { type SceneMix, UNMIXED } from './world/mix.js';
 /** Begins the name of scenes that are painted as they are needed. */
 const SCENES = 'scenes:';
 
-const FORM = 'scenes:, scenes:families, or shares like scenes:families=0.3,arrangements=0.3,longest=0.8,ambiguous=1';
+const FORM =
+  'scenes:, scenes:families, or shares like scenes:families=0.3,arrangements=0.3,longest=0.8,ambiguous=1,questions=0.3';
 
 export const isScenes = (name: string): boolean => name.startsWith(SCENES);
 

@@ -8,7 +8,7 @@ import { Sums } from './sums.js';
 
 /**
  * Losses of a batch without their gradients, each piece through the model once: what is asked of data that is not
- * trained on. All tensors are the receiver's to dispose.
+ * trained on; of questions alone there is no contrastive one. All tensors are the receiver's to dispose.
  */
 export function batchLosses(
   tf: TensorFlow,
@@ -21,13 +21,16 @@ export function batchLosses(
     const [images, texts]: [Tensor[], Tensor[]] = [[], []];
     for (const piece of pieces) {
       // Of a piece only this is kept.
-      const forward = tf.tidy(() => ({ ...model.run(piece, objective) }));
-      images.push(forward.images);
+      const forward = tf.tidy(() => {
+        const { contrasted, ...sums } = model.run(piece, objective);
+        return { ...sums, ...contrasted };
+      });
+      if (forward.images) images.push(forward.images);
       if (forward.texts) texts.push(forward.texts);
       if (forward.captions) losses.add('captioning', tf.div(forward.captions, tokens));
       if (forward.classes) losses.add('classification', tf.div(forward.classes, pictures));
     }
-    if (objective.contrastive > 0) {
+    if (images.length > 0) {
       losses.add('contrastive', contrastiveLoss(tf, tf.concat(images), tf.concat(texts), logitScale));
     }
   });

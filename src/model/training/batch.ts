@@ -45,6 +45,14 @@ export function captionTargets({ contexts, given }: Pick<TrainingBatch, 'context
   return { length: last, rows: Int32Array.from(rows), labels: Int32Array.from(labels) };
 }
 
+/**
+ * Entries whose text describes the picture. A question with its answer does not: many pictures share "is there a dog no", so these have no
+ * part in the contrastive loss.
+ */
+export function described({ contexts, given }: Pick<TrainingBatch, 'contexts' | 'given'>): Int32Array {
+  return Int32Array.from([...contexts.keys()].filter((b) => (given?.[b] ?? 1) === 1));
+}
+
 /** What the losses of a batch are means over: caption tokens and pictures. */
 export function countsOf(pieces: readonly TrainingBatch[]): { readonly tokens: number; readonly pictures: number } {
   let [tokens, pictures] = [0, 0];

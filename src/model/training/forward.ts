@@ -14,14 +14,19 @@ import type { Parameters } from '../engine/tfjs/parameters.js';
 import type { TensorFlow } from '../engine/tfjs/tensorflow.js';
 import { causalMask } from '../engine/token-tree.js';
 import { CLASSIFIER } from '../store/classifier.js';
-import { captionTargets, type TrainingBatch } from './batch.js';
+import { captionTargets, described, type TrainingBatch } from './batch.js';
 import type { Objective } from './objective.js';
+
+/** Embeddings of the D pictures with a text that describes them (`described`), and of these texts: [D, E] of unit length. */
+export interface Contrasted {
+  readonly images: Tensor;
+  readonly texts: Tensor;
+}
 
 /** A batch of B pictures and texts that went through the model once. */
 export interface Forward {
-  /** [B, E] of unit length; what contrastive learning compares. */
-  readonly images: Tensor;
-  readonly texts: Tensor | undefined;
+  /** What contrastive learning compares; undefined where it is left out, or no text describes its picture. */
+  readonly contrasted: Contrasted | undefined;
   /** Cross-entropy of caption tokens and of classes, summed. */
   readonly captions: Scalar | undefined;
   readonly classes: Scalar | undefined;
@@ -42,8 +47,7 @@ export class TrainingModel {
     const needsText = objective.contrastive > 0 || objective.captioning > 0;
     const text = needsText ? this.#text(batch) : undefined;
     return {
-      images: vision.features,
-      texts: text?.features,
+      contrasted: objective.contrastive > 0 ? this.#contrasted(batch, vision.features, text!.features) : undefined,
       captions:
         objective.captioning > 0
           ? this.#captions(batch, vision.tokens, text!.tokens, objective.labelSmoothing)
@@ -52,9 +56,16 @@ export class TrainingModel {
     };
   }
 
-  /** Contrastive embeddings alone. */
-  embed(batch: TrainingBatch): { readonly images: Tensor; readonly texts: Tensor } {
-    return { images: this.#vision(batch).features, texts: this.#text(batch).features };
+  /** Contrastive embeddings alone, of a batch in which a text describes its picture. */
+  embed(batch: TrainingBatch): Contrasted {
+    return this.#contrasted(batch, this.#vision(batch).features, this.#text(batch).features)!;
+  }
+
+  #contrasted(batch: TrainingBatch, images: Tensor, texts: Tensor): Contrasted | undefined {
+    const rows = described(batch);
+    if (rows.length === batch.contexts.length) return { images, texts };
+    if (rows.length === 0) return undefined;
+    return { images: pickRows(this.tf, images, rows), texts: pickRows(this.tf, texts, rows) };
   }
 
   #vision({ pixels, contexts }: TrainingBatch): VisionOutput<Tensor> {

@@ -1,8 +1,9 @@
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { CocaError } from '../base/errors.js';
 import { along, weightedSum } from '../engine/tfjs/functions/arithmetic.js';
 import type { TensorFlow } from '../engine/tfjs/tensorflow.js';
-import { countsOf, type TrainingBatch } from './batch.js';
-import type { Forward, TrainingModel } from './forward.js';
+import { countsOf, described, type TrainingBatch } from './batch.js';
+import type { Contrasted, TrainingModel } from './forward.js';
 import { type Contrast, contrast, contrastiveLoss } from './losses.js';
 import type { LossName, Objective } from './objective.js';
 import { Sums } from './sums.js';
@@ -29,6 +30,7 @@ export interface GradientsInput {
  * computed first, without gradients; the loss is differentiated by them, and each piece is run again to carry those
  * gradients on into the towers (what OpenCLIP's --accum-freq does; Gao et al. 2021, "Scaling Deep Contrastive Learning
  * Batch Size under Memory Limited Setup").
+ * @throws CocaError `bad-data` for a batch of questions alone, where a contrastive loss is asked for
  */
 export function batchGradients(
   tf: TensorFlow,
@@ -37,28 +39,37 @@ export function batchGradients(
 ): BatchGradients {
   const { model, objective, logitScale, trainable } = input;
   const { tokens, pictures } = countsOf(pieces);
+  if (objective.contrastive > 0 && pieces.every((piece) => described(piece).length === 0)) {
+    throw new CocaError(
+      'bad-data',
+      'a batch of questions alone: they have no part in the contrastive loss',
+      'train with --objective captioning, or with captions beside them',
+    );
+  }
   const whole = objective.contrastive > 0 && pieces.length > 1 ? wholeContrast(tf, pieces, input) : undefined;
   const losses = new Sums<LossName>(tf);
   const gradients = new Sums<string>(tf);
 
   let first = 0;
   for (const piece of pieces) {
+    const count = described(piece).length;
+    // Questions have no part in a contrastive loss, and where there is no other they change nothing.
+    if (count === 0 && objective.captioning === 0 && objective.classification === 0) continue;
     const weightedLoss = (): Scalar => {
       const forward = model.run(piece, objective);
       const terms: [Tensor, weight: number][] = [];
-      const add = (name: LossName, sum: Tensor, count: number) => {
-        losses.add(name, tf.div(sum, count));
-        terms.push([sum, objective[name] / count]);
+      const add = (name: LossName, sum: Tensor, over: number) => {
+        losses.add(name, tf.div(sum, over));
+        terms.push([sum, objective[name] / over]);
       };
       if (forward.captions) add('captioning', forward.captions, tokens);
       if (forward.classes) add('classification', forward.classes, pictures);
-      if (whole) {
-        const range = [first, first + piece.contexts.length] as const;
-        terms.push(
-          ...carriedOn(tf, forward, whole, range).map((term) => [term, objective.contrastive] as [Tensor, number]),
-        );
-      } else if (forward.texts && objective.contrastive > 0) {
-        add('contrastive', contrastiveLoss(tf, forward.images, forward.texts, logitScale), 1);
+      const { contrasted } = forward;
+      if (whole && contrasted) {
+        const carried = carriedOn(tf, contrasted, whole, first);
+        terms.push(...carried.map((term) => [term, objective.contrastive] as [Tensor, number]));
+      } else if (contrasted) {
+        add('contrastive', contrastiveLoss(tf, contrasted.images, contrasted.texts, logitScale), 1);
       }
       return weightedSum(tf, terms);
     };
@@ -66,7 +77,7 @@ export function batchGradients(
       const { grads } = tf.variableGrads(weightedLoss, [...trainable.values()]);
       for (const [name, variable] of trainable) gradients.add(name, grads[variable.name]);
     });
-    first += piece.contexts.length;
+    first += count;
   }
   if (whole) {
     losses.add('contrastive', whole.loss);
@@ -79,19 +90,20 @@ export function batchGradients(
 
 /** The contrast of all pieces together, from embeddings that are computed for it alone. */
 function wholeContrast(tf: TensorFlow, pieces: readonly TrainingBatch[], input: GradientsInput): Contrast {
-  const embedded = pieces.map((piece) => tf.tidy(() => ({ ...input.model.embed(piece) })));
+  const describing = pieces.filter((piece) => described(piece).length > 0);
+  const embedded = describing.map((piece) => tf.tidy(() => ({ ...input.model.embed(piece) })));
   const images = tf.concat(embedded.map((piece) => piece.images));
   const texts = tf.concat(embedded.map((piece) => piece.texts));
   return contrast(tf, images, texts, input.logitScale);
 }
 
-/** Scalars that have, by the embeddings of pictures and texts [from, to), the gradient of the whole batch's contrast. */
+/** Scalars that have, by the embeddings of a piece, which begin at `from` of all, the gradient of the whole batch's contrast. */
 function carriedOn(
   tf: TensorFlow,
-  forward: Forward,
+  { images, texts }: Contrasted,
   { byImages, byTexts }: Contrast,
-  [from, to]: readonly [number, number],
+  from: number,
 ): readonly Scalar[] {
-  const part = (gradient: Tensor) => tf.slice(gradient, from, to - from);
-  return [along(tf, forward.images, part(byImages)), along(tf, forward.texts!, part(byTexts))];
+  const part = (gradient: Tensor) => tf.slice(gradient, from, images.shape[0]!);
+  return [along(tf, images, part(byImages)), along(tf, texts, part(byTexts))];
 }

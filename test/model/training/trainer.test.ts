@@ -11,7 +11,7 @@ import { decays, partOf, partsIn } from '../../../src/model/training/parts.js';
 import type { Trainer } from '../../../src/model/training/trainer.js';
 import { type Golden, golden, worstError } from '../../support/golden.js';
 import { TFJS_TEST_DEVICES, tolerance } from '../../support/tfjs.js';
-import { goldenBatch, openTrainer, piece, trainingReference } from '../../support/training.js';
+import { goldenBatch, openTrainer, piece, relativeError, trainingReference } from '../../support/training.js';
 
 const [device] = TFJS_TEST_DEVICES;
 
@@ -50,6 +50,50 @@ async function parametersOf(trainer: Trainer): Promise<Map<string, Float32Array>
 
 const norm = (values: Iterable<Float32Array>) =>
   Math.sqrt([...values].reduce((sum, array) => sum + array.reduce((total, value) => total + value ** 2, 0), 0));
+
+describe('questions among captions', () => {
+  /** The first and the last text are a question of two tokens with its answer. */
+  const asked = (): TrainingBatch => {
+    const given = new Int32Array(batch.contexts.length).fill(1);
+    given[0] = 3;
+    given[given.length - 1] = 3;
+    return { ...batch, given };
+  };
+  const alone = (objective: Partial<typeof COCA_OBJECTIVE>) => ({ objective: { ...COCA_OBJECTIVE, ...objective } });
+
+  test.each([1, 2, 3])(
+    'the contrastive loss, in %d pieces, is that of the captions alone, and so are its gradients',
+    async (count) => {
+      const size = batch.contexts.length;
+      const cuts = Array.from({ length: count + 1 }, (_, i) => Math.round((i * size) / count));
+      const pieces = cuts.slice(1).map((to, i) => piece(asked(), cuts[i]!, to));
+      const contrastive = alone({ captioning: 0 });
+      const found = await withTrainer(contrastive, (trainer) => trainer.gradients(pieces));
+      const captions = piece(batch, 1, size - 1);
+      const expected = await withTrainer(contrastive, (trainer) => trainer.gradients([captions]));
+      expect(found.losses.contrastive).toBeCloseTo(expected.losses.contrastive!, 5);
+      expect([...found.gradients.keys()].sort()).toEqual([...expected.gradients.keys()].sort());
+      for (const [name, gradient] of expected.gradients) {
+        expect(relativeError(found.gradients.get(name)!, gradient), name).toBeLessThan(1e-3);
+      }
+      const { contrastive: loss } = await withTrainer(contrastive, (trainer) => trainer.losses(pieces));
+      expect(loss).toBeCloseTo(expected.losses.contrastive!, 5);
+    },
+  );
+
+  test('questions alone: refused in training with a contrastive loss, without one in a validation', async () => {
+    const given = new Int32Array(batch.contexts.length).fill(3);
+    await withTrainer({}, async (trainer) => {
+      await expect(trainer.train([{ ...batch, given }])).rejects.toMatchObject({
+        code: 'bad-data',
+        message: expect.stringContaining('questions alone'),
+      });
+      const losses = await trainer.losses([{ ...batch, given }]);
+      expect(losses.contrastive).toBeNull();
+      expect(losses.total).toBeCloseTo(losses.captioning! * COCA_OBJECTIVE.captioning, 5);
+    });
+  });
+});
 
 describe('a step', () => {
   test('is AdamW on clipped gradients, with the learning rate of its schedule, done in double precision', async () => {

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { CocaError, stopIfAborted } from '../../base/errors.js';
 import { exists, makeFolder } from '../../base/folders.js';
 import { mapAhead } from '../../base/pipeline.js';
-import { Random } from '../../base/random.js';
 import { orWriteFailed, writeWhole } from '../../base/whole-file.js';
 import { type Art, loadArt } from './art.js';
 import { type DescribedScene, describeScene } from './draw.js';
 import { pixelSquare } from './layout.js';
-import { sceneQuestions } from './questions.js';
+import { questionStream, sceneQuestions } from './questions.js';
 import { renderScene } from './render.js';
 import { THINGS } from './things.js';
 
@@ -36,9 +35,6 @@ export const SCENES_FILE = 'scenes.json';
 
 /** Questions about the scenes, with their answers: one object a line, several of a scene. */
 const QUESTIONS_FILE = 'questions.jsonl';
-
-/** Added to the seed of scenes: what is asked of them is drawn from streams of its own. */
-const QUESTIONS_SEED = 2 ** 40;
 
 /** Scenes painted and encoded side by side; sharp's own threads do the encoding. */
 const AHEAD = 8;
@@ -74,7 +70,7 @@ export async function writeScenes(options: SceneFolderOptions): Promise<void> {
       const { longest, ...rest } = sceneRecord(image, scene, options.size);
       await toScenes(Buffer.from(`${done === 0 ? '[' : ','}\n${JSON.stringify({ ...rest, caption: longest })}`));
       await toCaptions(Buffer.from(`${JSON.stringify({ ...rest, longest })}\n`));
-      const asked = sceneQuestions(scene, new Random(seed + QUESTIONS_SEED, done));
+      const asked = sceneQuestions(scene, questionStream(seed, done));
       await toQuestions(Buffer.from(asked.map((one) => `${JSON.stringify({ image, ...one })}\n`).join('')));
       done += 1;
       options.onProgress?.(done);

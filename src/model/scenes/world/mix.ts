@@ -11,9 +11,11 @@ export interface SceneMix {
   readonly longest: number;
   /** How often a pair that could be read either way (`readsEitherWay`) is said without a relation: "A and B". */
   readonly ambiguous: number;
+  /** Of the scenes that are by themselves, the share that comes with a question about it and its answer in place of a caption. */
+  readonly questions: number;
 }
 
-export const UNMIXED: SceneMix = { families: 0, arrangements: 0, longest: 0, ambiguous: 0 };
+export const UNMIXED: SceneMix = { families: 0, arrangements: 0, longest: 0, ambiguous: 0, questions: 0 };
 
 /** What four scenes in a row are to each other. */
 export type Kinship = 'unrelated' | 'family' | 'arrangements';

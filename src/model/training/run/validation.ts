@@ -54,13 +54,15 @@ export async function validate(
 }
 
 function meanOf(all: readonly Losses[]): Losses {
-  const mean = (name: LossName | 'total') => all.reduce((sum, losses) => sum + losses[name]!, 0) / all.length;
-  // A loss that is not trained is null in every batch.
-  const orNull = (name: LossName) => (all[0]![name] === null ? null : mean(name));
+  // A loss that is not trained is null in every batch, the contrastive one in a batch of questions alone.
+  const mean = (name: LossName | 'total') => {
+    const known = all.map((losses) => losses[name]).filter((loss) => loss !== null);
+    return known.length === 0 ? null : known.reduce((sum, loss) => sum + loss, 0) / known.length;
+  };
   return {
-    contrastive: orNull('contrastive'),
-    captioning: orNull('captioning'),
-    classification: orNull('classification'),
-    total: mean('total'),
+    contrastive: mean('contrastive'),
+    captioning: mean('captioning'),
+    classification: mean('classification'),
+    total: mean('total')!,
   };
 }
