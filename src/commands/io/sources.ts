@@ -145,21 +145,40 @@ export function walkImages(sources: ImageSources, stdin: Readable): ImageWalk {
   return { names: names(), count: () => count };
 }
 
+/** An input by the name that opens it. */
+export interface NamedInput {
+  readonly name: string;
+  /** What it is called in the folder, pattern or list that was given: the same wherever that lies. */
+  readonly key: string;
+}
+
 /** The names of all pictures, in the order in which they were given; globs and folders expand to sorted names. */
 export async function* imageNames(sources: ImageSources, stdin: Readable): AsyncGenerator<string> {
+  for await (const { name } of namedInputs(sources, stdin)) yield name;
+}
+
+/** All inputs, in the order of `imageNames`. */
+export async function* namedInputs(sources: ImageSources, stdin: Readable): AsyncGenerator<NamedInput> {
   for (const word of sources.images) yield* expandWord(word, sources.recursive);
   for (const list of sources.files) yield* listNames(list, 'line', stdin);
   for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
 }
 
 /** In a list `-` can only be a file's name: stdin has one reader at most, and here that may be the list. */
-async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readable): AsyncGenerator<string> {
-  for await (const name of readList(list, separator, stdin)) yield name === '-' ? './-' : publicName(name);
+async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readable): AsyncGenerator<NamedInput> {
+  for await (const entry of readList(list, separator, stdin)) {
+    const name = entry === '-' ? './-' : publicName(entry);
+    yield { name, key: plainKey(name) };
+  }
 }
 
-async function* expandWord(word: string, recursive = false): AsyncGenerator<string> {
+/** `./a.png` is `a.png`. */
+const plainKey = (name: string): string => name.replace(/^(\.\/+)+(?=[^/])/, '');
+
+async function* expandWord(word: string, recursive = false): AsyncGenerator<NamedInput> {
   if (word === '-' || isUrl(word)) {
-    yield publicName(word);
+    const name = publicName(word);
+    yield { name, key: name };
     return;
   }
   if (await isFolder(word)) {
@@ -167,19 +186,24 @@ async function* expandWord(word: string, recursive = false): AsyncGenerator<stri
     return;
   }
   // Nothing found: the pattern itself goes on, and fails as the file that is not there.
-  for await (const { word: pattern, files } of filesOf(word)) yield* files.length > 0 ? files : [pattern];
+  for await (const { word: pattern, base, files } of filesOf(word)) {
+    for (const name of files.length > 0 ? files : [pattern]) {
+      yield { name, key: name === base ? plainKey(name) : name.slice(base.length) };
+    }
+  }
 }
 
 /** What is called like a picture in a folder. One that has none is given itself: reading it says so. */
-async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<string> {
+async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<NamedInput> {
   let isEmpty = true;
-  for await (const { files } of filesOf(`${folder.replace(/\/+$/, '')}/${recursive ? '**' : '*'}`)) {
-    for (const file of files.filter((name) => PICTURE_NAME.test(name))) {
+  const base = `${folder.replace(/\/+$/, '')}/`;
+  for await (const { files } of filesOf(`${base}${recursive ? '**' : '*'}`)) {
+    for (const name of files.filter((file) => PICTURE_NAME.test(file))) {
       isEmpty = false;
-      yield file;
+      yield { name, key: name.slice(base.length) };
     }
   }
-  if (isEmpty) yield folder;
+  if (isEmpty) yield { name: folder, key: plainKey(folder) };
 }
 
 /**
