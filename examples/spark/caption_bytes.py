@@ -24,7 +24,7 @@ def caption(batches: Iterator[pandas.DataFrame]) -> Iterator[pandas.DataFrame]:
         for batch in batches:
             # A partition without pictures needs no model.
             process = process or CocaProcess()
-            yield rows(process.ask(zip(batch["path"], batch["content"])))
+            yield rows(process.ask(zip(batch["path"], batch["content"], strict=True)))
         if process:
             yield rows(process.finish())
     finally:

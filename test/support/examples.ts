@@ -3,7 +3,10 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CLI, type CliResult, runProgram } from './cli.js';
 
-const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+export const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+/** The programs of a Python that has what examples need, where the tests are given one: see vitest.config.ts. */
+export const PYTHON: readonly string[] = process.env.COCA_TEST_PYTHON ? [process.env.COCA_TEST_PYTHON] : [];
 
 /** The commands of an example's README: all that stands in blocks of `sh`, as one script. */
 export function commandsOf(example: string): string {
