@@ -166,11 +166,11 @@ export const rank = defineResults({
 /** The pictures that are named, and the words that are captions: pictures may come by options alone. */
 function inputsOf(
   args: readonly string[],
-  { image, files, files0, recursive }: Omit<ImageSources, 'images'> & { readonly image: readonly string[] },
+  { image, files, files0, recursive, column }: Omit<ImageSources, 'images'> & { readonly image: readonly string[] },
 ): { readonly sources: ImageSources; readonly words: readonly string[] } {
   const isNamed = image.length + files.length + files0.length > 0;
   const images = isNamed ? image : args.slice(0, 1);
-  return { sources: sourcesOf(images, { files, files0, recursive }), words: isNamed ? args : args.slice(1) };
+  return { sources: sourcesOf(images, { files, files0, recursive, column }), words: isNamed ? args : args.slice(1) };
 }
 
 /** What the contrastive embedding of a picture looked at. */

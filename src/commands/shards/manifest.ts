@@ -24,6 +24,8 @@ export interface Manifest extends RunRecord {
   readonly shard: readonly [index: number, count: number];
   /** Where the model ran. */
   readonly device: string;
+  /** Whether archives were shared out whole, or pictures. */
+  readonly unit: 'picture' | 'archive';
   /** All that was given to every shard, and what of it is this one's. */
   readonly input: NameCount;
   readonly share: NameCount;

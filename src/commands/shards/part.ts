@@ -119,7 +119,7 @@ export class Part {
   }
 
   async #end(): Promise<void> {
-    const expected = this.share.own.count;
+    const expected = this.share.pictures.length;
     if (this.#answered !== expected) {
       throw new Error(`${partName(this.shard)} has ${this.#answered} answers for ${expected} pictures`);
     }
@@ -133,6 +133,7 @@ export class Part {
       version: 1,
       ...this.record,
       shard: [index, count],
+      unit: this.share.unit,
       input: this.share.input,
       share: this.share.own,
       results,

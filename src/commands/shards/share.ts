@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
-import { type ImageSources, type NamedInput, namedInputs } from '../io/sources.js';
+import { archivedInputs, type ImageSources, type NamedInput, namedInputs } from '../io/sources.js';
 import type { Shard } from './options.js';
 
 /** A set of names, whatever their order, in a few bytes. */
@@ -44,28 +44,47 @@ export const shareOf = (hash: Buffer, count: number): number => hash.readUIntBE(
 export interface Share {
   /** In the order of their keys' code units. */
   readonly pictures: readonly NamedInput[];
-  /** All that was given, and what of it belongs to this share. */
+  /** What was shared out: pictures one by one, or archives whole where there are at least as many of them as shares. */
+  readonly unit: 'picture' | 'archive';
+  /** All that was given, and what of it belongs to this share; an archive that is not opened up counts as one. */
   readonly input: NameCount;
   readonly own: NameCount;
 }
 
 /**
- * Goes through all that was given and keeps what belongs to one share. Names alone decide, as they are in the folder, pattern or list that was
- * given: so every machine comes to the same, in whichever order it lists them.
+ * Goes through all that was given and keeps what belongs to one share. Names alone decide, as they are in the folder, pattern, list or archive that
+ * was given: so every machine comes to the same, in whichever order it lists them.
  * @throws CocaError `usage` for two pictures of one name
  */
 export async function takeShare(sources: ImageSources, { index, count }: Shard, stdin: Readable): Promise<Share> {
   const pictures: NamedInput[] = [];
+  const archives: NamedInput[] = [];
   const input = new NameCounter();
   const own = new NameCounter();
-  for await (const picture of namedInputs(sources, stdin)) {
-    const hash = nameHash(picture.key);
+  const isOwn = (key: string): boolean => {
+    const hash = nameHash(key);
     input.add(hash);
-    if (shareOf(hash, count) !== index) continue;
+    if (shareOf(hash, count) !== index) return false;
     own.add(hash);
-    pictures.push(picture);
+    return true;
+  };
+  for await (const found of namedInputs(sources, stdin)) {
+    if (found.isArchive) archives.push(found);
+    else if (isOwn(found.key)) pictures.push(found);
   }
-  pictures.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const unit = archives.length > 0 && archives.length >= count ? 'archive' : 'picture';
+  for (const archive of archives) {
+    if (unit === 'archive' && !isOwn(archive.key)) continue;
+    for await (const found of archivedInputs(archive, sources)) {
+      if (unit === 'archive' || isOwn(found.key)) pictures.push(found);
+    }
+  }
+  requireOneEach(pictures.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)));
+  return { pictures, unit, input: input.result(), own: own.result() };
+}
+
+/** @throws CocaError `usage` */
+function requireOneEach(pictures: readonly NamedInput[]): void {
   for (const [i, { name, key }] of pictures.entries()) {
     const before = pictures[i - 1];
     if (before?.key !== key || before.name === name) continue;
@@ -75,5 +94,4 @@ export async function takeShare(sources: ImageSources, { index, count }: Shard, 
       'name the folder above them, with --recursive, or a list of both',
     );
   }
-  return { pictures, input: input.result(), own: own.result() };
 }

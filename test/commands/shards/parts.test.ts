@@ -21,7 +21,7 @@ import { pngOf } from '../../support/png.js';
 import { until } from '../../support/processes.js';
 
 /** Every picture a colour of its own; two are broken. */
-const COUNT = 60;
+const COUNT = 40;
 const BROKEN = [7, 31];
 const SHARDS = 4;
 const SEARCH = ['--strategy', 'greedy', '--max-length', '8', '-q'];
@@ -104,7 +104,7 @@ describe('parts', () => {
       const gathered = at('killed', `part-${index}-of-4.partial.jsonl`);
       const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { ...process.env, COCA_MODEL: '' } });
       const ended = once(child, 'exit');
-      await until('some results', () => existsSync(gathered) && statSync(gathered).size > 1000);
+      await until('some results', () => existsSync(gathered) && statSync(gathered).size > 600);
       child.kill('SIGKILL');
       await ended;
       expect(existsSync(at('killed', `part-${index}-of-4.jsonl`))).toBe(false);
@@ -240,8 +240,6 @@ describe('what cannot be merged is refused by name, and nothing is written', () 
 
   test('other pictures than those that a killed shard was given', async () => {
     const name = await copied('others');
-    const { code, stderr } = await run(['caption', 'pictures/0*.png', '--shard', '1/4', '-o', name, ...SEARCH]);
-    expect(code).toBe(0 + (stderr === '' ? 0 : 1));
     const fewer = await run(['caption', 'pictures/00*.png', '--shard', '1/4', '-o', name, ...SEARCH]);
     expect([fewer.code, fewer.stderr]).toEqual([64, expect.stringContaining('made with other settings: the pictures')]);
   });
