@@ -4,13 +4,15 @@ import { defineConfig } from 'vitest/config';
 
 /** The program of a browser, with which its tests alone are run: `COCA_TEST_BROWSER=/usr/bin/chromium vitest run test/browser`. */
 const browser = process.env.COCA_TEST_BROWSER;
+/** The `bin` of a Python with Spark and others, for the examples that need it: see the last step of .ci/run. */
+const python = process.env.COCA_TEST_PYTHON;
 const nowhere = join(tmpdir(), 'coca-test-nowhere');
 
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
     include: ['test/**/*.test.{ts,tsx}'],
-    exclude: browser ? [] : ['test/browser/**'],
+    exclude: [...(browser ? [] : ['test/browser/**']), ...(python ? [] : ['test/examples/python/**'])],
     // Native inference threads and two-core machines: more workers than this only take turns.
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -4,7 +4,7 @@ import type { CocaError } from '../model/base/errors.js';
 export type Format = 'terminal' | 'plain' | 'json' | 'jsonl';
 
 /** What an input is, as its error object calls it. */
-export type InputKind = 'image' | 'caption' | 'text' | 'model';
+export type InputKind = 'image' | 'caption' | 'text' | 'model' | 'part';
 
 /** Why an input has no result. */
 export interface Failure {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { DEVICES, ENGINES } from '../model/engine/engines.js';
+import { DEVICES, ENGINES, NUMBERED_DEVICES } from '../model/engine/engines.js';
 import { PIXELS } from '../model/image/picture.js';
 import { PRECISIONS } from '../model/quantise/precision.js';
 import type { LoadedCoca, LoadOptions } from '../model/store/load.js';
@@ -85,10 +85,11 @@ export interface NumberOption extends OptionBase {
   readonly words?: Readonly<Record<string, number>>;
 }
 
-/** `--name WORD`, one of a few words. */
+/** `--name WORD`, one of a few words; those that are `numbered` may have one: `cuda:1`. */
 export interface ChoiceOption extends OptionBase {
   readonly type: 'choice';
   readonly choices: readonly string[];
+  readonly numbered?: readonly string[];
   readonly placeholder: string;
   readonly default?: string;
 }
@@ -118,8 +119,10 @@ type ScalarOf<S> = S extends { type: 'flag' }
     : S extends { type: 'integer' | 'number' }
       ? number
       : S extends { type: 'choice'; choices: readonly (infer C)[] }
-        ? C
+        ? C | NumberedOf<S>
         : string;
+
+type NumberedOf<S> = S extends { numbered: readonly (infer N extends string)[] } ? `${N}:${number}` : never;
 
 /** What `run` receives for an option: flags and lists always have a value, others only with a default or when typed. */
 export type OptionValue<S> = S extends { type: 'flag' | 'list' } | { default: unknown }
@@ -242,10 +245,11 @@ export const GLOBAL_OPTIONS = {
   device: {
     type: 'choice',
     choices: ['auto', ...DEVICES],
+    numbered: NUMBERED_DEVICES,
     placeholder: 'DEVICE',
     default: 'auto',
     description:
-      'where the model runs; auto takes the fastest that works (TensorFlow.js alone has wasm, node, node-gpu; ONNX Runtime alone cuda, coreml, dml)',
+      'where the model runs; auto takes the fastest that works (TensorFlow.js alone has wasm, node, node-gpu; ONNX Runtime alone cuda, coreml, dml); cuda:1 is the second card',
   },
   engine: {
     type: 'choice',

@@ -4,6 +4,7 @@ import type { Terminal } from '../ui/terminal.js';
 import { type Command, GLOBAL_OPTIONS, kebab, type OptionSpec } from './command.js';
 import { globalsOf } from './parse.js';
 import { topicNames } from './topics.js';
+import { withNumbers } from './values.js';
 
 const INDENT = '  ';
 /** Lines that are longer than that are hard to follow. */
@@ -204,7 +205,7 @@ function placeholderOf(spec: OptionSpec): string {
 
 function remarksOf(name: string, spec: OptionSpec): string {
   const remarks: string[] = [];
-  if (spec.type === 'choice') remarks.push(spec.choices.join(' | '));
+  if (spec.type === 'choice') remarks.push(withNumbers(spec).join(' | '));
   else if ('words' in spec && spec.words) remarks.push(`or ${Object.keys(spec.words).join(' | ')}`);
   if (spec.type === 'flag' && spec.negatable) remarks.push(`default: ${spec.default ? '' : 'no-'}${kebab(name)}`);
   else if (spec.type !== 'flag' && spec.type !== 'list' && spec.default !== undefined) {

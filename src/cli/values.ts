@@ -33,11 +33,22 @@ export function parseNumber(
  * Reads one of a few words.
  * @throws CocaError `usage` with a guess for any other
  */
-export function parseChoice(name: string, spec: Pick<ChoiceOption, 'choices'>, text: string): string {
+export function parseChoice(name: string, spec: Pick<ChoiceOption, 'choices' | 'numbered'>, text: string): string {
   if (spec.choices.includes(text)) return text;
-  const guess = didYouMean(text, spec.choices);
-  throw new CocaError('usage', `--${kebab(name)} takes ${orList(spec.choices)}, not '${text}'`, guess);
+  const { word, number } = /^(?<word>[^:]+):(?<number>.*)$/s.exec(text)?.groups ?? {};
+  const isNumbered = word !== undefined && spec.numbered?.includes(word) === true;
+  if (isNumbered && /^(0|[1-9]\d{0,8})$/.test(number!)) return text;
+  const hint = isNumbered
+    ? `What follows ${word}: is a whole number, from 0.`
+    : word !== undefined && spec.numbered && spec.choices.includes(word)
+      ? `${word} takes no number.`
+      : didYouMean(spec.numbered ? (word ?? text) : text, spec.choices);
+  throw new CocaError('usage', `--${kebab(name)} takes ${orList(withNumbers(spec))}, not '${text}'`, hint);
 }
+
+/** The words of a choice as help writes them: `cuda[:N]` for one that can have a number. */
+export const withNumbers = ({ choices, numbered = [] }: Pick<ChoiceOption, 'choices' | 'numbered'>): string[] =>
+  choices.map((word) => (numbered.includes(word) ? `${word}[:N]` : word));
 
 function orList(words: readonly string[]): string {
   if (words.length < 2) return words.join('');

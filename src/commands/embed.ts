@@ -10,8 +10,9 @@ import { defineResults, type Finding } from './io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from './io/inside/ablation.js';
 import { findWithModel, MODEL_GLOBALS, type Variant, variantOf } from './io/model.js';
 import { eachPicture, type ReadablePicture } from './io/pictures.js';
-import { failure, jsonWriter } from './io/results.js';
-import { checkSources, INPUT_OPTIONS, imagesArgument, sourcesOf, walkImages } from './io/sources.js';
+import { failure, jsonWriter, SILENT_WRITER } from './io/results.js';
+import { checkSources, INPUT_OPTIONS, imagesArgument, sourcesOf } from './io/sources.js';
+import { checkShard, findOfNamed, PARTS_OPTIONS, shardOf } from './shards/options.js';
 
 /** More than these are not compared on a terminal: the matrix would be larger than it. */
 const MOST_COMPARED = 12;
@@ -40,6 +41,7 @@ export const embed = defineResults({
     ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
+    ...PARTS_OPTIONS,
     ...ABLATION_OPTIONS,
   },
   globals: MODEL_GLOBALS,
@@ -47,8 +49,12 @@ export const embed = defineResults({
     { line: "coca embed 'photos/*.jpg' --jsonl > photos.jsonl", does: 'embeddings of pictures' },
     { line: 'coca embed --text "a dog" "a cat" --json', does: 'embeddings of texts' },
   ],
-  async check({ options, typed }) {
+  async check({ args, options, typed }) {
     checkAblation(options, typed);
+    checkShard(options, args);
+    if (shardOf(options) !== undefined && options.text.length > 0) {
+      throw new CocaError('usage', '--text is no picture of a share', 'embed texts by themselves');
+    }
   },
   async *find({ args, options }, context): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
     const sources = sourcesOf(args, options);
@@ -57,20 +63,18 @@ export const embed = defineResults({
     else if (options.text.length === 0) {
       throw new CocaError('usage', 'nothing to embed', 'name pictures, or texts after --text');
     }
-    const { names, count } = walkImages(sources, context.stdin);
-    const countAll = () => {
-      const pictures = count();
-      return pictures === undefined ? undefined : pictures + options.text.length;
-    };
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
-      yield { kind: 'ready', count: countAll };
       const cuts = new ToldCuts(options.strict, context);
-      yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
-        const { features } = await coca.encodeImages(found.map(({ picture }) => picture));
-        return found.map(
-          ({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]!, ...variantOf(coca) }),
-        );
-      });
+      const part = { command: 'embed', options: {}, objectOf: embeddedObject };
+      const found = findOfNamed<Embedded, ReadablePicture>({ options, sources, coca, context }, part, (names) =>
+        eachPicture(names, coca, context, batchOf(options.batch, coca), async (group) => {
+          const { features } = await coca.encodeImages(group.map(({ picture }) => picture));
+          return group.map(
+            ({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]!, ...variantOf(coca) }),
+          );
+        }),
+      );
+      for await (const finding of found) yield withTexts(finding, options.text.length);
       for (const name of options.text) {
         const embedding = await embeddingOf(name, coca, cuts);
         if (embedding instanceof CocaError) yield failure(name, embedding, 'text');
@@ -82,12 +86,11 @@ export const embed = defineResults({
       }
     });
   },
-  async writer(format, _, context): Promise<ResultWriter<Embedded>> {
+  async writer(format, { options }, context): Promise<ResultWriter<Embedded>> {
     const { out, terminal } = context;
+    if (options.output !== undefined) return SILENT_WRITER;
     if (format === 'json' || format === 'jsonl') {
-      return jsonWriter(out, format, ({ of, name, embedding, truncated, ...variant }: Embedded) => {
-        return { [of]: name, embedding: numbersOf(embedding), ...(truncated && { truncated }), ...variant };
-      });
+      return jsonWriter(out, format, embeddedObject);
     }
     if (format === 'plain') {
       const line = ({ name, embedding }: Embedded) => `${visible(name)}\t${numbersOf(embedding).join(' ')}`;
@@ -108,6 +111,20 @@ export const embed = defineResults({
     };
   },
 });
+
+function embeddedObject({ of, name, embedding, truncated, ...variant }: Embedded): object {
+  return { [of]: name, embedding: numbersOf(embedding), ...(truncated && { truncated }), ...variant };
+}
+
+/** Progress counts texts, too. */
+function withTexts<R, P>(finding: Finding<R, P>, texts: number): Finding<R, P> {
+  if (finding.kind !== 'ready') return finding;
+  const countAll = () => {
+    const pictures = finding.count?.();
+    return pictures === undefined ? undefined : pictures + texts;
+  };
+  return { kind: 'ready', count: countAll };
+}
 
 const numbersOf = (embedding: Float32Array): number[] => Array.from(embedding, shortestFloat32);
 

@@ -22,6 +22,7 @@ import { probe } from './probe/probe.js';
 import { rank } from './rank/rank.js';
 import { replOver } from './repl/repl.js';
 import { scenes } from './scenes.js';
+import { parts } from './shards/parts.js';
 import { step } from './step/step.js';
 import { trace } from './trace/trace.js';
 import { train } from './train/train.js';
@@ -39,6 +40,7 @@ const PROGRAMS: readonly Command[] = [
   heads,
   explain,
   embed,
+  parts,
   index,
   searchOver((image, invocation, context) => openSession(image, invocation, context)),
   dedupe,

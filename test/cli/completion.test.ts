@@ -51,6 +51,8 @@ describe.each(SHELLS)('in %s', (_, complete) => {
     ['coca models use sce', ['scenes']],
     ['coca caption -m scenes --str', ['--strategy']],
     ['coca caption --device cpu --strategy gr', ['greedy']],
+    ['coca caption --device cuda:1 --strategy gr', ['greedy']],
+    ['coca caption --device cu', ['cuda']],
     ['coca caption --ablate cross.2.h', [0, 1, 2, 3, 4, 5].map((head) => `cross.2.h${head}`)],
     ['coca lens -m scenes --ablate mlp.cross.', ['mlp.cross.0', 'mlp.cross.1', 'mlp.cross.2']],
     ['coca lens -m missing --ablate mlp.cross.', []],

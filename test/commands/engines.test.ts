@@ -53,6 +53,12 @@ test('a device of the other engine is wrong usage', async () => {
   expect(stderr).toContain('auto, cpu, wasm, webgpu, node, node-gpu');
 });
 
+test('one of several cards, where there is none, is an error of the device', async () => {
+  const { code, stdout, stderr } = await startCoca(['caption', BOOK, '-q', '--device', 'cuda:40']);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('the device cuda:40 cannot run here: ');
+});
+
 test.each([
   ['onnx', false],
   ['tfjs', true],

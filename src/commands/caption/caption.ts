@@ -13,20 +13,13 @@ import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, flowOfPictures, type ReadablePicture } from '../io/pictures.js';
 import { prepare, searchProgress } from '../io/progress.js';
-import { formatOf } from '../io/results.js';
+import { formatOf, SILENT_WRITER } from '../io/results.js';
 import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from '../io/results-file.js';
 import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
-import {
-  checkSources,
-  INPUT_OPTIONS,
-  imagesArgument,
-  namesOnePicture,
-  readsStdin,
-  sourcesOf,
-  walkImages,
-} from '../io/sources.js';
+import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, readsStdin, sourcesOf } from '../io/sources.js';
+import { checkShard, findOfNamed, SHARD_OPTIONS, shardOf } from '../shards/options.js';
 import { CaptionFiles } from './files.js';
-import { captionWriter, type PictureCaptions } from './output.js';
+import { captionWriter, type PictureCaptions, partObject } from './output.js';
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
 import type { Search } from './watch.js';
 
@@ -61,6 +54,7 @@ export const caption = defineResults({
     ...TEXT_FILE_OPTIONS,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
+    ...SHARD_OPTIONS,
     ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'seed', 'images'],
@@ -77,6 +71,14 @@ export const caption = defineResults({
   async check({ args, options, typed }) {
     checkResultsFile(options, args);
     checkTextFiles(options, args);
+    checkShard(options, args, true);
+    if (shardOf(options) !== undefined && options.output !== undefined && options.writeTxt) {
+      throw new CocaError(
+        'usage',
+        '--write-txt leaves pictures out, and a part has none missing',
+        'leave out --output',
+      );
+    }
     checkAblation(options, typed);
     if (options.watch && options.batch !== 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
@@ -86,7 +88,8 @@ export const caption = defineResults({
   async *find({ args, options, typed }, context): AsyncGenerator<Finding<PictureCaptions, ReadablePicture>> {
     const sources = sourcesOf(args, options);
     checkSources(sources, context.stdin);
-    if (options.output !== undefined) await checkResultsPlace(options.output, options.resume);
+    const isShared = shardOf(options) !== undefined;
+    if (options.output !== undefined && !isShared) await checkResultsPlace(options.output, options.resume);
     const format = options.output === undefined ? formatOf(options, context) : 'jsonl';
     if (format === 'plain' && typed.has('logprobs')) {
       context.notice('--logprobs shows on a terminal, or with --json or --jsonl');
@@ -102,40 +105,42 @@ export const caption = defineResults({
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       await prepare(coca, options.ground ? 'attribution' : 'captions', context); // before any clock starts
       const grounding = options.ground ? await openGrounding(coca, options.model, context) : undefined;
-      const { names, count } = walkImages(sources, context.stdin);
       const { ablateOver } = options;
-      const files = await CaptionFiles.open(options, coca, {
+      const shaping = {
         ...how,
         ...(ablateOver !== undefined && { ablateOver }),
         ...(options.ground && { ground: true }),
-      });
+      };
+      const files = await CaptionFiles.open(isShared ? { ...options, output: undefined } : options, coca, shaping);
       try {
         yield* files.earlier();
-        yield { kind: 'ready', count };
         const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
-        // The progress of several pictures is counted in pictures.
-        const onStep = () => (count() === 1 ? searchProgress(coca, context) : undefined);
-        const search: Search = isWatched
-          ? await (await import('./watch.js')).watchedSearch(coca, context, hasKeys)
-          : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
-        const wanted = filtered(names, (name) => files.isWanted(name));
-        const batch = batchOf(options.batch, coca, decoding);
-        yield* files.keep(
-          batch === 1
+        const part = { command: 'caption', options: shaping, objectOf: partObject };
+        const shared = { options, sources, coca, context };
+        const found = findOfNamed<PictureCaptions, ReadablePicture>(shared, part, async function* (names, count) {
+          // The progress of several pictures is counted in pictures.
+          const onStep = () => (count() === 1 ? searchProgress(coca, context) : undefined);
+          const search: Search = isWatched
+            ? await (await import('./watch.js')).watchedSearch(coca, context, hasKeys)
+            : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
+          const wanted = filtered(names, (name) => files.isWanted(name));
+          const batch = batchOf(options.batch, coca, decoding);
+          yield* batch === 1
             ? eachPicture(wanted, coca, context, 1, ([found]) =>
                 captionPicture(found!, coca, how, search, grounding, context),
               )
             : flowOfPictures(wanted, coca, context, batch, (found) =>
                 captionMany(found, coca, how, batch, grounding, context),
-              ),
-        );
+              );
+        });
+        yield* files.keep(found);
       } finally {
         await files.close();
       }
     });
   },
   async writer(format, { args, options, typed }, context) {
-    if (options.output !== undefined) return { objects: undefined, result: async () => undefined };
+    if (options.output !== undefined) return SILENT_WRITER;
     return captionWriter(format, context, {
       isOne: namesOnePicture(sourcesOf(args, options)),
       images: options.images as PictureKind | 'auto',

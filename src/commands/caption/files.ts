@@ -96,8 +96,8 @@ export class CaptionFiles {
     if (unasked > 0) yield notice(`${path} also answers ${pictureCount(unasked)} that this run was not given`);
   }
 
-  async #restoreText({ image, captions }: EarlierResult, isLast: boolean): Promise<void> {
-    if (captions.length === 0) return;
+  async #restoreText({ image, hasFailed, captions }: EarlierResult, isLast: boolean): Promise<void> {
+    if (hasFailed) return;
     const incomplete = await orIncomplete(image, this.texts?.restore(image, captions, isLast));
     if (incomplete) this.#notRestored.push(incomplete);
   }

@@ -98,6 +98,12 @@ export function captionObject({ coca, ...result }: PictureCaptions): object {
   };
 }
 
+/** The JSON object of one picture in a part of a sharded run: without what differs from run to run, and the device. */
+export function partObject(result: PictureCaptions): object {
+  const { ms: _, device: __, ...object } = captionObject(result) as Record<string, unknown>;
+  return object;
+}
+
 function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10;
 }

@@ -1,19 +1,22 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import { type CommandContext, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
+import { sha256Of } from '../../model/image/sha256.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { readRegularFile } from '../io/files.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { findWithModel, MODEL_GLOBALS, type Variant, variantOf } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
-import { jsonWriter } from '../io/results.js';
+import { jsonWriter, SILENT_WRITER } from '../io/results.js';
 import { pictureShower } from '../io/show-picture.js';
-import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, sourcesOf, walkImages } from '../io/sources.js';
+import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, sourcesOf } from '../io/sources.js';
 import { type Ranked, withoutProbability } from '../rank/ranking.js';
+import { checkShard, findOfNamed, PARTS_OPTIONS } from '../shards/options.js';
 import { HEAD_OPTION, headScorer, type LabelScorer, labelsOf, trainedScorer, zeroShotScorer } from './label-scorers.js';
 import { TEMPLATE_OPTIONS, templatesOf } from './templates.js';
 
@@ -50,6 +53,7 @@ export const classify = defineResults({
     ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
+    ...PARTS_OPTIONS,
     ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
@@ -62,8 +66,9 @@ export const classify = defineResults({
     { line: 'coca classify photo.jpg --classifier --model run', does: 'by the classifier of a run' },
     { line: 'coca classify photo.jpg --head mine.safetensors', does: 'by what coca probe learned' },
   ],
-  async check({ options, typed }) {
+  async check({ args, options, typed }) {
     templatesOf(options);
+    checkShard(options, args);
     checkAblation(options, typed);
     const own = OWN_LABELS.find((name) => typed.has(name));
     if (own !== undefined) {
@@ -88,27 +93,33 @@ export const classify = defineResults({
       if (options.classifier) return trainedScorer(coca, options.model);
       return zeroShotScorer(coca, labels, templatesOf(options), context, options.strict);
     };
+    const ownLabels = { classifier: options.classifier, head: options.head && (await digestOf(options.head)) };
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const { score, release } = await scorerOf(coca);
       try {
-        const { names, count } = walkImages(sources, context.stdin);
-        yield { kind: 'ready', count };
-        yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
-          const results = await score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
-          return found.map(({ name }, i) => ({
-            image: name,
-            results: results[i]!,
-            isAlone: labels.length === 1,
-            ...variantOf(coca),
-          }));
-        });
+        const shaping = { labels, templates: templatesOf(options), ...ownLabels, top: options.top };
+        const part = { command: 'classify', options: shaping, objectOf: labelledObject };
+        const shared = { options, sources, coca, context };
+        yield* findOfNamed<Labelled, ReadablePicture>(shared, part, (names) =>
+          eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
+            const results = await score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
+            return found.map(({ name }, i) => ({
+              image: name,
+              results: results[i]!,
+              isAlone: labels.length === 1,
+              ...variantOf(coca),
+            }));
+          }),
+        );
       } finally {
         release();
       }
     });
   },
-  writer: (format, { args, options }, context) =>
-    labelWriter(format, context, namesOnePicture(sourcesOf(args, options)), options.images as PictureKind | 'auto'),
+  writer: async (format, { args, options }, context) =>
+    options.output !== undefined
+      ? SILENT_WRITER
+      : labelWriter(format, context, namesOnePicture(sourcesOf(args, options)), options.images as PictureKind | 'auto'),
 });
 
 /** The labels of a picture, best first. */
@@ -119,6 +130,19 @@ interface Labelled extends Variant {
   readonly isAlone: boolean;
 }
 
+function labelledObject({ image, results, isAlone: _, ...variant }: Labelled): object {
+  return {
+    image,
+    results: results.map(({ caption, cosine, probability, rank, truncated }) => {
+      return { label: caption, cosine, probability, rank, ...(truncated && { truncated }) };
+    }),
+    ...variant,
+  };
+}
+
+/** What a file's contents are told by. */
+const digestOf = async (path: string): Promise<string> => sha256Of(await readRegularFile(path));
+
 async function labelWriter(
   format: Format,
   context: CommandContext,
@@ -126,13 +150,7 @@ async function labelWriter(
   images: PictureKind | 'auto',
 ): Promise<ResultWriter<Labelled, ReadablePicture>> {
   if (format === 'json' || format === 'jsonl') {
-    return jsonWriter(context.out, format, ({ image, results, isAlone: _, ...variant }: Labelled) => ({
-      image,
-      results: results.map(({ caption, cosine, probability, rank, truncated }) => {
-        return { label: caption, cosine, probability, rank, ...(truncated && { truncated }) };
-      }),
-      ...variant,
-    }));
+    return jsonWriter(context.out, format, labelledObject);
   }
   if (format === 'plain') {
     return {

@@ -131,11 +131,12 @@ async function unreadableOutcome(
   invocation: Invocation,
   context: CommandContext,
 ): Promise<Outcome | undefined> {
-  const { files = [], files0 = [], json = false, jsonl = false } = invocation.options as Record<string, never>;
+  const { files = [], files0 = [], column, json = false, jsonl = false } = invocation.options as Record<string, never>;
   const sources: ImageSources = {
     images: [...wordsOf(command, invocation).images, ...valuesOf(command, invocation, 'image')],
     files,
     files0,
+    column,
   };
   return hasOtherInputs(command, invocation) ? undefined : failUnreadable(sources, { json, jsonl }, context);
 }

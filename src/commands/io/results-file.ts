@@ -61,12 +61,13 @@ function requireNew(path: string, stats: Stats, resume: boolean): void {
   }
 }
 /** No result is longer; a file without line ends is noticed before it fills memory. */
-const LONGEST_RESULT = 64 * 2 ** 20;
+export const LONGEST_RESULT = 64 * 2 ** 20;
 
-/** What an earlier run wrote about a picture: its captions, or that it failed. */
+/** What an earlier run wrote about a picture. */
 export interface EarlierResult {
   readonly image: string;
-  /** Best first; none when it failed. */
+  readonly hasFailed: boolean;
+  /** Best first; none where it failed, or where captions were not asked for. */
   readonly captions: readonly string[];
 }
 
@@ -108,6 +109,7 @@ export class ResultsFile {
    * Begins a file, or opens one to go on with.
    * @param record of this run
    * @param onResult is told every result that is there already, in order, and which is the last
+   * @param parse reads one line of what the command writes; nothing for a line that is none
    * @throws CocaError `usage` when the file is there and not to be resumed, or was written by another kind of run;
    *   `unreadable` when it holds something else than results; `write-failed`
    */
@@ -116,6 +118,7 @@ export class ResultsFile {
     record: RunRecord,
     resume: boolean,
     onResult: (result: EarlierResult, isLast: boolean) => Promise<void> = async () => undefined,
+    parse: (line: string) => EarlierResult | undefined = parseCaptions,
   ): Promise<ResultsFile> {
     const handle = await openToAppend(path);
     try {
@@ -129,7 +132,7 @@ export class ResultsFile {
         await requireSameRun(path, record);
         await file.#requireUtf8();
         await file.#repair();
-        await file.#readResults(onResult);
+        await file.#readResults(onResult, parse);
       }
       return file;
     } catch (error) {
@@ -198,16 +201,19 @@ export class ResultsFile {
     this.size = size;
   }
 
-  async #readResults(onResult: (result: EarlierResult, isLast: boolean) => Promise<void>): Promise<void> {
+  async #readResults(
+    onResult: (result: EarlierResult, isLast: boolean) => Promise<void>,
+    parse: (line: string) => EarlierResult | undefined,
+  ): Promise<void> {
     let last: EarlierResult | undefined;
     const stream = this.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 2 ** 20 });
     for await (const { number, text } of textLines(stream as AsyncIterable<Buffer>, this.path, LONGEST_RESULT)) {
-      const result = parseResult(text);
+      const result = parse(text);
       if (result === undefined) {
         throw new CocaError('unreadable', `${this.path}: line ${number} is no result`, 'choose another file');
       }
-      if (result.captions.length > 0) this.#done++;
-      else this.#failed++;
+      if (result.hasFailed) this.#failed++;
+      else this.#done++;
       this.#answers.set(result.image, (this.#answers.get(result.image) ?? 0) + 1);
       if (last) await onResult(last, false);
       last = result;
@@ -231,7 +237,19 @@ async function openToAppend(path: string): Promise<FileHandle> {
 const noFolder = (path: string) => new CocaError('not-found', `${path}: there is no such folder`, 'make it first');
 
 /** One line as `captionObject` and `errorObject` make them. */
-function parseResult(line: string): EarlierResult | undefined {
+function parseCaptions(line: string): EarlierResult | undefined {
+  const result = parseResult(line);
+  if (result === undefined || result.hasFailed) return result;
+  const { caption, alternatives } = result.object;
+  if (typeof caption !== 'string') return undefined;
+  const others = Array.isArray(alternatives) ? alternatives.map((other) => String(other?.caption)) : [];
+  return { ...result, captions: [caption, ...others] };
+}
+
+/** One line about a picture, of whichever command; nothing for a line that is none. */
+export function parseResult(
+  line: string,
+): (EarlierResult & { readonly object: Readonly<Record<string, unknown>> }) | undefined {
   let object: unknown;
   try {
     object = JSON.parse(line);
@@ -239,10 +257,8 @@ function parseResult(line: string): EarlierResult | undefined {
     return undefined;
   }
   if (typeof object !== 'object' || object === null) return undefined;
-  const { image, caption, alternatives, error } = object as Record<string, unknown>;
+  const { image, error } = object as Record<string, unknown>;
   if (typeof image !== 'string') return undefined;
-  if (typeof error === 'object' && error !== null) return { image, captions: [] };
-  if (typeof caption !== 'string') return undefined;
-  const others = Array.isArray(alternatives) ? alternatives.map((other) => String(other?.caption)) : [];
-  return { image, captions: [caption, ...others] };
+  const hasFailed = typeof error === 'object' && error !== null;
+  return { image, hasFailed, captions: [], object: object as Record<string, unknown> };
 }

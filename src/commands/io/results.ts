@@ -35,6 +35,9 @@ export function jsonWriter<R>(
   return { objects, result: (result) => objects.write(objectOf(result)) };
 }
 
+/** Prints nothing: the results go into a file. */
+export const SILENT_WRITER: ResultWriter = { objects: undefined, result: async () => undefined };
+
 /** The error of one input of many. Anything but a `CocaError` is a mistake in the program, and is thrown on. */
 export function toItemError(error: unknown): CocaError {
   if (error instanceof CocaError) return error;

@@ -46,8 +46,18 @@ export async function writeRecord(results: string, record: RunRecord): Promise<v
  * @throws CocaError `usage` naming what differs; `not-found` or `unreadable` without a sound record
  */
 export async function requireSameRun(results: string, record: RunRecord): Promise<void> {
-  const earlier = await readRecord(results);
-  const differences = [
+  const differences = runDifferences(await readRecord(results), record);
+  if (differences.length === 0) return;
+  throw new CocaError(
+    'usage',
+    `${results} was written with other settings: ${differences.join(', ')}`,
+    'give the same model and options to go on with it, or another file',
+  );
+}
+
+/** What of two runs shapes results and differs, as messages name it. */
+export function runDifferences(earlier: Partial<RunRecord>, record: RunRecord): readonly string[] {
+  return [
     ...(earlier.model?.name === record.model.name && isSame(earlier.model?.config, record.model.config)
       ? earlier.model.fingerprint === record.model.fingerprint
         ? []
@@ -58,12 +68,6 @@ export async function requireSameRun(results: string, record: RunRecord): Promis
     ...(earlier.model?.ablated_with === record.model.ablated_with ? [] : ['--ablate-with']),
     ...optionDifferences(earlier.options ?? {}, record.options),
   ];
-  if (differences.length === 0) return;
-  throw new CocaError(
-    'usage',
-    `${results} was written with other settings: ${differences.join(', ')}`,
-    'give the same model and options to go on with it, or another file',
-  );
 }
 
 async function readRecord(results: string): Promise<Partial<RunRecord>> {

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { InputKind } from '../../cli/answers.js';
 import type { ArgumentSpec, OptionSpecs } from '../../cli/command.js';
@@ -8,6 +9,7 @@ import { encodeName, PICTURE_NAME } from '../../model/base/file-names.js';
 import { isFolder } from '../../model/base/folders.js';
 import { filesOf, isPattern } from '../../model/base/glob.js';
 import { fileError } from '../../model/base/regular-file.js';
+import { isArchive, isArchiveName, openArchive, splitMember } from '../../model/data/archives/archive.js';
 import { requireImage, SNIFFED_BYTES } from '../../model/image/sniff.js';
 import { isUrl, publicName } from '../../model/net/address.js';
 import { MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
@@ -30,6 +32,12 @@ export const INPUT_OPTIONS = {
     description: 'the same with NUL after each name (find -print0)',
   },
   recursive: { type: 'flag', description: 'of a folder also the images in the folders below it' },
+  column: {
+    type: 'text',
+    placeholder: 'NAME',
+    otherwise: 'by name and type',
+    description: 'of a Parquet file: the column of the images, or of their paths',
+  },
 } as const satisfies OptionSpecs;
 
 /**
@@ -39,7 +47,7 @@ export const INPUT_OPTIONS = {
 export function imagesArgument(unless: readonly string[]) {
   return {
     name: 'IMAGE',
-    description: 'path, URL, glob, folder (its images), or - for bytes on stdin',
+    description: 'path, URL, glob, folder (its images), .tar or .parquet file, or - for bytes on stdin',
     kind: 'image',
     unless,
     required: false,
@@ -54,14 +62,16 @@ export interface ImageSources {
   readonly files0: readonly string[];
   /** Whether folders stand for what is in the folders below them, too. */
   readonly recursive?: boolean;
+  /** The column of Parquet files that has the pictures or their paths. */
+  readonly column?: string | undefined;
 }
 
 /** The sources of a command whose words are pictures. */
 export function sourcesOf(
   images: readonly string[],
-  { files, files0, recursive = false }: Omit<ImageSources, 'images'>,
+  { files, files0, recursive = false, column }: Omit<ImageSources, 'images'>,
 ): ImageSources {
-  return { images, files, files0, recursive };
+  return { images, files, files0, recursive, column };
 }
 
 /** One named picture: its bytes, or why there are none. */
@@ -82,8 +92,17 @@ export function namesOnePicture(sources: ImageSources): boolean {
 /** Whether a word is one picture's name: what exists and is no folder is, whatever brackets and braces it has. */
 function standsForItself(word: string): boolean {
   if (word === '-' || isUrl(word)) return true;
-  const found = statSync(encodeName(word), { throwIfNoEntry: false });
-  return found ? !found.isDirectory() : !isPattern(word);
+  const found = statNow(word);
+  return found ? !found.isDirectory() && !isArchiveName(word) : !isPattern(word);
+}
+
+/** What is at a path; nothing where there is none, or a file in place of a folder on the way there. */
+function statNow(path: string): Stats | undefined {
+  try {
+    return statSync(encodeName(path), { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a picture or a list comes by stdin. */
@@ -145,21 +164,71 @@ export function walkImages(sources: ImageSources, stdin: Readable): ImageWalk {
   return { names: names(), count: () => count };
 }
 
+/** An input by the name that opens it. */
+export interface NamedInput {
+  readonly name: string;
+  /** What it is called in the folder, pattern or list that was given: the same wherever that lies. */
+  readonly key: string;
+  /** Whether it is a file that holds pictures. */
+  readonly isArchive?: boolean;
+}
+
 /** The names of all pictures, in the order in which they were given; globs and folders expand to sorted names. */
 export async function* imageNames(sources: ImageSources, stdin: Readable): AsyncGenerator<string> {
-  for (const word of sources.images) yield* expandWord(word, sources.recursive);
-  for (const list of sources.files) yield* listNames(list, 'line', stdin);
-  for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
+  for await (const input of namedInputs(sources, stdin)) {
+    if (!input.isArchive) yield input.name;
+    else for await (const { name } of archivedInputs(input, sources)) yield name;
+  }
 }
+
+/** All inputs, in the order of `imageNames`, archives as one each. */
+export async function* namedInputs(sources: ImageSources, stdin: Readable): AsyncGenerator<NamedInput> {
+  async function* all(): AsyncGenerator<NamedInput> {
+    for (const word of sources.images) yield* expandWord(word, sources.recursive);
+    for (const list of sources.files) yield* listNames(list, 'line', stdin);
+    for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
+  }
+  for await (const input of all()) yield (await isArchive(input.name)) ? { ...input, isArchive: true } : input;
+}
+
+/** The pictures of an archive. One that cannot be read, or not to its end, is given itself, too: reading it says so. */
+export async function* archivedInputs(
+  { name: archive, key }: NamedInput,
+  { column }: Pick<ImageSources, 'column'>,
+): AsyncGenerator<NamedInput> {
+  let isWhole = false;
+  try {
+    const opened = await openArchive(archive);
+    for await (const found of opened.names(column)) {
+      isWhole = opened.problem === undefined;
+      if ('member' in found) yield { name: `${archive}/${found.member}`, key: `${key}/${found.member}` };
+      else yield { name: besideArchive(archive, found.path), key: plainKey(publicName(found.path)) };
+    }
+  } catch (error) {
+    if (!(error instanceof CocaError)) throw error;
+    isWhole = false;
+  }
+  if (!isWhole) yield { name: archive, key };
+}
+
+const besideArchive = (archive: string, path: string): string =>
+  isUrl(path) ? publicName(path) : isAbsolute(path) ? path : join(dirname(archive), path);
 
 /** In a list `-` can only be a file's name: stdin has one reader at most, and here that may be the list. */
-async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readable): AsyncGenerator<string> {
-  for await (const name of readList(list, separator, stdin)) yield name === '-' ? './-' : publicName(name);
+async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readable): AsyncGenerator<NamedInput> {
+  for await (const entry of readList(list, separator, stdin)) {
+    const name = entry === '-' ? './-' : publicName(entry);
+    yield { name, key: plainKey(name) };
+  }
 }
 
-async function* expandWord(word: string, recursive = false): AsyncGenerator<string> {
+/** `./a.png` is `a.png`. */
+const plainKey = (name: string): string => name.replace(/^(\.\/+)+(?=[^/])/, '');
+
+async function* expandWord(word: string, recursive = false): AsyncGenerator<NamedInput> {
   if (word === '-' || isUrl(word)) {
-    yield publicName(word);
+    const name = publicName(word);
+    yield { name, key: name };
     return;
   }
   if (await isFolder(word)) {
@@ -167,19 +236,24 @@ async function* expandWord(word: string, recursive = false): AsyncGenerator<stri
     return;
   }
   // Nothing found: the pattern itself goes on, and fails as the file that is not there.
-  for await (const { word: pattern, files } of filesOf(word)) yield* files.length > 0 ? files : [pattern];
+  for await (const { word: pattern, base, files } of filesOf(word)) {
+    for (const name of files.length > 0 ? files : [pattern]) {
+      yield { name, key: name === base ? plainKey(name) : name.slice(base.length) };
+    }
+  }
 }
 
 /** What is called like a picture in a folder. One that has none is given itself: reading it says so. */
-async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<string> {
+async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<NamedInput> {
   let isEmpty = true;
-  for await (const { files } of filesOf(`${folder.replace(/\/+$/, '')}/${recursive ? '**' : '*'}`)) {
-    for (const file of files.filter((name) => PICTURE_NAME.test(name))) {
+  const base = `${folder.replace(/\/+$/, '')}/`;
+  for await (const { files } of filesOf(`${base}${recursive ? '**' : '*'}`)) {
+    for (const name of files.filter((file) => PICTURE_NAME.test(file))) {
       isEmpty = false;
-      yield file;
+      yield { name, key: name.slice(base.length) };
     }
   }
-  if (isEmpty) yield folder;
+  if (isEmpty) yield { name: folder, key: plainKey(folder) };
 }
 
 /**
@@ -193,6 +267,13 @@ export async function readImage(
   try {
     if (name === '-') return { name, bytes: await readStdin(options.stdin) };
     if (isUrl(name)) return { name, bytes: await fetchPicture(name, options.signal) };
+    const member = await splitMember(name);
+    if (member !== undefined) {
+      const bytes = await (await openArchive(member.archive)).read(member.member);
+      requireImage(bytes.subarray(0, SNIFFED_BYTES));
+      return { name, bytes };
+    }
+    if (await isArchive(name)) throw await archiveError(name);
     return { name, bytes: await readRegularFile(name, MAX_INPUT_BYTES, requireImage) };
   } catch (error) {
     stopIfAborted(options.signal);
@@ -200,10 +281,22 @@ export async function readImage(
   }
 }
 
+/** Why an archive stands among the pictures: it could not be read, or not all of it, or it has none. */
+async function archiveError(name: string): Promise<CocaError> {
+  const archive = await openArchive(name);
+  if (archive.problem) return archive.problem;
+  for await (const _ of archive.names(undefined))
+    return new CocaError('usage', `${name} holds pictures, and is none itself`);
+  return new CocaError('not-found', `there are no pictures in ${name}`);
+}
+
 async function explained(name: string, error: CocaError): Promise<CocaError> {
   if (error.code === 'unreadable' && !isUrl(name) && (await isFolder(name))) {
     const hint = 'in a folder, pictures are told by the ends of their names: .jpg, .png, .webp, ...';
     return new CocaError('not-found', `there are no pictures in ${name}`, hint, { cause: error });
+  }
+  if (error.code === 'not-found' && name.startsWith('pipe:')) {
+    return new CocaError('usage', `${name} is a command, and none is run`, 'name the file itself', { cause: error });
   }
   if (error.code !== 'not-found' || isUrl(name) || !isPattern(name)) return error;
   return new CocaError('not-found', `no file matches ${name}`, error.hint, { cause: error });

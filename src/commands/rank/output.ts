@@ -46,9 +46,7 @@ export async function rankWriter(
   switch (format) {
     case 'json':
     case 'jsonl':
-      return jsonWriter(context.out, format, ({ look, isAlone: _, ...ranking }: Ranking) => {
-        return { ...ranking, ...(look && { attention: lookObject(look) }) };
-      });
+      return jsonWriter(context.out, format, rankingObject);
     case 'terminal': {
       const { rankLines } = await import('../../ui/rank-view.js');
       const { columns, colors } = context.terminal;
@@ -76,6 +74,11 @@ export async function rankWriter(
         },
       };
   }
+}
+
+/** The JSON object of one picture. */
+export function rankingObject({ look, isAlone: _, ...ranking }: Ranking): object {
+  return { ...ranking, ...(look && { attention: lookObject(look) }) };
 }
 
 const rowsOf = ({ results, isAlone }: Ranking): readonly Ranked[] => (isAlone ? withoutProbability(results) : results);

@@ -4,6 +4,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { dot } from '../../model/base/vectors.js';
 import { requireCaptioner } from '../../model/config/config.js';
 import type { Picture } from '../../model/image/picture.js';
+import { sha256Of } from '../../model/image/sha256.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
@@ -14,16 +15,10 @@ import { readTextList } from '../io/lists.js';
 import { findWithModel, MODEL_GLOBALS, variantOf } from '../io/model.js';
 import { pictures } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
-import { failure } from '../io/results.js';
-import {
-  checkSources,
-  type ImageSources,
-  INPUT_OPTIONS,
-  namesOnePicture,
-  sourcesOf,
-  walkImages,
-} from '../io/sources.js';
-import { type Look, type RankedPicture, type Ranking, rankWriter } from './output.js';
+import { failure, SILENT_WRITER } from '../io/results.js';
+import { checkSources, type ImageSources, INPUT_OPTIONS, namesOnePicture, sourcesOf } from '../io/sources.js';
+import { checkShard, findOfNamed, PARTS_OPTIONS } from '../shards/options.js';
+import { type Look, type RankedPicture, type Ranking, rankingObject, rankWriter } from './output.js';
 import { type RankBy, type RankFigures, rankCaptions } from './ranking.js';
 
 export const rank = defineResults({
@@ -91,6 +86,7 @@ export const rank = defineResults({
     top: { type: 'integer', min: 1, description: 'only the N best' },
     ...STRICT_OPTION,
     ...INPUT_OPTIONS,
+    ...PARTS_OPTIONS,
     ...ABLATION_OPTIONS,
   },
   globals: [...MODEL_GLOBALS, 'images'],
@@ -102,6 +98,7 @@ export const rank = defineResults({
   ],
   async check({ args, options, typed }) {
     checkAblation(options, typed);
+    checkShard(options, inputsOf(args, options).sources.images);
     if (!options.template.includes('{}')) {
       throw new CocaError('usage', `--template '${options.template}' has no {} for the caption`);
     }
@@ -125,30 +122,42 @@ export const rank = defineResults({
       const cuts = new ToldCuts(options.strict, context);
       const fitting = yield* usableCaptions(captions, options.template, coca, cuts);
       if (fitting.length === 0) return;
-      const { names, count } = walkImages(sources, context.stdin);
-      yield { kind: 'ready', count };
       if (options.attend) await prepare(coca, 'image attention', context);
       const scorer = await captionScorer(fitting, options.by, coca, context, cuts);
-      for await (const item of pictures(names, coca, context, 2)) {
-        if ('error' in item) yield item;
-        else {
-          const image = await coca.encodeImages([item.picture], { attention: options.attend });
-          const look = options.attend ? await lookOf(item.picture, image, coca) : undefined;
-          yield { kind: 'picture', item: { ...item, look } };
-          const figures = await scorer(image);
-          const { logitScale, logitBias } = coca;
-          const results = rankCaptions(figures, { ...options, logitScale, logitBias });
-          const isAlone = fitting.length === 1;
-          yield {
-            kind: 'result',
-            result: { image: item.name, by: options.by, results, look, isAlone, ...variantOf(coca) },
-          };
+      const { by, template, softmax, minScore, top, attend } = options;
+      const shaping = {
+        captions: sha256Of(Buffer.from(JSON.stringify(captions))),
+        by,
+        template,
+        softmax,
+        minScore,
+        top,
+      };
+      const part = { command: 'rank', options: { ...shaping, attend }, objectOf: rankingObject };
+      const shared = { options, sources, coca, context };
+      yield* findOfNamed<Ranking, RankedPicture>(shared, part, async function* (names) {
+        for await (const item of pictures(names, coca, context, 2)) {
+          if ('error' in item) yield item;
+          else {
+            const image = await coca.encodeImages([item.picture], { attention: attend });
+            const look = attend ? await lookOf(item.picture, image, coca) : undefined;
+            yield { kind: 'picture', item: { ...item, look } };
+            const figures = await scorer(image);
+            const { logitScale, logitBias } = coca;
+            const results = rankCaptions(figures, { ...options, logitScale, logitBias });
+            const isAlone = fitting.length === 1;
+            yield {
+              kind: 'result',
+              result: { image: item.name, by, results, look, isAlone, ...variantOf(coca) },
+            };
+          }
         }
-      }
+      });
     });
   },
   async writer(format, { args, options }, context) {
     if (format === 'plain' && options.attend) context.notice('--attend shows on a terminal, or with --json or --jsonl');
+    if (options.output !== undefined) return SILENT_WRITER;
     const isOne = namesOnePicture(inputsOf(args, options).sources);
     return rankWriter(format, context, { isOne, images: options.images as PictureKind | 'auto' });
   },
@@ -157,11 +166,11 @@ export const rank = defineResults({
 /** The pictures that are named, and the words that are captions: pictures may come by options alone. */
 function inputsOf(
   args: readonly string[],
-  { image, files, files0, recursive }: Omit<ImageSources, 'images'> & { readonly image: readonly string[] },
+  { image, files, files0, recursive, column }: Omit<ImageSources, 'images'> & { readonly image: readonly string[] },
 ): { readonly sources: ImageSources; readonly words: readonly string[] } {
   const isNamed = image.length + files.length + files0.length > 0;
   const images = isNamed ? image : args.slice(0, 1);
-  return { sources: sourcesOf(images, { files, files0, recursive }), words: isNamed ? args : args.slice(1) };
+  return { sources: sourcesOf(images, { files, files0, recursive, column }), words: isNamed ? args : args.slice(1) };
 }
 
 /** What the contrastive embedding of a picture looked at. */

@@ -18,6 +18,8 @@ export function isPattern(word: string): boolean {
 /** What one alternative of a word's braces stands for. */
 export interface Matched {
   readonly word: string;
+  /** The longest beginning of the word, by whole names, that exists: where the names that match are looked for. */
+  readonly base: string;
   /** Empty where a wildcard matches nothing. Without a wildcard the word itself, whether or not it exists. */
   readonly files: readonly string[];
 }
@@ -34,7 +36,7 @@ export interface Matched {
 export async function* filesOf(word: string): AsyncGenerator<Matched> {
   const [base, rest] = await existingPart(word);
   if (rest === '') {
-    yield { word, files: [base] };
+    yield { word, base, files: [base] };
     return;
   }
   const patterns = writtenOut(rest, word);
@@ -42,7 +44,7 @@ export async function* filesOf(word: string): AsyncGenerator<Matched> {
     const files: string[] = [];
     if (!hasWildcard(pattern)) files.push(base + pattern);
     else for await (const name of walk(base, segmentsOf(pattern), new Walk())) files.push(name);
-    yield { word: base + pattern, files: files.sort() };
+    yield { word: base + pattern, base, files: files.sort() };
   }
 }
 

@@ -7,15 +7,23 @@ import type { Picture } from '../image/picture.js';
 import type { SceneSample } from '../scenes/world/source.js';
 import { describe } from './formats/description.js';
 import { splitRow } from './formats/rows.js';
-import type { Description, Locator, RowContext, RowLocator, Sample, Span, TableContext, TarSample } from './sample.js';
+import {
+  type Description,
+  IMAGE_EXTENSIONS,
+  type Locator,
+  type RowContext,
+  type RowLocator,
+  type Sample,
+  type Span,
+  type TableContext,
+  type TarSample,
+} from './sample.js';
 
 /** No picture that can be decoded is larger. */
 const MAX_IMAGE_BYTES = 512 * 2 ** 20;
 /** No row or text beside a picture is; a file without line ends is noticed before it fills memory. */
 const MAX_TEXT_BYTES = 16 * 2 ** 20;
 
-/** Members of a shard that are pictures, in the order of preference. */
-const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
 /** Those that say something about the picture. */
 const TEXT_EXTENSIONS = ['json', 'txt', 'cls'] as const;
 

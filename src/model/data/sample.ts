@@ -59,6 +59,9 @@ export interface TableContext extends RowContext {
   readonly columns: readonly string[];
 }
 
+/** Members of a shard that are pictures, in the order of preference. */
+export const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff'] as const;
+
 /** Members of a tar archive that belong together: their names differ only behind the first dot. */
 export interface TarSample {
   readonly key: string;

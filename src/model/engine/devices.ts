@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { CocaError } from '../base/errors.js';
+import { cardOf, kindOf } from './engines.js';
 import type { Remark } from './remark.js';
 
 export interface DeviceChoice<D extends string = string> {
@@ -111,14 +112,36 @@ export function missingHardware(
   device: string,
   { platform, env, list }: Pick<DeviceHost, 'platform' | 'env' | 'list'>,
 ): string | undefined {
-  const needsNvidia = device === 'cuda' || device === 'node-gpu';
-  if (platform !== 'linux' || !(needsNvidia || device === 'webgpu')) return undefined;
+  const kind = kindOf(device);
+  const needsNvidia = kind === 'cuda' || kind === 'node-gpu';
+  if (platform !== 'linux' || !(needsNvidia || kind === 'webgpu')) return undefined;
   const nvidia = list('/dev').some((name) => /^nvidia\d+$|^nvidiactl$|^dxg$/.test(name));
-  if (needsNvidia) return nvidia ? undefined : 'no NVIDIA GPU';
+  if (needsNvidia) return nvidia ? missingCard(device, { env, list }) : 'no NVIDIA GPU';
   const rendering = list('/dev/dri').some((name) => name.startsWith('renderD'));
   if (!nvidia && !rendering) return 'no GPU';
   const drivers = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES;
   return drivers && SOFTWARE_DRIVERS.test(drivers) ? 'the Vulkan driver is a software adapter' : undefined;
+}
+
+/**
+ * Why a numbered card is not there, with those that are; undefined where it is, and where its cards cannot be counted (under WSL they
+ * are no files). CUDA counts what `CUDA_VISIBLE_DEVICES` lists, in that order, up to the first entry that is no card.
+ */
+function missingCard(device: string, { env, list }: Pick<DeviceHost, 'env' | 'list'>): string | undefined {
+  const card = cardOf(device);
+  if (card === undefined) return undefined;
+  const visible = env.CUDA_VISIBLE_DEVICES;
+  const cards = list('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
+  const isNone = (name: string) =>
+    /^\d+$/.test(name) ? cards > 0 && Number(name) >= cards : !/^(GPU|MIG)-/.test(name);
+  const listed = visible?.split(',').map((name) => name.trim());
+  const end = listed?.findIndex(isNone) ?? -1;
+  const count = listed === undefined ? cards : end === -1 ? listed.length : end;
+  if (card < count || (listed === undefined && cards === 0)) return undefined;
+  const kind = kindOf(device);
+  const names = Array.from({ length: count }, (_, i) => `${kind}:${i}`);
+  const there = count === 0 ? 'no card is' : count === 1 ? `${names[0]} alone is` : `${names.join(', ')} are`;
+  return `${there} visible here${visible === undefined ? '' : ` (CUDA_VISIBLE_DEVICES is '${visible}')`}`;
 }
 
 /** Where Vulkan's loader looks for the descriptions of drivers. */

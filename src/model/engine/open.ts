@@ -2,7 +2,7 @@ import { CocaError } from '../base/errors.js';
 import type { ModelConfig } from '../config/config.js';
 import type { Precision } from '../quantise/precision.js';
 import { type DeviceChoice, describeChoice, type PassedOver } from './devices.js';
-import { type Device, ENGINE_DEVICES, ENGINE_NAMES, ENGINES, type Engine } from './engines.js';
+import { type Device, ENGINE_DEVICES, ENGINE_NAMES, ENGINES, type Engine, kindOf } from './engines.js';
 import type { Network, Weights } from './network.js';
 import type { Remark } from './remark.js';
 
@@ -97,7 +97,7 @@ export function checkPrecision(precision: Precision, engine: Engine, device: Dev
     const message = `--precision int8 is for the CPU: there are no products of int8 weights on ${device} here`;
     throw new CocaError('usage', message, 'with --device cpu, or --precision fp16 or fp32');
   }
-  if (precision === 'fp16' && !(device === 'auto' || HALF_DEVICES.has(device))) {
+  if (precision === 'fp16' && !(device === 'auto' || HALF_DEVICES.has(kindOf(device)))) {
     throw new CocaError(
       'usage',
       `--precision fp16 is for ${[...HALF_DEVICES].join(', ')}: half precision gains nothing on ${device}`,
@@ -107,11 +107,11 @@ export function checkPrecision(precision: Precision, engine: Engine, device: Dev
 }
 
 /** Where half precision is computed with, and gains something. */
-export const HALF_DEVICES: ReadonlySet<Device | 'auto'> = new Set(['cuda', 'webgpu', 'dml']);
+export const HALF_DEVICES: ReadonlySet<string> = new Set(['cuda', 'webgpu', 'dml']);
 
 /** @throws CocaError `device` where none of the devices that compute in half precision works */
 function checkHalf({ device, passedOver }: DeviceChoice<Device>): void {
-  if (HALF_DEVICES.has(device)) return;
+  if (HALF_DEVICES.has(kindOf(device))) return;
   const reasons = passedOver.map((other) => `${other.device}: ${other.reason}`).join('; ');
   throw new CocaError(
     'device',
@@ -122,9 +122,10 @@ function checkHalf({ device, passedOver }: DeviceChoice<Device>): void {
 
 /** @throws CocaError `usage` for a device of another engine */
 export function checkDevice(engine: Engine, device: Device | 'auto'): void {
-  const devices: readonly Device[] = ENGINE_DEVICES[engine];
-  if (device === 'auto' || devices.includes(device)) return;
-  const owner = ENGINES.find((name) => (ENGINE_DEVICES[name] as readonly Device[]).includes(device))!;
+  const devices: readonly string[] = ENGINE_DEVICES[engine];
+  const kind = kindOf(device);
+  if (device === 'auto' || devices.includes(kind)) return;
+  const owner = ENGINES.find((name) => (ENGINE_DEVICES[name] as readonly string[]).includes(kind))!;
   throw new CocaError(
     'usage',
     `the device ${device} belongs to ${ENGINE_NAMES[owner]} (--engine ${owner}), and this is ${ENGINE_NAMES[engine]}`,

@@ -5,6 +5,7 @@ import { type DeviceHost, describeChoice } from '../../../src/model/engine/devic
 import type { OnnxDevice } from '../../../src/model/engine/engines.js';
 import { hasCudaProvider, NO_CUDA_PROVIDER } from '../../../src/model/engine/onnx/cuda-provider.js';
 import { chooseOnnxDevice, surveyOnnxDevices } from '../../../src/model/engine/onnx/devices.js';
+import { checkDevice, checkPrecision } from '../../../src/model/engine/open.js';
 import { startCoca } from '../../support/cli.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
@@ -162,6 +163,66 @@ describe('by name', () => {
     const { made, tried } = host([]);
     expect((await chooseOnnxDevice('cpu', made)).device).toBe('cpu');
     expect(tried).toEqual([]);
+  });
+});
+
+describe('one of several cards', () => {
+  const TWO = { dev: ['null', 'nvidia0', 'nvidia1', 'nvidiactl', 'nvidia-uvm'] };
+
+  test('is taken where it is there', async () => {
+    const { made, tried } = host(['cuda:1'], TWO);
+    expect(await chooseOnnxDevice('cuda:1', made)).toEqual({ device: 'cuda:1', passedOver: [] });
+    expect(tried).toEqual(['cuda:1']);
+  });
+
+  test.each([
+    ['cuda:2', {}, 'cuda:0, cuda:1 are visible here'],
+    ['cuda:1', { CUDA_VISIBLE_DEVICES: '1' }, "cuda:0 alone is visible here (CUDA_VISIBLE_DEVICES is '1')"],
+    ['cuda:2', { CUDA_VISIBLE_DEVICES: '1, 0' }, "cuda:0, cuda:1 are visible here (CUDA_VISIBLE_DEVICES is '1, 0')"],
+    // CUDA sees nothing of what follows an entry that names no card.
+    ['cuda:1', { CUDA_VISIBLE_DEVICES: '0,-1,1' }, "cuda:0 alone is visible here (CUDA_VISIBLE_DEVICES is '0,-1,1')"],
+    ['cuda:1', { CUDA_VISIBLE_DEVICES: '0,7,1' }, "cuda:0 alone is visible here (CUDA_VISIBLE_DEVICES is '0,7,1')"],
+    ['cuda:0', { CUDA_VISIBLE_DEVICES: '' }, "no card is visible here (CUDA_VISIBLE_DEVICES is '')"],
+  ] as const)('%s with %j: those that are there are named, and no driver is loaded', async (device, env, there) => {
+    const { made, tried } = host([device], { ...TWO, env });
+    await expect(chooseOnnxDevice(device, made)).rejects.toMatchObject({
+      code: 'device',
+      message: `the device ${device} cannot run here: ${there}`,
+      hint: expect.stringMatching(/^nvidia-smi -L lists the cards of this machine; /),
+    });
+    expect(tried).toEqual([]);
+  });
+
+  test.each([
+    ['cuda:1', { CUDA_VISIBLE_DEVICES: 'GPU-8932f937-d72c-4106-c12f-20bd9faed9f6,1' }, TWO],
+    ['cuda:0', { CUDA_VISIBLE_DEVICES: 'MIG-8cd9cd5f-5e0c-54cf' }, TWO],
+    // Under WSL cards cannot be counted: the driver says whether there is one.
+    ['cuda:3', {}, { dev: ['dxg'] }],
+  ] as const)('%s with %j and %j is tried', async (device, env, machine) => {
+    const { made } = host([device], { ...machine, dev: [...machine.dev], env });
+    expect((await chooseOnnxDevice(device, made)).device).toBe(device);
+  });
+
+  test('without the hardware, or the provider: as without a number', async () => {
+    await expect(chooseOnnxDevice('cuda:0', host([]).made)).rejects.toMatchObject({
+      message: 'the device cuda:0 cannot run here: no NVIDIA GPU',
+      hint: expect.stringContaining('NVIDIA GPU'),
+    });
+    const { made } = host([], { ...TWO, tryDevice: () => Promise.reject(new Error(NO_CUDA_PROVIDER)) });
+    await expect(chooseOnnxDevice('cuda:0', made)).rejects.toMatchObject({
+      hint: expect.stringContaining('onnxruntime-node/script/install.js'),
+    });
+    const other = process.platform === 'win32' ? 'cuda:0' : 'dml:0';
+    await expect(chooseOnnxDevice(other)).rejects.toMatchObject({
+      message: expect.stringMatching(/ provider$|no NVIDIA GPU$/),
+    });
+  });
+
+  test('half precision is for its kind, and TensorFlow.js has none by number', () => {
+    expect(() => checkPrecision('fp16', 'onnx', 'cuda:1')).not.toThrow();
+    expect(() => checkPrecision('int8', 'onnx', 'cuda:1')).toThrow('no products of int8 weights on cuda:1');
+    expect(() => checkDevice('onnx', 'dml:3')).not.toThrow();
+    expect(() => checkDevice('tfjs', 'cuda:1')).toThrow('the device cuda:1 belongs to ONNX Runtime (--engine onnx)');
   });
 });
 

@@ -7,7 +7,7 @@ import {
   PROBE_SIDE,
   thisHost,
 } from '../devices.js';
-import { ENGINE_DEVICES, type OnnxDevice } from '../engines.js';
+import { ENGINE_DEVICES, kindOf, type OnnxDevice } from '../engines.js';
 import { type DeviceReport, surveyDevices, webgpuAdvice } from '../survey.js';
 import { cudaAdvice, hasCudaProvider, NO_CUDA_PROVIDER } from './cuda-provider.js';
 import { GraphBuilder } from './graph.js';
@@ -50,23 +50,26 @@ export function surveyOnnxDevices(
 }
 
 function adviceFor(device: OnnxDevice, reason: string, platform: NodeJS.Platform): string {
-  if (/ has no \w+ provider$/.test(reason)) return `it is for ${ELSEWHERE[device] ?? 'other systems'}`;
-  if (device === 'cpu') return 'install the program anew';
-  if (device === 'cuda') {
+  const kind = kindOf(device) as keyof typeof ELSEWHERE;
+  if (/ has no \w+ provider$/.test(reason)) return `it is for ${ELSEWHERE[kind] ?? 'other systems'}`;
+  if (kind === 'cpu') return 'install the program anew';
+  if (kind === 'cuda') {
     if (reason === NO_CUDA_PROVIDER) return cudaAdvice();
+    if (/ visible here|invalid device ordinal/.test(reason)) return 'nvidia-smi -L lists the cards of this machine';
     return /shared (library|object)/.test(reason)
       ? 'it needs CUDA 12 and cuDNN 9 where the loader finds them (LD_LIBRARY_PATH)'
       : 'it needs an NVIDIA GPU, visible to this process, with its driver';
   }
-  return device === 'webgpu' ? webgpuAdvice(platform) : 'update the graphics driver';
+  return kind === 'webgpu' ? webgpuAdvice(platform) : 'update the graphics driver';
 }
 
 async function tryDevice(device: OnnxDevice): Promise<void> {
   const runtime = await loadRuntime();
-  if (!runtime.listSupportedBackends().some(({ name }) => name === device)) {
-    throw new Error(`ONNX Runtime for ${process.platform} ${process.arch} has no ${device} provider`);
+  const kind = kindOf(device);
+  if (!runtime.listSupportedBackends().some(({ name }) => name === kind)) {
+    throw new Error(`ONNX Runtime for ${process.platform} ${process.arch} has no ${kind} provider`);
   }
-  if (device === 'cuda' && !(await hasCudaProvider())) throw new Error(NO_CUDA_PROVIDER);
+  if (kind === 'cuda' && !(await hasCudaProvider())) throw new Error(NO_CUDA_PROVIDER);
   const shape = [PROBE_SIDE, PROBE_SIDE];
   const graph = new GraphBuilder('probe');
   const left = graph.input('left', 'F32', shape);

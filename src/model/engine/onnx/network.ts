@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
 import { type CocaConfig, imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
+import { kindOf } from '../engines.js';
 import type {
   Attention,
   Block,
@@ -54,6 +55,8 @@ const keepsTensors = (device: string): boolean => device === 'webgpu';
 
 /** The network through ONNX Runtime: a few graphs over one checkpoint file, each prepared when first needed. */
 export class OnnxNetwork implements Network {
+  /** What computes, whichever of several cards it is: results of two are of one kind. */
+  readonly device: string;
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
   /** Those of the last trees, to be used again. */
   #spare: HostCaches | undefined;
@@ -62,8 +65,11 @@ export class OnnxNetwork implements Network {
     private readonly runtime: typeof import('onnxruntime-node'),
     private readonly config: ModelConfig,
     private readonly weights: Weights,
-    readonly device: string,
-  ) {}
+    /** The device with the number of its card: where sessions are made. */
+    private readonly place: string,
+  ) {
+    this.device = kindOf(place);
+  }
 
   /** @param weights must hold every tensor of the config, checked already; their paths must be real paths, no links */
   static async open(config: ModelConfig, weights: Weights, device: string): Promise<OnnxNetwork> {
@@ -80,7 +86,7 @@ export class OnnxNetwork implements Network {
         key,
         this.#program(name, openness),
         dirname(this.#weightsOf(name).path),
-        this.device,
+        this.place,
         this.#sessionOptions(name, openness),
       );
       this.#sessions.set(key, session);

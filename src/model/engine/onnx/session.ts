@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CocaError } from '../../base/errors.js';
 import { threadLimit } from '../../base/processes/threads.js';
 import { reasonOf } from '../devices.js';
+import { cardOf, kindOf, type NUMBERED_DEVICES } from '../engines.js';
 import { loadRuntime } from './runtime.js';
 
 export type Feeds = Readonly<Record<string, Tensor>>;
@@ -25,6 +26,12 @@ export interface SessionOptions {
 /** What ONNX Runtime says of a device without half precision. */
 const NO_HALF = /requires f16 but the device does not support it/;
 
+/** A provider as ONNX Runtime wants it named, with the number of its card where one is. */
+function providerOf(device: string): InferenceSession.ExecutionProviderConfig {
+  const deviceId = cardOf(device);
+  return deviceId === undefined ? device : { name: kindOf(device) as (typeof NUMBERED_DEVICES)[number], deviceId };
+}
+
 /** A graph ready to run on one provider. */
 export class OnnxSession {
   private constructor(
@@ -36,20 +43,21 @@ export class OnnxSession {
   /**
    * @param model a serialised ONNX model
    * @param folder where the files named by its external initializers lie
+   * @param device one of ONNX Runtime's providers, or a card of one: `cuda:1`
    * @throws CocaError `engine` when the provider or the model cannot be used, `device` for one without half precision
    */
   static async create(
     what: string,
     model: Uint8Array,
     folder: string,
-    provider: string,
+    device: string,
     { isRare = false, onDevice = [] }: SessionOptions = {},
   ): Promise<OnnxSession> {
     const runtime = await loadRuntime();
     const threads = threadLimit();
     try {
       const session = await runtime.InferenceSession.create(model, {
-        executionProviders: [provider],
+        executionProviders: [providerOf(device)],
         graphOptimizationLevel: 'all',
         // Errors come back as exceptions; anything less is noise on the terminal.
         logSeverityLevel: 4,
@@ -68,7 +76,7 @@ export class OnnxSession {
       });
       return new OnnxSession(session, what, onDevice.length > 0);
     } catch (cause) {
-      const message = `the ${what} graph could not be prepared on ${provider}: ${reasonOf(cause)}`;
+      const message = `the ${what} graph could not be prepared on ${device}: ${reasonOf(cause)}`;
       if (NO_HALF.test(message)) {
         throw new CocaError('device', message, 'it has no half precision: leave --precision fp16 out', { cause });
       }

@@ -1,0 +1,229 @@
+import { createReadStream } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CocaError } from '../../model/base/errors.js';
+import { makeFolder } from '../../model/base/folders.js';
+import { fileError } from '../../model/base/regular-file.js';
+import { textLines } from '../../model/base/text-decoding.js';
+import { orWriteFailed, writeWhole } from '../../model/base/whole-file.js';
+import type { Finding } from '../io/define-results.js';
+import { objectWriter } from '../io/results.js';
+import { LONGEST_RESULT, parseResult, ResultsFile } from '../io/results-file.js';
+import { type RunRecord, recordPath, runDifferences } from '../io/run-record.js';
+import { errorObject } from '../io/sources.js';
+import {
+  describeFile,
+  type Manifest,
+  manifestPath,
+  partName,
+  readManifest,
+  shardOfFile,
+  writeManifest,
+} from './manifest.js';
+import type { Shard } from './options.js';
+import type { Share } from './share.js';
+
+/** What made a part. */
+export interface PartRecord extends RunRecord {
+  readonly command: string;
+  readonly device: string;
+}
+
+/**
+ * The results of one share, in a folder that the other shares write into, too. They are gathered in a file that a killed run can go on with; once
+ * all are there, that becomes the part, its errors, and last a manifest, each whole or not at all.
+ */
+export class Part {
+  /** Keys of pictures that were asked for and have no answer yet, in their order. */
+  readonly #asked: string[] = [];
+  #answered = 0;
+  #isClosed = false;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly shard: Shard,
+    private readonly share: Share,
+    private readonly record: PartRecord,
+    /** Not there where the part is whole already. */
+    private readonly gathered: ResultsFile | undefined,
+    private manifest: Manifest | undefined,
+  ) {}
+
+  /**
+   * @throws CocaError `usage` where the folder has parts of another number of shards, or this part of other pictures, another model or other
+   *   options; `write-failed`, `unreadable`
+   */
+  static async open(folder: string, shard: Shard, share: Share, record: PartRecord): Promise<Part> {
+    await orWriteFailed(folder, makeFolder(folder));
+    await requireSameCount(folder, shard);
+    const manifest = await wholePart(folder, shard);
+    if (manifest !== undefined) {
+      requireSamePart(manifestPath(folder, shard), manifest, record, share);
+      await removeGathered(folder, shard);
+      return new Part(folder, shard, share, record, undefined, manifest);
+    }
+    const { coca, model, options } = record;
+    const run: RunRecord = { coca, model, options: { ...options, shard: partName(shard), pictures: share.input } };
+    const gathered = await ResultsFile.open(gatheredPath(folder, shard), run, true, undefined, parseResult);
+    return new Part(folder, shard, share, record, gathered, undefined);
+  }
+
+  /** What earlier runs have answered counts as if this one had. */
+  *earlier(): Generator<Finding<never>> {
+    const whole = this.manifest && { done: this.manifest.results, failed: this.manifest.failed };
+    const before = whole ?? this.gathered!.earlier;
+    this.#answered = before.done + before.failed;
+    if (this.#answered > 0) yield { kind: 'answered', ...before };
+  }
+
+  /** The names of the pictures that have no answer yet. */
+  async *names(): AsyncGenerator<string> {
+    if (this.gathered === undefined) return;
+    for (const { name, key } of this.share.pictures) {
+      if (this.gathered.take(key)) continue;
+      this.#asked.push(key);
+      yield name;
+    }
+  }
+
+  /** Passes findings on, keeps them, and ends the part once all are there. */
+  async *keep<R, P>(
+    findings: AsyncIterable<Finding<R, P>>,
+    objectOf: (result: R) => object,
+  ): AsyncGenerator<Finding<R, P>> {
+    const objects = this.gathered && objectWriter(this.gathered.output, 'jsonl');
+    for await (const finding of findings) {
+      const isResult = finding.kind === 'result';
+      if (isResult || (finding.kind === 'failure' && finding.key === 'image')) {
+        const image = this.#asked.shift()!;
+        await objects?.write(isResult ? { ...objectOf(finding.result), image } : errorObject(image, finding.error));
+        this.#answered++;
+      }
+      yield finding;
+    }
+    if (this.gathered !== undefined) await this.#end();
+  }
+
+  /** What a person would miss otherwise. */
+  *summary(): Generator<Finding<never>> {
+    const { part, results, failed, errors } = this.manifest!;
+    const lost = errors === undefined ? '' : `, ${failed} failed: ${join(this.folder, errors.name)}`;
+    const text = `${join(this.folder, part.name)}: ${results} of ${results + failed}${lost}`;
+    yield { kind: 'notice', text: this.gathered === undefined ? `${text}; it was whole already` : text };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.gathered?.close();
+  }
+
+  async #end(): Promise<void> {
+    const expected = this.share.pictures.length;
+    if (this.#answered !== expected) {
+      throw new Error(`${partName(this.shard)} has ${this.#answered} answers for ${expected} pictures`);
+    }
+    await this.close();
+    const name = partName(this.shard);
+    const source = gatheredPath(this.folder, this.shard);
+    const failed = await copyLines(source, join(this.folder, `${name}.errors.jsonl`), true);
+    const results = await copyLines(source, join(this.folder, `${name}.jsonl`), false);
+    const { index, count } = this.shard;
+    const manifest: Manifest = {
+      version: 1,
+      ...this.record,
+      shard: [index, count],
+      unit: this.share.unit,
+      input: this.share.input,
+      share: this.share.own,
+      results,
+      failed,
+      part: await describeFile(this.folder, `${name}.jsonl`),
+      ...(failed > 0 && { errors: await describeFile(this.folder, `${name}.errors.jsonl`) }),
+    };
+    await writeManifest(manifestPath(this.folder, this.shard), manifest);
+    this.manifest = manifest;
+    await removeGathered(this.folder, this.shard);
+  }
+}
+
+/** Where results are gathered until all are there. */
+const gatheredPath = (folder: string, shard: Shard): string => join(folder, `${partName(shard)}.partial.jsonl`);
+
+/** The record goes last: a file of results without one cannot be gone on with. */
+async function removeGathered(folder: string, shard: Shard): Promise<void> {
+  const path = gatheredPath(folder, shard);
+  await rm(path, { force: true });
+  await rm(recordPath(path), { force: true });
+}
+
+/**
+ * Writes those lines of a file of results that are failures, or those that are not, into a file of their own.
+ * @returns how many; without failures there is no file of them
+ */
+async function copyLines(source: string, target: string, isFailed: boolean): Promise<number> {
+  let count = 0;
+  const lines = async function* () {
+    const stream = createReadStream(source, { highWaterMark: 2 ** 20 });
+    for await (const { text } of textLines(stream as AsyncIterable<Buffer>, source, LONGEST_RESULT)) {
+      if (parseResult(text)?.hasFailed !== isFailed) continue;
+      count++;
+      yield text;
+    }
+  };
+  const rest = lines();
+  const first = await rest.next();
+  if (first.done && isFailed) {
+    await rm(target, { force: true });
+    return 0;
+  }
+  await writeWhole(target, async (write) => {
+    if (first.done) return;
+    await write(Buffer.from(`${first.value}\n`));
+    for await (const line of rest) await write(Buffer.from(`${line}\n`));
+  });
+  return count;
+}
+
+/** @throws CocaError `usage` where parts of another number of shards are in the folder: they could not be merged */
+async function requireSameCount(folder: string, { count }: Shard): Promise<void> {
+  const names = await orWriteFailed(folder, readdir(folder));
+  const other = names.find((name) => (shardOfFile(name)?.count ?? count) !== count);
+  if (other === undefined) return;
+  throw new CocaError(
+    'usage',
+    `${folder} has ${other}, which is of another number of shards than ${count}`,
+    'choose another folder, or give as many shards as it has (an array of tasks that is run again in part: --shards N)',
+  );
+}
+
+/** The manifest of a part that is there, with its files; nothing where there is something to do. */
+async function wholePart(folder: string, shard: Shard): Promise<Manifest | undefined> {
+  const manifest = await readManifest(manifestPath(folder, shard));
+  if (manifest === undefined) return undefined;
+  for (const { name, bytes } of [manifest.part, ...(manifest.errors ? [manifest.errors] : [])]) {
+    const path = join(folder, name);
+    const found = await stat(path).catch((error: unknown) => {
+      throw fileError(path, error);
+    });
+    if (found.size !== bytes) {
+      const path = manifestPath(folder, shard);
+      throw new CocaError('bad-data', `${join(folder, name)} is not as it was written`, `remove ${path} to begin anew`);
+    }
+  }
+  return manifest;
+}
+
+/** @throws CocaError `usage` naming what differs */
+function requireSamePart(path: string, earlier: Manifest, record: PartRecord, share: Share): void {
+  const differences = [
+    ...(earlier.input.digest === share.input.digest ? [] : ['the pictures']),
+    ...runDifferences(earlier, record),
+  ];
+  if (differences.length === 0) return;
+  throw new CocaError(
+    'usage',
+    `the part of ${path} was made with other settings: ${differences.join(', ')}`,
+    'give the same pictures, model and options, or another folder',
+  );
+}

@@ -1,0 +1,89 @@
+import { stat } from 'node:fs/promises';
+import { CocaError } from '../../base/errors.js';
+import { encodeName } from '../../base/file-names.js';
+import { Lru } from '../../base/lru.js';
+import { fileError } from '../../base/regular-file.js';
+
+/** A file that holds pictures: a tar archive (a WebDataset shard), or a Parquet file. */
+export interface Archive {
+  /**
+   * The pictures in it, in the order of the file.
+   * @param column of a Parquet file: the one of the pictures or of their paths
+   */
+  names(column: string | undefined): AsyncIterable<ArchiveName> | Iterable<ArchiveName>;
+  /**
+   * One picture's bytes.
+   * @param member what stands behind the archive's name and a slash
+   * @throws CocaError `not-found`, `bad-data`, `unreadable`
+   */
+  read(member: string): Promise<Buffer>;
+  /** Why not all of it can be read, if that is so. */
+  readonly problem?: CocaError | undefined;
+}
+
+/** A picture that an archive holds, or names. */
+export type ArchiveName =
+  /** Its bytes are in the archive. */
+  | { readonly member: string }
+  /** Only its path is there, from the archive's folder, or its URL. */
+  | { readonly path: string };
+
+/** No picture that can be decoded is larger. */
+export const MAX_MEMBER_BYTES = 512 * 2 ** 20;
+
+/** Whether a file of that name is an archive. */
+export const isArchiveName = (name: string): boolean => /\.(tar|parquet)$/i.test(name);
+
+/** Archives that stay open, by path: what is held of each is where its pictures are. */
+const opened = new Lru<string, { readonly version: string; readonly archive: Promise<Archive> }>();
+const MOST_OPEN = 16;
+
+/** Whether a name is that of a file which is an archive. */
+export async function isArchive(name: string): Promise<boolean> {
+  if (!isArchiveName(name)) return false;
+  return stat(encodeName(name)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** A name as its archive's and that of a picture in it, `shard.tar/000012.jpg`; nothing for any other name. */
+export async function splitMember(
+  name: string,
+): Promise<{ readonly archive: string; readonly member: string } | undefined> {
+  for (const { index } of name.matchAll(/\.(?:tar|parquet)\/(?=.)/gi)) {
+    const end = name.indexOf('/', index);
+    const archive = name.slice(0, end);
+    if (await isArchive(archive)) return { archive, member: name.slice(end + 1) };
+  }
+  return undefined;
+}
+
+/**
+ * Opens an archive, or gives the one that is open and has not changed.
+ * @throws CocaError `not-found`, `unreadable`, `bad-data`
+ */
+export async function openArchive(path: string): Promise<Archive> {
+  let version: string;
+  try {
+    const { size, mtimeNs } = await stat(encodeName(path), { bigint: true });
+    version = `${size} ${mtimeNs}`;
+  } catch (error) {
+    throw fileError(path, error);
+  }
+  const known = opened.get(path);
+  if (known?.version === version) return known.archive;
+  const archive = open(path);
+  opened.set(path, { version, archive });
+  opened.trim(MOST_OPEN);
+  return archive;
+}
+
+async function open(path: string): Promise<Archive> {
+  if (/\.tar$/i.test(path)) return (await import('./tar-archive.js')).openTar(path);
+  return (await import('./parquet-archive.js')).openParquet(path);
+}
+
+/** The error for a picture of more bytes than are read at once. */
+export const tooLargeMember = (name: string): CocaError =>
+  new CocaError('unreadable', `${name} is larger than ${MAX_MEMBER_BYTES / 2 ** 20} MiB`);
