@@ -156,6 +156,8 @@ export interface CommandContext {
    * written): it is not cut short, unless the signal comes a second time.
    */
   readonly unhurried: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Runs work that goes on until a signal ends it, and then ends well: the exit code is its own. Not there in a session. */
+  readonly untilStopped?: <T>(work: () => Promise<T>) => Promise<T>;
   readonly models: ModelSource;
   /** Told each answer of a command whose results are values (`writer`): a session keeps them. */
   readonly onAnswer: (answer: Answer) => void;

@@ -9,14 +9,23 @@ import type {
   ImageEncoding,
   LikelihoodOptions,
   PictureRun,
+  SharedCaptions,
 } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
-import { captionEach } from './caption-each.js';
+import { captionEach, joined } from './caption-each.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
-import { chainOf, decode, results, type SearchState, startSearch, type TreeModel } from './decoding/index.js';
+import {
+  chainOf,
+  decode,
+  results,
+  type SearchState,
+  SharedDecoding,
+  startSearch,
+  type TreeModel,
+} from './decoding/index.js';
 import { addLogprobs, groupsOf, logprobsOf, readingsOf } from './decoding/likelihoods.js';
 import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
 import type { Attention, Block, Change, ImageTokens, ImageTrees, Network, Probe, Task } from './engine/network.js';
@@ -204,6 +213,17 @@ export class CocaModel implements Coca {
       begin,
       captionsOf: (state) => this.#captionsOf(state),
     });
+  }
+
+  shareCaptions(most: number): SharedCaptions {
+    const shared = new SharedDecoding<ImageTokens>((images) => this.#treesInTurn(joined(images)), most);
+    return {
+      caption: async (image, options, hooks = {}) => {
+        if (image.count !== 1) throw new TypeError(`a shared search in ${image.count} pictures`);
+        const { state, ms } = await shared.run({ image: tokensOf(image), begin: this.#searches(options), ...hooks });
+        return { captions: [this.#captionsOf(state)], ms };
+      },
+    };
   }
 
   #searches(options: CaptionOptions): (vocabSize: number) => SearchState {
