@@ -3,6 +3,7 @@ import type { CommandContext } from '../cli/command.js';
 import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/base/errors.js';
 import { dot, shortestFloat32 } from '../model/base/vectors.js';
+import type { LoadedCoca } from '../model/store/load.js';
 import { visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
@@ -62,7 +63,7 @@ export const embed = defineResults({
       const pictures = count();
       return pictures === undefined ? undefined : pictures + options.text.length;
     };
-    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
+    async function* embeddings(coca: LoadedCoca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       yield { kind: 'ready', count: countAll };
       const cuts = new ToldCuts(options.strict, context);
       yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
@@ -80,7 +81,8 @@ export const embed = defineResults({
             result: { of: 'text', name, embedding, truncated: cuts.has(name), ...variantOf(coca) },
           };
       }
-    });
+    }
+    yield* findWithModel(options, context, embeddings, options.batch === 1);
   },
   async writer(format, _, context): Promise<ResultWriter<Embedded>> {
     const { out, terminal } = context;

@@ -38,7 +38,7 @@ import { type Site, siteName } from './interventions/sites.js';
 import type { Precision } from './quantise/precision.js';
 import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
-import type { CutTexts } from './tokenizer/usable.js';
+import { type CutTexts, mustFit } from './tokenizer/usable.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
 const ROWS_PER_CALL = 128;
@@ -165,7 +165,7 @@ export class CocaModel implements Coca {
 
   async encodeTexts(texts: readonly string[], cut: CutTexts = {}): Promise<readonly Float32Array[]> {
     const contexts = texts.map((text) => {
-      this.#mustFit(text, cut);
+      mustFit(text, this.tokenizer, cut);
       return this.tokenizer.context(text);
     });
     const features: Float32Array[] = [];
@@ -266,7 +266,7 @@ export class CocaModel implements Coca {
     const tokens = tokensOf(images);
     const { special, contextLength } = this.tokenizer;
     const captions = texts.map((text) => {
-      this.#mustFit(text, cut);
+      mustFit(text, this.tokenizer, cut);
       return [special.sot, ...this.tokenizer.encode(text).slice(0, contextLength - 2), special.eot];
     });
     const totals = images.features.map(() => captions.map((ids, i) => ({ sum: 0, count: ids.length - given[i]! })));
@@ -345,20 +345,6 @@ export class CocaModel implements Coca {
 
   #variant(parts: Partial<ModelParts>): CocaModel {
     return new CocaModel({ ...this.parts, ...parts }, this.logitScale, this.logitBias, this.pixels, this.#turns);
-  }
-
-  #mustFit(text: string, { onCut }: CutTexts): void {
-    if (this.tokenizer.fits(text)) return;
-    if (onCut) {
-      onCut(text);
-      return;
-    }
-    const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-    throw new CocaError(
-      'bad-text',
-      `"${shown}" has more tokens than the model's context of ${this.tokenizer.contextLength} holds (two are the start and end)`,
-      'Shorten the text.',
-    );
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,11 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { Bodies } from './bodies.js';
 import { boundIdleConnections } from './connections.js';
 import { type Access, guard } from './guard.js';
 import type { Serving } from './handling.js';
 import { type ServerMetrics, serverMetrics } from './metrics.js';
 import { Refusal, refusalBody, refusalOf } from './refusal.js';
+import { callRoutes } from './routes/calls.js';
 import { openaiRoutes } from './routes/openai.js';
 import { type Operation, operationRoutes } from './routes/operations.js';
 
@@ -42,7 +43,7 @@ export function newApp({ serving, isReady, access, operations, maxBody, log }: A
   const bodies = new Bodies(maxBody);
   const app = Fastify({
     logger: { level: 'info', base: null, stream: { write: log } },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBody,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEPT_MS,
@@ -92,6 +93,7 @@ export function newApp({ serving, isReady, access, operations, maxBody, log }: A
   );
   operationRoutes(app, serving, operations);
   openaiRoutes(app, serving);
+  callRoutes(app, serving);
   return { app, metrics };
 }
 

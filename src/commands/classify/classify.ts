@@ -88,7 +88,7 @@ export const classify = defineResults({
       if (options.classifier) return trainedScorer(coca, options.model);
       return zeroShotScorer(coca, labels, templatesOf(options), context, options.strict);
     };
-    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
+    async function* labelled(coca: LoadedCoca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const { score, release } = await scorerOf(coca);
       try {
         const { names, count } = walkImages(sources, context.stdin);
@@ -105,7 +105,8 @@ export const classify = defineResults({
       } finally {
         release();
       }
-    });
+    }
+    yield* findWithModel(options, context, labelled, options.batch === 1 && !hasOwnLabels(options));
   },
   writer: (format, { args, options }, context) =>
     labelWriter(format, context, namesOnePicture(sourcesOf(args, options)), options.images as PictureKind | 'auto'),

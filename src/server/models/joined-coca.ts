@@ -31,6 +31,8 @@ export interface Joint {
   readonly images: Joining<Picture, ImageEncoding>;
   readonly captions: SharedCaptions;
   readonly decode: (bytes: Uint8Array) => Promise<Picture>;
+  /** How many numbers a picture's image tokens have. */
+  readonly tokenLength: number;
 }
 
 /**
@@ -40,6 +42,7 @@ export interface Joint {
 export function jointOf(
   coca: LoadedCoca,
   decode: Joint['decode'],
+  tokenLength: number,
   most: { readonly batch: number; readonly searches: number },
 ): Joint {
   const encode = async (pictures: readonly Picture[]) => separated(await coca.encodeImages(pictures));
@@ -48,6 +51,7 @@ export function jointOf(
     images: new Joining(encode, most.batch),
     captions: coca.shareCaptions(most.searches),
     decode,
+    tokenLength,
   };
 }
 
@@ -200,7 +204,10 @@ export class JoinedCoca implements LoadedCoca {
 
   /** A changed model is this request's own: nothing joins it. */
   #alone(coca: LoadedCoca): JoinedCoca {
-    return new JoinedCoca(jointOf(coca, this.joint.decode, { batch: 1, searches: 1 }), this.onStep);
+    return new JoinedCoca(
+      jointOf(coca, this.joint.decode, this.joint.tokenLength, { batch: 1, searches: 1 }),
+      this.onStep,
+    );
   }
 
   attendEmbedding(image: ImageEncoding): RawAttention {

@@ -4,8 +4,11 @@ import { didYouMeanName } from '../../model/base/names/suggest.js';
 import { batchThatFits } from '../../model/batch-size.js';
 import { contextLength } from '../../model/config/config.js';
 import { decodingOptions, type SearchState } from '../../model/decoding/index.js';
+import { tokensOf } from '../../model/encoding.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import { Refusal } from '../refusal.js';
+import { configHash, identityOf } from '../remote/identity.js';
+import type { ServedModel } from '../remote/protocol.js';
 import type { ClientPictures } from './decoder.js';
 import { JoinedCoca, type Joint, jointOf } from './joined-coca.js';
 
@@ -56,6 +59,11 @@ export class ServedModels {
     return [...this.#models.keys()];
   }
 
+  /** What tells each from other models, for programs that would load the same. */
+  async described(): Promise<readonly ServedModel[]> {
+    return Promise.all([...this.#models.values()].map((one) => one.described()));
+  }
+
   /** Whether each can be asked at once. */
   get areReady(): boolean {
     return [...this.#models.values()].every((one) => one.isReady);
@@ -82,6 +90,8 @@ export class Served {
   #joint: Promise<Joint> | undefined;
   #isReady = false;
   #isClosed = false;
+  #weights: string | undefined;
+  #remarks: { readonly text: string; readonly isDetail: boolean }[] = [];
 
   constructor(
     /** As it was named on the command line. */
@@ -110,6 +120,25 @@ export class Served {
     return this.#joint;
   }
 
+  async described(): Promise<ServedModel> {
+    const { coca } = await this.joint();
+    const { engine = 'onnx', device = 'auto', pixels = 'upright' } = this.options.how;
+    return {
+      name: coca.name,
+      weights: this.#weights!,
+      fingerprint: await coca.fingerprint(),
+      configHash: configHash(coca.config),
+      precision: coca.precision,
+      engine,
+      askedDevice: device,
+      device: coca.device,
+      pixels,
+      logitScale: coca.logitScale,
+      logitBias: coca.logitBias,
+      remarks: this.#remarks,
+    };
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     const joint = await this.#joint?.catch(() => undefined);
@@ -118,7 +147,16 @@ export class Served {
 
   async #load(): Promise<Joint> {
     const { how, load, pictures, onEnded } = this.options;
-    const coca = await load({ ...how, ...(this.named !== undefined && { model: this.named }), isolated: true });
+    const asked = { ...how, ...(this.named !== undefined && { model: this.named }) };
+    this.#remarks = [];
+    // Before it is loaded: should its files change in between, this tells it from what they are then.
+    this.#weights = (await identityOf(asked)).weights;
+    const coca = await load({
+      ...asked,
+      isolated: true,
+      onNotice: (text) => this.#remark(text, false),
+      onDetail: (text) => this.#remark(text, true),
+    });
     coca.ended?.addEventListener('abort', () => {
       const wasReady = this.#isReady;
       this.#isReady = false;
@@ -131,8 +169,15 @@ export class Served {
     await coca.prepare('images');
     await coca.prepare('texts');
     if (isCaptioner) await coca.prepare('captions');
+    const tokenLength = await tokenLengthOf(coca);
     this.#isReady = true;
-    return jointOf(coca, (bytes) => pictures.decode(bytes, coca.preprocess), this.#most(coca));
+    return jointOf(coca, (bytes) => pictures.decode(bytes, coca.preprocess), tokenLength, this.#most(coca));
+  }
+
+  #remark(text: string, isDetail: boolean): void {
+    const { onNotice, onDetail } = this.options.how;
+    this.#remarks.push({ text, isDetail });
+    (isDetail ? onDetail : onNotice)?.(text);
   }
 
   #most(coca: LoadedCoca): { batch: number; searches: number } {
@@ -142,4 +187,12 @@ export class Served {
     const search = decodingOptions({}, { contextLength: contextLength(coca.config) });
     return { batch: batchThatFits(coca.config, memory), searches: batchThatFits(coca.config, memory, search) };
   }
+}
+
+/** What a picture of nothing has of image tokens; the first call of a graph, which is slower than others, is behind it then. */
+async function tokenLengthOf(coca: LoadedCoca): Promise<number> {
+  const { size } = coca.preprocess;
+  const square = { x: 0, y: 0, width: size, height: size };
+  const nothing = { source: { width: size, height: size }, crop: square, size, rgb: new Uint8Array(size * size * 3) };
+  return tokensOf(await coca.encodeImages([nothing])).data.length;
 }
