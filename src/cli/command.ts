@@ -131,10 +131,19 @@ export type OptionValue<S> = S extends { type: 'flag' | 'list' } | { default: un
 
 export type OptionValues<O extends OptionSpecs> = { readonly [K in keyof O]: OptionValue<O[K]> };
 
+/** A model that a command asks for. */
+export interface WantedModel extends LoadOptions {
+  /**
+   * Whether a server that has it loaded may answer for it: of a command that asks for embeddings, captions and their likelihoods,
+   * one picture after the other, and for nothing else.
+   */
+  readonly mayBeServed?: boolean;
+}
+
 /** Where commands get their models from: loaded for one command, or kept warm for a session. */
 export interface ModelSource {
   /** @throws CocaError as `loadCoca` does */
-  borrow(options: LoadOptions): Promise<LoadedCoca>;
+  borrow(wanted: WantedModel): Promise<LoadedCoca>;
   giveBack(coca: LoadedCoca): Promise<void>;
 }
 
@@ -159,6 +168,8 @@ export interface CommandContext {
    * written): it is not cut short, unless the signal comes a second time.
    */
   readonly unhurried: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Runs work that goes on until a signal ends it, and then ends well: the exit code is its own. Not there in a session. */
+  readonly untilStopped?: <T>(work: () => Promise<T>) => Promise<T>;
   readonly models: ModelSource;
   /** Told each answer of a command whose results are values (`writer`): a session keeps them. */
   readonly onAnswer: (answer: Answer) => void;

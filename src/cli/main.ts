@@ -99,6 +99,7 @@ async function runRequest(
         stdin: process.stdin as Readable & { isTTY?: boolean },
         signal: signals.signal,
         unhurried: signals.unhurried,
+        untilStopped: signals.untilStopped,
         models,
         isShown: () => false,
         onAnswer: () => undefined,

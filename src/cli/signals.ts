@@ -15,7 +15,9 @@ export interface SignalWatch {
   readonly overdue: Promise<void>;
   /** Work for which the grace period waits. */
   readonly unhurried: <T>(work: () => Promise<T>) => Promise<T>;
-  /** What came first, once something did. */
+  /** Work that goes on until a signal ends it, as `unhurried`: that is its good end, and the program ends with its own exit code. */
+  readonly untilStopped: <T>(work: () => Promise<T>) => Promise<T>;
+  /** What came first, once something did; no signal that was waited for. */
   received(): Ending | undefined;
   stop(): void;
 }
@@ -29,6 +31,7 @@ export function watchSignals(): SignalWatch {
   let first: Ending | undefined;
   let timer: NodeJS.Timeout | undefined;
   let unhurried = 0;
+  let isExpected = false;
   let goNow: () => void;
   const overdue = new Promise<void>((resolve) => {
     goNow = resolve;
@@ -47,19 +50,24 @@ export function watchSignals(): SignalWatch {
   const onCrash = (crash: unknown): void => end({ crash });
   for (const name of names) process.on(name, onSignal);
   process.on('uncaughtException', onCrash);
+  const withoutHurry = async <T>(work: () => Promise<T>): Promise<T> => {
+    unhurried++;
+    try {
+      return await work();
+    } finally {
+      unhurried--;
+      if (unhurried === 0 && first !== undefined) timer ??= setTimeout(goNow, GRACE_MS);
+    }
+  };
   return {
     signal: controller.signal,
     overdue,
-    async unhurried(work) {
-      unhurried++;
-      try {
-        return await work();
-      } finally {
-        unhurried--;
-        if (unhurried === 0 && first !== undefined) timer ??= setTimeout(goNow, GRACE_MS);
-      }
+    unhurried: withoutHurry,
+    untilStopped(work) {
+      isExpected = true;
+      return withoutHurry(work);
     },
-    received: () => first,
+    received: () => (isExpected && first !== undefined && 'name' in first ? undefined : first),
     stop() {
       clearTimeout(timer);
       for (const name of names) process.off(name, onSignal);

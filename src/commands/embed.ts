@@ -2,8 +2,9 @@ import type { ResultWriter } from '../cli/answers.js';
 import type { CommandContext } from '../cli/command.js';
 import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/base/errors.js';
-import { dot } from '../model/base/vectors.js';
-import { shortestFloat32, visible } from '../ui/text.js';
+import { dot, shortestFloat32 } from '../model/base/vectors.js';
+import type { LoadedCoca } from '../model/store/load.js';
+import { visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
@@ -63,7 +64,7 @@ export const embed = defineResults({
     else if (options.text.length === 0) {
       throw new CocaError('usage', 'nothing to embed', 'name pictures, or texts after --text');
     }
-    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
+    async function* embeddings(coca: LoadedCoca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       const cuts = new ToldCuts(options.strict, context);
       const part = { command: 'embed', options: {}, objectOf: embeddedObject };
       const found = findOfNamed<Embedded, ReadablePicture>({ options, sources, coca, context }, part, (names) =>
@@ -84,7 +85,8 @@ export const embed = defineResults({
             result: { of: 'text', name, embedding, truncated: cuts.has(name), ...variantOf(coca) },
           };
       }
-    });
+    }
+    yield* findWithModel(options, context, embeddings, options.batch === 1);
   },
   async writer(format, { options }, context): Promise<ResultWriter<Embedded>> {
     const { out, terminal } = context;

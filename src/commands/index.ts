@@ -22,6 +22,7 @@ import { probe } from './probe/probe.js';
 import { rank } from './rank/rank.js';
 import { replOver } from './repl/repl.js';
 import { scenes } from './scenes.js';
+import { serve } from './serve/serve.js';
 import { parts } from './shards/parts.js';
 import { step } from './step/step.js';
 import { trace } from './trace/trace.js';
@@ -66,4 +67,4 @@ function openSession(image: string, { options, typed }: Invocation, context: Com
 }
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [repl, ...PROGRAMS, completionOf(() => COMMANDS)];
+export const COMMANDS: readonly Command[] = [repl, ...PROGRAMS, serve, completionOf(() => COMMANDS)];

@@ -52,6 +52,20 @@ export interface PictureRun {
   readonly ms: { readonly encode: number; readonly decode: number };
 }
 
+/** Searches for captions that come and go, side by side in the steps of one model: see `Coca.shareCaptions`. */
+export interface SharedCaptions {
+  /**
+   * As `Coca.caption`, for one picture: what is found is the same, but for last digits, which depend on the neighbours.
+   * @param hooks `onStep` is told the search after each of its steps
+   * @throws CocaError as `Coca.caption`
+   */
+  caption(
+    image: ImageEncoding,
+    options: CaptionOptions,
+    hooks?: { readonly onStep?: (state: SearchState) => void; readonly signal?: AbortSignal },
+  ): Promise<CaptionRun>;
+}
+
 /** log p(caption | image), teacher forced. */
 export interface CaptionLikelihood {
   /** Sum of log p(token) after the start token up to and including the end token. */
@@ -134,6 +148,11 @@ export interface Coca {
     options: CaptionOptions,
     how: { readonly batch: number; readonly signal?: AbortSignal },
   ): AsyncGenerator<PictureRun>;
+  /**
+   * Captions of pictures that are not known beforehand, each with options of its own: those that are asked for while others are
+   * searched for join them, up to `most` side by side.
+   */
+  shareCaptions(most: number): SharedCaptions;
   /**
    * The tree of tokens over one picture, for a search that goes its own way. Its calls take turns with everything else
    * that the model does. Release it.

@@ -105,7 +105,8 @@ async function takeSome<T>(source: AsyncIterator<T>, count: number): Promise<T[]
   return taken;
 }
 
-function joined(parts: readonly ImageTokens[]): ImageTokens {
+/** The tokens of several pictures, one after the other. */
+export function joined(parts: readonly ImageTokens[]): ImageTokens {
   const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
   let at = 0;
   for (const part of parts) {

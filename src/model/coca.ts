@@ -9,14 +9,23 @@ import type {
   ImageEncoding,
   LikelihoodOptions,
   PictureRun,
+  SharedCaptions,
 } from './api.js';
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
-import { captionEach } from './caption-each.js';
+import { captionEach, joined } from './caption-each.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
-import { chainOf, decode, results, type SearchState, startSearch, type TreeModel } from './decoding/index.js';
+import {
+  chainOf,
+  decode,
+  results,
+  type SearchState,
+  SharedDecoding,
+  startSearch,
+  type TreeModel,
+} from './decoding/index.js';
 import { addLogprobs, groupsOf, logprobsOf, readingsOf } from './decoding/likelihoods.js';
 import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
 import type { Attention, Block, Change, ImageTokens, ImageTrees, Network, Probe, Task } from './engine/network.js';
@@ -29,7 +38,7 @@ import { type Site, siteName } from './interventions/sites.js';
 import type { Precision } from './quantise/precision.js';
 import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
-import type { CutTexts } from './tokenizer/usable.js';
+import { type CutTexts, mustFit } from './tokenizer/usable.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
 const ROWS_PER_CALL = 128;
@@ -156,7 +165,7 @@ export class CocaModel implements Coca {
 
   async encodeTexts(texts: readonly string[], cut: CutTexts = {}): Promise<readonly Float32Array[]> {
     const contexts = texts.map((text) => {
-      this.#mustFit(text, cut);
+      mustFit(text, this.tokenizer, cut);
       return this.tokenizer.context(text);
     });
     const features: Float32Array[] = [];
@@ -206,6 +215,17 @@ export class CocaModel implements Coca {
     });
   }
 
+  shareCaptions(most: number): SharedCaptions {
+    const shared = new SharedDecoding<ImageTokens>((images) => this.#treesInTurn(joined(images)), most);
+    return {
+      caption: async (image, options, hooks = {}) => {
+        if (image.count !== 1) throw new TypeError(`a shared search in ${image.count} pictures`);
+        const { state, ms } = await shared.run({ image: tokensOf(image), begin: this.#searches(options), ...hooks });
+        return { captions: [this.#captionsOf(state)], ms };
+      },
+    };
+  }
+
   #searches(options: CaptionOptions): (vocabSize: number) => SearchState {
     requireCaptioner(this.config, 'a caption');
     const special = { ...this.tokenizer.special, pad: this.config.pad_id };
@@ -246,7 +266,7 @@ export class CocaModel implements Coca {
     const tokens = tokensOf(images);
     const { special, contextLength } = this.tokenizer;
     const captions = texts.map((text) => {
-      this.#mustFit(text, cut);
+      mustFit(text, this.tokenizer, cut);
       return [special.sot, ...this.tokenizer.encode(text).slice(0, contextLength - 2), special.eot];
     });
     const totals = images.features.map(() => captions.map((ids, i) => ({ sum: 0, count: ids.length - given[i]! })));
@@ -325,20 +345,6 @@ export class CocaModel implements Coca {
 
   #variant(parts: Partial<ModelParts>): CocaModel {
     return new CocaModel({ ...this.parts, ...parts }, this.logitScale, this.logitBias, this.pixels, this.#turns);
-  }
-
-  #mustFit(text: string, { onCut }: CutTexts): void {
-    if (this.tokenizer.fits(text)) return;
-    if (onCut) {
-      onCut(text);
-      return;
-    }
-    const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-    throw new CocaError(
-      'bad-text',
-      `"${shown}" has more tokens than the model's context of ${this.tokenizer.contextLength} holds (two are the start and end)`,
-      'Shorten the text.',
-    );
   }
 
   async close(): Promise<void> {

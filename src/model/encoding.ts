@@ -38,6 +38,16 @@ export function attentionOf(image: ImageEncoding): readonly Attention[] {
   throw new TypeError('this takes the encoding of one picture, made with its attention');
 }
 
+/** What was encoded together as an encoding of each picture, in their order; each has its share of the time. */
+export function separated(images: ImageEncoding): ImageEncoding[] {
+  const { data } = tokensOf(images);
+  const length = data.length / images.count;
+  return images.features.map((features, i) => {
+    const tokens = { count: 1, data: data.subarray(i * length, (i + 1) * length) };
+    return new Encoding(1, { features, latent: images.latents[i]!, tokens }, images.ms / images.count, undefined);
+  });
+}
+
 /** The same picture `count` times. */
 export function repeated(image: ImageEncoding, count: number): ImageEncoding {
   const tokens = tokensOf(image);

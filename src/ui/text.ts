@@ -44,19 +44,6 @@ export function safeJson(value: unknown): string {
   return JSON.stringify(value).replace(UNSAFE_IN_JSON, unicodeEscape);
 }
 
-/**
- * The shortest decimal number that reads back as the same float32: 0.1 and not 0.10000000149011612.
- * JSON of embeddings is half as long for it and loses nothing.
- */
-export function shortestFloat32(value: number): number {
-  const exact = Math.fround(value);
-  for (let digits = 6; digits < 9; digits++) {
-    const candidate = Number(exact.toPrecision(digits));
-    if (Math.fround(candidate) === exact) return candidate;
-  }
-  return Number(exact.toPrecision(9));
-}
-
 /** "scenes on cpu", "coca_ViT-B-32 on cpu in int8 without cross.2.h5": which model computes where, in what, and what it lacks. */
 export function whatRuns(coca: Pick<Coca, 'name' | 'device' | 'precision' | 'ablated'>): string {
   const { name, device, precision } = coca;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safeJson, shortestFloat32, visible } from '../../src/ui/text.js';
+import { shortestFloat32 } from '../../src/model/base/vectors.js';
+import { safeJson, visible } from '../../src/ui/text.js';
 
 describe('visible', () => {
   const rows: [string, string, string][] = [

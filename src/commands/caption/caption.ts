@@ -98,9 +98,7 @@ export const caption = defineResults({
     if (options.watch && !isWatched) {
       context.notice('--watch shows on a terminal whose lines can be drawn anew, without --json and --jsonl');
     }
-    yield* findWithCaptioner(options, context, 'caption', async function* (coca): AsyncGenerator<
-      Finding<PictureCaptions, ReadablePicture>
-    > {
+    async function* captions(coca: LoadedCoca): AsyncGenerator<Finding<PictureCaptions, ReadablePicture>> {
       const decoding = await searchOptions(options, typed, coca);
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       await prepare(coca, options.ground ? 'attribution' : 'captions', context); // before any clock starts
@@ -137,7 +135,9 @@ export const caption = defineResults({
       } finally {
         await files.close();
       }
-    });
+    }
+    const mayBeServed = !options.ground && !isWatched && options.batch === 1;
+    yield* findWithCaptioner(options, context, 'caption', captions, mayBeServed);
   },
   async writer(format, { args, options, typed }, context) {
     if (options.output !== undefined) return SILENT_WRITER;

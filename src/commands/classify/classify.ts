@@ -94,7 +94,7 @@ export const classify = defineResults({
       return zeroShotScorer(coca, labels, templatesOf(options), context, options.strict);
     };
     const ownLabels = { classifier: options.classifier, head: options.head && (await digestOf(options.head)) };
-    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
+    async function* labelled(coca: LoadedCoca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const { score, release } = await scorerOf(coca);
       try {
         const shaping = { labels, templates: templatesOf(options), ...ownLabels, top: options.top };
@@ -114,7 +114,8 @@ export const classify = defineResults({
       } finally {
         release();
       }
-    });
+    }
+    yield* findWithModel(options, context, labelled, options.batch === 1 && !hasOwnLabels(options));
   },
   writer: async (format, { args, options }, context) =>
     options.output !== undefined

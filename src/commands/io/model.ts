@@ -25,9 +25,17 @@ export type CaptioningCoca = LoadedCoca & { readonly config: CocaConfig };
 /** What a command's options say of its model: which one, and, where it takes such options, what it goes without. */
 export type ModelValues = GlobalValues<ModelOption> & AblationValues;
 
-/** The source of a single command: each model is loaded when it is asked for, and closed when it is given back. */
+/**
+ * The source of a single command: each model is loaded when it is asked for, unless a server has it, and closed when it is given
+ * back.
+ */
 export const FRESH_MODELS: ModelSource = {
-  async borrow(options) {
+  async borrow({ mayBeServed, ...options }) {
+    if (mayBeServed) {
+      const { servedModel } = await import('../../server/remote/served-model.js');
+      const served = await servedModel(options);
+      if (served) return served;
+    }
     const { loadCoca } = await import('../../model/store/load.js');
     return loadCoca(options);
   },
@@ -68,13 +76,17 @@ export function withCaptioner<T>(
   });
 }
 
-/** `withModel` for what is found one after the other: the model is given back when all is found, or no more is asked for. */
+/**
+ * `withModel` for what is found one after the other: the model is given back when all is found, or no more is asked for.
+ * @param mayBeServed see `WantedModel`; no model that something is taken out of may be
+ */
 export async function* findWithModel<T>(
   options: ModelValues,
   context: CommandContext,
   find: (coca: LoadedCoca) => AsyncIterable<T>,
+  mayBeServed = false,
 ): AsyncGenerator<T> {
-  const coca = await borrowModel(options, context);
+  const coca = await borrowModel(options, context, mayBeServed && options.ablate === undefined);
   try {
     yield* find(await asAsked(coca, options, context));
   } finally {
@@ -92,11 +104,13 @@ export function findWithCaptioner<T>(
   context: CommandContext,
   what: string,
   find: (coca: CaptioningCoca) => AsyncIterable<T>,
+  mayBeServed = false,
 ): AsyncGenerator<T> {
-  return findWithModel(options, context, (coca) => {
+  const findWith = (coca: LoadedCoca): AsyncIterable<T> => {
     requireCaptioner(coca.config, what);
     return find(coca as CaptioningCoca);
-  });
+  };
+  return findWithModel(options, context, findWith, mayBeServed);
 }
 
 /** What options say of a model, to load it. */
@@ -134,10 +148,11 @@ async function asAsked(coca: LoadedCoca, options: AblationValues, context: Comma
   return ablatedModel(coca, { ...options, ablate }, context);
 }
 
-async function borrowModel(options: ModelValues, context: CommandContext): Promise<LoadedCoca> {
+async function borrowModel(options: ModelValues, context: CommandContext, mayBeServed = false): Promise<LoadedCoca> {
   context.status.show('loading the model');
   const coca = await context.models.borrow({
     ...loadOptions(options),
+    mayBeServed,
     onNotice: context.notice,
     onDetail: context.detail,
   });

@@ -30,14 +30,19 @@ export async function openPicture(
   const input = await readImage(name, context);
   if ('error' in input) return failure(name, input.error);
   try {
-    const picture = await (decoder
-      ? decoder.decode(input.bytes, coca.preprocess)
-      : (await import('../../model/image/load-picture.js')).loadPicture(input.bytes, coca.preprocess));
+    const picture = await decode(input.bytes, coca, decoder);
     noticePhotographs(picture, coca, context);
     return { name, picture, bytes: input.bytes };
   } catch (error) {
     return failure(name, toItemError(error));
   }
+}
+
+async function decode(bytes: Buffer, coca: LoadedCoca, decoder: PictureDecoder | undefined): Promise<Picture> {
+  if (coca.decode) return coca.decode(bytes);
+  if (decoder) return decoder.decode(bytes, coca.preprocess);
+  const { loadPicture } = await import('../../model/image/load-picture.js');
+  return loadPicture(bytes, coca.preprocess);
 }
 
 /** Configs of models of which this was said, ablated or not: a session keeps them, and says it once. */
@@ -80,8 +85,7 @@ export async function* picturesWith<N extends object>(
   ahead: number,
   note: (bytes: Buffer) => N,
 ): AsyncGenerator<(ReadablePicture & N) | Failure> {
-  const { PictureDecoder } = await import('../../model/data/picture-decoder.js');
-  const decoder = new PictureDecoder();
+  const decoder = coca.decode ? undefined : await newDecoder();
   const prepare = async (name: string): Promise<(ReadablePicture & N) | Failure> => {
     const opened = await openPicture(name, coca, context, decoder);
     return 'error' in opened ? opened : { name, picture: opened.picture, ...note(opened.bytes) };
@@ -94,8 +98,13 @@ export async function* picturesWith<N extends object>(
       yield item;
     }
   } finally {
-    await decoder.close();
+    await decoder?.close();
   }
+}
+
+async function newDecoder(): Promise<PictureDecoder> {
+  const { PictureDecoder } = await import('../../model/data/picture-decoder.js');
+  return new PictureDecoder();
 }
 
 /**

@@ -116,7 +116,7 @@ export const rank = defineResults({
       for await (const caption of readTextList(source, context.stdin)) captions.push(caption);
     }
     if (captions.length === 0) throw new CocaError('bad-text', 'the list of captions is empty');
-    yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Ranking, RankedPicture>> {
+    async function* rankings(coca: LoadedCoca): AsyncGenerator<Finding<Ranking, RankedPicture>> {
       if (options.by !== 'contrastive') requireCaptioner(coca.config, `rank --by ${options.by}`);
       yield { kind: 'ready' };
       const cuts = new ToldCuts(options.strict, context);
@@ -153,7 +153,8 @@ export const rank = defineResults({
           }
         }
       });
-    });
+    }
+    yield* findWithModel(options, context, rankings, !options.attend);
   },
   async writer(format, { args, options }, context) {
     if (format === 'plain' && options.attend) context.notice('--attend shows on a terminal, or with --json or --jsonl');

@@ -2,6 +2,7 @@
 export { advance, type Forced } from './advance.js';
 export { type DecodeHooks, decode } from './decode.js';
 export { decodeEach, type EndedSearch, type TreePlaces } from './decode-each.js';
+export { certainIds, type JoinedSearch, SharedDecoding, type SharedTrees } from './decode-shared.js';
 export type { DecodingOptions, Strategy } from './knobs.js';
 export { candidatesNeeded } from './needed.js';
 export { decodingOptions } from './options.js';

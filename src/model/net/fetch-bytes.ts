@@ -18,6 +18,8 @@ export interface FetchOptions extends CollectOptions {
   readonly retries?: RetryPolicy;
   /** The most that one try may take in all, in milliseconds. */
   readonly longestMs?: number;
+  /** Whether nothing in this machine's own network may be asked, wherever redirects lead: see `publicSender`. */
+  readonly isPublic?: boolean;
 }
 
 /**
@@ -42,6 +44,7 @@ async function fetchOnce(name: string, options: FetchOptions): Promise<Buffer> {
     ...(options.patience ?? PATIENCE),
     start,
     signal: options.signal,
+    isPublic: options.isPublic,
     headersFor: (url) => ({
       accept: 'image/*',
       // What a server compresses can grow past the length that it told.

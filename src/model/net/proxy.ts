@@ -1,8 +1,14 @@
 import { getProxyForUrl } from 'proxy-from-env';
-import type { ProxyAgent } from 'undici';
+import type { Dispatcher, ProxyAgent } from 'undici';
 import { CocaError } from '../base/errors.js';
 
-type Send = (url: URL, init: RequestInit) => Promise<Response>;
+export type Send = (url: URL, init: RequestInit) => Promise<Response>;
+
+/** Undici's `fetch` by a dispatcher of its own: they are of one version, and speak a protocol of their own with each other. */
+export const sentBy =
+  (undici: Pick<typeof import('undici'), 'fetch'>, dispatcher: Dispatcher): Send =>
+  (to, init) =>
+    undici.fetch(to, { ...init, dispatcher } as never) as unknown as Promise<Response>;
 
 /**
  * What sends a request to `url`: `fetch`, or one through the proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY
@@ -15,11 +21,10 @@ export async function sender(url: URL): Promise<Send> {
   if (!isProxy(proxy)) {
     throw new CocaError('usage', `the proxy that the environment names for ${url.host} is no http or https address`);
   }
-  // fetch and agent of one version: they speak a protocol of their own with each other.
   const undici = await import('undici');
   const dispatcher = agents.get(proxy) ?? new undici.ProxyAgent(agentOptions(new URL(proxy)));
   agents.set(proxy, dispatcher);
-  return (to, init) => undici.fetch(to, { ...init, dispatcher } as never) as unknown as Promise<Response>;
+  return sentBy(undici, dispatcher);
 }
 
 /**

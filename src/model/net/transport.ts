@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { CocaError } from '../base/errors.js';
 import { connectionError, shownUrl, TransientError } from './failures.js';
 import { sender } from './proxy.js';
+import { publicSender } from './public.js';
 
 /** HTTP as this program does it: through the proxy that there is, in bounded time, to where it may lead. */
 
@@ -22,6 +23,8 @@ export interface Request extends Patience {
   /** The error for an answer that is neither a success nor a redirect. */
   readonly refusal: (response: Response, url: URL) => CocaError;
   readonly signal?: AbortSignal | undefined;
+  /** Whether no step may lead into this machine's own network: see `publicSender`. */
+  readonly isPublic?: boolean | undefined;
 }
 
 /** An answer whose head has come. */
@@ -42,11 +45,17 @@ export interface Answer {
  * @throws TransientError for what may be tried again; what `refusal` gives; CocaError `network`, `interrupted`
  */
 export async function get(request: Request): Promise<Answer> {
-  const { start, headersFor, refusal, answerTimeoutMs, stallTimeoutMs, signal } = request;
+  const { start, headersFor, refusal, answerTimeoutMs, stallTimeoutMs, signal, isPublic } = request;
   let url = start;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const headers = { 'user-agent': 'coca-cli', ...headersFor(url) };
-    const { response, controller } = await send(url, headers, answerTimeoutMs, signal);
+    const { response, controller } = await send(
+      url,
+      headers,
+      answerTimeoutMs,
+      signal,
+      isPublic ? publicSender : sender,
+    );
     const target = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
     if (target !== null) {
       controller.abort();
@@ -95,9 +104,10 @@ async function send(
   headers: Record<string, string>,
   timeoutMs: number,
   signal: AbortSignal | undefined,
+  senderFor: typeof sender,
 ): Promise<{ response: Response; controller: AbortController }> {
   const controller = new AbortController();
-  const fetchIt = await sender(url);
+  const fetchIt = await senderFor(url);
   const { done, isOver } = abortsWith(controller, timeoutMs, signal);
   try {
     const response = await fetchIt(url, { redirect: 'manual', headers, signal: controller.signal });
@@ -159,6 +169,8 @@ function abortsWith(controller: AbortController, timeoutMs: number, signal: Abor
 
 function explain(error: unknown, url: URL, signal: AbortSignal | undefined, timeout: string | undefined): CocaError {
   if (signal?.aborted) return new CocaError('interrupted', 'interrupted');
+  const refused = (error as Error).cause;
+  if (refused instanceof CocaError) return refused;
   if (timeout !== undefined) {
     return new TransientError(`${shownUrl(url)}: ${timeout}`, 'check the network and try again', undefined, {
       cause: error,

@@ -10,7 +10,7 @@ import type { Change, Weights } from '../engine/network.js';
 import { checkPrecision, openNetwork } from '../engine/open.js';
 import type { Remark } from '../engine/remark.js';
 import type { PictureOptions } from '../image/load-picture.js';
-import type { Pixels } from '../image/picture.js';
+import type { Picture, Pixels } from '../image/picture.js';
 import type { Means } from '../interventions/changes.js';
 import type { Site } from '../interventions/sites.js';
 import { quantisedCheckpoint } from '../quantise/checkpoint.js';
@@ -50,6 +50,11 @@ export interface LoadedCoca extends Coca {
   /** How `loadPicture` must prepare pictures for this model. */
   readonly preprocess: PictureOptions;
   readonly chosenBy: ChosenBy;
+  /**
+   * Decodes a picture as `loadPicture` does with `preprocess`. There where the model has its own place for that: one that is
+   * served has threads for it, one that is asked for over a connection decodes at the other end.
+   */
+  decode?(bytes: Uint8Array): Promise<Picture>;
   withChanges(changes: readonly Change[]): LoadedCoca;
   without(sites: readonly Site[], means?: Means): LoadedCoca;
 }

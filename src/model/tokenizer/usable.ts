@@ -28,3 +28,21 @@ export function mustBeUsable(texts: readonly string[], tokenizer: Tokenizer, cut
     if (error) throw error;
   }
 }
+
+/**
+ * Tells of a text that is cut.
+ * @throws CocaError `bad-text` for one that does not fit and may not be cut
+ */
+export function mustFit(text: string, tokenizer: Tokenizer, { onCut }: CutTexts): void {
+  if (tokenizer.fits(text)) return;
+  if (onCut) {
+    onCut(text);
+    return;
+  }
+  const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
+  throw new CocaError(
+    'bad-text',
+    `"${shown}" has more tokens than the model's context of ${tokenizer.contextLength} holds (two are the start and end)`,
+    'Shorten the text.',
+  );
+}

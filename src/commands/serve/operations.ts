@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import type { Command, CommandContext } from '../../cli/command.js';
+import { Output } from '../../cli/output.js';
+import { parseCommandLine } from '../../cli/parse.js';
+import { CocaError, type ErrorCode } from '../../model/base/errors.js';
+import { Refusal, refusalOf } from '../../server/refusal.js';
+import type { Asked, Operation } from '../../server/routes/operations.js';
+import { attend } from '../attend/attend.js';
+import { caption } from '../caption/caption.js';
+import { TEXT_FILE_OPTIONS } from '../caption/text-files.js';
+import { classify } from '../classify/classify.js';
+import { BATCH_OPTION } from '../io/batch.js';
+import { RESULTS_FILE_OPTIONS } from '../io/results-file.js';
+import { INPUT_OPTIONS } from '../io/sources.js';
+import { rank } from '../rank/rank.js';
+import { type Served, wordsOf } from './fields.js';
+
+/** Options that say where results go, how many pictures come, or what a person sees. */
+const OF_A_COMMAND_LINE = [
+  ...Object.keys({ ...RESULTS_FILE_OPTIONS, ...TEXT_FILE_OPTIONS, ...BATCH_OPTION, ...INPUT_OPTIONS }),
+  ...['watch', 'force', 'html'],
+];
+
+const SERVED: readonly Served[] = [
+  { command: caption, without: OF_A_COMMAND_LINE },
+  { command: rank, texts: { field: 'captions', isList: true }, without: [...OF_A_COMMAND_LINE, 'captions'] },
+  { command: classify, without: OF_A_COMMAND_LINE },
+  { command: attend, texts: { field: 'caption', isList: false }, without: OF_A_COMMAND_LINE },
+];
+
+/** The commands that a server answers for, each as a function from one picture to its JSON object. */
+export const OPERATIONS: readonly Operation[] = SERVED.map((served) => ({
+  name: served.command.name,
+  run: (asked) => objectOf(served, asked),
+  ...(served.command === caption && { textOf: (result: object) => (result as { caption: string }).caption }),
+}));
+
+/** What the command gives for a request, with `--json`. */
+async function objectOf(served: Served, { coca, named, picture, fields, signal }: Asked): Promise<object> {
+  const { command } = served;
+  const { options, texts } = wordsOf(served, fields);
+  const model = named === undefined ? [] : [`--model=${named}`];
+  const argv = [command.name, ...model, '--json', ...options, '--', '-', ...texts];
+  const request = parseCommandLine(argv, [command], '');
+  if (request.kind !== 'run') throw new TypeError('a request asks for help');
+  const chunks: Buffer[] = [];
+  const context: CommandContext = {
+    ...SILENT,
+    out: new Output(async (bytes) => void chunks.push(bytes)),
+    stdin: Readable.from([picture.bytes]),
+    signal,
+    models: { borrow: async () => coca, giveBack: async () => undefined },
+  };
+  await command.check?.(request.invocation);
+  await command.run(request.invocation, context);
+  return resultOf(JSON.parse(Buffer.concat(chunks).toString('utf8')), picture.name, command);
+}
+
+interface Result {
+  readonly image?: string;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}
+
+/** The object of the picture. @throws Refusal where that, or a text that was given with it, failed */
+function resultOf(results: readonly Result[], image: string, { name }: Command): object {
+  const failed = results.find(({ error }) => error !== undefined);
+  if (failed?.error) {
+    const { code, message } = failed.error;
+    throw refusalOf(new CocaError(code, message));
+  }
+  const [result] = results;
+  if (result === undefined) throw new Refusal(500, 'internal', `${name} gave no result`);
+  return { ...result, image };
+}
+
+/** What a command is given where nobody looks. */
+const SILENT: Omit<CommandContext, 'out' | 'stdin' | 'signal' | 'models'> = {
+  notice: () => undefined,
+  detail: () => undefined,
+  complain: () => undefined,
+  status: { show: () => undefined, clear: () => undefined },
+  terminal: { interactive: false, columns: 80, rows: 24, colors: 'none', env: process.env },
+  unhurried: (work) => work(),
+  onAnswer: () => undefined,
+  onCaption: () => undefined,
+  onKeys: () => undefined,
+  isShown: () => false,
+  onScreen: () => Promise.reject(new TypeError('a server has no screen')),
+};

@@ -1,0 +1,219 @@
+import type {
+  Ablated,
+  CaptionLikelihood,
+  CaptionOptions,
+  CaptionRun,
+  DecodingProgress,
+  ImageEncoding,
+  LikelihoodOptions,
+  PictureRun,
+  SharedCaptions,
+} from '../../model/api.js';
+import type { RawAttention } from '../../model/attention/raw.js';
+import type { ModelConfig } from '../../model/config/config.js';
+import type { SearchState, TreeModel } from '../../model/decoding/index.js';
+import { separated } from '../../model/encoding.js';
+import type { Block, Change, Probe, Task } from '../../model/engine/network.js';
+import type { PictureOptions } from '../../model/image/load-picture.js';
+import type { Picture } from '../../model/image/picture.js';
+import type { Means } from '../../model/interventions/changes.js';
+import type { Site } from '../../model/interventions/sites.js';
+import type { Precision } from '../../model/quantise/precision.js';
+import type { LoadedCoca } from '../../model/store/load.js';
+import type { ChosenBy } from '../../model/store/locate.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import type { CutTexts } from '../../model/tokenizer/usable.js';
+import { Joining } from '../joining.js';
+
+/** What all requests to a model share. */
+export interface Joint {
+  readonly coca: LoadedCoca;
+  readonly images: Joining<Picture, ImageEncoding>;
+  readonly captions: SharedCaptions;
+  readonly decode: (bytes: Uint8Array) => Promise<Picture>;
+  /** How many numbers a picture's image tokens have. */
+  readonly tokenLength: number;
+}
+
+/**
+ * @param batch how many pictures go through the vision tower together
+ * @param searches how many searches stand beside each other
+ */
+export function jointOf(
+  coca: LoadedCoca,
+  decode: Joint['decode'],
+  tokenLength: number,
+  most: { readonly batch: number; readonly searches: number },
+): Joint {
+  const encode = async (pictures: readonly Picture[]) => separated(await coca.encodeImages(pictures));
+  return {
+    coca,
+    images: new Joining(encode, most.batch),
+    captions: coca.shareCaptions(most.searches),
+    decode,
+    tokenLength,
+  };
+}
+
+/**
+ * A warm model as one request sees it. Its pictures go through the vision tower with those of other requests, its searches
+ * stand beside theirs; all else takes turns with them.
+ */
+export class JoinedCoca implements LoadedCoca {
+  /** @param onStep told each step of the searches that this request asks for */
+  constructor(
+    private readonly joint: Joint,
+    private readonly onStep?: (state: SearchState) => void,
+  ) {}
+
+  private get coca(): LoadedCoca {
+    return this.joint.coca;
+  }
+
+  get name(): string {
+    return this.coca.name;
+  }
+
+  get device(): string {
+    return this.coca.device;
+  }
+
+  get precision(): Precision {
+    return this.coca.precision;
+  }
+
+  get ended(): AbortSignal | undefined {
+    return this.coca.ended;
+  }
+
+  get ablated(): Ablated | undefined {
+    return this.coca.ablated;
+  }
+
+  get config(): ModelConfig {
+    return this.coca.config;
+  }
+
+  get tokenizer(): Tokenizer {
+    return this.coca.tokenizer;
+  }
+
+  get logitScale(): number {
+    return this.coca.logitScale;
+  }
+
+  get logitBias(): number {
+    return this.coca.logitBias;
+  }
+
+  get preprocess(): PictureOptions {
+    return this.coca.preprocess;
+  }
+
+  get chosenBy(): ChosenBy {
+    return this.coca.chosenBy;
+  }
+
+  fingerprint(): Promise<string> {
+    return this.coca.fingerprint();
+  }
+
+  prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
+    return this.coca.prepare(task, onProgress);
+  }
+
+  decode(bytes: Uint8Array): Promise<Picture> {
+    return this.joint.decode(bytes);
+  }
+
+  encodeImages(
+    pictures: readonly Picture[],
+    options: { readonly attention?: boolean } & Omit<Probe, 'onAttention'> = {},
+  ): Promise<ImageEncoding> {
+    const isPlain = !options.attention && options.changes === undefined && options.onActivation === undefined;
+    if (isPlain && pictures.length === 1) return this.joint.images.run(pictures[0]!);
+    return this.coca.encodeImages(pictures, options);
+  }
+
+  encodeTexts(texts: readonly string[], cut?: CutTexts): Promise<readonly Float32Array[]> {
+    return this.coca.encodeTexts(texts, cut);
+  }
+
+  caption(
+    images: ImageEncoding,
+    options: CaptionOptions,
+    { signal }: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
+  ): Promise<CaptionRun> {
+    return this.joint.captions.caption(images, options, {
+      ...(this.onStep && { onStep: this.onStep }),
+      ...(signal && { signal }),
+    });
+  }
+
+  captionEach(
+    pictures: AsyncIterable<Picture>,
+    options: CaptionOptions,
+    how: { readonly batch: number; readonly signal?: AbortSignal },
+  ): AsyncGenerator<PictureRun> {
+    return this.coca.captionEach(pictures, options, how);
+  }
+
+  shareCaptions(): SharedCaptions {
+    return this.joint.captions;
+  }
+
+  openTree(image: ImageEncoding): Promise<TreeModel> {
+    return this.coca.openTree(image);
+  }
+
+  captionLikelihoods(
+    images: ImageEncoding,
+    texts: readonly string[],
+    options?: LikelihoodOptions,
+  ): Promise<readonly (readonly CaptionLikelihood[])[]> {
+    return this.coca.captionLikelihoods(images, texts, options);
+  }
+
+  attend(
+    image: ImageEncoding,
+    ids: readonly number[],
+    options?: { readonly gradient?: boolean },
+  ): Promise<RawAttention> {
+    return this.coca.attend(image, ids, options);
+  }
+
+  readCaption(
+    images: ImageEncoding,
+    ids: readonly number[],
+    options?: { readonly copies?: number } & Omit<Probe, 'onAttention'>,
+  ): Promise<readonly (readonly number[])[]> {
+    return this.coca.readCaption(images, ids, options);
+  }
+
+  readOut(rows: Block): Promise<Float32Array> {
+    return this.coca.readOut(rows);
+  }
+
+  withChanges(changes: readonly Change[]): LoadedCoca {
+    return this.#alone(this.coca.withChanges(changes));
+  }
+
+  without(sites: readonly Site[], means?: Means): LoadedCoca {
+    return this.#alone(this.coca.without(sites, means));
+  }
+
+  /** A changed model is this request's own: nothing joins it. */
+  #alone(coca: LoadedCoca): JoinedCoca {
+    return new JoinedCoca(
+      jointOf(coca, this.joint.decode, this.joint.tokenLength, { batch: 1, searches: 1 }),
+      this.onStep,
+    );
+  }
+
+  attendEmbedding(image: ImageEncoding): RawAttention {
+    return this.coca.attendEmbedding(image);
+  }
+
+  /** It stays for other requests. */
+  async close(): Promise<void> {}
+}

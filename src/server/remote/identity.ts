@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { weightsFingerprint } from '../../model/checkpoint/fingerprint.js';
+import type { ModelConfig } from '../../model/config/config.js';
+import type { Precision } from '../../model/quantise/precision.js';
+import type { LoadOptions } from '../../model/store/load.js';
+import { type ChosenBy, locateModel } from '../../model/store/locate.js';
+import { readModelFolder } from '../../model/store/model-folder.js';
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
+import type { ServedModel } from './protocol.js';
+
+/** A model that is not loaded: what its files say, and what tells them from others. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly chosenBy: ChosenBy;
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly precision: Precision;
+  readonly weights: string;
+}
+
+/**
+ * Which model options mean, from its files alone.
+ * @throws CocaError as loading it does
+ */
+export async function identityOf(options: Pick<LoadOptions, 'model' | 'config' | 'precision'>): Promise<ModelIdentity> {
+  const { name, path, chosenBy, precision: chosen } = await locateModel(options.model);
+  const { config, tokenizer, weights } = await readModelFolder(path, options.config);
+  return {
+    name,
+    chosenBy,
+    config,
+    tokenizer,
+    precision: options.precision ?? chosen ?? 'fp32',
+    weights: await weightsFingerprint(weights),
+  };
+}
+
+export const configHash = (config: ModelConfig): string =>
+  createHash('sha256').update(JSON.stringify(config)).digest('hex');
+
+/**
+ * Whether a served model computes what the one would that the options mean: of the same weights and config, in the same precision, on
+ * the same engine and device, from the same pixels.
+ * @param isNamed whether the user named the server: where no device is asked for, any of its is right
+ */
+export function isSame(
+  served: ServedModel,
+  own: ModelIdentity,
+  { device = 'auto', engine = 'onnx', pixels = 'upright' }: LoadOptions,
+  isNamed: boolean,
+): boolean {
+  const isDevice = device === served.askedDevice || device === served.device || (isNamed && device === 'auto');
+  return (
+    served.weights === own.weights &&
+    served.configHash === configHash(own.config) &&
+    served.precision === own.precision &&
+    served.engine === engine &&
+    served.pixels === pixels &&
+    isDevice
+  );
+}
