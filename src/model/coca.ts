@@ -20,7 +20,7 @@ import { chainOf, decode, results, type SearchState, startSearch, type TreeModel
 import { addLogprobs, groupsOf, logprobsOf, readingsOf } from './decoding/likelihoods.js';
 import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
 import type { Attention, Block, Change, ImageTokens, ImageTrees, Network, Probe, Task } from './engine/network.js';
-import { normalise, type PictureOptions } from './image/load-picture.js';
+import type { PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
 import { ChangedNetwork } from './interventions/changed-network.js';
@@ -30,6 +30,7 @@ import type { Precision } from './quantise/precision.js';
 import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import type { CutTexts } from './tokenizer/usable.js';
+import { encodePictures, refuseMixed } from './video/encode-clip.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
 const ROWS_PER_CALL = 128;
@@ -142,13 +143,11 @@ export class CocaModel implements Coca {
     pictures: readonly Picture[],
     { attention, ...probe }: { readonly attention?: boolean } & Omit<Probe, 'onAttention'> = {},
   ): Promise<ImageEncoding> {
-    const { mean, std } = this.config.preprocess;
-    const pixels = normalise(pictures, mean, std);
     const seen: Attention[] | undefined = attention ? [] : undefined;
     return this.#turns.take(async () => {
       const start = performance.now();
       const onAttention = seen && ((one: Attention) => seen.push(one));
-      const encoded = await this.network.encodeImages(pixels, pictures.length, { ...probe, onAttention });
+      const encoded = await encodePictures(this.network, this.config, pictures, { ...probe, onAttention });
       checkFinite(encoded.features, 'image');
       return new Encoding(pictures.length, encoded, performance.now() - start, seen);
     });
@@ -197,6 +196,7 @@ export class CocaModel implements Coca {
     const begin = this.#searches(options);
     return captionEach(pictures, batch, signal, {
       encode: async (some) => {
+        refuseMixed(some, this.config);
         const encoding = await this.encodeImages(some);
         return { tokens: tokensOf(encoding), ms: encoding.ms };
       },
