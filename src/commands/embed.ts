@@ -5,6 +5,7 @@ import { CocaError } from '../model/base/errors.js';
 import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
+import { clipFields, FRAMES_OPTION } from './io/clips.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from './io/inside/ablation.js';
@@ -21,6 +22,8 @@ interface Embedded extends Variant {
   readonly of: 'image' | 'text';
   readonly name: string;
   readonly embedding: Float32Array;
+  /** Of a clip: which of its frames were looked at. */
+  readonly frames?: readonly object[];
   /** Whether the text was cut to the model's context. */
   readonly truncated?: boolean;
 }
@@ -39,6 +42,7 @@ export const embed = defineResults({
     text: { type: 'list', kind: 'text', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
     ...STRICT_OPTION,
     ...BATCH_OPTION,
+    ...FRAMES_OPTION,
     ...INPUT_OPTIONS,
     ...ABLATION_OPTIONS,
   },
@@ -65,12 +69,19 @@ export const embed = defineResults({
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       yield { kind: 'ready', count: countAll };
       const cuts = new ToldCuts(options.strict, context);
-      yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
-        const { features } = await coca.encodeImages(found.map(({ picture }) => picture));
-        return found.map(
-          ({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]!, ...variantOf(coca) }),
-        );
-      });
+      yield* eachPicture(
+        names,
+        coca,
+        context,
+        batchOf(options.batch, coca),
+        async (found) => {
+          const { features } = await coca.encodeImages(found.map(({ picture }) => picture));
+          return found.map(({ name, picture }, i): Embedded => {
+            return { of: 'image', name, embedding: features[i]!, ...clipFields(picture), ...variantOf(coca) };
+          });
+        },
+        options,
+      );
       for (const name of options.text) {
         const embedding = await embeddingOf(name, coca, cuts);
         if (embedding instanceof CocaError) yield failure(name, embedding, 'text');

@@ -5,6 +5,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
+import { clipFields, FRAMES_OPTION } from '../io/clips.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
@@ -49,6 +50,7 @@ export const classify = defineResults({
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
     ...STRICT_OPTION,
     ...BATCH_OPTION,
+    ...FRAMES_OPTION,
     ...INPUT_OPTIONS,
     ...ABLATION_OPTIONS,
   },
@@ -93,15 +95,23 @@ export const classify = defineResults({
       try {
         const { names, count } = walkImages(sources, context.stdin);
         yield { kind: 'ready', count };
-        yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
-          const results = await score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
-          return found.map(({ name }, i) => ({
-            image: name,
-            results: results[i]!,
-            isAlone: labels.length === 1,
-            ...variantOf(coca),
-          }));
-        });
+        yield* eachPicture(
+          names,
+          coca,
+          context,
+          batchOf(options.batch, coca),
+          async (found) => {
+            const results = await score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
+            return found.map(({ name, picture }, i) => ({
+              image: name,
+              ...clipFields(picture),
+              results: results[i]!,
+              isAlone: labels.length === 1,
+              ...variantOf(coca),
+            }));
+          },
+          options,
+        );
       } finally {
         release();
       }
@@ -114,6 +124,8 @@ export const classify = defineResults({
 /** The labels of a picture, best first. */
 interface Labelled extends Variant {
   readonly image: string;
+  /** Of a clip: which of its frames were looked at. */
+  readonly frames?: readonly object[];
   readonly results: readonly Ranked[];
   /** Whether there was no other label to choose. */
   readonly isAlone: boolean;
@@ -126,8 +138,9 @@ async function labelWriter(
   images: PictureKind | 'auto',
 ): Promise<ResultWriter<Labelled, ReadablePicture>> {
   if (format === 'json' || format === 'jsonl') {
-    return jsonWriter(context.out, format, ({ image, results, isAlone: _, ...variant }: Labelled) => ({
+    return jsonWriter(context.out, format, ({ image, frames, results, isAlone: _, ...variant }: Labelled) => ({
       image,
+      ...(frames && { frames }),
       results: results.map(({ caption, cosine, probability, rank, truncated }) => {
         return { label: caption, cosine, probability, rank, ...(truncated && { truncated }) };
       }),

@@ -7,6 +7,9 @@ import { Budget } from '../../model/image/budget.js';
 import { looksLikePhotograph } from '../../model/image/flatness.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import { clipOf, type Frame } from '../../model/video/clip.js';
+import type { FrameFile } from '../../model/video/film.js';
+import { type ClipChoice, movingFrames, namedFrames } from './clips.js';
 import type { Finding } from './define-results.js';
 import { failure, toItemError } from './results.js';
 import { imageNames, readImage } from './sources.js';
@@ -17,27 +20,53 @@ export interface ReadablePicture {
   readonly picture: Picture;
 }
 
+/** How pictures are opened: with what threads, and whether clips are taken, too. */
+export interface OpenHow {
+  readonly decoder?: PictureDecoder;
+  readonly clips?: ClipChoice | undefined;
+}
+
+/** A picture with its file; of a clip, with all that were taken for its frames. */
+export type OpenedPicture = ReadablePicture & {
+  readonly bytes: Uint8Array;
+  readonly frames?: readonly FrameFile[];
+};
+
 /**
- * Reads and decodes one named picture, as the model sees it and as its file has it; a failure is a value.
+ * Reads and decodes one named picture, or clip, as the model sees it and as its file has it; a failure is a value.
  * @throws CocaError `interrupted`
  */
 export async function openPicture(
   name: string,
   coca: LoadedCoca,
   context: CommandContext,
-  decoder?: PictureDecoder,
-): Promise<(ReadablePicture & { readonly bytes: Buffer }) | Failure> {
-  const input = await readImage(name, context);
-  if ('error' in input) return failure(name, input.error);
+  { decoder, clips }: OpenHow = {},
+): Promise<OpenedPicture | Failure> {
   try {
-    const picture = await (decoder
-      ? decoder.decode(input.bytes, coca.preprocess)
-      : (await import('../../model/image/load-picture.js')).loadPicture(input.bytes, coca.preprocess));
+    const named = clips && (await namedFrames(name, clips, context));
+    const input = named ? undefined : await readImage(name, context);
+    if (input && 'error' in input) return failure(name, input.error);
+    const frames = named ?? (clips && (await movingFrames(name, input!.bytes, clips, context)));
+    const decode = async (bytes: Uint8Array): Promise<Picture> =>
+      decoder
+        ? decoder.decode(bytes, coca.preprocess)
+        : (await import('../../model/image/load-picture.js')).loadPicture(bytes, coca.preprocess);
+    const picture = frames ? await clipFrom(frames, decode) : await decode(input!.bytes);
     noticePhotographs(picture, coca, context);
-    return { name, picture, bytes: input.bytes };
+    return { name, picture, bytes: frames ? frames[0]!.bytes : input!.bytes, ...(frames && { frames }) };
   } catch (error) {
+    stopIfAborted(context.signal);
     return failure(name, toItemError(error));
   }
+}
+
+async function clipFrom(
+  files: readonly FrameFile[],
+  decode: (bytes: Uint8Array) => Promise<Picture>,
+): Promise<Picture> {
+  const frames: Frame[] = [];
+  for (const { index, time, bytes } of files) frames.push({ index, time, picture: await decode(bytes) });
+  return clipOf(frames);
 }
 
 /** Configs of models of which this was said, ablated or not: a session keeps them, and says it once. */
@@ -65,8 +94,9 @@ export function pictures(
   coca: LoadedCoca,
   context: CommandContext,
   ahead: number,
+  clips?: ClipChoice,
 ): AsyncGenerator<ReadablePicture | Failure> {
-  return picturesWith(names, coca, context, ahead, () => ({}));
+  return picturesWith(names, coca, context, ahead, () => ({}), clips);
 }
 
 /**
@@ -78,12 +108,13 @@ export async function* picturesWith<N extends object>(
   coca: LoadedCoca,
   context: CommandContext,
   ahead: number,
-  note: (bytes: Buffer) => N,
+  note: (bytes: Uint8Array) => N,
+  clips?: ClipChoice,
 ): AsyncGenerator<(ReadablePicture & N) | Failure> {
   const { PictureDecoder } = await import('../../model/data/picture-decoder.js');
   const decoder = new PictureDecoder();
   const prepare = async (name: string): Promise<(ReadablePicture & N) | Failure> => {
-    const opened = await openPicture(name, coca, context, decoder);
+    const opened = await openPicture(name, coca, context, { decoder, clips });
     return 'error' in opened ? opened : { name, picture: opened.picture, ...note(opened.bytes) };
   };
   const places = new Budget(AT_ONCE);
@@ -110,9 +141,10 @@ export async function* eachPicture<R>(
   context: CommandContext,
   batch: number,
   find: (found: readonly ReadablePicture[]) => Promise<readonly R[]>,
+  clips?: ClipChoice,
 ): AsyncGenerator<Finding<R, ReadablePicture>> {
   // One group is computed, one is being decoded.
-  for await (const group of grouped(pictures(names, coca, context, batch * 2), batch)) {
+  for await (const group of grouped(pictures(names, coca, context, batch * 2, clips), batch)) {
     const found = group.filter((item) => 'picture' in item);
     if (found.length === 1) yield { kind: 'picture', item: found[0]! };
     const results = found.length > 0 ? await find(found) : [];
@@ -136,10 +168,11 @@ export async function* flowOfPictures<R>(
   context: CommandContext,
   batch: number,
   find: (found: AsyncIterable<ReadablePicture>) => AsyncIterable<R>,
+  clips?: ClipChoice,
 ): AsyncGenerator<Finding<R, ReadablePicture>> {
   const taken: (ReadablePicture | Failure)[] = [];
   async function* readable(): AsyncGenerator<ReadablePicture> {
-    for await (const item of pictures(names, coca, context, batch * 2)) {
+    for await (const item of pictures(names, coca, context, batch * 2, clips)) {
       taken.push(item);
       if ('picture' in item) yield item;
     }
@@ -161,9 +194,14 @@ export async function* flowOfPictures<R>(
  * The picture that a word names, for commands that take one; a glob may name one, too.
  * @throws CocaError `usage` when it names several
  */
-export async function oneName(word: string, command: string, { stdin }: CommandContext): Promise<string> {
+export async function oneName(
+  word: string,
+  command: string,
+  { stdin }: CommandContext,
+  frames?: number,
+): Promise<string> {
   const names: string[] = [];
-  for await (const name of imageNames({ images: [word], files: [], files0: [] }, stdin)) {
+  for await (const name of imageNames({ images: [word], files: [], files0: [], frames }, stdin)) {
     names.push(name);
     if (names.length > 1) throw new CocaError('usage', `${word} names several pictures`, `coca ${command} takes one`);
   }
@@ -177,7 +215,7 @@ const OVERLAY_SIZE = 448;
  * The square that the model sees, with more pixels where the model's own are few, made when it is first asked for. It holds the
  * file, and of the model only what that does to pictures: a session keeps results, and models come and go.
  */
-export function squareOf(bytes: Buffer, { preprocess }: Pick<LoadedCoca, 'preprocess'>): () => Promise<Picture> {
+export function squareOf(bytes: Uint8Array, { preprocess }: Pick<LoadedCoca, 'preprocess'>): () => Promise<Picture> {
   let made: Promise<Picture> | undefined;
   return () => {
     made ??= loadSquare(bytes, preprocess);
@@ -185,7 +223,7 @@ export function squareOf(bytes: Buffer, { preprocess }: Pick<LoadedCoca, 'prepro
   };
 }
 
-async function loadSquare(bytes: Buffer, preprocess: LoadedCoca['preprocess']): Promise<Picture> {
+async function loadSquare(bytes: Uint8Array, preprocess: LoadedCoca['preprocess']): Promise<Picture> {
   const { loadPicture } = await import('../../model/image/load-picture.js');
   return loadPicture(bytes, { ...preprocess, size: Math.max(OVERLAY_SIZE, preprocess.size) });
 }

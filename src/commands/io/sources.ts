@@ -54,14 +54,16 @@ export interface ImageSources {
   readonly files0: readonly string[];
   /** Whether folders stand for what is in the folders below them, too. */
   readonly recursive?: boolean;
+  /** How many frames clips have: then a folder is one clip. */
+  readonly frames?: number | undefined;
 }
 
 /** The sources of a command whose words are pictures. */
 export function sourcesOf(
   images: readonly string[],
-  { files, files0, recursive = false }: Omit<ImageSources, 'images'>,
+  { files, files0, recursive = false, frames }: Omit<ImageSources, 'images'>,
 ): ImageSources {
-  return { images, files, files0, recursive };
+  return { images, files, files0, recursive, frames };
 }
 
 /** One named picture: its bytes, or why there are none. */
@@ -76,14 +78,14 @@ export type ImageInput =
 export function namesOnePicture(sources: ImageSources): boolean {
   const [only] = sources.images;
   if (sources.images.length !== 1 || sources.files.length + sources.files0.length > 0) return false;
-  return standsForItself(only!);
+  return standsForItself(only!, sources.frames !== undefined);
 }
 
 /** Whether a word is one picture's name: what exists and is no folder is, whatever brackets and braces it has. */
-function standsForItself(word: string): boolean {
+function standsForItself(word: string, isFolderOne: boolean): boolean {
   if (word === '-' || isUrl(word)) return true;
   const found = statSync(encodeName(word), { throwIfNoEntry: false });
-  return found ? !found.isDirectory() : !isPattern(word);
+  return found ? isFolderOne || !found.isDirectory() : !isPattern(word);
 }
 
 /** Whether a picture or a list comes by stdin. */
@@ -97,6 +99,9 @@ export function readsStdin({ images, files, files0 }: ImageSources): boolean {
  */
 export function checkSources(sources: ImageSources, stdin: { readonly isTTY?: boolean }, alsoStdin = 0): void {
   const { images, files, files0 } = sources;
+  if (sources.frames !== undefined && sources.recursive) {
+    throw new CocaError('usage', 'with --frames a folder is one clip, and --recursive means nothing');
+  }
   if (images.length + files.length + files0.length === 0) {
     throw new CocaError('usage', 'IMAGE is missing', 'name a picture, or a list of them with --files');
   }
@@ -147,7 +152,7 @@ export function walkImages(sources: ImageSources, stdin: Readable): ImageWalk {
 
 /** The names of all pictures, in the order in which they were given; globs and folders expand to sorted names. */
 export async function* imageNames(sources: ImageSources, stdin: Readable): AsyncGenerator<string> {
-  for (const word of sources.images) yield* expandWord(word, sources.recursive);
+  for (const word of sources.images) yield* expandWord(word, sources);
   for (const list of sources.files) yield* listNames(list, 'line', stdin);
   for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
 }
@@ -157,13 +162,14 @@ async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readab
   for await (const name of readList(list, separator, stdin)) yield name === '-' ? './-' : publicName(name);
 }
 
-async function* expandWord(word: string, recursive = false): AsyncGenerator<string> {
+async function* expandWord(word: string, { recursive = false, frames }: ImageSources): AsyncGenerator<string> {
   if (word === '-' || isUrl(word)) {
     yield publicName(word);
     return;
   }
   if (await isFolder(word)) {
-    yield* picturesIn(word, recursive);
+    if (frames === undefined) yield* picturesIn(word, recursive);
+    else yield word.replace(/(?<=.)\/+$/, '');
     return;
   }
   // Nothing found: the pattern itself goes on, and fails as the file that is not there.
@@ -171,7 +177,7 @@ async function* expandWord(word: string, recursive = false): AsyncGenerator<stri
 }
 
 /** What is called like a picture in a folder. One that has none is given itself: reading it says so. */
-async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<string> {
+export async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<string> {
   let isEmpty = true;
   for await (const { files } of filesOf(`${folder.replace(/\/+$/, '')}/${recursive ? '**' : '*'}`)) {
     for (const file of files.filter((name) => PICTURE_NAME.test(name))) {
@@ -202,11 +208,16 @@ export async function readImage(
 
 async function explained(name: string, error: CocaError): Promise<CocaError> {
   if (error.code === 'unreadable' && !isUrl(name) && (await isFolder(name))) {
-    const hint = 'in a folder, pictures are told by the ends of their names: .jpg, .png, .webp, ...';
-    return new CocaError('not-found', `there are no pictures in ${name}`, hint, { cause: error });
+    return noPictures(name, error);
   }
   if (error.code !== 'not-found' || isUrl(name) || !isPattern(name)) return error;
   return new CocaError('not-found', `no file matches ${name}`, error.hint, { cause: error });
+}
+
+/** The error for a folder in which nothing is called like a picture. */
+export function noPictures(folder: string, cause?: CocaError): CocaError {
+  const hint = 'in a folder, pictures are told by the ends of their names: .jpg, .png, .webp, ...';
+  return new CocaError('not-found', `there are no pictures in ${folder}`, hint, { cause });
 }
 
 async function fetchPicture(name: string, signal: AbortSignal): Promise<Buffer> {

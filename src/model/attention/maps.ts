@@ -244,10 +244,10 @@ function meanOfHeads({ heads, queries, keys, data }: AttentionLayer, frame = 0):
   return mean;
 }
 
-/** The likeliest place of a map, as fractions of the square: the centre of its highest patch. */
+/** The likeliest place of a map, as fractions of the square (of a clip, that of its frame): the centre of its highest patch. */
 export function peakOf(map: Float32Array, grid: number): { readonly x: number; readonly y: number } {
   const at = map.indexOf(map.reduce((best, value) => Math.max(best, value), -Infinity));
-  return { x: ((at % grid) + 0.5) / grid, y: (Math.floor(at / grid) + 0.5) / grid };
+  return { x: ((at % grid) + 0.5) / grid, y: ((Math.floor(at / grid) % grid) + 0.5) / grid };
 }
 
 /** Entropy of a map in nats: 0 for one patch, ln P for an even spread. */
