@@ -57,12 +57,16 @@ async function attendedScene(): Promise<{ sourceWith: SourceWith; picture: Raste
   };
   const unasked = () => Promise.reject(new Error('no key asks for it'));
   const sourceWith: SourceWith = (shown) =>
-    attendSource({ ...result, coca: { name: 'scenes', device: 'cpu', precision: 'fp32', ablated: undefined } }, shown, {
-      occlusion: unasked,
-      owed: unasked,
-      grounding: unasked,
-      without: unasked,
-    });
+    attendSource(
+      { ...result, coca: { name: 'scenes', device: 'cpu', precision: 'fp32', ablated: undefined } },
+      [shown],
+      {
+        occlusion: unasked,
+        owed: unasked,
+        grounding: unasked,
+        without: unasked,
+      },
+    );
   return { sourceWith, picture, square };
 }
 

@@ -6,6 +6,7 @@ import { dot, shortestFloat32 } from '../model/base/vectors.js';
 import type { LoadedCoca } from '../model/store/load.js';
 import { visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
+import { clipFields, FRAMES_OPTION } from './io/clips.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from './io/inside/ablation.js';
@@ -23,6 +24,8 @@ interface Embedded extends Variant {
   readonly of: 'image' | 'text';
   readonly name: string;
   readonly embedding: Float32Array;
+  /** Of a clip: which of its frames were looked at. */
+  readonly frames?: readonly object[];
   /** Whether the text was cut to the model's context. */
   readonly truncated?: boolean;
 }
@@ -41,6 +44,7 @@ export const embed = defineResults({
     text: { type: 'list', kind: 'text', rest: true, placeholder: 'TEXT', description: 'texts to embed' },
     ...STRICT_OPTION,
     ...BATCH_OPTION,
+    ...FRAMES_OPTION,
     ...INPUT_OPTIONS,
     ...PARTS_OPTIONS,
     ...ABLATION_OPTIONS,
@@ -66,14 +70,21 @@ export const embed = defineResults({
     }
     async function* embeddings(coca: LoadedCoca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       const cuts = new ToldCuts(options.strict, context);
-      const part = { command: 'embed', options: {}, objectOf: embeddedObject };
+      const part = { command: 'embed', options: { frames: options.frames }, objectOf: embeddedObject };
       const found = findOfNamed<Embedded, ReadablePicture>({ options, sources, coca, context }, part, (names) =>
-        eachPicture(names, coca, context, batchOf(options.batch, coca), async (group) => {
-          const { features } = await coca.encodeImages(group.map(({ picture }) => picture));
-          return group.map(
-            ({ name }, i): Embedded => ({ of: 'image', name, embedding: features[i]!, ...variantOf(coca) }),
-          );
-        }),
+        eachPicture(
+          names,
+          coca,
+          context,
+          batchOf(options.batch, coca),
+          async (group) => {
+            const { features } = await coca.encodeImages(group.map(({ picture }) => picture));
+            return group.map(({ name, picture }, i): Embedded => {
+              return { of: 'image', name, embedding: features[i]!, ...clipFields(picture), ...variantOf(coca) };
+            });
+          },
+          options,
+        ),
       );
       for await (const finding of found) yield withTexts(finding, options.text.length);
       for (const name of options.text) {
@@ -86,7 +97,7 @@ export const embed = defineResults({
           };
       }
     }
-    yield* findWithModel(options, context, embeddings, options.batch === 1);
+    yield* findWithModel(options, context, embeddings, options.batch === 1 && !options.frames);
   },
   async writer(format, { options }, context): Promise<ResultWriter<Embedded>> {
     const { out, terminal } = context;

@@ -118,7 +118,10 @@ export interface Coca {
    * @param onProgress receives the part that is done, from 0 to 1
    */
   prepare(task: Task, onProgress?: (part: number) => void): Promise<void>;
-  /** With `attention`, for one picture, the encoding can be given to `attend`. */
+  /**
+   * A clip among the pictures (`Clip`) is encoded as one, from all its frames (`encodeClip`). With `attention`, for one picture or
+   * clip, the encoding can be given to `attend`.
+   */
   encodeImages(
     pictures: readonly Picture[],
     options?: { readonly attention?: boolean } & Omit<Probe, 'onAttention'>,

@@ -3,6 +3,7 @@ import { grouped } from './base/pipeline.js';
 import { decode, decodeEach, type EndedSearch, type SearchState, type TreePlaces } from './decoding/index.js';
 import type { ImageTokens, ImageTrees } from './engine/network.js';
 import type { Picture } from './image/picture.js';
+import { joined } from './video/encode-clip.js';
 
 /** How many pictures go through the vision tower together: more take as long each, and the search waits for them. */
 const ENCODED_AT_ONCE = 8;
@@ -36,7 +37,8 @@ export async function* captionEach(
     for (;;) {
       const first = await takeSome(encoded, batch);
       if (first.length === 0) return;
-      const trees = await means.open(joined(first.map(({ tokens }) => tokens)));
+      const data = first.map(({ tokens }) => tokens.data);
+      const trees = await means.open({ count: first.length, data: joined(data) });
       const begin = () => means.begin(trees.vocabSize);
       const places = placesOf(trees);
       const ended = places ? decodeEach(places, first, encoded, begin, signal) : together(trees, first, begin, signal);
@@ -103,15 +105,4 @@ async function takeSome<T>(source: AsyncIterator<T>, count: number): Promise<T[]
     taken.push(next.value);
   }
   return taken;
-}
-
-/** The tokens of several pictures, one after the other. */
-export function joined(parts: readonly ImageTokens[]): ImageTokens {
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.data, at);
-    at += part.data.length;
-  }
-  return { count: parts.length, data };
 }

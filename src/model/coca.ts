@@ -14,7 +14,7 @@ import type {
 import { collectAttention, type RawAttention } from './attention/raw.js';
 import { CocaError, stopIfAborted } from './base/errors.js';
 import { Turns } from './base/turns.js';
-import { captionEach, joined } from './caption-each.js';
+import { captionEach } from './caption-each.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
 import {
@@ -29,7 +29,7 @@ import {
 import { addLogprobs, groupsOf, logprobsOf, readingsOf } from './decoding/likelihoods.js';
 import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
 import type { Attention, Block, Change, ImageTokens, ImageTrees, Network, Probe, Task } from './engine/network.js';
-import { normalise, type PictureOptions } from './image/load-picture.js';
+import type { PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
 import { ChangedNetwork } from './interventions/changed-network.js';
@@ -39,6 +39,7 @@ import type { Precision } from './quantise/precision.js';
 import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import { type CutTexts, mustFit } from './tokenizer/usable.js';
+import { encodePictures, joined, refuseMixed } from './video/encode-clip.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
 const ROWS_PER_CALL = 128;
@@ -151,13 +152,11 @@ export class CocaModel implements Coca {
     pictures: readonly Picture[],
     { attention, ...probe }: { readonly attention?: boolean } & Omit<Probe, 'onAttention'> = {},
   ): Promise<ImageEncoding> {
-    const { mean, std } = this.config.preprocess;
-    const pixels = normalise(pictures, mean, std);
     const seen: Attention[] | undefined = attention ? [] : undefined;
     return this.#turns.take(async () => {
       const start = performance.now();
       const onAttention = seen && ((one: Attention) => seen.push(one));
-      const encoded = await this.network.encodeImages(pixels, pictures.length, { ...probe, onAttention });
+      const encoded = await encodePictures(this.network, this.config, pictures, { ...probe, onAttention });
       checkFinite(encoded.features, 'image');
       return new Encoding(pictures.length, encoded, performance.now() - start, seen);
     });
@@ -206,6 +205,7 @@ export class CocaModel implements Coca {
     const begin = this.#searches(options);
     return captionEach(pictures, batch, signal, {
       encode: async (some) => {
+        refuseMixed(some, this.config);
         const encoding = await this.encodeImages(some);
         return { tokens: tokensOf(encoding), ms: encoding.ms };
       },
@@ -216,7 +216,7 @@ export class CocaModel implements Coca {
   }
 
   shareCaptions(most: number): SharedCaptions {
-    const shared = new SharedDecoding<ImageTokens>((images) => this.#treesInTurn(joined(images)), most);
+    const shared = new SharedDecoding<ImageTokens>((images) => this.#treesInTurn(sideBySide(images)), most);
     return {
       caption: async (image, options, hooks = {}) => {
         if (image.count !== 1) throw new TypeError(`a shared search in ${image.count} pictures`);
@@ -353,3 +353,9 @@ export class CocaModel implements Coca {
     else await this.#turns.take(() => this.network.release());
   }
 }
+
+/** The tokens of several pictures, one after the other. */
+const sideBySide = (images: readonly ImageTokens[]): ImageTokens => ({
+  count: images.length,
+  data: joined(images.map(({ data }) => data)),
+});

@@ -28,6 +28,10 @@ export interface Golden {
   expected(name: string): Promise<{ readonly data: Float32Array; readonly shape: readonly number[] }>;
   /** A caption of picture 0, and the gradient of what its rows predict by their cross-attention: [layers, heads, rows, S]. */
   crossGradients(): Promise<{ readonly ids: readonly number[]; readonly gradients: Float32Array }>;
+  /** The pictures as the frames of one clip: embedding, image tokens, and the logits of a caption over them. */
+  video(): Promise<
+    Readonly<Record<'latent' | 'features' | 'tokens' | 'logits', Float32Array>> & { readonly ids: readonly number[] }
+  >;
   /** The ids of the four reference texts, [4][T]. */
   texts(): Promise<readonly Int32Array[]>;
 }
@@ -50,6 +54,13 @@ export async function golden(name: GoldenName): Promise<Golden> {
     crossGradients: async () => {
       const file = await openSafetensors(fixture(`${folder}/cross_gradients.safetensors`));
       return { ids: [...readIds(file, 'ids')], gradients: await readTensor(file, 'gradients') };
+    },
+    video: async () => {
+      const file = await openSafetensors(fixture(`${folder}/video.safetensors`));
+      const [latent, features, tokens, logits] = await Promise.all(
+        ['latent', 'features', 'tokens', 'logits'].map((name) => readTensor(file, name)),
+      );
+      return { latent: latent!, features: features!, tokens: tokens!, logits: logits!, ids: [...readIds(file, 'ids')] };
     },
     texts: async () => {
       const { shape } = reference.tensors.get('text')!;

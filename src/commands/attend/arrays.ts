@@ -14,13 +14,16 @@ import { type AttendResult, wordMap } from './result.js';
  * - `ids` [N + 1] (I32), `logprobs` [N]: log p(ids[r + 1]);
  * - `maps` [words, rows, columns]: the maps that were shown, in the order of the words.
  *
+ * Of a clip of F frames: `maps` [words, F, rows, columns], `vision` [L, F, 1, K, K], means over heads, `pooler` [H, Q, F K], and S image
+ * tokens of all frames where there is no pooler; `frames` in the metadata has the index, time and crop of each.
+ *
  * The metadata says which picture, caption, words (a JSON array), method, layer, head, model and crop these are.
  */
 export function attentionTensors(result: AttendResult): {
   readonly tensors: readonly TensorToWrite[];
   readonly metadata: Readonly<Record<string, string>>;
 } {
-  const { attention, choice, words, picture } = result;
+  const { attention, choice, words, picture, clip } = result;
   const { raw } = attention;
   const { grid } = raw;
   const { occlusion } = attention.maps;
@@ -31,10 +34,10 @@ export function attentionTensors(result: AttendResult): {
     ...(occlusion ? [floats('occlusion', [raw.logprobs.length, grid * grid], [occlusion.falls])] : []),
     ...layers('decoder_self', raw.decoderSelf),
     ...layers('text', raw.text),
-    ...layers('vision', raw.vision),
+    ...layers('vision', raw.vision, raw.frames),
     ...(raw.pooler ? [floats('pooler', shapeOf(raw.pooler), [raw.pooler.data])] : []),
     ...(raw.contrastive ? [floats('contrastive', shapeOf(raw.contrastive), [raw.contrastive.data])] : []),
-    floats('maps', [maps.length, grid, grid], maps),
+    floats('maps', [maps.length, ...(clip ? [clip.length] : []), grid, grid], maps),
     floats('logprobs', [raw.logprobs.length], [Float32Array.from(raw.logprobs)]),
     { name: 'ids', dtype: 'I32', shape: [raw.ids.length], data: bytesOf(Int32Array.from(raw.ids)) } as const,
   ];
@@ -45,7 +48,9 @@ export function attentionTensors(result: AttendResult): {
     words: JSON.stringify(words.map(({ text }) => text)),
     method: choice.method,
     ...(hasLayers(choice) && { layer: String(choice.layer), head: String(choice.head) }),
-    crop: JSON.stringify(picture.crop),
+    ...(clip
+      ? { frames: JSON.stringify(clip.map(({ index, time, picture: { crop } }) => ({ index, time, crop }))) }
+      : { crop: JSON.stringify(picture.crop) }),
     model: result.coca.name,
     ...(ablated && { ablated: JSON.stringify(ablated.sites), ablated_with: ablated.with }),
   };
@@ -56,14 +61,14 @@ function shapeOf({ heads, queries, keys }: AttentionLayer): number[] {
   return [heads, queries, keys];
 }
 
-/** Layers of one kind, which all have the same shape, as one array. */
-function layers(name: string, all: readonly AttentionLayer[]): TensorToWrite[] {
+/** Layers of one kind, which all have the same shape, as one array; of the frames of a clip, each by itself. */
+function layers(name: string, all: readonly AttentionLayer[], frames?: number): TensorToWrite[] {
   const [first] = all;
   if (first === undefined) return [];
   return [
     floats(
       name,
-      [all.length, ...shapeOf(first)],
+      [all.length, ...(frames === undefined ? [] : [frames]), ...shapeOf(first)],
       all.map(({ data }) => data),
     ),
   ];

@@ -6,7 +6,9 @@ import { CocaError } from '../../model/base/errors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
+import { isClip } from '../../model/video/clip.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
+import { FRAMES_OPTION } from '../io/clips.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import {
@@ -21,11 +23,12 @@ import {
 } from '../io/inside/caption.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { PAGE_DETAILS, PAGE_OPTION } from '../io/page/option.js';
-import { oneName, openPicture, squareOf } from '../io/pictures.js';
+import { type OpenedPicture, oneName, openPicture, squareOf } from '../io/pictures.js';
 import { prepare } from '../io/progress.js';
 import { formatOf, jsonWriter } from '../io/results.js';
 import { checkSources } from '../io/sources.js';
 import { checkRange, checkWindow, findWord, parseHead, parseLayer, refuseUseless, WINDOW_OPTION } from './choice.js';
+import type { AttendFrame } from './clip.js';
 import type { AttendResult, AttendScene, Compute, Hooks, Reading } from './result.js';
 
 export const attend = defineResults({
@@ -35,6 +38,7 @@ export const attend = defineResults({
     'On a terminal: the picture with the map of a word over it, and keys to walk through words, layers, heads and methods (? lists them). The maps of different words are each drawn relative to their own peak.',
     'Piped: WORD<TAB>PEAK_X<TAB>PEAK_Y<TAB>ENTROPY, a line a word, and with --from-words <TAB>FROM, a number for each word before it: how far its log-probability falls, in nats, with another word in the place of that one (from in JSON, t in the view); the peak is the centre of the highest patch in fractions of the square that the model sees, entropy is in nats. JSON has the whole maps, each summing to 1, as crop that square in pixels of the picture, and flat: true where no place stands out and the peak is chance.',
     '--output DIR: NN-word.png for each word, contact.png with all of them, words.tsv, and attention.safetensors: cross and cross_gradient [layers, heads, rows, image tokens], decoder_self and text [layers, heads, rows, rows], occlusion [rows, patches] where it was computed, vision [layers, heads, 1 + patches, 1 + patches], pooler [heads, queries, 1 + patches], ids, logprobs, and maps [words, rows, columns] as shown. Row r has read ids[0..r] and predicts ids[r + 1]. attention.json says of what: picture, caption, method, layer, head, model.',
+    'Of a video, or with --frames of whatever else is a clip: one map over all frames, which sum to 1 together. JSON has frames (index, time, crop), and for each word frames (index, time, share, peak, map) and its peak with the frame that it lies in; plain lines have <TAB>FRAME after the entropy, the index of that frame; --output writes an overlay a word and frame. Keys [ and ] walk through the frames. Occlusion, grounding, erasing and --html are of pictures alone.',
     PAGE_DETAILS,
     'coca help attention says what the maps are and how true they are.',
   ].join('\n'),
@@ -77,6 +81,7 @@ export const attend = defineResults({
     },
     force: { type: 'flag', short: 'f', description: 'with --output: replace what an earlier run saved there' },
     ...PAGE_OPTION,
+    ...FRAMES_OPTION,
     ...CAPTION_OPTIONS,
     ...ABLATION_OPTIONS,
   },
@@ -87,6 +92,7 @@ export const attend = defineResults({
       line: 'coca attend photo.jpg "a dog on a sofa" --token dog --json',
       does: 'the map of one word of a given caption',
     },
+    { line: 'coca attend clip.gif --frames 8', does: 'where each word looks in the frames of a clip' },
     { line: 'coca attend photo.jpg -o maps', does: 'a picture a word, a contact sheet and the raw arrays' },
   ],
   async check({ args, options, typed }) {
@@ -94,14 +100,15 @@ export const attend = defineResults({
     if (options.force && options.output === undefined) {
       throw new CocaError('usage', '--force means nothing without --output');
     }
+    if (options.frames !== undefined) refuseOfClips(options);
     checkAblation(options, typed);
     await checkAskedCaption(args[1], options, typed);
   },
   async *find({ args, options, typed }, context): AsyncGenerator<Finding<AttendResult, AttendScene>> {
     const [word, caption] = args as readonly [string, string?];
-    checkSources({ images: [word], files: [], files0: [] }, context.stdin);
     const choice = choiceOf(options);
-    const image = await oneName(word, 'attend', context);
+    checkSources({ images: [word], files: [], files0: [] }, context.stdin);
+    const image = await oneName(word, 'attend', context, options.frames);
     const { output } = options;
     if (output !== undefined) {
       const { prepareFolder } = await import('./files.js');
@@ -117,15 +124,17 @@ export const attend = defineResults({
       const gradient = choice.method === 'gradient' || isView;
       // One set of graphs, that which reports attention, also searches for the caption.
       const task = gradient ? 'attribution' : 'attention';
-      const [input] = await Promise.all([openPicture(image, coca, context), coca.prepare(task)]);
+      const [input] = await Promise.all([openPicture(image, coca, context, { clips: options }), coca.prepare(task)]);
       if ('error' in input) {
         yield input;
         return;
       }
+      const clip = framesToAttend(input, coca);
+      if (clip) refuseOfClips(options);
       const asked = await askedCaption(caption, options, typed, coca);
       const looked = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(looked.attention.words, options.special);
-      const square = squareOf(input.bytes, coca);
+      const square = clip ? clip[0]!.square : squareOf(input.bytes, coca);
       const quiet = { ...context, status: SILENT };
       const { patchBoxes, withoutBoxes } = await import('../../model/attention/faithfulness.js');
       const how = { window: options.window, model: options.model };
@@ -147,14 +156,14 @@ export const attend = defineResults({
         : await aloud('blanking the picture', compute.occlusion, context);
       const seen = { ...looked, attention, ...(owed && { owed }) };
       const current = options.token === undefined ? undefined : findWord(words, options.token);
-      const all: AttendResult = { ...seen, image, words, choice, square };
+      const all: AttendResult = { ...seen, image, words, choice, square, ...(clip && { clip }) };
       const shown =
         current === undefined ? all : { ...all, words: [words[current]!], ...(owed && { owed: [owed[current]!] }) };
       context.onCaption(image, seen.caption);
 
       if (output !== undefined) {
         const { FILES_BESIDE, writeAttendFiles } = await import('./files.js');
-        const count = await writeAttendFiles(output, shown, await square());
+        const count = await writeAttendFiles(output, shown);
         context.notice(`in ${output}: ${count} overlays, ${FILES_BESIDE.join(', ')}`);
       }
       yield { kind: 'picture', item: { all, current, compute, coca } };
@@ -181,6 +190,19 @@ export const attend = defineResults({
     picturesOf: ({ image, square }) => [{ name: image, square }],
   },
 });
+
+/** The frames of a clip of several; one frame is a picture. */
+function framesToAttend({ picture, frames }: OpenedPicture, coca: LoadedCoca): readonly AttendFrame[] | undefined {
+  if (!isClip(picture) || picture.frames.length === 1) return undefined;
+  return picture.frames.map((frame, i) => ({ ...frame, square: squareOf(frames![i]!.bytes, coca) }));
+}
+
+/** @throws CocaError `usage` for what is asked of pictures alone */
+function refuseOfClips({ method, html }: { readonly method: string; readonly html?: string | undefined }): void {
+  const stray = method === 'occlusion' ? '--method occlusion' : html === undefined ? undefined : '--html';
+  if (stray === undefined) return;
+  throw new CocaError('usage', `${stray} is for pictures, and this is a clip`, 'coca help video says what clips have');
+}
 
 /** Whether a person is to walk through the maps: not where they go into files. */
 const isAsked = ({ output, html }: { readonly output?: string | undefined; readonly html?: string | undefined }) =>

@@ -18,11 +18,14 @@ export interface SheetTile {
 /**
  * Pictures on one sheet: PNG bytes. Labels are drawn with the machine's fonts; where there are none, tiles are numbered by bars that can
  * be counted in fives.
+ * @param columns as many as make about a square, unless it is said
  */
-export async function contactSheet(tiles: readonly SheetTile[]): Promise<Buffer> {
+export async function contactSheet(
+  tiles: readonly SheetTile[],
+  columns = Math.min(tiles.length, Math.max(3, Math.ceil(Math.sqrt(tiles.length)))),
+): Promise<Buffer> {
   const { default: sharp } = await import('sharp');
   const hasFonts = await canDrawText();
-  const columns = Math.min(tiles.length, Math.max(3, Math.ceil(Math.sqrt(tiles.length))));
   const rows = Math.ceil(tiles.length / columns);
   const width = columns * (TILE + GAP) + GAP;
   const height = rows * (TILE + LABEL + GAP) + GAP;

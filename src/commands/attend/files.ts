@@ -1,8 +1,10 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { MeasuredMap } from '../../model/attention/index.js';
 import { CocaError } from '../../model/base/errors.js';
 import { makeFolder } from '../../model/base/folders.js';
 import { writeSafetensors } from '../../model/checkpoint/index.js';
+import type { Word } from '../../model/tokenizer/words.js';
 import { mapOver } from '../../ui/picture/heat.js';
 import type { Raster } from '../../ui/picture/raster.js';
 import { variantOf } from '../io/model.js';
@@ -10,7 +12,8 @@ import { pngOf } from '../io/page/png.js';
 import { safeName } from '../io/save-names.js';
 import { attentionTensors } from './arrays.js';
 import { choiceFields } from './choice.js';
-import { contactSheet } from './contact.js';
+import { wordClip } from './clip.js';
+import { contactSheet, type SheetTile } from './contact.js';
 import { type AttendResult, attendLines, wordMap } from './result.js';
 
 /** Says what made the other files, and which they are. */
@@ -60,45 +63,57 @@ async function filesOf(record: string): Promise<string[]> {
  * Writes what is known about a caption's words into a folder, which is made when needed: `01-word.png` and so on (the
  * square that the model sees with the word's map over it), `contact.png` (all of them), `words.tsv` (the lines that
  * plain output gives, with the file of each), `attention.safetensors`, and `attention.json`, which says of which picture,
- * caption, model, method, layer and head they are.
- * @param square the square that the model sees, in the resolution to draw in
+ * caption, model, method, layer and head they are. Of a clip there is an overlay for each frame, `01-word-0012.png`, by the frame's index.
  * @returns how many overlays there are
  * @throws CocaError `write-failed`
  */
-export async function writeAttendFiles(folder: string, result: AttendResult, square: Raster): Promise<number> {
+export async function writeAttendFiles(folder: string, result: AttendResult): Promise<number> {
   const at = (name: string): string => join(folder, name);
   return orFolderFailed(folder, async () => {
     await outputFolder(folder);
     const { grid } = result.attention.maps;
-    const names: string[] = [];
-    const overlays: Raster[] = [];
-    const labels: string[] = [];
+    const squares: Raster[] = [];
+    for (const { square } of result.clip ?? [result]) squares.push(await square());
+    const names: string[][] = [];
+    const tiles: SheetTile[] = [];
     for (const [i, word] of result.words.entries()) {
-      const measured = wordMap(result.attention, word, result.choice);
-      const rgb = mapOver(square, measured, grid);
-      overlays.push({ size: square.size, rgb });
-      labels.push(measured.isFlat ? `${word.text} (flat)` : word.text);
-      names.push(`${String(i + 1).padStart(2, '0')}-${safeName(word.text)}.png`);
-      await writeFile(at(names[i]!), await pngOf(overlays[i]!));
+      const own: string[] = [];
+      for (const [f, measured] of mapsOf(result, word).entries()) {
+        const picture = { size: squares[f]!.size, rgb: mapOver(squares[f]!, measured, grid) };
+        const frame = result.clip ? `-${String(result.clip[f]!.index).padStart(4, '0')}` : '';
+        own.push(`${String(i + 1).padStart(2, '0')}-${safeName(word.text)}${frame}.png`);
+        tiles.push({ picture, label: { number: i + 1, text: measured.isFlat ? `${word.text} (flat)` : word.text } });
+        await writeFile(at(own[f]!), await pngOf(picture));
+      }
+      names.push(own);
     }
-    // The picture itself comes first; the others are numbered as in words.tsv.
-    const tiles = overlays.map((picture, i) => ({ picture, label: { number: i + 1, text: labels[i]! } }));
-    await writeFile(at('contact.png'), await contactSheet([{ picture: square }, ...tiles]));
-    const lines = attendLines(result).map((line, i) => `${line}\t${names[i]}\n`);
-    await writeFile(at('words.tsv'), `word\tpeak_x\tpeak_y\tentropy\tfile\n${lines.join('')}`);
+    // The picture itself comes first, or a row of frames; the others are numbered as in words.tsv.
+    const sheet = [...squares.map((picture) => ({ picture })), ...tiles];
+    await writeFile(at('contact.png'), await contactSheet(sheet, result.clip?.length));
+    const lines = attendLines(result).map((line, i) => `${line}\t${names[i]!.join(' ')}\n`);
+    const columns = ['word', 'peak_x', 'peak_y', 'entropy', ...(result.clip ? ['frame'] : []), 'file'];
+    await writeFile(at('words.tsv'), `${columns.join('\t')}\n${lines.join('')}`);
     const { tensors, metadata } = attentionTensors(result);
     await writeSafetensors(at(ARRAYS), tensors, metadata);
-    await writeFile(at(RECORD), `${JSON.stringify(recordOf(result, names), null, 2)}\n`);
-    return names.length;
+    await writeFile(at(RECORD), `${JSON.stringify(recordOf(result, names.flat()), null, 2)}\n`);
+    return tiles.length;
   });
 }
 
-function recordOf({ attention, choice, erased, ...result }: AttendResult, files: readonly string[]): object {
+/** A word's map, or those of a clip's frames. */
+function mapsOf({ attention, choice, clip }: AttendResult, word: Word): readonly MeasuredMap[] {
+  return clip ? wordClip(attention, word, choice).frames : [wordMap(attention, word, choice)];
+}
+
+function recordOf({ attention, choice, erased, clip, ...result }: AttendResult, files: readonly string[]): object {
   const { image, caption, coca, picture } = result;
   const { grid } = attention.maps;
   const of = { model: coca.name, device: coca.device, ...variantOf(coca) };
   const less = erased && { erased };
-  return { image, caption, ...choiceFields(choice), grid: [grid, grid], crop: picture.crop, ...less, ...of, files };
+  const seen = clip
+    ? { frames: clip.map(({ index, time, picture: { crop } }) => ({ index, time, crop })) }
+    : { crop: picture.crop };
+  return { image, caption, ...choiceFields(choice), grid: [grid, grid], ...seen, ...less, ...of, files };
 }
 
 async function orFolderFailed<T>(folder: string, work: () => Promise<T>): Promise<T> {

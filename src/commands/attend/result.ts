@@ -15,12 +15,15 @@ import { visible } from '../../ui/text.js';
 import { mapRows } from '../io/map-rows.js';
 import { variantOf } from '../io/model.js';
 import { choiceFields } from './choice.js';
+import { type AttendFrame, clipMapFields, wordClip } from './clip.js';
 
 /** A picture, its caption, and where the words of it that are to be shown look. */
 export interface AttendResult {
   readonly image: string;
   readonly picture: Picture;
-  /** The square that the model sees, in the resolution of saved pictures. */
+  /** Of a clip: the frames that were looked at. */
+  readonly clip?: readonly AttendFrame[];
+  /** The square that the model sees, in the resolution of saved pictures; of a clip, that of the first frame. */
   readonly square: () => Promise<Picture>;
   readonly caption: string;
   readonly attention: CaptionAttention;
@@ -68,7 +71,7 @@ export function wordMap(attention: CaptionAttention, word: Word, choice: MapChoi
 }
 
 /** The JSON object of one picture: fields as docs and scripts know them. */
-export function attendObject({ attention, choice, coca, ...result }: AttendResult): object {
+export function attendObject({ attention, choice, coca, clip, ...result }: AttendResult): object {
   const { grid } = attention.maps;
   return {
     image: result.image,
@@ -76,8 +79,15 @@ export function attendObject({ attention, choice, coca, ...result }: AttendResul
     ...choiceFields(choice),
     ...(choice.method === 'occlusion' && { window: attention.maps.occlusion!.window }),
     grid: [grid, grid],
-    crop: result.picture.crop,
+    ...(clip
+      ? { frames: clip.map(({ index, time, picture }) => ({ index, time, crop: picture.crop })) }
+      : { crop: result.picture.crop }),
     tokens: result.words.map((word, i) => {
+      const owed = result.owed && { from: result.owed[i]! };
+      if (clip) {
+        const { text, logprob } = word;
+        return { text, logprob, ...clipMapFields(wordClip(attention, word, choice), clip, grid), ...owed };
+      }
       const { map, peak, entropy, isFlat } = wordMap(attention, word, choice);
       return {
         text: word.text,
@@ -86,7 +96,7 @@ export function attendObject({ attention, choice, coca, ...result }: AttendResul
         peak,
         entropy,
         flat: isFlat,
-        ...(result.owed && { from: result.owed[i]! }),
+        ...owed,
       };
     }),
     model: coca.name,
@@ -95,11 +105,16 @@ export function attendObject({ attention, choice, coca, ...result }: AttendResul
   };
 }
 
-/** One line a word: WORD, PEAK_X, PEAK_Y, ENTROPY, with tabs between; where it was computed, also FROM: what it owes to the words before it. */
-export function attendLines({ attention, words, choice, owed }: AttendResult): string[] {
+/**
+ * One line a word: WORD, PEAK_X, PEAK_Y, ENTROPY, with tabs between; of a clip also FRAME, the index of the frame with the peak; where it was
+ * computed, also FROM: what it owes to the words before it.
+ */
+export function attendLines({ attention, words, choice, owed, clip }: AttendResult): string[] {
   return words.map((word, i) => {
     const { peak, entropy } = wordMap(attention, word, choice);
+    const frame = clip ? [String(clip[wordClip(attention, word, choice).peakFrame]!.index)] : [];
     const from = owed ? [owed[i]!.map((fall) => fall.toFixed(4)).join(' ')] : [];
-    return [visible(word.text), peak.x.toFixed(4), peak.y.toFixed(4), entropy.toFixed(4), ...from].join('\t');
+    const figures = [peak.x.toFixed(4), peak.y.toFixed(4), entropy.toFixed(4)];
+    return [visible(word.text), ...figures, ...frame, ...from].join('\t');
   });
 }

@@ -8,6 +8,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
+import { type ClipChoice, clipFields, FRAMES_OPTION } from '../io/clips.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
@@ -53,6 +54,7 @@ export const caption = defineResults({
     ...RESULTS_FILE_OPTIONS,
     ...TEXT_FILE_OPTIONS,
     ...BATCH_OPTION,
+    ...FRAMES_OPTION,
     ...INPUT_OPTIONS,
     ...SHARD_OPTIONS,
     ...ABLATION_OPTIONS,
@@ -65,6 +67,7 @@ export const caption = defineResults({
     { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
     { line: 'coca caption --files list.txt -o out.jsonl --resume', does: 'a long run that can be killed and goes on' },
     { line: "coca caption 'photos/*.jpg' --write-txt", does: 'a text file beside every picture' },
+    { line: 'coca caption clip.mp4 --frames 16', does: 'of a video, by 16 of its frames' },
     { line: 'coca caption photo.jpg --watch', does: 'every beam with its words and scores, step by step' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
@@ -82,6 +85,9 @@ export const caption = defineResults({
     checkAblation(options, typed);
     if (options.watch && options.batch !== 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
+    }
+    if (options.ground && options.frames !== undefined) {
+      throw new CocaError('usage', '--ground asks what words owe to a picture: it means nothing with --frames');
     }
     await checkSearchOptions(options, typed);
   },
@@ -108,6 +114,7 @@ export const caption = defineResults({
         ...how,
         ...(ablateOver !== undefined && { ablateOver }),
         ...(options.ground && { ground: true }),
+        ...(options.frames !== undefined && { frames: options.frames }),
       };
       const files = await CaptionFiles.open(isShared ? { ...options, output: undefined } : options, coca, shaping);
       try {
@@ -123,12 +130,24 @@ export const caption = defineResults({
             : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
           const wanted = filtered(names, (name) => files.isWanted(name));
           const batch = batchOf(options.batch, coca, decoding);
+          // What words owe to a picture is not asked of clips.
+          const clips: ClipChoice | undefined = options.ground ? undefined : options;
           yield* batch === 1
-            ? eachPicture(wanted, coca, context, 1, ([found]) =>
-                captionPicture(found!, coca, how, search, grounding, context),
+            ? eachPicture(
+                wanted,
+                coca,
+                context,
+                1,
+                ([found]) => captionPicture(found!, coca, how, search, grounding, context),
+                clips,
               )
-            : flowOfPictures(wanted, coca, context, batch, (found) =>
-                captionMany(found, coca, how, batch, grounding, context),
+            : flowOfPictures(
+                wanted,
+                coca,
+                context,
+                batch,
+                (found) => captionMany(found, coca, how, batch, grounding, context),
+                clips,
               );
         });
         yield* files.keep(found);
@@ -136,7 +155,7 @@ export const caption = defineResults({
         await files.close();
       }
     }
-    const mayBeServed = !options.ground && !isWatched && options.batch === 1;
+    const mayBeServed = !options.ground && !isWatched && options.batch === 1 && !options.frames;
     yield* findWithCaptioner(options, context, 'caption', captions, mayBeServed);
   },
   async writer(format, { args, options, typed }, context) {
@@ -163,7 +182,16 @@ async function captionPicture(
   const captions = run.captions[0]!;
   context.onCaption(image, captions[0]!.text);
   const grounded = await grounding?.ground({ picture, image: encoding }, captions[0]!.ids, { signal: context.signal });
-  return [{ image, captions, grounded, coca: writerOf(coca), ms: { encode: encoding.ms, decode: run.ms } }];
+  return [
+    {
+      image,
+      ...clipFields(picture),
+      captions,
+      grounded,
+      coca: writerOf(coca),
+      ms: { encode: encoding.ms, decode: run.ms },
+    },
+  ];
 }
 
 /** The captions of many pictures, `batch` of which go through the model together. */
@@ -192,7 +220,7 @@ async function* captionMany(
         captions[0]!.ids,
         { signal: context.signal },
       ));
-    yield { image, captions, grounded, coca: writerOf(coca), ms };
+    yield { image, ...clipFields(picture), captions, grounded, coca: writerOf(coca), ms };
   }
 }
 

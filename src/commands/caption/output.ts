@@ -13,6 +13,8 @@ import { pictureShower } from '../io/show-picture.js';
 /** What one picture gave: its captions, best first, and how long that took. */
 export interface PictureCaptions {
   readonly image: string;
+  /** Of a clip: which of its frames were looked at. */
+  readonly frames?: readonly object[];
   readonly captions: readonly Caption[];
   /** What the words of the best owe to the picture, where that was asked for. */
   readonly grounded?: GroundedCaption | undefined;
@@ -78,6 +80,7 @@ export function captionObject({ coca, ...result }: PictureCaptions): object {
   const textOf = (id: number): string => tokenizer.tokenText(id);
   return {
     image: result.image,
+    ...(result.frames && { frames: result.frames }),
     caption: best!.text,
     score: best!.score,
     ids: best!.ids,

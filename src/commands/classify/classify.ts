@@ -6,6 +6,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
+import { clipFields, FRAMES_OPTION } from '../io/clips.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { readRegularFile } from '../io/files.js';
@@ -52,6 +53,7 @@ export const classify = defineResults({
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
     ...STRICT_OPTION,
     ...BATCH_OPTION,
+    ...FRAMES_OPTION,
     ...INPUT_OPTIONS,
     ...PARTS_OPTIONS,
     ...ABLATION_OPTIONS,
@@ -97,25 +99,39 @@ export const classify = defineResults({
     async function* labelled(coca: LoadedCoca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const { score, release } = await scorerOf(coca);
       try {
-        const shaping = { labels, templates: templatesOf(options), ...ownLabels, top: options.top };
+        const shaping = {
+          labels,
+          templates: templatesOf(options),
+          ...ownLabels,
+          top: options.top,
+          frames: options.frames,
+        };
         const part = { command: 'classify', options: shaping, objectOf: labelledObject };
         const shared = { options, sources, coca, context };
         yield* findOfNamed<Labelled, ReadablePicture>(shared, part, (names) =>
-          eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
-            const results = await score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
-            return found.map(({ name }, i) => ({
-              image: name,
-              results: results[i]!,
-              isAlone: labels.length === 1,
-              ...variantOf(coca),
-            }));
-          }),
+          eachPicture(
+            names,
+            coca,
+            context,
+            batchOf(options.batch, coca),
+            async (found) => {
+              const results = await score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
+              return found.map(({ name, picture }, i) => ({
+                image: name,
+                ...clipFields(picture),
+                results: results[i]!,
+                isAlone: labels.length === 1,
+                ...variantOf(coca),
+              }));
+            },
+            options,
+          ),
         );
       } finally {
         release();
       }
     }
-    yield* findWithModel(options, context, labelled, options.batch === 1 && !hasOwnLabels(options));
+    yield* findWithModel(options, context, labelled, options.batch === 1 && !hasOwnLabels(options) && !options.frames);
   },
   writer: async (format, { args, options }, context) =>
     options.output !== undefined
@@ -126,14 +142,17 @@ export const classify = defineResults({
 /** The labels of a picture, best first. */
 interface Labelled extends Variant {
   readonly image: string;
+  /** Of a clip: which of its frames were looked at. */
+  readonly frames?: readonly object[];
   readonly results: readonly Ranked[];
   /** Whether there was no other label to choose. */
   readonly isAlone: boolean;
 }
 
-function labelledObject({ image, results, isAlone: _, ...variant }: Labelled): object {
+function labelledObject({ image, frames, results, isAlone: _, ...variant }: Labelled): object {
   return {
     image,
+    ...(frames && { frames }),
     results: results.map(({ caption, cosine, probability, rank, truncated }) => {
       return { label: caption, cosine, probability, rank, ...(truncated && { truncated }) };
     }),

@@ -10,6 +10,7 @@ import { isUrl } from '../../model/net/address.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
+import { FRAMES_OPTION } from '../io/clips.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { findWithModel, MODEL_GLOBALS, precisionOf } from '../io/model.js';
@@ -59,11 +60,13 @@ export function searchOver(
       exact: { type: 'flag', description: 'compares all pictures, also where there is an approximate index' },
       ...FILTER_OPTIONS,
       ...USED_INDEX_OPTIONS,
+      ...FRAMES_OPTION,
       ...STRICT_OPTION,
     },
     globals: [...MODEL_GLOBALS, 'images'],
     examples: [
       { line: 'coca search "a dog on grass" ~/Pictures', does: 'the pictures that a text fits best' },
+      { line: 'coca search clip.mp4 ~/Pictures', does: 'the pictures that are most like a video' },
       { line: 'coca search "a dog" + beach.jpg - "a leash" ~/Pictures', does: 'arithmetic with embeddings' },
     ],
     async check({ args, options }) {
@@ -75,7 +78,7 @@ export function searchOver(
       const isPictures = await Promise.all(terms.map(({ word }) => namesPicture(word)));
       refuseBy(options.by, terms, isPictures);
       yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<SearchResult>> {
-        const vectors = await vectorsOf(terms, isPictures, coca, context, options.strict);
+        const vectors = await vectorsOf(terms, isPictures, coca, context, options);
         const direction = directionOf(terms, vectors);
         if (direction === undefined) {
           throw new CocaError('bad-text', `nothing is left of ${queryText(terms)}`, 'its words cancel each other out');
@@ -170,14 +173,14 @@ async function vectorsOf(
   isPictures: readonly boolean[],
   coca: LoadedCoca,
   context: CommandContext,
-  isStrict: boolean,
+  { strict, frames }: { readonly strict: boolean; readonly frames: number | undefined },
 ): Promise<Float32Array[]> {
-  const cuts = new ToldCuts(isStrict, context);
+  const cuts = new ToldCuts(strict, context);
   const vectors: Float32Array[] = [];
   for (const [i, { word }] of terms.entries()) {
     if (!isPictures[i]) vectors.push((await coca.encodeTexts([word], cuts.options))[0]!);
     else {
-      const input = await openPicture(word, coca, context);
+      const input = await openPicture(word, coca, context, { clips: { frames } });
       if ('error' in input) throw input.error;
       vectors.push((await coca.encodeImages([input.picture])).features[0]!);
     }

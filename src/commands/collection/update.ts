@@ -196,7 +196,7 @@ async function* encoded(
   async function* names(): AsyncGenerator<string> {
     for (const { path } of files) yield nameOf(path);
   }
-  const note = (bytes: Buffer) => ({ hash: sha256Of(bytes) });
+  const note = (bytes: Uint8Array) => ({ hash: sha256Of(bytes) });
   const search = captions ? decodingOptions({}, { contextLength: contextLength(coca.config) }) : undefined;
   let at = 0;
   let checked = 0;

@@ -8,6 +8,7 @@ import { fileError } from '../../model/base/regular-file.js';
 import { checkWritable } from '../../model/base/whole-file.js';
 import { SNIFFED_BYTES, sniffImage } from '../../model/image/sniff.js';
 import { isUrl } from '../../model/net/address.js';
+import { videoKind } from '../../model/video/kinds.js';
 import { writeFindings } from './define-results.js';
 import { readStart } from './files.js';
 import { failure, formatOf, objectWriter } from './results.js';
@@ -53,7 +54,7 @@ function valuesOf({ options: specs }: Command, { options }: Invocation, kind: 'i
 /** @throws CocaError `usage` for texts that are names of pictures: one was meant, and its name would be read as words */
 function checkTexts(command: Command, invocation: Invocation): void {
   for (const text of [...wordsOf(command, invocation).texts, ...valuesOf(command, invocation, 'text')]) {
-    if (isPicture(text)) throw pictureAsText(text, command);
+    if (isPicture(text) || isVideo(text)) throw pictureAsText(text, command);
   }
 }
 
@@ -72,6 +73,12 @@ export function pictureAsText(name: string, { name: verb, args, options }: Comma
 export function isPicture(name: string): boolean {
   const start = readStart(name, SNIFFED_BYTES);
   return start !== undefined && sniffImage(start) !== undefined;
+}
+
+/** Whether a file of that name is there and begins as a video does. */
+function isVideo(name: string): boolean {
+  const start = readStart(name, SNIFFED_BYTES);
+  return start !== undefined && videoKind(start) !== undefined;
 }
 
 /**
@@ -138,7 +145,10 @@ async function unreadableOutcome(
     files0,
     column,
   };
-  return hasOtherInputs(command, invocation) ? undefined : failUnreadable(sources, { json, jsonl }, context);
+  const takesClips = 'frames' in command.options;
+  return hasOtherInputs(command, invocation)
+    ? undefined
+    : failUnreadable(sources, { json, jsonl }, context, takesClips);
 }
 
 /** Options that stand for pictures or say which results are there already. */
@@ -155,13 +165,14 @@ export async function failUnreadable(
   sources: ImageSources,
   form: { readonly json: boolean; readonly jsonl: boolean },
   context: CommandContext,
+  takesClips = false,
 ): Promise<Outcome | undefined> {
   for (const list of [...sources.files, ...sources.files0]) if (!(await isRegular(list))) return undefined;
   const failures: Failure[] = [];
   for await (const name of imageNames(sources, Readable.from([]))) {
     if (name === '-' || isUrl(name)) return undefined;
     // One that begins as a picture is read when its turn comes, and not twice.
-    if (isPicture(name)) return undefined;
+    if (isPicture(name) || (takesClips && isVideo(name))) return undefined;
     const input = await readImage(name, context);
     if ('bytes' in input) return undefined;
     failures.push(failure(name, input.error));

@@ -7,6 +7,9 @@ import { Budget } from '../../model/image/budget.js';
 import { looksLikePhotograph } from '../../model/image/flatness.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import { clipOf, type Frame } from '../../model/video/clip.js';
+import type { FrameFile } from '../../model/video/film.js';
+import { type ClipChoice, movingFrames, namedFrames } from './clips.js';
 import type { Finding } from './define-results.js';
 import { failure, toItemError } from './results.js';
 import { imageNames, readImage } from './sources.js';
@@ -17,32 +20,64 @@ export interface ReadablePicture {
   readonly picture: Picture;
 }
 
+/** How pictures are opened: with what threads, and whether clips are taken, too. */
+export interface OpenHow {
+  readonly decoder?: PictureDecoder;
+  readonly clips?: ClipChoice | undefined;
+}
+
+/** A picture with its file; of a clip, with all that were taken for its frames. */
+export type OpenedPicture = ReadablePicture & {
+  readonly bytes: Uint8Array;
+  readonly frames?: readonly FrameFile[];
+};
+
 /**
- * Reads and decodes one named picture, as the model sees it and as its file has it; a failure is a value.
+ * Reads and decodes one named picture, or clip, as the model sees it and as its file has it; a failure is a value.
  * @throws CocaError `interrupted`
  */
 export async function openPicture(
   name: string,
   coca: LoadedCoca,
   context: CommandContext,
-  decoder?: PictureDecoder,
-): Promise<(ReadablePicture & { readonly bytes: Buffer }) | Failure> {
-  const input = await readImage(name, context);
-  if ('error' in input) return failure(name, input.error);
+  { decoder, clips }: OpenHow = {},
+): Promise<OpenedPicture | Failure> {
   try {
-    const picture = await decode(input.bytes, coca, decoder);
+    const named = clips && (await namedFrames(name, clips, context));
+    const input = named ? undefined : await readImage(name, context);
+    if (input && 'error' in input) return failure(name, input.error);
+    const frames = named ?? (clips && (await movingFrames(name, input!.bytes, clips, context)));
+    if (frames && coca.decode) {
+      throw new CocaError(
+        'usage',
+        `${name} is a clip, which no server is asked about`,
+        'with --frames it is looked at here',
+      );
+    }
+    const decodeOne = (bytes: Uint8Array) => decode(bytes, coca, decoder);
+    const picture = frames ? await clipFrom(frames, decodeOne) : await decodeOne(input!.bytes);
     noticePhotographs(picture, coca, context);
-    return { name, picture, bytes: input.bytes };
+    return { name, picture, bytes: frames ? frames[0]!.bytes : input!.bytes, ...(frames && { frames }) };
   } catch (error) {
+    stopIfAborted(context.signal);
     return failure(name, toItemError(error));
   }
 }
 
-async function decode(bytes: Buffer, coca: LoadedCoca, decoder: PictureDecoder | undefined): Promise<Picture> {
+async function decode(bytes: Uint8Array, coca: LoadedCoca, decoder: PictureDecoder | undefined): Promise<Picture> {
   if (coca.decode) return coca.decode(bytes);
   if (decoder) return decoder.decode(bytes, coca.preprocess);
   const { loadPicture } = await import('../../model/image/load-picture.js');
   return loadPicture(bytes, coca.preprocess);
+}
+
+async function clipFrom(
+  files: readonly FrameFile[],
+  decodeOne: (bytes: Uint8Array) => Promise<Picture>,
+): Promise<Picture> {
+  const frames: Frame[] = [];
+  for (const { index, time, bytes } of files) frames.push({ index, time, picture: await decodeOne(bytes) });
+  return clipOf(frames);
 }
 
 /** Configs of models of which this was said, ablated or not: a session keeps them, and says it once. */
@@ -70,8 +105,9 @@ export function pictures(
   coca: LoadedCoca,
   context: CommandContext,
   ahead: number,
+  clips?: ClipChoice,
 ): AsyncGenerator<ReadablePicture | Failure> {
-  return picturesWith(names, coca, context, ahead, () => ({}));
+  return picturesWith(names, coca, context, ahead, () => ({}), clips);
 }
 
 /**
@@ -83,11 +119,12 @@ export async function* picturesWith<N extends object>(
   coca: LoadedCoca,
   context: CommandContext,
   ahead: number,
-  note: (bytes: Buffer) => N,
+  note: (bytes: Uint8Array) => N,
+  clips?: ClipChoice,
 ): AsyncGenerator<(ReadablePicture & N) | Failure> {
   const decoder = coca.decode ? undefined : await newDecoder();
   const prepare = async (name: string): Promise<(ReadablePicture & N) | Failure> => {
-    const opened = await openPicture(name, coca, context, decoder);
+    const opened = await openPicture(name, coca, context, { decoder, clips });
     return 'error' in opened ? opened : { name, picture: opened.picture, ...note(opened.bytes) };
   };
   const places = new Budget(AT_ONCE);
@@ -119,9 +156,10 @@ export async function* eachPicture<R>(
   context: CommandContext,
   batch: number,
   find: (found: readonly ReadablePicture[]) => Promise<readonly R[]>,
+  clips?: ClipChoice,
 ): AsyncGenerator<Finding<R, ReadablePicture>> {
   // One group is computed, one is being decoded.
-  for await (const group of grouped(pictures(names, coca, context, batch * 2), batch)) {
+  for await (const group of grouped(pictures(names, coca, context, batch * 2, clips), batch)) {
     const found = group.filter((item) => 'picture' in item);
     if (found.length === 1) yield { kind: 'picture', item: found[0]! };
     const results = found.length > 0 ? await find(found) : [];
@@ -145,10 +183,11 @@ export async function* flowOfPictures<R>(
   context: CommandContext,
   batch: number,
   find: (found: AsyncIterable<ReadablePicture>) => AsyncIterable<R>,
+  clips?: ClipChoice,
 ): AsyncGenerator<Finding<R, ReadablePicture>> {
   const taken: (ReadablePicture | Failure)[] = [];
   async function* readable(): AsyncGenerator<ReadablePicture> {
-    for await (const item of pictures(names, coca, context, batch * 2)) {
+    for await (const item of pictures(names, coca, context, batch * 2, clips)) {
       taken.push(item);
       if ('picture' in item) yield item;
     }
@@ -170,9 +209,14 @@ export async function* flowOfPictures<R>(
  * The picture that a word names, for commands that take one; a glob may name one, too.
  * @throws CocaError `usage` when it names several
  */
-export async function oneName(word: string, command: string, { stdin }: CommandContext): Promise<string> {
+export async function oneName(
+  word: string,
+  command: string,
+  { stdin }: CommandContext,
+  frames?: number,
+): Promise<string> {
   const names: string[] = [];
-  for await (const name of imageNames({ images: [word], files: [], files0: [] }, stdin)) {
+  for await (const name of imageNames({ images: [word], files: [], files0: [], frames }, stdin)) {
     names.push(name);
     if (names.length > 1) throw new CocaError('usage', `${word} names several pictures`, `coca ${command} takes one`);
   }
@@ -186,7 +230,7 @@ const OVERLAY_SIZE = 448;
  * The square that the model sees, with more pixels where the model's own are few, made when it is first asked for. It holds the
  * file, and of the model only what that does to pictures: a session keeps results, and models come and go.
  */
-export function squareOf(bytes: Buffer, { preprocess }: Pick<LoadedCoca, 'preprocess'>): () => Promise<Picture> {
+export function squareOf(bytes: Uint8Array, { preprocess }: Pick<LoadedCoca, 'preprocess'>): () => Promise<Picture> {
   let made: Promise<Picture> | undefined;
   return () => {
     made ??= loadSquare(bytes, preprocess);
@@ -194,7 +238,7 @@ export function squareOf(bytes: Buffer, { preprocess }: Pick<LoadedCoca, 'prepro
   };
 }
 
-async function loadSquare(bytes: Buffer, preprocess: LoadedCoca['preprocess']): Promise<Picture> {
+async function loadSquare(bytes: Uint8Array, preprocess: LoadedCoca['preprocess']): Promise<Picture> {
   const { loadPicture } = await import('../../model/image/load-picture.js');
   return loadPicture(bytes, { ...preprocess, size: Math.max(OVERLAY_SIZE, preprocess.size) });
 }

@@ -64,14 +64,16 @@ export interface ImageSources {
   readonly recursive?: boolean;
   /** The column of Parquet files that has the pictures or their paths. */
   readonly column?: string | undefined;
+  /** How many frames clips have: then a folder is one clip. */
+  readonly frames?: number | undefined;
 }
 
 /** The sources of a command whose words are pictures. */
 export function sourcesOf(
   images: readonly string[],
-  { files, files0, recursive = false, column }: Omit<ImageSources, 'images'>,
+  { files, files0, recursive = false, column, frames }: Omit<ImageSources, 'images'>,
 ): ImageSources {
-  return { images, files, files0, recursive, column };
+  return { images, files, files0, recursive, column, frames };
 }
 
 /** One named picture: its bytes, or why there are none. */
@@ -86,14 +88,15 @@ export type ImageInput =
 export function namesOnePicture(sources: ImageSources): boolean {
   const [only] = sources.images;
   if (sources.images.length !== 1 || sources.files.length + sources.files0.length > 0) return false;
-  return standsForItself(only!);
+  return standsForItself(only!, sources.frames !== undefined);
 }
 
 /** Whether a word is one picture's name: what exists and is no folder is, whatever brackets and braces it has. */
-function standsForItself(word: string): boolean {
+function standsForItself(word: string, isFolderOne: boolean): boolean {
   if (word === '-' || isUrl(word)) return true;
   const found = statNow(word);
-  return found ? !found.isDirectory() && !isArchiveName(word) : !isPattern(word);
+  if (!found) return !isPattern(word);
+  return found.isDirectory() ? isFolderOne : !isArchiveName(word);
 }
 
 /** What is at a path; nothing where there is none, or a file in place of a folder on the way there. */
@@ -116,6 +119,9 @@ export function readsStdin({ images, files, files0 }: ImageSources): boolean {
  */
 export function checkSources(sources: ImageSources, stdin: { readonly isTTY?: boolean }, alsoStdin = 0): void {
   const { images, files, files0 } = sources;
+  if (sources.frames !== undefined && sources.recursive) {
+    throw new CocaError('usage', 'with --frames a folder is one clip, and --recursive means nothing');
+  }
   if (images.length + files.length + files0.length === 0) {
     throw new CocaError('usage', 'IMAGE is missing', 'name a picture, or a list of them with --files');
   }
@@ -184,7 +190,7 @@ export async function* imageNames(sources: ImageSources, stdin: Readable): Async
 /** All inputs, in the order of `imageNames`, archives as one each. */
 export async function* namedInputs(sources: ImageSources, stdin: Readable): AsyncGenerator<NamedInput> {
   async function* all(): AsyncGenerator<NamedInput> {
-    for (const word of sources.images) yield* expandWord(word, sources.recursive);
+    for (const word of sources.images) yield* expandWord(word, sources);
     for (const list of sources.files) yield* listNames(list, 'line', stdin);
     for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
   }
@@ -225,14 +231,16 @@ async function* listNames(list: string, separator: 'line' | 'nul', stdin: Readab
 /** `./a.png` is `a.png`. */
 const plainKey = (name: string): string => name.replace(/^(\.\/+)+(?=[^/])/, '');
 
-async function* expandWord(word: string, recursive = false): AsyncGenerator<NamedInput> {
+async function* expandWord(word: string, { recursive = false, frames }: ImageSources): AsyncGenerator<NamedInput> {
   if (word === '-' || isUrl(word)) {
     const name = publicName(word);
     yield { name, key: name };
     return;
   }
   if (await isFolder(word)) {
-    yield* picturesIn(word, recursive);
+    const folder = word.replace(/(?<=.)\/+$/, '');
+    if (frames === undefined) yield* picturesIn(word, recursive);
+    else yield { name: folder, key: plainKey(folder) };
     return;
   }
   // Nothing found: the pattern itself goes on, and fails as the file that is not there.
@@ -244,7 +252,7 @@ async function* expandWord(word: string, recursive = false): AsyncGenerator<Name
 }
 
 /** What is called like a picture in a folder. One that has none is given itself: reading it says so. */
-async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<NamedInput> {
+export async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<NamedInput> {
   let isEmpty = true;
   const base = `${folder.replace(/\/+$/, '')}/`;
   for await (const { files } of filesOf(`${base}${recursive ? '**' : '*'}`)) {
@@ -292,14 +300,19 @@ async function archiveError(name: string): Promise<CocaError> {
 
 async function explained(name: string, error: CocaError): Promise<CocaError> {
   if (error.code === 'unreadable' && !isUrl(name) && (await isFolder(name))) {
-    const hint = 'in a folder, pictures are told by the ends of their names: .jpg, .png, .webp, ...';
-    return new CocaError('not-found', `there are no pictures in ${name}`, hint, { cause: error });
+    return noPictures(name, error);
   }
   if (error.code === 'not-found' && name.startsWith('pipe:')) {
     return new CocaError('usage', `${name} is a command, and none is run`, 'name the file itself', { cause: error });
   }
   if (error.code !== 'not-found' || isUrl(name) || !isPattern(name)) return error;
   return new CocaError('not-found', `no file matches ${name}`, error.hint, { cause: error });
+}
+
+/** The error for a folder in which nothing is called like a picture. */
+export function noPictures(folder: string, cause?: CocaError): CocaError {
+  const hint = 'in a folder, pictures are told by the ends of their names: .jpg, .png, .webp, ...';
+  return new CocaError('not-found', `there are no pictures in ${folder}`, hint, { cause });
 }
 
 async function fetchPicture(name: string, signal: AbortSignal): Promise<Buffer> {

@@ -1,9 +1,11 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
-import type { MeasuredMap } from '../../model/attention/index.js';
+import type { MeasuredClip, MeasuredMap } from '../../model/attention/index.js';
 import type { Picture } from '../../model/image/picture.js';
+import type { Frame } from '../../model/video/clip.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
+import { clipMapFields } from '../attend/clip.js';
 import { mapRows } from '../io/map-rows.js';
 import type { Variant } from '../io/model.js';
 import type { ReadablePicture } from '../io/pictures.js';
@@ -16,11 +18,15 @@ export interface Look extends MeasuredMap {
   readonly method: string;
   readonly grid: number;
   readonly crop: Picture['crop'];
+  /** Of a clip: all its frames; the map and the crop are those of the frame with the highest patch. */
+  readonly clip?: MeasuredClip & { readonly of: readonly Frame[] };
 }
 
 /** The captions of a picture in their order. */
 export interface Ranking extends Variant {
   readonly image: string;
+  /** Of a clip: which of its frames were looked at. */
+  readonly frames?: readonly object[];
   readonly by: RankBy;
   readonly results: readonly Ranked[];
   readonly look: Look | undefined;
@@ -92,13 +98,14 @@ async function lookShower(
   const show = await pictureShower(context, options.images, options.isOne);
   return ({ look, ...item }) => {
     if (look === undefined) return show(item);
-    const { picture } = item;
+    const picture = look.clip ? look.clip.of[look.clip.peakFrame]!.picture : item.picture;
     if (look.isFlat) context.notice('its embedding looked at no place more than at others: a flat map');
     return show({ ...item, picture: { ...picture, rgb: mapOver(picture, look, look.grid) } }, true);
   };
 }
 
-function lookObject({ map, grid, isFlat, ...look }: Look): object {
+function lookObject({ map, grid, isFlat, clip, ...look }: Look): object {
+  if (clip) return { method: look.method, grid: [grid, grid], ...clipMapFields(clip, clip.of, grid) };
   return { ...look, flat: isFlat, grid: [grid, grid], map: mapRows(map, grid) };
 }
 

@@ -7,7 +7,9 @@ import type { Picture } from '../../model/image/picture.js';
 import { sha256Of } from '../../model/image/sha256.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
+import { isClip } from '../../model/video/clip.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
+import { clipFields, FRAMES_OPTION } from '../io/clips.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
@@ -85,6 +87,7 @@ export const rank = defineResults({
     minScore: { type: 'number', description: 'leaves out captions with a lower score' },
     top: { type: 'integer', min: 1, description: 'only the N best' },
     ...STRICT_OPTION,
+    ...FRAMES_OPTION,
     ...INPUT_OPTIONS,
     ...PARTS_OPTIONS,
     ...ABLATION_OPTIONS,
@@ -133,10 +136,14 @@ export const rank = defineResults({
         minScore,
         top,
       };
-      const part = { command: 'rank', options: { ...shaping, attend }, objectOf: rankingObject };
+      const part = {
+        command: 'rank',
+        options: { ...shaping, attend, frames: options.frames },
+        objectOf: rankingObject,
+      };
       const shared = { options, sources, coca, context };
       yield* findOfNamed<Ranking, RankedPicture>(shared, part, async function* (names) {
-        for await (const item of pictures(names, coca, context, 2)) {
+        for await (const item of pictures(names, coca, context, 2, options)) {
           if ('error' in item) yield item;
           else {
             const image = await coca.encodeImages([item.picture], { attention: attend });
@@ -146,15 +153,13 @@ export const rank = defineResults({
             const { logitScale, logitBias } = coca;
             const results = rankCaptions(figures, { ...options, logitScale, logitBias });
             const isAlone = fitting.length === 1;
-            yield {
-              kind: 'result',
-              result: { image: item.name, by, results, look, isAlone, ...variantOf(coca) },
-            };
+            const about = { image: item.name, ...clipFields(item.picture), by };
+            yield { kind: 'result', result: { ...about, results, look, isAlone, ...variantOf(coca) } };
           }
         }
       });
     }
-    yield* findWithModel(options, context, rankings, !options.attend);
+    yield* findWithModel(options, context, rankings, !options.attend && !options.frames);
   },
   async writer(format, { args, options }, context) {
     if (format === 'plain' && options.attend) context.notice('--attend shows on a terminal, or with --json or --jsonl');
@@ -167,20 +172,24 @@ export const rank = defineResults({
 /** The pictures that are named, and the words that are captions: pictures may come by options alone. */
 function inputsOf(
   args: readonly string[],
-  { image, files, files0, recursive, column }: Omit<ImageSources, 'images'> & { readonly image: readonly string[] },
+  { image, ...sources }: Omit<ImageSources, 'images'> & { readonly image: readonly string[] },
 ): { readonly sources: ImageSources; readonly words: readonly string[] } {
-  const isNamed = image.length + files.length + files0.length > 0;
+  const isNamed = image.length + sources.files.length + sources.files0.length > 0;
   const images = isNamed ? image : args.slice(0, 1);
-  return { sources: sourcesOf(images, { files, files0, recursive, column }), words: isNamed ? args : args.slice(1) };
+  return { sources: sourcesOf(images, sources), words: isNamed ? args : args.slice(1) };
 }
 
 /** What the contrastive embedding of a picture looked at. */
 async function lookOf(picture: Picture, image: ImageEncoding, coca: LoadedCoca): Promise<Look> {
-  const { AttentionMaps, measureMap } = await import('../../model/attention/index.js');
+  const { AttentionMaps, measureFrames, measureMap } = await import('../../model/attention/index.js');
   const method = 'cross';
   const maps = new AttentionMaps(coca.attendEmbedding(image), coca.config);
   const { grid } = maps;
-  return { method, grid, crop: picture.crop, ...measureMap(maps.ofEmbedding(method), grid) };
+  const map = maps.ofEmbedding(method);
+  if (!isClip(picture)) return { method, grid, crop: picture.crop, ...measureMap(map, grid) };
+  const clip = measureFrames(map, grid);
+  const { crop } = picture.frames[clip.peakFrame]!.picture;
+  return { method, grid, crop, ...clip.frames[clip.peakFrame]!, clip: { ...clip, of: picture.frames } };
 }
 
 /** A caption as it was given, and as the model reads it. */

@@ -11,14 +11,8 @@ export interface VisionOutput<T> {
   readonly tokens: T;
 }
 
-/** OpenCLIP's VisionTransformer: pixels [B, 3, S, S], normalised -> embedding and image tokens. */
-export function visionTower<T>(
-  ops: Ops<T>,
-  config: ModelConfig,
-  pixels: T,
-  watch?: AttentionWatcher<T>,
-): VisionOutput<T> {
-  const { vision } = config;
+/** OpenCLIP's VisionTransformer up to its pooling: pixels [B, 3, S, S], normalised -> encoder outputs [B, 1 + P, W]. */
+export function visionTrunk<T>(ops: Ops<T>, { vision }: ModelConfig, pixels: T, watch?: AttentionWatcher<T>): T {
   const style = blockStyle(vision, vision.width / vision.head_width);
   const patches = ops.patchEmbed(pixels, ops.parameter('visual.conv1.weight'), vision.patch_size);
   const classToken = ops.repeat(ops.parameter('visual.class_embedding'), patches);
@@ -28,7 +22,17 @@ export function visionTower<T>(
     const prefix = `visual.transformer.resblocks.${layer}`;
     x = selfAttentionBlock(ops, prefix, x, style, {}, { name: 'vision', layer, watch }).x;
   }
-  const { pooled, tokens } = pool(ops, config, x, watch);
+  return x;
+}
+
+/** What follows: encoder outputs -> embedding and image tokens. A pooler takes those of any number of pictures in a row. */
+export function visionHead<T>(
+  ops: Ops<T>,
+  config: ModelConfig,
+  outputs: T,
+  watch?: AttentionWatcher<T>,
+): VisionOutput<T> {
+  const { pooled, tokens } = pool(ops, config, outputs, watch);
   const latent = ops.project(pooled, ops.parameter('visual.proj'));
   return { latent, features: ops.l2Normalize(latent), tokens };
 }

@@ -11,7 +11,9 @@ export {
   MAP_METHODS,
   type MapChoice,
   type MapMethod,
+  type MeasuredClip,
   type MeasuredMap,
+  measureFrames,
   measureMap,
   peakOf,
 } from './maps.js';
@@ -42,7 +44,7 @@ export async function attendCaption(
 }
 
 /**
- * A word's map, [P] summing to 1. The row to show for a token is the one that predicts it: at its own position the
+ * A word's map, [P] summing to 1, or [F P] of a clip. The row to show for a token is the one that predicts it: at its own position the
  * decoder already looks for what comes next.
  */
 export function mapOfWord({ maps }: CaptionAttention, word: Word, choice: MapChoice): Float32Array {

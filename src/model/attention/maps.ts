@@ -34,8 +34,10 @@ export const hasLayers = ({ method }: Pick<MapChoice, 'method'>): boolean => met
 
 /** A map, where it is highest and how wide it spreads. */
 export interface MeasuredMap {
-  /** grid x grid values that sum to 1, rows from the top. */
+  /** grid x grid values, rows from the top, that sum to 1; those of a clip's frames sum to 1 together. */
   readonly map: Float32Array;
+  /** Of a clip's frame: the highest value of all frames, which it is drawn relative to; otherwise that is its own. */
+  readonly highest?: number;
   /** Highest patch, in fractions of the square. */
   readonly peak: { readonly x: number; readonly y: number };
   /** In nats. */
@@ -44,13 +46,15 @@ export interface MeasuredMap {
   readonly isFlat: boolean;
 }
 
-/** Maps over the patches of one picture, [P] row by row from the top left, each summing to 1. */
+/** Maps over the patches of one picture, [P] row by row from the top left, each summing to 1; of a clip [F P], frame by frame. */
 export class AttentionMaps {
   readonly grid: number;
+  /** Of a clip; 1 of a picture. */
+  readonly frames: number;
   readonly layers: number;
   readonly heads: number;
   readonly #poolerMean: Float32Array | undefined;
-  #visionMeans: readonly Float32Array[] | undefined;
+  readonly #visionMeans = new Map<number, readonly Float32Array[]>();
   #raisingLayers: readonly AttentionLayer[] | undefined;
 
   constructor(
@@ -59,6 +63,7 @@ export class AttentionMaps {
     readonly occlusion?: Occlusion,
   ) {
     this.grid = raw.grid;
+    this.frames = raw.frames ?? 1;
     this.layers = raw.cross.length;
     this.heads = raw.cross[0]?.heads ?? 0;
     this.#poolerMean = raw.pooler ? meanOfHeads(raw.pooler) : undefined;
@@ -99,10 +104,13 @@ export class AttentionMaps {
       outputs = this.#throughPooler(queries, 0);
     } else {
       const last = raw.vision.at(-1)!;
-      outputs = new Float32Array(last.keys);
-      if (config.vision.pool_type === 'avg') outputs.fill(1 / (outputs.length - 1), 1);
-      // The class token gathers what it knows through its last attention.
-      else for (let head = 0; head < last.heads; head++) addRow(outputs, last, head, 0, 1 / last.heads);
+      outputs = new Float32Array(this.frames * last.keys);
+      for (let frame = 0; frame < this.frames; frame++) {
+        const own = outputs.subarray(frame * last.keys, (frame + 1) * last.keys);
+        if (config.vision.pool_type === 'avg') own.fill(1 / (own.length - 1), 1);
+        // The class token gathers what it knows through its last attention.
+        else own.set(meanOfHeads(last, frame).subarray(0, last.keys));
+      }
     }
     return this.#overPatches(outputs, method);
   }
@@ -165,8 +173,11 @@ export class AttentionMaps {
     const { attentional_pool: pooling } = this.config.vision;
     // With one pooler, query 0 is kept for the embedding and tokens are queries 1, 2, ...
     if (pooling) return this.#throughPooler(tokens, pooling === true ? 1 : 0);
-    const outputs = new Float32Array(tokens.length + 1);
-    outputs.set(tokens, 1);
+    const each = tokens.length / this.frames;
+    const outputs = new Float32Array(this.frames * (each + 1));
+    for (let frame = 0; frame < this.frames; frame++) {
+      outputs.set(tokens.subarray(frame * each, (frame + 1) * each), frame * (each + 1) + 1);
+    }
     return outputs;
   }
 
@@ -182,18 +193,26 @@ export class AttentionMaps {
   }
 
   /**
-   * Encoder outputs [K] to patches [P]: a class token, which sits nowhere, is left out and the rest made to sum to 1.
+   * Encoder outputs [F K] to patches [F P]: class tokens, which sit nowhere, are left out and the rest made to sum to 1.
    */
   #overPatches(outputs: Float32Array, method: MapMethod): Float32Array {
-    const places = method === 'rollout' ? this.#rollOut(outputs) : outputs;
-    return shares(places.slice(places.length - this.grid ** 2));
+    const each = outputs.length / this.frames;
+    const patches = this.grid ** 2;
+    const places = new Float32Array(this.frames * patches);
+    for (let frame = 0; frame < this.frames; frame++) {
+      const own = outputs.subarray(frame * each, (frame + 1) * each);
+      const rolled = method === 'rollout' ? this.#rollOut(own, frame) : own;
+      places.set(rolled.subarray(each - patches), frame * patches);
+    }
+    return shares(places);
   }
 
-  #rollOut(outputs: Float32Array): Float32Array {
-    this.#visionMeans ??= this.raw.vision.map(meanOfHeads);
+  #rollOut(outputs: Float32Array, frame: number): Float32Array {
+    const means = this.#visionMeans.get(frame) ?? this.raw.vision.map((layer) => meanOfHeads(layer, frame));
+    this.#visionMeans.set(frame, means);
     let weights = outputs;
-    for (let layer = this.#visionMeans.length - 1; layer >= 0; layer--) {
-      const mean = this.#visionMeans[layer]!; // [K, K]
+    for (let layer = means.length - 1; layer >= 0; layer--) {
+      const mean = means[layer]!; // [K, K]
       const earlier = weights.map((weight) => weight / 2); // the residual path
       for (const [query, weight] of weights.entries()) {
         const from = query * weights.length;
@@ -216,19 +235,19 @@ function addRow(sum: Float32Array, layer: AttentionLayer, head: number, row: num
   for (let key = 0; key < layer.keys; key++) sum[key]! += share * layer.data[from + key]!;
 }
 
-/** [heads, queries, keys] -> [queries, keys] */
-function meanOfHeads({ heads, queries, keys, data }: AttentionLayer): Float32Array {
+/** [heads, queries, keys], of one frame where there are several -> [queries, keys] */
+function meanOfHeads({ heads, queries, keys, data }: AttentionLayer, frame = 0): Float32Array {
   const mean = new Float32Array(queries * keys);
-  for (let head = 0; head < heads; head++) {
+  for (let head = frame * heads; head < (frame + 1) * heads; head++) {
     for (let i = 0; i < mean.length; i++) mean[i]! += data[head * mean.length + i]! / heads;
   }
   return mean;
 }
 
-/** The likeliest place of a map, as fractions of the square: the centre of its highest patch. */
+/** The likeliest place of a map, as fractions of the square (of a clip, that of its frame): the centre of its highest patch. */
 export function peakOf(map: Float32Array, grid: number): { readonly x: number; readonly y: number } {
   const at = map.indexOf(map.reduce((best, value) => Math.max(best, value), -Infinity));
-  return { x: ((at % grid) + 0.5) / grid, y: (Math.floor(at / grid) + 0.5) / grid };
+  return { x: ((at % grid) + 0.5) / grid, y: ((Math.floor(at / grid) % grid) + 0.5) / grid };
 }
 
 /** Entropy of a map in nats: 0 for one patch, ln P for an even spread. */
@@ -238,12 +257,34 @@ export function entropyOf(map: Float32Array): number {
 
 const FLAT_BELOW = 2;
 
-/** Whether the highest patch of a map has less than twice an even share. */
-function isFlat(map: Float32Array): boolean {
-  return map.reduce((best, value) => Math.max(best, value), 0) * map.length < FLAT_BELOW;
-}
-
 /** A map with its figures. */
 export function measureMap(map: Float32Array, grid: number): MeasuredMap {
-  return { map, peak: peakOf(map, grid), entropy: entropyOf(map), isFlat: isFlat(map) };
+  // The highest patch has less than twice an even share.
+  const isFlat = highestOf(map) * map.length < FLAT_BELOW;
+  return { map, peak: peakOf(map, grid), entropy: entropyOf(map), isFlat };
+}
+
+const highestOf = (map: Float32Array): number => map.reduce((best, value) => Math.max(best, value), 0);
+
+/** What a map over the frames of a clip says, as a whole and frame by frame. */
+export interface MeasuredClip {
+  /** One a frame: its part of the map, where that is highest, and what is known of all together. */
+  readonly frames: readonly MeasuredMap[];
+  /** How much of the map lies in each frame: they sum to 1. */
+  readonly shares: readonly number[];
+  /** The frame that the highest patch of all lies in. */
+  readonly peakFrame: number;
+}
+
+/** A map [F P] over F frames with its figures; flatness and entropy are those of the whole. */
+export function measureFrames(map: Float32Array, grid: number): MeasuredClip {
+  const { entropy, isFlat } = measureMap(map, grid);
+  const highest = highestOf(map);
+  const patches = grid ** 2;
+  const parts = Array.from({ length: map.length / patches }, (_, f) => map.subarray(f * patches, (f + 1) * patches));
+  return {
+    frames: parts.map((part) => ({ map: part, highest, peak: peakOf(part, grid), entropy, isFlat })),
+    shares: parts.map((part) => part.reduce((sum, value) => sum + value, 0)),
+    peakFrame: Math.floor(map.indexOf(highest) / patches),
+  };
 }

@@ -2,6 +2,7 @@ import type { AttentionName } from '../architecture/ops.js';
 import type { ModelConfig } from '../config/config.js';
 import { gridSize } from '../config/config.js';
 import type { Attention } from '../engine/network.js';
+import { joined } from '../video/encode-clip.js';
 
 /** Attention probabilities of one layer for one picture: [heads, queries, keys], rows sum to 1. */
 export interface AttentionLayer {
@@ -19,6 +20,11 @@ export interface AttentionLayer {
 export interface RawAttention {
   /** Patches along one side of the square that the model sees. */
   readonly grid: number;
+  /**
+   * Of a clip, how many frames F were looked at. Its vision layers are [F, 1, K, K], means over heads, and its poolers attend F K
+   * encoder outputs; without a pooler there are F times as many image tokens.
+   */
+  readonly frames?: number;
   /** The caption, from the start token to what came last. */
   readonly ids: readonly number[];
   /** log p(ids[r + 1] | image, ids[0..r]), one a row. */
@@ -68,11 +74,13 @@ export function collectAttention(
         if (batch !== 1) throw new RangeError(`attention of ${batch} pictures where one was expected`);
         return { heads, queries, keys, data };
       });
+  const vision = visionLayers(reported);
   return {
     grid: gridSize(config),
+    ...(vision.frames > 1 && { frames: vision.frames }),
     ids,
     logprobs,
-    vision: layersOf('vision'),
+    vision: vision.layers,
     pooler: layersOf('pooler.0')[0] ?? null,
     contrastive: layersOf('pooler.1')[0] ?? null,
     text: layersOf('text'),
@@ -80,4 +88,25 @@ export function collectAttention(
     cross: layersOf('cross'),
     ...(crossGradient && { crossGradient: layersOf('cross', crossGradient) }),
   };
+}
+
+/** Layers of the vision tower, the frames of each together: some frames at a time, they were reported in their order. */
+function visionLayers(reported: readonly Attention[]): { readonly layers: AttentionLayer[]; readonly frames: number } {
+  const byLayer = new Map<number, Attention[]>();
+  for (const one of reported.filter(({ name }) => name === 'vision')) {
+    byLayer.set(one.layer, [...(byLayer.get(one.layer) ?? []), one]);
+  }
+  const layers = [...byLayer]
+    .sort(([a], [b]) => a - b)
+    .map(([, parts]): AttentionLayer => {
+      const [, heads, queries, keys] = parts[0]!.shape;
+      return {
+        heads,
+        queries,
+        keys,
+        data: parts.length === 1 ? parts[0]!.data : joined(parts.map(({ data }) => data)),
+      };
+    });
+  const frames = (byLayer.get(0) ?? []).reduce((sum, { shape: [batch] }) => sum + batch, 0);
+  return { layers, frames };
 }

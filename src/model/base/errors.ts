@@ -7,6 +7,8 @@ export type ErrorCode =
   | 'not-found' // a file, model or name that is not there
   | 'unreadable' // exists, but cannot be read (permission, directory, device, changed while being read)
   | 'bad-image' // not a picture that can be decoded whole
+  | 'bad-video' // not a video that can be decoded whole
+  | 'missing-program' // another program that is needed is not there, or cannot be started
   | 'bad-checkpoint' // weights that are malformed, hostile or do not fit the config
   | 'bad-config' // open_clip_config.json malformed, or asking for what the network does not do
   | 'bad-tokenizer' // tokenizer files malformed or unlike the model

@@ -136,7 +136,17 @@ export function gridSize(config: ModelConfig): number {
   return Math.floor(config.vision.image_size / config.vision.patch_size);
 }
 
-/** How many image tokens the decoder cross-attends. */
+/** Whether the image encoder ends in a pooler that attends its outputs, of however many pictures they are. */
+export function hasImagePooler({ vision }: ModelConfig): boolean {
+  return vision.timm_model_name !== null || vision.attentional_pool !== false;
+}
+
+/** Encoder outputs of a picture: patches, and a class token before them where there is one. */
+export function encoderOutputCount(config: ModelConfig): number {
+  return gridSize(config) ** 2 + (config.vision.timm_model_name === null ? 1 : 0);
+}
+
+/** How many image tokens the decoder cross-attends, of one picture. */
 export function imageTokenCount(config: ModelConfig): number {
   const { vision } = config;
   if (vision.attentional_pool === true) return vision.attn_pooler_queries - 1;

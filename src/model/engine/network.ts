@@ -9,7 +9,7 @@ import type { TreeModel } from '../decoding/types.js';
 export interface ImageTokens {
   /** B */
   readonly count: number;
-  /** [B, T, W] */
+  /** [B, T, W]; T is that of one picture (`imageTokenCount`), or N times that for clips of a model without a pooler. */
   readonly data: Float32Array;
 }
 
@@ -93,6 +93,15 @@ export interface Network {
   readonly ended?: AbortSignal | undefined;
   /** pixels [B, 3, S, S], normalised. */
   encodeImages(pixels: Float32Array, count: number, probe?: Probe): Promise<EncodedImages>;
+  /**
+   * The first half of the image encoder, for the frames of a clip: pixels [B, 3, S, S], normalised -> encoder outputs [B, K, W].
+   */
+  encodeFrames(pixels: Float32Array, count: number, probe?: Probe): Promise<Block>;
+  /**
+   * The second half, over the outputs of all frames in a row: [1, N K, W] -> one clip. Of models with an attentional pooler
+   * (`hasImagePooler`).
+   */
+  poolFrames(outputs: Block, probe?: Probe): Promise<EncodedImages>;
   /** Texts as contexts of `context_length` ids each: start, tokens, end, padding. */
   encodeTexts(contexts: readonly Int32Array[], probe?: Probe): Promise<EncodedTexts>;
   /**

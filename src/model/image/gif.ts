@@ -110,6 +110,34 @@ export function firstFrame(bytes: Uint8Array, around = 0): FirstFrame | undefine
   return { bytes: frame, canvas: { size, covered, colour }, isWhole };
 }
 
+/** The frames of a GIF, as its blocks tell them. */
+export interface GifFrames {
+  readonly count: number;
+  /** Whether it ends before its trailer. */
+  readonly isCut: boolean;
+  /** Whether the codes of each make all of its pixels. */
+  isWhole(): boolean;
+}
+
+/** Goes through all blocks of a GIF (GIF89a, appendix B). */
+export function gifFrames(bytes: Uint8Array): GifFrames {
+  const frames: { readonly data: number; readonly pixels: number }[] = [];
+  const number = (at: number): number => bytes[at]! | (bytes[at + 1]! << 8);
+  let at = HEADER + tableLength(bytes[10] ?? 0);
+  while (bytes[at] === EXTENSION || bytes[at] === IMAGE) {
+    if (bytes[at] === EXTENSION) {
+      at = afterBlocks(bytes, at + 2);
+      continue;
+    }
+    const data = at + DESCRIPTOR + tableLength(bytes[at + 9] ?? 0);
+    frames.push({ data, pixels: number(at + 5) * number(at + 7) });
+    at = afterBlocks(bytes, data + 1);
+  }
+  const isCut = bytes[at] !== TRAILER;
+  const isWhole = () => frames.every(({ data, pixels }) => pixels > 0 && countPixels(bytes, data, pixels) >= pixels);
+  return { count: frames.length, isCut, isWhole };
+}
+
 /**
  * How many pixels a frame's LZW codes stand for, up to `most` (GIF89a, appendix F).
  * @param data where the frame's code size is, before its sub-blocks

@@ -53,7 +53,8 @@ const STRANGERS: readonly (readonly [RegExp, string])[] = [
   [/^(gimp xcf|#\?RADIANCE|v\/1\x01|P[1-7][\s]|SIMPLE {2}=)/, 'a picture in a format that is not supported'],
   [/^(PK\x03\x04|PK\x05\x06)/, 'a ZIP archive'],
   [/^\x1f\x8b/, 'a gzip archive'],
-  [/^(\x1aE\xdf\xa3|RIFF.{4}AVI )/s, 'a video'],
+  [/^(\x1aE\xdf\xa3|RIFF.{4}AVI |FLV\x01|0&\xb2u\x8ef\xcf\x11|OggS.*?\x80theora)/s, 'a video'],
+  [/^(\0\0\x01\xba|G.{187}G.{187}G)/s, 'an MPEG stream; ffmpeg -i FILE -c copy FILE.mkv makes a video of it'],
   [/^(ID3|OggS|fLaC|RIFF.{4}WAVE)/s, 'a sound file'],
   [/^(\x7fELF|MZ|\xcf\xfa\xed\xfe)/, 'a program'],
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer, not the picture itself'],
@@ -83,9 +84,12 @@ export function describeBytes(bytes: Uint8Array): string {
 export function requireImage(bytes: Uint8Array): ImageFormat {
   const format = sniffImage(bytes);
   if (format !== undefined) return format;
+  const what = describeBytes(bytes);
   throw new CocaError(
     'bad-image',
-    `not a picture that can be read: it is ${describeBytes(bytes)}`,
-    `${SUPPORTED_NAMES} are read`,
+    `not a picture that can be read: it is ${what}`,
+    what === 'a video'
+      ? 'caption, rank, classify, embed, attend and search take videos, from files (coca help video)'
+      : `${SUPPORTED_NAMES} are read`,
   );
 }

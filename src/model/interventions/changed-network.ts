@@ -35,6 +35,14 @@ export class ChangedNetwork implements Network {
     return this.network.encodeImages(pixels, count, this.#with(probe));
   }
 
+  encodeFrames(pixels: Float32Array, count: number, probe?: Probe): Promise<Block> {
+    return this.network.encodeFrames(pixels, count, this.#with(probe));
+  }
+
+  poolFrames(outputs: Block, probe?: Probe): Promise<EncodedImages> {
+    return this.network.poolFrames(outputs, this.#with(probe));
+  }
+
   encodeTexts(contexts: readonly Int32Array[], probe?: Probe): Promise<EncodedTexts> {
     return this.network.encodeTexts(contexts, this.#with(probe));
   }

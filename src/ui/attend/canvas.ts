@@ -47,7 +47,7 @@ function peakCell({ peak }: MeasuredMap, columns: number): { readonly column: nu
 }
 
 function heatLines({ grid, wordMap }: MapDrawing, columns: number): string[] {
-  const heat = enlargeMap(wordMap.map, grid, columns);
+  const heat = enlargeMap(wordMap.map, grid, columns, wordMap.highest);
   const peak = peakCell(wordMap, columns);
   return densityLines(columns, SHADES, (x, row) => {
     if (x === peak.column && row === peak.row) return PEAK;

@@ -12,6 +12,8 @@ export type AttendCommand =
 
 const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
   ' ': 'next-word',
+  ']': 'next-frame',
+  '[': 'previous-frame',
   n: 'next-head',
   N: 'previous-head',
   m: 'next-method',
@@ -33,6 +35,7 @@ const LETTERS: Readonly<Record<string, AttendCommand['type']>> = {
 export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['left right, h l', 'word before, word after (Home, End: first, last)'],
   ['Space Tab', 'word after (Shift-Tab: before)'],
+  ['[ ]', 'of a clip: frame before, frame after'],
   ['up down, k j', 'layer: each, then their mean, then the last'],
   ['n N', 'attention head: their mean, then each (N: back)'],
   ['m', 'method: cross, rollout, gradient, occlusion (computed when first asked for)'],
@@ -70,7 +73,7 @@ export function attendKeyLine(
     region,
     reading,
   }: Pick<AttendState, 'isHelp' | 'isGrid' | 'method' | 'later' | 'region' | 'reading'>,
-  { words, layers, heads, methods }: AttendLimits,
+  { words, frames, layers, heads, methods }: AttendLimits,
   columns: number,
 ): string {
   if (isHelp) return keyLine([['Esc', 'close']], [['q', 'quit']], columns);
@@ -78,14 +81,15 @@ export function attendKeyLine(
   const hints: readonly (readonly [...KeyHint, boolean])[] = [
     ['u', 'give back', reading > 0],
     ['←→', 'word', words > 1],
+    ['[]', 'frame', frames > 1],
     ['↑↓', 'layer', layers > 1 && hasLayers({ method })],
     ['g', isGrid ? 'one' : 'all', words > 1 || isGrid],
     ['m', 'method', methods.length > 1],
     ['n', 'head', heads > 1 && hasLayers({ method })],
     ['+-', 'opacity', true],
     ['w', 'save', true],
-    ['X', 'erase it', true],
-    ['E', 'erase', true],
+    ['X', 'erase it', frames === 1],
+    ['E', 'erase', frames === 1],
     ['t', 'words before', words > 1],
     ['f', 'seen or guessed', later.includes('grounding')],
   ];

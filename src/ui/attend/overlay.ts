@@ -18,7 +18,7 @@ export const isBare = ({ wordMap, opacity }: MapDrawing): boolean => opacity ===
 export function mapPixels(drawing: MapDrawing, size: number): Raster {
   if (isBare(drawing)) return shrunk(drawing.picture, size);
   const { picture, grid, wordMap, opacity } = drawing;
-  return { size, rgb: overlay(shrunk(picture, size), enlargeMap(wordMap.map, grid, size), opacity) };
+  return { size, rgb: overlay(shrunk(picture, size), enlargeMap(wordMap.map, grid, size, wordMap.highest), opacity) };
 }
 
 /** Arms of the cross that marks the peak, as a part of the side; a white core in a black edge, to be seen on any colour. */

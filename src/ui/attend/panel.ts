@@ -52,6 +52,7 @@ function fullPanel(
     paint.bold(truncate(word.text, columns)),
     fact('word', `${state.word + 1} of ${source.words.length}`),
     fact('probability', `${percent(word.probability)} % ${bar(word.probability, BAR)}`),
+    ...frameFacts(source, state).map(([label, value]) => fact(label, value)),
     ...groundedFacts(source, state).map(([label, value]) => fact(label, value)),
     '',
     fact('method', state.method),
@@ -61,7 +62,7 @@ function fullPanel(
     ...(hasPicture ? [fact('opacity', opacityText(state.opacity))] : []),
     '',
     fact(hasPicture && !wordMap.isFlat ? 'peak +' : 'peak', peakText(wordMap, '  ')),
-    fact('entropy', entropyText(wordMap.entropy, source.grid)),
+    fact('entropy', entropyText(wordMap.entropy, placesOf(source, state))),
     ...(hasPicture && !wordMap.isFlat
       ? [`${paint.dim('low to high'.padEnd(LABEL))}${heatScale(Math.min(BAR, columns - LABEL), colors)}`]
       : []),
@@ -83,11 +84,18 @@ function shortPanel(
   return [
     `${word.text} ${percent(word.probability)} % (${state.word + 1}/${source.words.length})`,
     ...(grounded ? [groundedLine(grounded)] : []),
+    ...frameFacts(source, state).map(([label, value]) => `${label} ${value}`),
     hasLayers(state) ? `${state.method} layer ${state.layer} head ${state.head}` : state.method,
     wordMap.isFlat ? FLAT : `peak ${peakText(wordMap, ' ')}`,
-    `entropy ${entropyText(wordMap.entropy, source.grid)}`,
+    `entropy ${entropyText(wordMap.entropy, placesOf(source, state))}`,
     ...(hasPicture ? [`opacity ${opacityText(state.opacity)}`] : []),
   ].map((line) => truncate(line, columns));
+}
+
+/** Which frame of a clip is shown, and how much of the word's map lies in it. */
+function frameFacts(source: AttendSource, state: AttendState): readonly (readonly [string, string])[] {
+  const found = source.frameOf?.(state.word, state);
+  return found ? [['frame', `${found.frame}: ${percent(found.share)} %`]] : [];
 }
 
 /** What the word owes to the picture, in the terms of `coca ground`; before that is known, the key that asks for it. */
@@ -124,6 +132,10 @@ function opacityText(opacity: number): string {
   return opacity === 0 ? 'picture alone' : `${Math.round(opacity * 100)} %`;
 }
 
-function entropyText(entropy: number, grid: number): string {
-  return `${entropy.toFixed(2)} of ${Math.log(grid * grid).toFixed(2)} nats`;
+/** How many patches a map is spread over, in all frames of a clip. */
+const placesOf = (source: AttendSource, state: AttendState): number =>
+  source.grid ** 2 * (source.frameOf?.(state.word, state).of ?? 1);
+
+function entropyText(entropy: number, places: number): string {
+  return `${entropy.toFixed(2)} of ${Math.log(places).toFixed(2)} nats`;
 }

@@ -12,7 +12,7 @@ import { type AttendAction, type AttendState, reduce } from './state.js';
  */
 export function attendView(source: AttendSource, initial: AttendState, kind: PictureKind) {
   const { grid, layers, heads, methods } = source;
-  const limits = { words: source.words.length, grid, layers, heads, methods };
+  const limits = { words: source.words.length, frames: source.frames?.length ?? 1, grid, layers, heads, methods };
   return {
     place: 'own screen',
     hasKeys: true,

@@ -15,6 +15,13 @@ export interface AttendSource extends Pick<AttentionMaps, 'grid' | 'layers' | 'h
   readonly words: readonly ShadedWord[];
   /** The square that the model sees. */
   readonly picture: Raster;
+  /**
+   * Of a clip: its frames, each as a source whose picture and maps are those of the frame; all else is the clip's. The first is this
+   * source again.
+   */
+  readonly frames?: readonly AttendSource[];
+  /** Which frame this is of a clip, of how many that were looked at, and how much of a word's map lies in it. */
+  frameOf?(word: number, selection: MapChoice): { readonly frame: string; readonly of: number; readonly share: number };
   /** What was erased of the picture, in cells by number. */
   readonly erased: readonly number[];
   /**

@@ -7,6 +7,8 @@ import type { Later } from './source.js';
 /** What is on the screen, as a value. */
 export interface AttendState extends MapChoice {
   readonly word: number;
+  /** Of a clip: which of the frames that were looked at is shown, from 0. */
+  readonly frame: number;
   /** Of the map over the picture: 0 shows the picture alone. */
   readonly opacity: number;
   /** One word large, or all words at once. */
@@ -36,10 +38,13 @@ export interface AttendState extends MapChoice {
 export interface AttendLimits extends Pick<AttentionMaps, 'grid' | 'layers' | 'heads' | 'methods'> {
   /** Of the caption of the whole picture. */
   readonly words: number;
+  /** Of a clip; 1 of a picture. */
+  readonly frames: number;
 }
 
 export type AttendAction =
   | { readonly type: 'next-word' | 'previous-word' | 'first-word' | 'last-word' }
+  | { readonly type: 'next-frame' | 'previous-frame' }
   | { readonly type: 'next-layer' | 'previous-layer' }
   | { readonly type: 'next-head' | 'previous-head' }
   | { readonly type: 'next-method' | 'more-opacity' | 'less-opacity' }
@@ -59,7 +64,7 @@ export type AttendAction =
 export const OPACITIES = [OPACITY, 0.7, 0.9, 0, 0.3] as const;
 
 export function initialState(selection: MapChoice, word: number, later: readonly Later[] = []): AttendState {
-  const shown = { word, opacity: OPACITY, isGrid: false, isText: false, isHelp: false, message: '' };
+  const shown = { word, frame: 0, opacity: OPACITY, isGrid: false, isText: false, isHelp: false, message: '' };
   const whole = { region: null, reading: 0, words: null, isReading: false };
   return { ...selection, ...shown, ...whole, later, awaited: null, part: 0 };
 }
@@ -77,6 +82,12 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
       return { ...quiet, word: 0 };
     case 'last-word':
       return { ...quiet, word: words - 1 };
+    case 'next-frame':
+    case 'previous-frame': {
+      if (limits.frames === 1) return { ...state, message: 'a picture has no frames to walk through' };
+      const by = action.type === 'next-frame' ? 1 : limits.frames - 1;
+      return { ...quiet, frame: (state.frame + by) % limits.frames };
+    }
     case 'next-layer':
     case 'previous-layer':
       if (!hasLayers(state)) return { ...state, message: OUTSIDE };
@@ -97,12 +108,13 @@ export function reduce(state: AttendState, action: AttendAction, limits: AttendL
       if (state.isText || state.awaited === 'words') return { ...quiet, isText: false, awaited: null };
       return withText(quiet);
     case 'ground':
-      return withGrounding(quiet);
+      return limits.frames > 1 ? { ...state, message: OF_PICTURES } : withGrounding(quiet);
     case 'toggle-help':
       return { ...quiet, isHelp: !state.isHelp };
     case 'close-help':
       return { ...quiet, isHelp: false };
     case 'open-region':
+      if (limits.frames > 1) return { ...state, message: OF_PICTURES };
       return { ...quiet, region: action.region, isGrid: false, isText: false };
     case 'move-region':
     case 'size-region':
@@ -147,6 +159,9 @@ function shifted(
   const width = within(region.width + x, 1, grid - region.x);
   return { ...region, width, height: within(region.height + y, 1, grid - region.y) };
 }
+
+/** Of what is asked of pictures alone. */
+export const OF_PICTURES = 'this is asked of pictures: of a clip there are maps, and what words owe to words';
 
 const OUTSIDE = 'occlusion asks the model from outside: it has no layers and heads';
 

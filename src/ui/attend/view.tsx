@@ -19,7 +19,7 @@ import { type AttendLayout, captionLabel, layoutOf } from './layout.js';
 import { regionAround } from './region.js';
 import type { AttendSource, Later } from './source.js';
 import { stageOf } from './stage.js';
-import type { AttendAction, AttendState } from './state.js';
+import { type AttendAction, type AttendState, OF_PICTURES } from './state.js';
 import { captionLines } from './words.js';
 
 export interface AttendViewProps {
@@ -35,11 +35,13 @@ export function AttendView({ source: whole, kind, state, stage }: AttendViewProp
   const { act, leave, now, colors } = stage;
   /** The whole picture read, then each time that something was erased. */
   const readings = useRef<readonly AttendSource[]>([whole]);
-  const source = readings.current[state.reading]!;
+  const reading = readings.current[state.reading]!;
+  const source = reading.frames?.[state.frame] ?? reading;
   const size = useScreenSize(stage);
   const { cell, isAnswer } = useCellSize(stage, kind, size);
   const isSaving = useRef(false);
   const shown = (): AttendSource => readings.current[now().reading]!;
+  const frames = whole.frames?.length ?? 1;
 
   const save = async (): Promise<void> => {
     if (isSaving.current) return;
@@ -97,7 +99,8 @@ export function AttendView({ source: whole, kind, state, stage }: AttendViewProp
         erase(patchesOf(now().region!, shown().grid));
         break;
       case 'erase-word':
-        eraseWord();
+        if (frames > 1) act({ type: 'say', message: OF_PICTURES });
+        else eraseWord();
         break;
       case 'give-back':
         if (now().reading === 0) act({ type: 'say', message: 'nothing is erased' });
@@ -141,7 +144,7 @@ export function AttendView({ source: whole, kind, state, stage }: AttendViewProp
       </Box>
       <Box flexGrow={1} />
       <Lines lines={bothCaptions(before, source.words, state.word, layout, colors)} />
-      {hasKeys && <Lines lines={[footLine(source, state, columns, colors)]} />}
+      {hasKeys && <Lines lines={[footLine(source, frames, state, columns, colors)]} />}
     </Box>
   );
 }
@@ -196,12 +199,12 @@ function bothCaptions(
   ];
 }
 
-function footLine(source: AttendSource, state: AttendState, columns: number, colors: Colors): string {
+function footLine(source: AttendSource, frames: number, state: AttendState, columns: number, colors: Colors): string {
   if (state.message !== '') return painter(colors).bold(truncate(state.message, columns));
   if (state.isReading) return painter(colors).bold(truncate('the picture is read again ...', columns));
   if (state.awaited) {
     const text = `${AWAITED[state.awaited]}: ${Math.floor(100 * state.part)} %`;
     return painter(colors).bold(truncate(text, columns));
   }
-  return painter(colors).dim(attendKeyLine(state, { ...source, words: source.words.length }, columns));
+  return painter(colors).dim(attendKeyLine(state, { ...source, words: source.words.length, frames }, columns));
 }

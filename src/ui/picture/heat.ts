@@ -72,13 +72,17 @@ export function heatColor(value: number): Rgb {
 }
 
 /**
- * A map of grid x grid values, drawn `size` x `size` pixels large relative to its highest value: 0 to 1. Between the
+ * A map of grid x grid values, drawn `size` x `size` pixels large relative to its highest value, or another: 0 to 1. Between the
  * centres of patches the values follow monotone cubics (Fritsch and Carlson 1980, with the slopes of Fritsch and Butland
  * 1984), across and then down: smooth, through every patch's own value, and without the rings that a resampling filter
  * draws around a peak and that would pass for attention.
  */
-export function enlargeMap(map: Float32Array, grid: number, size: number): Float32Array {
-  const highest = map.reduce((best, value) => Math.max(best, value), 0);
+export function enlargeMap(
+  map: Float32Array,
+  grid: number,
+  size: number,
+  highest = map.reduce((best, value) => Math.max(best, value), 0),
+): Float32Array {
   const out = new Float32Array(size * size);
   if (highest === 0) return out;
   const across = new Float32Array(grid * size); // grid rows of size pixels
@@ -164,8 +168,8 @@ const lumaAt = (rgb: Uint8Array, at: number): number =>
 /** A map drawn over its picture; one in which no place stands out leaves the picture as it is. */
 export function mapOver(
   picture: Raster,
-  { map, isFlat }: { readonly map: Float32Array; readonly isFlat: boolean },
+  { map, isFlat, highest }: { readonly map: Float32Array; readonly isFlat: boolean; readonly highest?: number },
   grid: number,
 ): Uint8Array {
-  return isFlat ? picture.rgb : overlay(picture, enlargeMap(map, grid, picture.size), OPACITY);
+  return isFlat ? picture.rgb : overlay(picture, enlargeMap(map, grid, picture.size, highest), OPACITY);
 }

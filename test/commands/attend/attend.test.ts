@@ -107,11 +107,12 @@ test('control characters of a word are shown, not sent', () => {
   } as unknown as AttendResult;
   expect(attendLines(hostile)).toEqual(['re\\x1b[2Jd\\t\\u202e\t0.5000\t0.5000\t0.0000']);
   const unasked = () => Promise.reject(new Error('not asked for'));
-  const source = attendSource(
-    hostile,
-    { size: 1, rgb: new Uint8Array(3) },
-    { occlusion: unasked, owed: unasked, grounding: unasked, without: unasked },
-  );
+  const source = attendSource(hostile, [{ size: 1, rgb: new Uint8Array(3) }], {
+    occlusion: unasked,
+    owed: unasked,
+    grounding: unasked,
+    without: unasked,
+  });
   expect([source.image, source.words[0]!.text]).toEqual(['a\\x1b]0;x\\x07.png', 're\\x1b[2Jd\\t\\u202e']);
 });
 

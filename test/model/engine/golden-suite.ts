@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AttentionName } from '../../../src/model/architecture/ops.js';
 import { readTensor } from '../../../src/model/checkpoint/index.js';
+import { encoderOutputCount } from '../../../src/model/config/config.js';
 import { captionTrie } from '../../../src/model/decoding/index.js';
 import { Row, scoresOf } from '../../../src/model/decoding/scores.js';
 import { ROOT, type TokenRow, type TreeModel } from '../../../src/model/decoding/types.js';
 import type { Attention, ImageTokens, Network, Probe } from '../../../src/model/engine/network.js';
+import { encodeClip } from '../../../src/model/video/encode-clip.js';
 import { GOLDEN_MODELS, type Golden, type GoldenName, golden, worstError as worst } from '../../support/golden.js';
 
 /** An engine under test. */
@@ -169,6 +171,45 @@ function goldenTests(engine: EngineUnderTest, name: GoldenName): void {
     const pooling = under.reference.config.vision.attentional_pool;
     if (pooling) await checkAttention(seen, 'pooler.0');
     if (pooling === 'cascade') await checkAttention(seen, 'pooler.1');
+  });
+
+  test('frames of a clip: embedding, image tokens, logits of a caption, and gradients over all tokens', async () => {
+    const { config } = under.reference;
+    const { data, shape } = await under.reference.expected('pixel_values');
+    const expected = await under.reference.video();
+    const seen: Attention[] = [];
+    const onAttention = (one: Attention) => seen.push(one);
+    const clip = await encodeClip(under.network, config, data, shape[0]!, { onAttention });
+    expect(worstError(clip.latent, expected.latent)).toBeLessThan(1);
+    expect(worstError(clip.features, expected.features)).toBeLessThan(1);
+    expect(clip.tokens.count).toBe(1);
+    expect(worstError(clip.tokens.data, expected.tokens)).toBeLessThan(1);
+    const ids = expected.ids.slice(0, -1);
+    await withTrees(under.network, clip.tokens, async (trees) => {
+      const [scores] = await trees.extend(chains([Int32Array.from(ids)]));
+      expect(worstError(scores!.logits, expected.logits)).toBeLessThan(1);
+    });
+    // All frames are attended to by the same queries.
+    const frames = shape[0]!;
+    const outputs = encoderOutputCount(config);
+    expect(seen.filter(({ name }) => name === 'vision').map((one) => one.shape.slice(0, 2))).toEqual(
+      Array(config.vision.layers).fill([frames, 1]),
+    );
+    const pooler = seen.find(({ name }) => name === 'pooler.0');
+    expect(pooler?.shape.at(-1)).toBe(config.vision.attentional_pool ? frames * outputs : undefined);
+    const [gradient] = await under.network.crossGradients(clip.tokens, expected.ids);
+    expect(gradient!.shape.at(-1)).toBe(clip.tokens.data.length / config.multimodal.width);
+  });
+
+  test('the halves of the image encoder make one picture what the whole makes of it', async () => {
+    const { data, shape } = await under.reference.expected('pixel_values');
+    const pixels = data.subarray(0, data.length / shape[0]!);
+    const whole = await under.network.encodeImages(pixels, 1);
+    const halves = await under.network.poolFrames(await under.network.encodeFrames(pixels, 1));
+    expect(worstError(halves.latent, whole.latent)).toBeLessThan(1);
+    expect(worstError(halves.tokens.data, whole.tokens.data)).toBeLessThan(1);
+    // A clip of one frame is that picture.
+    expect(await encodeClip(under.network, under.reference.config, pixels, 1)).toEqual(whole);
   });
 
   test('attention of both halves of the decoder', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commandOf, KEY_HELP } from '../../../src/ui/attend/keys.js';
 import { type AttendAction, type AttendState, initialState, OPACITIES, reduce } from '../../../src/ui/attend/state.js';
 
-const LIMITS = { words: 3, grid: 4, layers: 2, heads: 2, methods: ['cross', 'rollout'] } as const;
+const LIMITS = { words: 3, frames: 1, grid: 4, layers: 2, heads: 2, methods: ['cross', 'rollout'] } as const;
 const START = initialState({ method: 'cross', layer: 'mean', head: 'mean' }, 0);
 
 const WALKING = { isHelp: false, region: null };
@@ -123,7 +123,7 @@ describe('reduce', () => {
     });
     fc.assert(
       fc.property(limits, fc.array(actions), (sizes, types) => {
-        const all = { ...sizes, grid: 4, methods: LIMITS.methods };
+        const all = { ...sizes, frames: 1, grid: 4, methods: LIMITS.methods };
         const state = types.reduce((from, type) => reduce(from, { type } as AttendAction, all), START);
         expect(state.word).toBeGreaterThanOrEqual(0);
         expect(state.word).toBeLessThan(sizes.words);

@@ -32,7 +32,14 @@ describe('a line of keys', () => {
 describe.each([40, 80, 120, 200])('in %i columns', (columns) => {
   const walk: KeyContext = { mode: 'walk', hasBegun: true, isDone: false, hypotheses: 6, lines: 1 };
   const attending = { isHelp: false, isGrid: false, method: 'cross', region: null, reading: 0, later: [] } as const;
-  const limits = { words: 7, grid: 8, layers: 3, heads: 6, methods: ['cross', 'rollout', 'gradient'] } as const;
+  const limits = {
+    words: 7,
+    frames: 1,
+    grid: 8,
+    layers: 3,
+    heads: 6,
+    methods: ['cross', 'rollout', 'gradient'],
+  } as const;
   const lines: [string, string, RegExp][] = [
     ['step, under way', stepKeyLine(walk, columns), /^Space step .*\? keys {2}q quit$/],
     [

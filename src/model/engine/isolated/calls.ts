@@ -31,6 +31,14 @@ export class NetworkCalls implements EngineCalls {
     return watched(probe, (open) => this.#opened.encodeImages(pixels, count, open));
   }
 
+  encodeFrames(pixels: Float32Array, count: number, probe: PlainProbe) {
+    return watched(probe, (open) => this.#opened.encodeFrames(pixels, count, open));
+  }
+
+  poolFrames(outputs: Block, probe: PlainProbe) {
+    return watched(probe, (open) => this.#opened.poolFrames(outputs, open));
+  }
+
   encodeTexts(contexts: readonly Int32Array[], probe: PlainProbe) {
     return watched(probe, (open) => this.#opened.encodeTexts(contexts, open));
   }

@@ -53,6 +53,14 @@ export class IsolatedNetwork implements Network {
     return tell(await this.process.call('encodeImages', pixels, count, plain(probe)), probe);
   }
 
+  async encodeFrames(pixels: Float32Array, count: number, probe: Probe = {}): Promise<Block> {
+    return tell(await this.process.call('encodeFrames', pixels, count, plain(probe)), probe);
+  }
+
+  async poolFrames(outputs: Block, probe: Probe = {}): Promise<EncodedImages> {
+    return tell(await this.process.call('poolFrames', outputs, plain(probe)), probe);
+  }
+
   async encodeTexts(contexts: readonly Int32Array[], probe: Probe = {}): Promise<EncodedTexts> {
     return tell(await this.process.call('encodeTexts', contexts, plain(probe)), probe);
   }

@@ -62,6 +62,8 @@ export interface EngineCalls {
   open(opening: Opening): Promise<Opened>;
   prepare(task: Task): Promise<void>;
   encodeImages(pixels: Float32Array, count: number, probe: PlainProbe): Promise<Watched<EncodedImages>>;
+  encodeFrames(pixels: Float32Array, count: number, probe: PlainProbe): Promise<Watched<Block>>;
+  poolFrames(outputs: Block, probe: PlainProbe): Promise<Watched<EncodedImages>>;
   encodeTexts(contexts: readonly Int32Array[], probe: PlainProbe): Promise<Watched<EncodedTexts>>;
   openTrees(tokens: ImageTokens, probe: PlainProbe): Promise<OpenedTrees>;
   /** @param hints what `retain` was told since the last call, in order */

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import { type CocaConfig, imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
+import { type CocaConfig, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
 import { kindOf } from '../engines.js';
 import type {
@@ -23,7 +23,9 @@ import { changeFeeds, type Openness, opennessFor, outputsToFetch, report } from 
 import {
   attributionProgram,
   cacheLayers,
+  clipProgram,
   decoderProgram,
+  framesProgram,
   gradientName,
   memoryNames,
   memoryProgram,
@@ -38,7 +40,7 @@ import { dispose, type Feeds, OnnxSession, type SessionOptions } from './session
 import { OnnxTreeModel } from './tree-model.js';
 
 /** What every model has, and what those have that write captions. */
-const TOWERS = { vision: visionProgram, text: textProgram };
+const TOWERS = { vision: visionProgram, frames: framesProgram, clip: clipProgram, text: textProgram };
 const DECODERS = {
   memory: memoryProgram,
   decoder: decoderProgram,
@@ -144,18 +146,40 @@ export class OnnxNetwork implements Network {
   async encodeImages(pixels: Float32Array, count: number, probe: Probe = {}): Promise<EncodedImages> {
     const side = this.config.vision.image_size;
     const session = await this.#session('vision', opennessFor(probe));
-    const feeds = {
-      pixels: new this.runtime.Tensor('float32', pixels, [count, 3, side, side]),
-      ...changeFeeds(session.inputNames, probe, this.runtime.Tensor),
-    };
-    const outputs = await session.run(feeds, outputsToFetch(session.outputNames, probe));
-    const { latent, features, tokens } = outputs;
+    const outputs = await this.#runOpen(session, 'pixels', pixels, [count, 3, side, side], probe);
     report(outputs, probe);
-    return {
-      latent: latent!.data as Float32Array,
-      features: features!.data as Float32Array,
-      tokens: { count, data: (tokens?.data as Float32Array | undefined) ?? new Float32Array(0) },
+    return encodedImages(outputs, count);
+  }
+
+  async encodeFrames(pixels: Float32Array, count: number, probe: Probe = {}): Promise<Block> {
+    const side = this.config.vision.image_size;
+    const session = await this.#session('frames', opennessFor(probe));
+    const { outputs, ...seen } = await this.#runOpen(session, 'pixels', pixels, [count, 3, side, side], probe);
+    report(seen, probe);
+    return { data: outputs!.data as Float32Array, shape: outputs!.dims as [number, number, number] };
+  }
+
+  async poolFrames({ data, shape }: Block, probe: Probe = {}): Promise<EncodedImages> {
+    const session = await this.#session('clip', opennessFor(probe));
+    const outputs = await this.#runOpen(session, 'outputs', data, shape, probe);
+    report(outputs, probe);
+    return encodedImages(outputs, shape[0]);
+  }
+
+  /** Runs a graph of one input beside what a probe changes. */
+  #runOpen(
+    session: OnnxSession,
+    input: string,
+    data: Float32Array,
+    shape: readonly number[],
+    probe: Probe,
+  ): Promise<Feeds> {
+    const { Tensor } = this.runtime;
+    const feeds = {
+      [input]: new Tensor('float32', data, shape),
+      ...changeFeeds(session.inputNames, probe, Tensor),
     };
+    return session.run(feeds, outputsToFetch(session.outputNames, probe));
   }
 
   async encodeTexts(contexts: readonly Int32Array[], probe: Probe = {}): Promise<EncodedTexts> {
@@ -217,7 +241,8 @@ export class OnnxNetwork implements Network {
   }
 
   #imageMemory(config: CocaConfig, memory: OnnxSession, tokens: ImageTokens): Promise<Feeds> {
-    const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
+    const { width } = config.multimodal;
+    const shape = [tokens.count, tokens.data.length / (tokens.count * width), width];
     return memory.run(
       { tokens: new this.runtime.Tensor('float32', tokens.data, shape) },
       outputsToFetch(memory.outputNames, {}),
@@ -269,4 +294,12 @@ export class OnnxNetwork implements Network {
     this.#sessions.clear();
     await Promise.all(sessions.map((result) => (result.status === 'fulfilled' ? result.value.release() : undefined)));
   }
+}
+
+function encodedImages({ latent, features, tokens }: Feeds, count: number): EncodedImages {
+  return {
+    latent: latent!.data as Float32Array,
+    features: features!.data as Float32Array,
+    tokens: { count, data: (tokens?.data as Float32Array | undefined) ?? new Float32Array(0) },
+  };
 }

@@ -1,13 +1,14 @@
 import { crossGradients } from '../../architecture/attribution.js';
 import { captionLogits, imageMemory, textDecoder } from '../../architecture/decoder.js';
-import { imageEncoder } from '../../architecture/image-encoder.js';
+import { imageEncoder, imageHead, imageTrunk } from '../../architecture/image-encoder.js';
 import type { AttentionWatcher } from '../../architecture/ops.js';
 import { textEncoder, textInputs } from '../../architecture/text-tower.js';
+import type { VisionOutput } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
-import { type CocaConfig, imageTokenCount, type ModelConfig } from '../../config/config.js';
+import { type CocaConfig, hasImagePooler, imageTokenCount, type ModelConfig } from '../../config/config.js';
 import { CacheSlots, type CacheUse } from './cache-slots.js';
 import { OnnxGradientOps } from './gradient-ops.js';
-import { type FloatType, GraphBuilder } from './graph.js';
+import { type Dimension, type FloatType, GraphBuilder } from './graph.js';
 import type { OnnxOps } from './ops.js';
 import { attentionOutput, OnnxPlaces, type Openness } from './probe.js';
 import { outputScores } from './row-scores.js';
@@ -75,18 +76,42 @@ export function visionProgram(source: ProgramSource): Uint8Array {
   return build('vision', source, (ops, watch) => {
     const side = source.config.vision.image_size;
     const pixels = ops.input('pixels', 'F32', ['batch', 3, side, side]);
-    const { latent, features, tokens } = imageEncoder(ops, source.config, pixels, watch);
-    ops.output('latent', latent);
-    ops.output('features', features);
-    if (source.config.multimodal) ops.output('tokens', tokens);
+    outputImages(ops, source.config, imageEncoder(ops, source.config, pixels, watch));
   });
 }
+
+function outputImages(ops: OnnxOps, config: ModelConfig, { latent, features, tokens }: VisionOutput<Value>): void {
+  ops.output('latent', latent);
+  ops.output('features', features);
+  if (config.multimodal) ops.output('tokens', tokens);
+}
+
+/** pixels [B, 3, S, S] -> encoder outputs [B, K, W], before any pooling. */
+export function framesProgram(source: ProgramSource): Uint8Array {
+  return build('frames', source, (ops, watch) => {
+    const side = source.config.vision.image_size;
+    const pixels = ops.input('pixels', 'F32', ['batch', 3, side, side]);
+    ops.output('outputs', imageTrunk(ops, source.config, pixels, watch));
+  });
+}
+
+/** Encoder outputs of all frames of a clip, [B, N K, W] -> what `visionProgram` gives of a picture. */
+export function clipProgram(source: ProgramSource): Uint8Array {
+  return build('clip', source, (ops, watch) => {
+    const outputs = ops.input('outputs', 'F32', ['batch', 'outputs', source.config.vision.width]);
+    outputImages(ops, source.config, imageHead(ops, source.config, outputs, watch));
+  });
+}
+
+/** Image tokens as graphs know them: so many; without a pooler a clip has more than a picture. */
+const imageTokens = (config: CocaConfig): Dimension =>
+  hasImagePooler(config) ? imageTokenCount(config) : 'image tokens';
 
 /** tokens [B, T, W] -> keys and values of every cross-attention layer, [B, H, T, D]. */
 export function memoryProgram(source: ProgramSource<CocaConfig>): Uint8Array {
   return build('memory', source, (ops) => {
     const { config } = source;
-    const tokens = ops.input('tokens', 'F32', ['batch', imageTokenCount(config), config.multimodal.width]);
+    const tokens = ops.input('tokens', 'F32', ['batch', imageTokens(config), config.multimodal.width]);
     imageMemory(ops, config, tokens).forEach(({ keys, values }, layer) => {
       ops.output(memoryNames(layer).keys, keys, source.kept);
       ops.output(memoryNames(layer).values, values, source.kept);
@@ -109,7 +134,7 @@ export function textProgram(source: ProgramSource): Uint8Array {
 /** What `memoryProgram` made. */
 function imageInputs(ops: OnnxOps, { config, kept }: ProgramSource<CocaConfig>) {
   const { heads, width, layers } = config.multimodal;
-  const shape = ['batch', heads, imageTokenCount(config), width / heads];
+  const shape = ['batch', heads, imageTokens(config), width / heads];
   return Array.from({ length: layers }, (_, i) => {
     const { keys, values } = memoryNames(i);
     return { keys: ops.input(keys, kept, shape), values: ops.input(values, kept, shape) };

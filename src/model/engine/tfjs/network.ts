@@ -1,10 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { crossGradients } from '../../architecture/attribution.js';
 import { captionLogits, imageMemory } from '../../architecture/decoder.js';
-import { imageEncoder } from '../../architecture/image-encoder.js';
+import { imageEncoder, imageHead, imageTrunk } from '../../architecture/image-encoder.js';
 import { textEncoder } from '../../architecture/text-tower.js';
+import type { VisionOutput } from '../../architecture/vision.js';
 import type { SafetensorsFile } from '../../checkpoint/index.js';
-import { imageTokenCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
+import { encoderOutputCount, type ModelConfig, requireCaptioner } from '../../config/config.js';
 import { captionRows } from '../caption-rows.js';
 import type { TfjsDevice } from '../engines.js';
 import type { Attention, Block, EncodedImages, EncodedTexts, ImageTokens, Network, Probe, Task } from '../network.js';
@@ -15,6 +16,8 @@ import { TfjsGradientOps } from './gradient-ops.js';
 import { CheckpointParameters, type Parameters, type Tower } from './parameters.js';
 import { TfjsPlaces } from './places.js';
 import { TfjsTreeModel } from './tree-model.js';
+
+type ImageResults = Partial<Record<'tokens', Tensor>> & Record<'latent' | 'features', Tensor>;
 
 const TOWERS_OF: Readonly<Record<Task, readonly Tower[]>> = {
   images: ['visual.'],
@@ -78,19 +81,49 @@ export class TfjsNetwork implements Network {
     const { latent, features, tokens } = await evaluate(
       backend,
       'vision tower',
-      ({ watch, observe }): Partial<Record<'tokens', Tensor>> & Record<'latent' | 'features', Tensor> => {
+      ({ watch, observe }) => {
         const ops = this.#opsFor(probe, observe);
-        const { tokens: image, ...embedding } = imageEncoder(
-          ops,
-          config,
-          ops.floats(pixels, [count, 3, side, side]),
-          watch,
-        );
-        return { ...embedding, ...(config.multimodal && { tokens: image }) };
+        return this.#imageResults(imageEncoder(ops, config, ops.floats(pixels, [count, 3, side, side]), watch));
       },
       probe,
     );
     return { latent, features, tokens: { count, data: tokens ?? new Float32Array(0) } };
+  }
+
+  async encodeFrames(pixels: Float32Array, count: number, probe: Probe = {}): Promise<Block> {
+    await this.prepare('images');
+    const { config, backend } = this;
+    const { image_size: side, width } = config.vision;
+    const { outputs } = await evaluate(
+      backend,
+      'vision tower',
+      ({ watch, observe }) => {
+        const ops = this.#opsFor(probe, observe);
+        return { outputs: imageTrunk(ops, config, ops.floats(pixels, [count, 3, side, side]), watch) };
+      },
+      probe,
+    );
+    return { data: outputs, shape: [count, encoderOutputCount(config), width] };
+  }
+
+  async poolFrames({ data, shape }: Block, probe: Probe = {}): Promise<EncodedImages> {
+    await this.prepare('images');
+    const { config, backend } = this;
+    const { latent, features, tokens } = await evaluate(
+      backend,
+      'pooler',
+      ({ watch, observe }) => {
+        const ops = this.#opsFor(probe, observe);
+        return this.#imageResults(imageHead(ops, config, ops.floats(data, shape), watch));
+      },
+      probe,
+    );
+    return { latent, features, tokens: { count: shape[0], data: tokens ?? new Float32Array(0) } };
+  }
+
+  /** What is brought back of pictures: tokens are for a decoder. */
+  #imageResults({ tokens, latent, features }: VisionOutput<Tensor>): ImageResults {
+    return { latent, features, ...(this.config.multimodal && { tokens }) };
   }
 
   async encodeTexts(contexts: readonly Int32Array[], probe: Probe = {}): Promise<EncodedTexts> {
@@ -117,7 +150,8 @@ export class TfjsNetwork implements Network {
     const ops = this.#ops;
     requireCaptioner(config, 'decoding');
     await this.source?.load(['text.', 'text_decoder.']);
-    const shape = [tokens.count, imageTokenCount(config), config.multimodal.width];
+    const { width } = config.multimodal;
+    const shape = [tokens.count, tokens.data.length / (tokens.count * width), width];
     const image = backend.run(() => imageMemory(ops, config, ops.floats(tokens.data, shape)));
     const opsOf = ({ observe }: Onlooker) => this.#opsFor(probe, observe);
     return new TfjsTreeModel(backend, opsOf, config, tokens.count, image, probe);
@@ -134,7 +168,7 @@ export class TfjsNetwork implements Network {
     await this.source?.load(['text.', 'text_decoder.']);
     const { layers, heads, width } = config.multimodal;
     const { count, labels, ...rows } = captionRows(config, ids);
-    const keys = imageTokenCount(config);
+    const keys = tokens.data.length / width;
     const values = await evaluate(backend, 'way back', ({ observe }) => {
       const ops = this.#opsFor({ changes }, observe);
       const input = {

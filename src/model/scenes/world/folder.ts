@@ -5,8 +5,9 @@ import { exists, makeFolder } from '../../base/folders.js';
 import { mapAhead } from '../../base/pipeline.js';
 import { orWriteFailed, writeWhole } from '../../base/whole-file.js';
 import { type Art, loadArt } from './art.js';
-import { type DescribedScene, describeScene } from './draw.js';
+import { type DescribedScene, type DrawnScene, describeScene } from './draw.js';
 import { pixelSquare } from './layout.js';
+import { FRAME_MS, movingScene, placedInFrame } from './moving.js';
 import { questionStream, sceneQuestions } from './questions.js';
 import { renderScene } from './render.js';
 import { THINGS } from './things.js';
@@ -20,6 +21,8 @@ export interface SceneFolderOptions {
   readonly size: number;
   /** Only pairs that training never shows. */
   readonly heldOut: boolean;
+  /** Scenes of one thing that moves from left to right, as animated WebP of so many frames. */
+  readonly frames?: number | undefined;
   /** Whether `questions.jsonl` is written, too. */
   readonly questions?: boolean;
   /** Folder with the things' pictures; by default that of the installed package. */
@@ -40,7 +43,7 @@ const QUESTIONS_FILE = 'questions.jsonl';
 const AHEAD = 8;
 
 /**
- * Writes scenes 0 to count - 1 of a seed: `000001.png` and so on, `captions.jsonl` and `scenes.json`, and `questions.jsonl` where it is wanted.
+ * Writes scenes 0 to count - 1 of a seed: `000001.png` and so on (`000001.webp` where they move), `captions.jsonl` and `scenes.json`, and `questions.jsonl` where it is wanted.
  * The lists take their names only when everything is there.
  * @throws CocaError `not-found` (the art), `write-failed` (also when there are scenes already), `interrupted`
  */
@@ -50,10 +53,15 @@ export async function writeScenes(options: SceneFolderOptions): Promise<void> {
   await prepareFolder(folder);
   const write = async (index: number) => {
     stopIfAborted(options.signal);
-    const scene = describeScene(seed, index, { heldOut });
-    const image = `${String(index + 1).padStart(6, '0')}.png`;
-    await writePicture(join(folder, image), scene, art, options.size);
-    return { image, scene };
+    const { frames } = options;
+    const scene = frames === undefined ? describeScene(seed, index, { heldOut }) : movingScene(seed, index);
+    const moments: readonly DrawnScene[] =
+      frames === undefined
+        ? [scene]
+        : Array.from({ length: frames }, (_, i) => ({ ...scene, placements: placedInFrame(scene, i, frames) }));
+    const image = `${String(index + 1).padStart(6, '0')}.${frames === undefined ? 'png' : 'webp'}`;
+    await writePicture(join(folder, image), moments, art, options.size);
+    return { image, scene, moments };
   };
   type Write = (bytes: Uint8Array) => Promise<void>;
   const withQuestions = (fill: (toQuestions: Write) => Promise<void>): Promise<void> =>
@@ -66,8 +74,8 @@ export async function writeScenes(options: SceneFolderOptions): Promise<void> {
     );
   await withLists(async (toScenes, toCaptions, toQuestions) => {
     let done = 0;
-    for await (const { image, scene } of mapAhead(numbers(count), write, AHEAD)) {
-      const { longest, ...rest } = sceneRecord(image, scene, options.size);
+    for await (const { image, scene, moments } of mapAhead(numbers(count), write, AHEAD)) {
+      const { longest, ...rest } = sceneRecord(image, scene, moments, options.size);
       await toScenes(Buffer.from(`${done === 0 ? '[' : ','}\n${JSON.stringify({ ...rest, caption: longest })}`));
       await toCaptions(Buffer.from(`${JSON.stringify({ ...rest, longest })}\n`));
       const asked = sceneQuestions(scene, questionStream(seed, done));
@@ -92,18 +100,25 @@ async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-async function writePicture(path: string, scene: DescribedScene, art: Art, size: number): Promise<void> {
+/** One moment as PNG, several as an animation that loses nothing. */
+async function writePicture(path: string, moments: readonly DrawnScene[], art: Art, size: number): Promise<void> {
   const { default: sharp } = await import('sharp');
-  const raw = { width: size, height: size, channels: 3 } as const;
-  const png = await sharp(renderScene(scene, art, size), { raw })
-    .png()
-    .toBuffer();
-  await orWriteFailed(path, writeFile(path, png));
+  const painted = Buffer.concat(moments.map((moment) => renderScene(moment, art, size)));
+  const raw = { width: size, height: size * moments.length, channels: 3, pageHeight: size } as const;
+  const picture = sharp(painted, { raw });
+  const delay = moments.map(() => FRAME_MS);
+  const bytes = await (moments.length === 1 ? picture.png() : picture.webp({ lossless: true, delay })).toBuffer();
+  await orWriteFailed(path, writeFile(path, bytes));
 }
 
 /** A scene as both files have it. Boxes are in pixels of the picture, from the upper left corner, ends excluded. */
-function sceneRecord(image: string, scene: DescribedScene, size: number) {
-  const { content, placements } = scene;
+function sceneRecord(image: string, scene: DescribedScene, moments: readonly DrawnScene[], size: number) {
+  const { content } = scene;
+  const boxesOf = ({ placements }: DrawnScene) =>
+    placements.map((placement) => {
+      const { left, top, side } = pixelSquare(placement, size);
+      return { object: THINGS[placement.thing]!.singular, x0: left, y0: top, x1: left + side, y1: top + side };
+    });
   return {
     image,
     width: size,
@@ -116,9 +131,11 @@ function sceneRecord(image: string, scene: DescribedScene, size: number) {
       plural: THINGS[thing]!.plural,
       count,
     })),
-    boxes: placements.map((placement) => {
-      const { left, top, side } = pixelSquare(placement, size);
-      return { object: THINGS[placement.thing]!.singular, x0: left, y0: top, x1: left + side, y1: top + side };
+    // Of a scene that moves, those of its first frame, which it is as a picture.
+    boxes: boxesOf(moments[0]!),
+    ...(moments.length > 1 && {
+      motion: 'left to right',
+      frames: moments.map((moment) => ({ boxes: boxesOf(moment) })),
     }),
     // A class, where there is only one.
     ...(content.groups.length === 1 && { label: THINGS[content.groups[0]!.thing]!.singular }),

@@ -100,6 +100,11 @@ function place(thing: number, side: number, area: Area, random: Random): Placeme
   };
 }
 
+/** A placement at the same height, `part` (0 to 1) of the way from the left edge of the free area to the right one. */
+export function acrossFree(placement: Placement, part: number): Placement {
+  return { ...placement, x: FREE.x + part * (FREE.width - placement.side) };
+}
+
 /** The square of a placement in a picture of `size` pixels a side: whole pixels, the upper left one and the side. */
 export function pixelSquare({ x, y, side }: Placement, size: number): { left: number; top: number; side: number } {
   const scale = size / CANVAS;
