@@ -25,9 +25,8 @@ import {
   sourcesOf,
   walkImages,
 } from '../io/sources.js';
-import { CaptionFiles } from './files.js';
 import { captionWriter, type PictureCaptions } from './output.js';
-import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
+import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-options.js';
 import type { Search } from './watch.js';
 
 export const caption = defineResults({
@@ -41,6 +40,7 @@ export const caption = defineResults({
     '--ground: JSON also has words, grounded and calibrated, as coca ground has them; on a terminal the words that are more likely wrong than right are underlined instead of those that the search doubted. It takes several times as long.',
     '--output: FILE.run.json beside FILE says which model and options made it; --resume goes on only with the same. Every whole line in FILE counts as an answer, a torn last one is cut off. Failed pictures count as answered: remove their lines to try again.',
     '--write-txt: NAME.txt beside NAME.jpg, whole or not at all. Pictures that have theirs are left out, so the same line typed again goes on; --if-exists decides otherwise. A picture from a URL or stdin has no place for one.',
+    '--write-xmp: the best caption as dc:description in NAME.jpg.xmp, or in an XMP that is there, also NAME.xmp; the rest of it stays as it is, and so does a description that is there, without --if-exists overwrite. docs/sidecars.md.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
   args: [imagesArgument(['files', 'files0'])],
@@ -104,6 +104,7 @@ export const caption = defineResults({
       const grounding = options.ground ? await openGrounding(coca, options.model, context) : undefined;
       const { names, count } = walkImages(sources, context.stdin);
       const { ablateOver } = options;
+      const { CaptionFiles } = await import('./files.js');
       const files = await CaptionFiles.open(options, coca, {
         ...how,
         ...(ablateOver !== undefined && { ablateOver }),

@@ -5,8 +5,9 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
+import { requirePlaces, writeXmpOption } from '../io/beside/options.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
-import { defineResults, type Finding } from '../io/define-results.js';
+import { defineResults, type Finding, orIncomplete } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { findWithModel, MODEL_GLOBALS, type Variant, variantOf } from '../io/model.js';
 import { eachPicture, type ReadablePicture } from '../io/pictures.js';
@@ -31,6 +32,7 @@ export const classify = defineResults({
     '--classifier: the labels and the linear classifier that coca train --objective classification put beside the model; probability is the softmax over all of its labels, and there is no cosine.',
     '--head: the labels and the head that coca probe made on the features of this very model; likewise.',
     'Piped: LABEL<TAB>PROBABILITY, best first, with IMAGE<TAB> before it when there may be several pictures.',
+    '--write-xmp: the best label, with --top the N best, into dc:subject in NAME.jpg.xmp, or in an XMP that is there, also NAME.xmp; what it holds stays. docs/sidecars.md.',
     'JSON: {"image", "results": [{"label", "cosine", "probability", "rank"}]}, with "truncated": true for a label one of whose texts was cut to the context.',
   ].join('\n'),
   args: [imagesArgument(['files', 'files0'])],
@@ -47,6 +49,7 @@ export const classify = defineResults({
     head: HEAD_OPTION,
     ...TEMPLATE_OPTIONS,
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
+    ...writeXmpOption('the best label'),
     ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
@@ -62,7 +65,8 @@ export const classify = defineResults({
     { line: 'coca classify photo.jpg --classifier --model run', does: 'by the classifier of a run' },
     { line: 'coca classify photo.jpg --head mine.safetensors', does: 'by what coca probe learned' },
   ],
-  async check({ options, typed }) {
+  async check({ args, options, typed }) {
+    if (options.writeXmp) requirePlaces(args, '--write-xmp');
     templatesOf(options);
     checkAblation(options, typed);
     const own = OWN_LABELS.find((name) => typed.has(name));
@@ -79,7 +83,7 @@ export const classify = defineResults({
       throw new CocaError('usage', 'there are no labels to choose from', hint);
     }
   },
-  async *find({ args, options }, context): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
+  async *find({ args, options, typed }, context): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
     const sources = sourcesOf(args, options);
     checkSources(sources, context.stdin, options.labelsFile === '-' ? 1 : 0);
     const labels = hasOwnLabels(options) ? [] : await labelsOf(options.labels, options.labelsFile, context);
@@ -88,12 +92,13 @@ export const classify = defineResults({
       if (options.classifier) return trainedScorer(coca, options.model);
       return zeroShotScorer(coca, labels, templatesOf(options), context, options.strict);
     };
+    const lists = [...options.files, ...options.files0, options.labelsFile ?? '-'].filter((name) => name !== '-');
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const { score, release } = await scorerOf(coca);
       try {
         const { names, count } = walkImages(sources, context.stdin);
         yield { kind: 'ready', count };
-        yield* eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
+        const found = eachPicture(names, coca, context, batchOf(options.batch, coca), async (found) => {
           const results = await score(await coca.encodeImages(found.map(({ picture }) => picture)), options.top);
           return found.map(({ name }, i) => ({
             image: name,
@@ -102,6 +107,7 @@ export const classify = defineResults({
             ...variantOf(coca),
           }));
         });
+        yield* options.writeXmp ? tagged(found, typed.has('top') ? options.top : 1, lists) : found;
       } finally {
         release();
       }
@@ -117,6 +123,28 @@ interface Labelled extends Variant {
   readonly results: readonly Ranked[];
   /** Whether there was no other label to choose. */
   readonly isAlone: boolean;
+}
+
+/**
+ * Results whose best labels go into sidecars, once they are out.
+ * @param count how many labels of each
+ * @param taken files that the run reads
+ */
+async function* tagged(
+  findings: AsyncIterable<Finding<Labelled, ReadablePicture>>,
+  count: number,
+  taken: readonly string[],
+): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
+  const { Sidecars } = await import('../io/beside/sidecars.js');
+  const sidecars = new Sidecars(false, taken);
+  for await (const finding of findings) {
+    if (finding.kind !== 'result') yield finding;
+    else {
+      const { image, results } = finding.result;
+      const subjects = results.slice(0, count).map(({ caption }) => caption);
+      yield { ...finding, complete: () => orIncomplete(image, () => sidecars.write(image, { subjects })) };
+    }
+  }
 }
 
 async function labelWriter(
