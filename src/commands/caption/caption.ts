@@ -28,6 +28,7 @@ import {
 import { captionWriter, type PictureCaptions } from './output.js';
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-options.js';
 import type { Search } from './watch.js';
+import { checkWatchFolder, openArrivals, WATCH_FOLDER_OPTION, withoutOutdated } from './watch-folder.js';
 
 export const caption = defineResults({
   name: 'caption',
@@ -41,9 +42,10 @@ export const caption = defineResults({
     '--output: FILE.run.json beside FILE says which model and options made it; --resume goes on only with the same. Every whole line in FILE counts as an answer, a torn last one is cut off. Failed pictures count as answered: remove their lines to try again.',
     '--write-txt: NAME.txt beside NAME.jpg, whole or not at all. Pictures that have theirs are left out, so the same line typed again goes on; --if-exists decides otherwise. A picture from a URL or stdin has no place for one.',
     '--write-xmp: the best caption as dc:description in NAME.jpg.xmp, or in an XMP that is there, also NAME.xmp; the rest of it stays as it is, and so does a description that is there, without --if-exists overwrite. docs/sidecars.md.',
+    '--watch-folder: those that are there first, then each as it comes and nothing was written to it for a second; one that is removed before it is read is left out, one that is written anew comes again. It ends with Ctrl-C, with exit code 130 as everywhere; each result and file is out and whole by then. docs/sidecars.md.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
-  args: [imagesArgument(['files', 'files0'])],
+  args: [imagesArgument(['files', 'files0', 'watchFolder'])],
   options: {
     ...DECODING_OPTIONS,
     ...PROMPT_OPTION,
@@ -57,6 +59,7 @@ export const caption = defineResults({
     },
     ground: { type: 'flag', description: 'also which words are seen and which are guessed, as in coca ground' },
     watch: { type: 'flag', description: 'on a terminal: draws the search while it runs' },
+    ...WATCH_FOLDER_OPTION,
     ...RESULTS_FILE_OPTIONS,
     ...TEXT_FILE_OPTIONS,
     ...BATCH_OPTION,
@@ -71,6 +74,10 @@ export const caption = defineResults({
     { line: 'coca caption photo.jpg --strategy sample --top-p 0.9 --num 3 --seed 7', does: 'three samples' },
     { line: 'coca caption --files list.txt -o out.jsonl --resume', does: 'a long run that can be killed and goes on' },
     { line: "coca caption 'photos/*.jpg' --write-txt", does: 'a text file beside every picture' },
+    {
+      line: 'coca caption --watch-folder out --write-txt',
+      does: "a text beside every picture of a generator's, as they come",
+    },
     { line: 'coca caption photo.jpg --watch', does: 'every beam with its words and scores, step by step' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
@@ -78,6 +85,7 @@ export const caption = defineResults({
     checkResultsFile(options, args);
     checkTextFiles(options, args);
     checkAblation(options, typed);
+    checkWatchFolder(options, args);
     if (options.watch && options.batch !== 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
     }
@@ -85,7 +93,10 @@ export const caption = defineResults({
   },
   async *find({ args, options, typed }, context): AsyncGenerator<Finding<PictureCaptions, ReadablePicture>> {
     const sources = sourcesOf(args, options);
-    checkSources(sources, context.stdin);
+    const { watchFolder } = options;
+    if (watchFolder === undefined) checkSources(sources, context.stdin);
+    const arrivals =
+      watchFolder === undefined ? undefined : await openArrivals(watchFolder, options.recursive, context);
     if (options.output !== undefined) await checkResultsPlace(options.output, options.resume);
     const format = options.output === undefined ? formatOf(options, context) : 'jsonl';
     if (format === 'plain' && typed.has('logprobs')) {
@@ -102,7 +113,9 @@ export const caption = defineResults({
       const how = options.prompt === undefined ? decoding : { ...decoding, prompt: options.prompt };
       await prepare(coca, options.ground ? 'attribution' : 'captions', context); // before any clock starts
       const grounding = options.ground ? await openGrounding(coca, options.model, context) : undefined;
-      const { names, count } = walkImages(sources, context.stdin);
+      const { names, count } = arrivals
+        ? { names: arrivals.names(), count: () => undefined }
+        : walkImages(sources, context.stdin);
       const { ablateOver } = options;
       const { CaptionFiles } = await import('./files.js');
       const files = await CaptionFiles.open(options, coca, {
@@ -121,15 +134,15 @@ export const caption = defineResults({
           : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
         const wanted = filtered(names, (name) => files.isWanted(name));
         const batch = batchOf(options.batch, coca, decoding);
-        yield* files.keep(
+        const findings =
           batch === 1
             ? eachPicture(wanted, coca, context, 1, ([found]) =>
                 captionPicture(found!, coca, how, search, grounding, context),
               )
             : flowOfPictures(wanted, coca, context, batch, (found) =>
                 captionMany(found, coca, how, batch, grounding, context),
-              ),
-        );
+              );
+        yield* files.keep(arrivals ? withoutOutdated(findings, arrivals) : findings);
       } finally {
         await files.close();
       }

@@ -173,13 +173,18 @@ async function* expandWord(word: string, recursive = false): AsyncGenerator<stri
 /** What is called like a picture in a folder. One that has none is given itself: reading it says so. */
 async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<string> {
   let isEmpty = true;
-  for await (const { files } of filesOf(`${folder.replace(/\/+$/, '')}/${recursive ? '**' : '*'}`)) {
-    for (const file of files.filter((name) => PICTURE_NAME.test(name))) {
-      isEmpty = false;
-      yield file;
-    }
+  for await (const file of pictureNames(folder, recursive)) {
+    isEmpty = false;
+    yield file;
   }
   if (isEmpty) yield folder;
+}
+
+/** The names in a folder that are like a picture's, sorted. */
+export async function* pictureNames(folder: string, recursive: boolean): AsyncGenerator<string> {
+  for await (const { files } of filesOf(`${folder.replace(/\/+$/, '')}/${recursive ? '**' : '*'}`)) {
+    yield* files.filter((name) => PICTURE_NAME.test(name));
+  }
 }
 
 /**
