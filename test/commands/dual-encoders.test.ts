@@ -41,6 +41,10 @@ describe('a dual encoder', () => {
     expect(embedded.map(({ embedding }: { embedding: number[] }) => embedding.length)).toEqual([8, 8]);
     const measured = JSON.parse((await run('eval', '--retrieval', '--limit', '4', '--json')).stdout);
     expect(measured[0].metrics['image_retrieval_recall@10']).toBe(1);
+    const pair = { image_0: PICTURE, image_1: fixture('scenes/0003.png'), caption_0: 'a book', caption_1: 'a taxi' };
+    writeFileSync(join(folder, 'pairs.jsonl'), JSON.stringify(pair));
+    const paired = JSON.parse((await run('eval', join(folder, 'pairs.jsonl'), '--winoground', '--json')).stdout);
+    expect(Object.keys(paired[0].metrics)).toEqual(['text_score', 'image_score', 'group_score']);
     const timed = JSON.parse((await run('bench', '--seconds', '0', '--json')).stdout);
     expect(timed[0].measurements.map(({ task }: { task: string }) => task)).toEqual([
       'encode image',

@@ -73,7 +73,7 @@ const RUNS: Record<string, { args: () => string[]; input?: string; makes?: strin
     makes: ['cwd/out.jsonl', 'cwd/out.jsonl.run.json'],
   },
   rank: { args: () => ['rank', BOOK, 'a dog', 'a book', '--by', 'both'] },
-  classify: { args: () => ['classify', BOOK, '--labels', 'dog,book'] },
+  classify: { args: () => ['classify', BOOK, '--labels', 'dog,book', '--write-xmp'], makes: ['cwd/book.png.xmp'] },
   ask: { args: () => ['ask', BOOK, 'is there a book', '--answers', 'yes,no'] },
   attend: { args: () => ['attend', BOOK, '--json'] },
   ground: { args: () => ['ground', BOOK, '--json'], makes: ['home/.cache/coca/mean-pictures/*'] },

@@ -19,10 +19,10 @@ import { checkResultsFile, checkResultsPlace, RESULTS_FILE_OPTIONS } from '../io
 import { checkSearchOptions, DECODING_OPTIONS, PROMPT_OPTION, searchOptions } from '../io/search-options.js';
 import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, readsStdin, sourcesOf } from '../io/sources.js';
 import { checkShard, findOfNamed, SHARD_OPTIONS, shardOf } from '../shards/options.js';
-import { CaptionFiles } from './files.js';
 import { captionWriter, type PictureCaptions, partObject } from './output.js';
-import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-files.js';
+import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-options.js';
 import type { Search } from './watch.js';
+import { checkWatchFolder, openArrivals, WATCH_FOLDER_OPTION, withoutOutdated } from './watch-folder.js';
 
 export const caption = defineResults({
   name: 'caption',
@@ -35,9 +35,11 @@ export const caption = defineResults({
     '--ground: JSON also has words, grounded and calibrated, as coca ground has them; on a terminal the words that are more likely wrong than right are underlined instead of those that the search doubted. It takes several times as long.',
     '--output: FILE.run.json beside FILE says which model and options made it; --resume goes on only with the same. Every whole line in FILE counts as an answer, a torn last one is cut off. Failed pictures count as answered: remove their lines to try again.',
     '--write-txt: NAME.txt beside NAME.jpg, whole or not at all. Pictures that have theirs are left out, so the same line typed again goes on; --if-exists decides otherwise. A picture from a URL or stdin has no place for one.',
+    '--write-xmp: the best caption as dc:description in NAME.jpg.xmp, or in an XMP that is there, also NAME.xmp; the rest of it stays as it is, and so does a description that is there, without --if-exists overwrite. docs/sidecars.md.',
+    '--watch-folder: those that are there first, then each as it comes and nothing was written to it for a second; one that is removed before it is read is left out, one that is written anew comes again. It ends with Ctrl-C, with exit code 130 as everywhere; each result and file is out and whole by then. docs/sidecars.md.',
     'JSON: score is the sum of log-probabilities / generated length ** length penalty; tokens covers what was generated, the end token included; ms is the time of this picture, or its share of the batch. A file name that is not UTF-8 has \\udcNN for each odd byte (Python: os.fsencode turns it back).',
   ].join('\n'),
-  args: [imagesArgument(['files', 'files0'])],
+  args: [imagesArgument(['files', 'files0', 'watchFolder'])],
   options: {
     ...DECODING_OPTIONS,
     ...PROMPT_OPTION,
@@ -51,6 +53,7 @@ export const caption = defineResults({
     },
     ground: { type: 'flag', description: 'also which words are seen and which are guessed, as in coca ground' },
     watch: { type: 'flag', description: 'on a terminal: draws the search while it runs' },
+    ...WATCH_FOLDER_OPTION,
     ...RESULTS_FILE_OPTIONS,
     ...TEXT_FILE_OPTIONS,
     ...BATCH_OPTION,
@@ -68,6 +71,10 @@ export const caption = defineResults({
     { line: 'coca caption --files list.txt -o out.jsonl --resume', does: 'a long run that can be killed and goes on' },
     { line: "coca caption 'photos/*.jpg' --write-txt", does: 'a text file beside every picture' },
     { line: 'coca caption clip.mp4 --frames 16', does: 'of a video, by 16 of its frames' },
+    {
+      line: 'coca caption --watch-folder out --write-txt',
+      does: "a text beside every picture of a generator's, as they come",
+    },
     { line: 'coca caption photo.jpg --watch', does: 'every beam with its words and scores, step by step' },
     { line: 'curl -s https://example.org/a.jpg | coca caption -', does: 'a picture from a pipe' },
   ],
@@ -75,14 +82,15 @@ export const caption = defineResults({
     checkResultsFile(options, args);
     checkTextFiles(options, args);
     checkShard(options, args, true);
-    if (shardOf(options) !== undefined && options.output !== undefined && options.writeTxt) {
+    if (shardOf(options) !== undefined && options.output !== undefined && (options.writeTxt || options.writeXmp)) {
       throw new CocaError(
         'usage',
-        '--write-txt leaves pictures out, and a part has none missing',
+        '--write-txt and --write-xmp leave pictures out, and a part has none missing',
         'leave out --output',
       );
     }
     checkAblation(options, typed);
+    checkWatchFolder(options, args);
     if (options.watch && options.batch !== 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
     }
@@ -93,7 +101,10 @@ export const caption = defineResults({
   },
   async *find({ args, options, typed }, context): AsyncGenerator<Finding<PictureCaptions, ReadablePicture>> {
     const sources = sourcesOf(args, options);
-    checkSources(sources, context.stdin);
+    const { watchFolder } = options;
+    if (watchFolder === undefined) checkSources(sources, context.stdin);
+    const arrivals =
+      watchFolder === undefined ? undefined : await openArrivals(watchFolder, options.recursive, context);
     const isShared = shardOf(options) !== undefined;
     if (options.output !== undefined && !isShared) await checkResultsPlace(options.output, options.resume);
     const format = options.output === undefined ? formatOf(options, context) : 'jsonl';
@@ -116,13 +127,12 @@ export const caption = defineResults({
         ...(options.ground && { ground: true }),
         ...(options.frames !== undefined && { frames: options.frames }),
       };
+      const { CaptionFiles } = await import('./files.js');
       const files = await CaptionFiles.open(isShared ? { ...options, output: undefined } : options, coca, shaping);
       try {
         yield* files.earlier();
         const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
-        const part = { command: 'caption', options: shaping, objectOf: partObject };
-        const shared = { options, sources, coca, context };
-        const found = findOfNamed<PictureCaptions, ReadablePicture>(shared, part, async function* (names, count) {
+        const captionsOf = async function* (names: AsyncGenerator<string>, count: () => number | undefined) {
           // The progress of several pictures is counted in pictures.
           const onStep = () => (count() === 1 ? searchProgress(coca, context) : undefined);
           const search: Search = isWatched
@@ -149,8 +159,18 @@ export const caption = defineResults({
                 (found) => captionMany(found, coca, how, batch, grounding, context),
                 clips,
               );
-        });
-        yield* files.keep(found);
+        };
+        const part = { command: 'caption', options: shaping, objectOf: partObject };
+        const shared = { options, sources, coca, context };
+        if (arrivals) yield { kind: 'ready' };
+        yield* files.keep(
+          arrivals
+            ? withoutOutdated(
+                captionsOf(arrivals.names(), () => undefined),
+                arrivals,
+              )
+            : findOfNamed<PictureCaptions, ReadablePicture>(shared, part, captionsOf),
+        );
       } finally {
         await files.close();
       }

@@ -1,17 +1,19 @@
 import type { OptionValues } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
-import type { Finding, Incomplete } from '../io/define-results.js';
-import { objectWriter, toItemError } from '../io/results.js';
+import { Sidecars } from '../io/beside/sidecars.js';
+import { type Finding, type Incomplete, orIncomplete } from '../io/define-results.js';
+import { objectWriter } from '../io/results.js';
 import { type EarlierResult, type RESULTS_FILE_OPTIONS, ResultsFile } from '../io/results-file.js';
 import { runRecord } from '../io/run-record.js';
 import { errorObject, type INPUT_OPTIONS } from '../io/sources.js';
 import { captionObject, type PictureCaptions } from './output.js';
-import { type TEXT_FILE_OPTIONS, TextFiles } from './text-files.js';
+import { TextFiles } from './text-files.js';
+import type { TEXT_FILE_OPTIONS } from './text-options.js';
 
 type CaptionFilesOptions = OptionValues<typeof INPUT_OPTIONS & typeof RESULTS_FILE_OPTIONS & typeof TEXT_FILE_OPTIONS>;
 
 /**
- * The files that captions go into, a file of results and texts beside the pictures, and what earlier runs left in
+ * The files that captions go into, a file of results, texts and sidecars beside the pictures, and what earlier runs left in
  * them. A result is written before its text, so a picture that has none yet has no text of this run either.
  */
 export class CaptionFiles {
@@ -20,7 +22,10 @@ export class CaptionFiles {
   readonly #notRestored: Incomplete[] = [];
   #results: ResultsFile | undefined;
 
-  private constructor(private readonly texts: TextFiles | undefined) {}
+  private constructor(
+    private readonly texts: TextFiles | undefined,
+    private readonly sidecars: Sidecars | undefined,
+  ) {}
 
   /**
    * Opens the files that the options ask for; texts that a killed run did not come to write are written.
@@ -28,14 +33,14 @@ export class CaptionFiles {
    * @throws CocaError as `ResultsFile.open` does
    */
   static async open(options: CaptionFilesOptions, coca: Coca, search: object): Promise<CaptionFiles> {
-    const { output, writeTxt, ifExists = 'skip' } = options;
+    const { output, writeTxt, writeXmp, ifExists = 'skip' } = options;
     // No text may take the place of a list that is read.
-    const taken = [...options.files, ...options.files0, ...(output === undefined ? [] : [output])];
-    const texts = new TextFiles(
-      ifExists,
-      taken.filter((name) => name !== '-'),
+    const named = [...options.files, ...options.files0, ...(output === undefined ? [] : [output])];
+    const taken = named.filter((name) => name !== '-');
+    const files = new CaptionFiles(
+      writeTxt ? new TextFiles(ifExists, taken) : undefined,
+      writeXmp ? new Sidecars(ifExists === 'overwrite', taken) : undefined,
     );
-    const files = new CaptionFiles(writeTxt ? texts : undefined);
     if (output !== undefined) {
       const record = await runRecord(coca, { ...search });
       files.#results = await ResultsFile.open(output, record, options.resume, (result, isLast) =>
@@ -54,7 +59,7 @@ export class CaptionFiles {
   /** Whether a picture is still to be captioned. To be asked once for each, in order. */
   async isWanted(image: string): Promise<boolean> {
     if (this.#results?.take(image)) return false;
-    const isLeftOut = (await this.texts?.skips(image)) === true;
+    const isLeftOut = await this.#isDone(image);
     if (isLeftOut) this.#leftOut++;
     else this.#wanted++;
     return !isLeftOut;
@@ -70,7 +75,7 @@ export class CaptionFiles {
         const { kind, result } = finding;
         const texts = result.captions.map(({ text }) => text);
         await objects?.write(captionObject(result));
-        yield { kind, result, complete: () => orIncomplete(result.image, this.texts?.write(result.image, texts)) };
+        yield { kind, result, complete: () => orIncomplete(result.image, () => this.#write(result.image, texts)) };
       }
     }
     yield* this.#summary();
@@ -86,7 +91,9 @@ export class CaptionFiles {
     if (this.#leftOut > 0) {
       yield { kind: 'answered', done: this.#leftOut, failed: 0 };
       const count = pictureCount(this.#leftOut);
-      yield notice(`left out, their .txt files are there: ${count} (--if-exists overwrite or append)`);
+      const found = this.sidecars ? (this.texts ? 'texts and descriptions' : 'descriptions') : '.txt files';
+      const otherwise = this.sidecars ? 'overwrite' : 'overwrite or append';
+      yield notice(`left out, their ${found} are there: ${count} (--if-exists ${otherwise})`);
     }
     if (this.#results === undefined) return;
     const { path, earlier, unasked } = this.#results;
@@ -96,19 +103,29 @@ export class CaptionFiles {
     if (unasked > 0) yield notice(`${path} also answers ${pictureCount(unasked)} that this run was not given`);
   }
 
+  /** Whether a picture has all that this run would write beside it. */
+  async #isDone(image: string): Promise<boolean> {
+    const beside = [this.texts, this.sidecars].filter((files) => files !== undefined);
+    for (const files of beside) if (!(await files.skips(image))) return false;
+    return beside.length > 0;
+  }
+
+  /** One that cannot be written does not keep the other from being written. */
+  async #write(image: string, captions: readonly string[]): Promise<void> {
+    try {
+      await this.texts?.write(image, captions);
+    } finally {
+      await this.sidecars?.write(image, { description: captions[0]! });
+    }
+  }
+
   async #restoreText({ image, hasFailed, captions }: EarlierResult, isLast: boolean): Promise<void> {
     if (hasFailed) return;
-    const incomplete = await orIncomplete(image, this.texts?.restore(image, captions, isLast));
+    const incomplete = await orIncomplete(image, async () => {
+      await this.texts?.restore(image, captions, isLast);
+      await this.sidecars?.write(image, { description: captions[0]! });
+    });
     if (incomplete) this.#notRestored.push(incomplete);
-  }
-}
-
-async function orIncomplete(name: string, work: Promise<void> | undefined): Promise<Incomplete | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    return { kind: 'incomplete', name, error: toItemError(error) };
   }
 }
 

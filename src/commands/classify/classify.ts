@@ -6,9 +6,10 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
+import { requirePlaces, writeXmpOption } from '../io/beside/options.js';
 import { clipFields, FRAMES_OPTION } from '../io/clips.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
-import { defineResults, type Finding } from '../io/define-results.js';
+import { defineResults, type Finding, orIncomplete } from '../io/define-results.js';
 import { readRegularFile } from '../io/files.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { findWithModel, MODEL_GLOBALS, type Variant, variantOf } from '../io/model.js';
@@ -35,6 +36,7 @@ export const classify = defineResults({
     '--classifier: the labels and the linear classifier that coca train --objective classification put beside the model; probability is the softmax over all of its labels, and there is no cosine.',
     '--head: the labels and the head that coca probe made on the features of this very model; likewise.',
     'Piped: LABEL<TAB>PROBABILITY, best first, with IMAGE<TAB> before it when there may be several pictures.',
+    '--write-xmp: the best label, with --top the N best, into dc:subject in NAME.jpg.xmp, or in an XMP that is there, also NAME.xmp; what it holds stays. docs/sidecars.md.',
     'JSON: {"image", "results": [{"label", "cosine", "probability", "rank"}]}, with "truncated": true for a label one of whose texts was cut to the context.',
   ].join('\n'),
   args: [imagesArgument(['files', 'files0'])],
@@ -51,6 +53,7 @@ export const classify = defineResults({
     head: HEAD_OPTION,
     ...TEMPLATE_OPTIONS,
     top: { type: 'integer', min: 1, default: 5, description: 'only the N best' },
+    ...writeXmpOption('the best label'),
     ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...FRAMES_OPTION,
@@ -69,6 +72,7 @@ export const classify = defineResults({
     { line: 'coca classify photo.jpg --head mine.safetensors', does: 'by what coca probe learned' },
   ],
   async check({ args, options, typed }) {
+    if (options.writeXmp) requirePlaces(args, '--write-xmp');
     templatesOf(options);
     checkShard(options, args);
     checkAblation(options, typed);
@@ -86,7 +90,7 @@ export const classify = defineResults({
       throw new CocaError('usage', 'there are no labels to choose from', hint);
     }
   },
-  async *find({ args, options }, context): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
+  async *find({ args, options, typed }, context): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
     const sources = sourcesOf(args, options);
     checkSources(sources, context.stdin, options.labelsFile === '-' ? 1 : 0);
     const labels = hasOwnLabels(options) ? [] : await labelsOf(options.labels, options.labelsFile, context);
@@ -95,6 +99,7 @@ export const classify = defineResults({
       if (options.classifier) return trainedScorer(coca, options.model);
       return zeroShotScorer(coca, labels, templatesOf(options), context, options.strict);
     };
+    const lists = [...options.files, ...options.files0, options.labelsFile ?? '-'].filter((name) => name !== '-');
     const ownLabels = { classifier: options.classifier, head: options.head && (await digestOf(options.head)) };
     async function* labelled(coca: LoadedCoca): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
       const { score, release } = await scorerOf(coca);
@@ -108,7 +113,7 @@ export const classify = defineResults({
         };
         const part = { command: 'classify', options: shaping, objectOf: labelledObject };
         const shared = { options, sources, coca, context };
-        yield* findOfNamed<Labelled, ReadablePicture>(shared, part, (names) =>
+        const all = findOfNamed<Labelled, ReadablePicture>(shared, part, (names) =>
           eachPicture(
             names,
             coca,
@@ -127,6 +132,7 @@ export const classify = defineResults({
             options,
           ),
         );
+        yield* options.writeXmp ? tagged(all, typed.has('top') ? options.top : 1, lists) : all;
       } finally {
         release();
       }
@@ -162,6 +168,28 @@ function labelledObject({ image, frames, results, isAlone: _, ...variant }: Labe
 
 /** What a file's contents are told by. */
 const digestOf = async (path: string): Promise<string> => sha256Of(await readRegularFile(path));
+
+/**
+ * Results whose best labels go into sidecars, once they are out.
+ * @param count how many labels of each
+ * @param taken files that the run reads
+ */
+async function* tagged(
+  findings: AsyncIterable<Finding<Labelled, ReadablePicture>>,
+  count: number,
+  taken: readonly string[],
+): AsyncGenerator<Finding<Labelled, ReadablePicture>> {
+  const { Sidecars } = await import('../io/beside/sidecars.js');
+  const sidecars = new Sidecars(false, taken);
+  for await (const finding of findings) {
+    if (finding.kind !== 'result') yield finding;
+    else {
+      const { image, results } = finding.result;
+      const subjects = results.slice(0, count).map(({ caption }) => caption);
+      yield { ...finding, complete: () => orIncomplete(image, () => sidecars.write(image, { subjects })) };
+    }
+  }
+}
 
 async function labelWriter(
   format: Format,

@@ -17,7 +17,7 @@ import { progress } from '../io/progress.js';
 import { formatOf } from '../io/results.js';
 import { DECODING_OPTIONS, searchOptions } from '../io/search-options.js';
 import { errorLine } from '../io/sources.js';
-import { type TaskReport, taskReport, withPredictions, writeReports } from './output.js';
+import { type TaskReport, taskReports, withPredictions, writeReports } from './output.js';
 import { CAPTION_TASKS, LABEL_TASKS, measuresOf, TASKS, type Task } from './tasks.js';
 
 /** What shapes the captions that are measured: one for each picture. */
@@ -47,17 +47,18 @@ export const evaluate = defineCommand({
   summary: 'measures a model: captions, retrieval, classification, and whether its attention maps are true',
   usage: 'eval [DATA] --MEASURE...',
   details: [
-    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a SugarCrepe .json, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot, --classifier and --head it has labels, or is a folder with a folder for each class; for --vqa it has question and answer (or answers). By default the 48 scenes that come with the program.',
+    'DATA is a .jsonl (image, caption or captions), a .tsv or .csv (filepath, title), a COCO captions .json, a SugarCrepe .json, .json files of one language each as CLIP_benchmark has them, a scenes.json, or WebDataset .tar shards; several files of one kind as a pattern with braces or a glob. For --zero-shot, --classifier and --head it has labels, or is a folder with a folder for each class; for --vqa it has question and answer (or answers). By default the 48 scenes that come with the program.',
     'Several measures share one pass over the pictures; --pointing, on a scenes.json, and --tracing, on scenes that it paints, are measured by themselves.',
     '--captioning: true_captions, the part that is true of the picture, where DATA has true_captions (of our scenes also by kind, and which parts of the captions hold); BLEU, ROUGE-L and CIDEr against the captions, as pycocoevalcap computes them.',
     '--ranking: how often a caption is preferred to its hard_negatives, by the embeddings (acc) and by its mean log-probability (acc_caption); of pairs of our scenes also whether the right one of the four arrangements of their things is (arrangement, arrangement_caption; chance 0.25).',
     '--grounding: whether words that are not true of a picture can be told (coca ground), where DATA has true_captions and hard_negatives: the first word in which each false caption departs from the true ones, against the words that stand there in those. auc is that of the probability that coca ground gives, auc_SIGNAL that of a signal by itself, auc_of_KIND that among the swaps of a kind (of our scenes); calibration_error the expected one, true_at_0.N how many words of a probability from 0.N to 0.N + 0.1 are true. Of a model that is not calibrated the probability is fitted on the other half of the samples.',
-    '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is.',
+    '--retrieval: recall at 1, 5 and 10; a picture is found if one of its captions is. Of captions in several languages, a report for each.',
     '--zero-shot: acc1, acc5 and mean_per_class_recall. Labels are class names (underscores are read as spaces), or numbers, with --classes.',
     '--classifier: the same of the linear classifier that coca train --objective classification put beside the model.',
     '--head: the same of a head that coca probe made on this model, and each class by itself: recall_of_LABEL, and LABEL_taken_for_OTHER, a count; in JSON also the whole table, "confusion": {"labels", "counts"}.',
     '--perplexity: exp of the mean negative log-probability per token of the captions, end tokens included.',
     "--vqa: the answer that the model writes behind each question, or the likeliest of --answers, by VQA's rules: punctuation, articles, numbers and contractions made alike, min(people who gave it / 3, 1) over all people but one; of fewer than four people, whether one gave it. accuracy, by kind of answer (accuracy_yes/no, _number, _other) and, where DATA has question_type, accuracy_of_KIND.",
+    '--winoground: DATA is a .jsonl of pairs as Winoground has them (caption_0, caption_1, image_0, image_1): text_score, image_score and group_score, and of each kind (collapsed_tag, else tag); ..._caption by the captioner, where the model has one. By itself; --limit counts pairs.',
     '--pointing: on scenes with known boxes, captions teacher forced. hits: nouns whose map peaks in a box of their object (pointing game), of all nouns and of those that the model expects with a probability of at least 1/2. mass: how much of the map lies in the boxes. drop: how much log p(noun) falls when the top 20 % of the map are blanked, beside as many patches at random; wins: nouns for which it falls more. passes: pictures that went through the model for the maps of a caption.',
     "--tracing: on pairs of scenes that differ in one thing, of the longest caption of the first, what comes back of the log-probability of the thing's name when the first picture's activation is put back (coca trace). hits: pairs in which most comes back around a patch in a box of the thing, or at a position that predicts its name; most: the mean of what comes back there. Pairs whose second picture costs the word less than 1 nat are left out. The art that coca scenes takes must be installed.",
     '--ablate: the same figures of the model without some of its parts, which fall by what these do.',
@@ -74,6 +75,7 @@ export const evaluate = defineCommand({
     head: { ...HEAD_OPTION, description: 'classification by a head that coca probe made' },
     perplexity: { type: 'flag', description: 'of the captions given the pictures' },
     vqa: { type: 'flag', description: 'answers to questions, as VQA counts them' },
+    winoground: { type: 'flag', description: 'which of two captions belongs to which of two pictures' },
     pointing: { type: 'flag', description: 'the pointing game and deletion, for each method and layer' },
     tracing: { type: 'flag', description: 'whether coca trace finds the thing in which two scenes differ' },
     limit: { type: 'integer', min: 1, description: 'only the first N samples' },
@@ -158,6 +160,9 @@ export const evaluate = defineCommand({
     if (args[0] === undefined && LABEL_TASKS.some((task) => options[task])) {
       throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no labels');
     }
+    if (args[0] === undefined && options.winoground) {
+      throw new CocaError('usage', 'DATA is missing: the scenes that come with the program are no pairs');
+    }
     if (args[0] === undefined && options.vqa) {
       throw new CocaError('usage', 'DATA is missing: the scenes that come with the program have no questions');
     }
@@ -219,6 +224,10 @@ function checkTasks(tasks: readonly Task[], apart: readonly Apart[], typed: Read
     const other = apart[1] ?? [...tasks, ...mostly].find((name) => typed.has(name));
     if (other !== undefined) throw new CocaError('usage', `--${alone} and --${kebab(other)} exclude each other`);
   }
+  if (tasks.includes('winoground') && tasks.length > 1) {
+    const other = tasks.find((task) => task !== 'winoground')!;
+    throw new CocaError('usage', `--winoground and --${kebab(other)} exclude each other`, 'their data differ');
+  }
   const chosen: readonly string[] = alone === undefined ? tasks : [alone];
   for (const [owners, names] of BELONGS) {
     const stray = owners.some((owner) => chosen.includes(owner)) ? undefined : names.find((name) => typed.has(name));
@@ -248,7 +257,8 @@ async function openData(
 }
 
 /** What a table must have a column for: of several things, what the first task needs. */
-function needsOf(tasks: readonly Task[]): 'captions' | 'labels' | 'questions' {
+function needsOf(tasks: readonly Task[]): 'captions' | 'labels' | 'questions' | 'pairs' {
+  if (tasks.includes('winoground')) return 'pairs';
   if (tasks.some((task) => LABEL_TASKS.includes(task))) return 'labels';
   return tasks.every((task) => task === 'vqa') ? 'questions' : 'captions';
 }
@@ -286,12 +296,15 @@ async function measureWith(
 ): Promise<Outcome> {
   const { evaluate: runMeasures } = await import('../../model/evaluation/evaluate.js');
   const { chosenModel } = await import('../../model/store/locate.js');
-  const total = dataset.size === undefined ? undefined : Math.min(dataset.size, options.limit ?? dataset.size);
+  // A sample of pairs is two pictures.
+  const perSample = measures.some(({ task }) => task === 'winoground') ? 2 : 1;
+  const limit = options.limit === undefined ? undefined : options.limit * perSample;
+  const total = dataset.size === undefined ? undefined : Math.min(dataset.size, limit ?? dataset.size);
   const { seen, failed } = await runMeasures(coca, dataset, measures, {
     preprocess: coca.preprocess,
     batch: options.batch,
     signal: context.signal,
-    ...(options.limit !== undefined && { limit: options.limit }),
+    ...(limit !== undefined && { limit }),
     onProblem: (name, error) => context.complain(errorLine(name, error)),
     onProgress: progress(context, () => total),
   });
@@ -309,7 +322,7 @@ async function measureWith(
   context.status.show('computing the figures');
   await writeCalibration(options.calibrate, measures, coca);
   const reports: TaskReport[] = [];
-  for (const one of measures) reports.push(await taskReport(one, names));
+  for (const one of measures) reports.push(...(await taskReports(one, names)));
   context.status.clear();
   await writeReports(context.out, formatOf(options, context), reports);
   return { done: Math.max(...measures.map(({ count }) => count)), failed };

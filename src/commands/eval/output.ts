@@ -14,7 +14,8 @@ export interface TaskReport extends Variant {
   readonly pretrained: string;
   readonly task: string;
   readonly metrics: Metrics;
-  readonly language: 'en';
+  /** `en` where the data say nothing of it. */
+  readonly language: string;
   readonly samples: number;
   /** How many different texts were cut to the context; not there where none was. */
   readonly truncated?: number;
@@ -22,27 +23,30 @@ export interface TaskReport extends Variant {
   readonly confusion?: unknown;
 }
 
-export async function taskReport(
+/** The report of a measure; of data in several languages, one for each. */
+export async function taskReports(
   measure: Measure,
   names: Pick<TaskReport, 'dataset' | 'model' | 'pretrained'> & {
     readonly truncated: number;
     readonly variant: Variant;
   },
-): Promise<TaskReport> {
-  const { task, count } = measure;
-  const { dataset, model, pretrained, truncated, variant } = names;
-  const report = {
-    dataset,
-    model,
-    pretrained,
+): Promise<TaskReport[]> {
+  const { task } = measure;
+  const { truncated, variant, ...about } = names;
+  const languages = (await measure.byLanguage?.()) ?? [
+    ['en', { metrics: await measure.metrics(), count: measure.count }] as const,
+  ];
+  const details = measure.details?.();
+  return [...languages].map(([language, { metrics, count }]) => ({
+    ...about,
     task,
-    metrics: await measure.metrics(),
-    language: 'en',
+    metrics,
+    language,
     samples: count,
     ...variant,
-    ...measure.details?.(),
-  } as const;
-  return truncated > 0 ? { ...report, truncated } : report;
+    ...details,
+    ...(truncated > 0 && { truncated }),
+  }));
 }
 
 /** Piped: TASK<TAB>METRIC<TAB>VALUE; for a person the same in columns, under a line that says what it is of. */
@@ -50,18 +54,23 @@ export async function writeReports(out: Output, format: Format, reports: readonl
   if (format === 'json') return out.line(safeJson(reports));
   for (const report of reports) {
     if (format === 'jsonl') await out.line(safeJson(report));
-    else for (const line of format === 'plain' ? plainLines(report) : linesOf(report)) await out.line(line);
+    else {
+      const isOfMany = reports.some((other) => other !== report && other.task === report.task);
+      const lines = format === 'plain' ? plainLines(report, isOfMany) : linesOf(report, isOfMany);
+      for (const line of lines) await out.line(line);
+    }
   }
 }
 
-function plainLines({ task, metrics }: TaskReport): string[] {
-  return Object.entries(metrics).map(([name, value]) => [task, visible(name), value ?? '-'].join('\t'));
+function plainLines({ task, metrics, language }: TaskReport, isOfMany: boolean): string[] {
+  const suffix = isOfMany ? `_of_${language}` : '';
+  return Object.entries(metrics).map(([name, value]) => [task, visible(name + suffix), value ?? '-'].join('\t'));
 }
 
-function linesOf({ task, dataset, samples, metrics }: TaskReport): string[] {
+function linesOf({ task, dataset, samples, metrics, language }: TaskReport, isOfMany: boolean): string[] {
   const width = Math.max(...Object.keys(metrics).map((name) => widthOf(visible(name))));
   return [
-    `${task}: ${visible(dataset)}, ${samples} ${samples === 1 ? 'sample' : 'samples'}`,
+    `${task}${isOfMany ? ` (${visible(language)})` : ''}: ${visible(dataset)}, ${samples} ${samples === 1 ? 'sample' : 'samples'}`,
     ...Object.entries(metrics).map(
       ([name, value]) => `  ${padEnd(visible(name), width)}  ${(value?.toFixed(4) ?? '-').padStart(9)}`,
     ),

@@ -19,6 +19,7 @@ export const TASKS = [
   'head',
   'perplexity',
   'vqa',
+  'winoground',
 ] as const;
 /** Those for which samples need labels, and no captions. */
 export const LABEL_TASKS: readonly Task[] = ['zeroShot', 'classifier', 'head'];
@@ -96,6 +97,10 @@ export async function measuresOf(
     vqa: async () => {
       const { VqaMeasure } = await import('../../model/evaluation/vqa.js');
       return new VqaMeasure(coca, settings.answering, settings.choices, hooks, settings.onPrediction);
+    },
+    winoground: async () => {
+      const { WinogroundMeasure } = await import('../../model/evaluation/winoground.js');
+      return new WinogroundMeasure(coca, hooks);
     },
     perplexity: async () => {
       const { PerplexityMeasure } = await import('../../model/evaluation/perplexity.js');

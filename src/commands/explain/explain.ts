@@ -3,8 +3,9 @@ import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
+import { requirePlaces, writeXmpOption } from '../io/beside/options.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
-import { defineResults, type Finding } from '../io/define-results.js';
+import { defineResults, type Finding, orIncomplete } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { IMAGE_ARGUMENT } from '../io/inside/caption.js';
 import { findWithModel, MODEL_GLOBALS, variantOf } from '../io/model.js';
@@ -22,6 +23,7 @@ export const explain = defineResults({
     'The mean is that of --centre, of the bundled model that of its 48 scenes; without it, which JSON says by "centre": null, what all pictures have in common is among the concepts.',
     'With B: the concepts of both and the difference of their weights, A less B, the largest first.',
     'Piped: WEIGHT<TAB>CONCEPT; with B: DIFFERENCE<TAB>WEIGHT_A<TAB>WEIGHT_B<TAB>CONCEPT.',
+    '--write-xmp: the concepts into dc:subject in NAME.jpg.xmp, or in an XMP that is there, also NAME.xmp; what it holds stays. docs/sidecars.md.',
     'JSON: {"image", "concepts": [{"text", "weight"}], "cosine", "list", "centre"}; with B also "other" and "other_cosine", and each concept "other" and "difference".',
   ].join('\n'),
   args: [
@@ -50,6 +52,7 @@ export const explain = defineResults({
       placeholder: 'IMAGE',
       description: 'pictures, a folder or a glob whose mean is left out; can be repeated',
     },
+    ...writeXmpOption('the concepts'),
     ...STRICT_OPTION,
     ...ABLATION_OPTIONS,
   },
@@ -58,7 +61,8 @@ export const explain = defineResults({
     { line: 'coca explain photo.jpg', does: 'what it shows, in a few words' },
     { line: 'coca explain a.jpg b.jpg --centre photos', does: 'how two pictures differ' },
   ],
-  async check({ options, typed }) {
+  async check({ args, options, typed }) {
+    if (options.writeXmp) requirePlaces(args, '--write-xmp');
     checkAblation(options, typed);
   },
   async *find({ args, options }, context): AsyncGenerator<Finding<ExplainedPictures>> {
@@ -97,6 +101,7 @@ export const explain = defineResults({
         ...variantOf(coca),
       };
       yield { kind: 'result', result };
+      if (options.writeXmp) yield* writeSidecars(result);
       if (centre === undefined) {
         yield {
           kind: 'notice',
@@ -127,6 +132,17 @@ export const explain = defineResults({
     };
   },
 });
+
+/** The concepts of each picture into its sidecar. */
+async function* writeSidecars({ pictures, list }: ExplainedPictures): AsyncGenerator<Finding<never>> {
+  const { Sidecars } = await import('../io/beside/sidecars.js');
+  const sidecars = new Sidecars(false);
+  for (const { name, concepts } of pictures) {
+    const subjects = concepts.map(({ concept }) => list.texts[concept]!);
+    const incomplete = await orIncomplete(name, () => sidecars.write(name, { subjects }));
+    if (incomplete) yield incomplete;
+  }
+}
 
 /** Pictures that go through the model at once. */
 const BATCH = 16;

@@ -11,7 +11,7 @@ import type {
 import type { CocaError } from '../../model/base/errors.js';
 import type { PageDefinition } from './page/page.js';
 import { progress } from './progress.js';
-import { formatOf, Tally } from './results.js';
+import { formatOf, Tally, toItemError } from './results.js';
 
 /** An input whose result is out, but not all that belongs to it. */
 export interface Incomplete {
@@ -37,6 +37,16 @@ export type Finding<R, P = never> =
   | (Outcome & { readonly kind: 'answered' })
   /** What a person would miss otherwise, to be said when all is out. */
   | { readonly kind: 'notice'; readonly text: string };
+
+/** Does what belongs to a result besides itself; that it could not be done is a value. */
+export async function orIncomplete(name: string, work: () => Promise<void>): Promise<Incomplete | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return { kind: 'incomplete', name, error: toItemError(error) };
+  }
+}
 
 type Typed<O extends OptionSpecs, G extends GlobalName> = TypedInvocation<O, G | 'json' | 'jsonl'>;
 

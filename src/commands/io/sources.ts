@@ -255,13 +255,18 @@ async function* expandWord(word: string, { recursive = false, frames }: ImageSou
 export async function* picturesIn(folder: string, recursive: boolean): AsyncGenerator<NamedInput> {
   let isEmpty = true;
   const base = `${folder.replace(/\/+$/, '')}/`;
-  for await (const { files } of filesOf(`${base}${recursive ? '**' : '*'}`)) {
-    for (const name of files.filter((file) => PICTURE_NAME.test(file))) {
-      isEmpty = false;
-      yield { name, key: name.slice(base.length) };
-    }
+  for await (const name of pictureNames(folder, recursive)) {
+    isEmpty = false;
+    yield { name, key: name.slice(base.length) };
   }
   if (isEmpty) yield { name: folder, key: plainKey(folder) };
+}
+
+/** The names in a folder that are like a picture's, sorted. */
+export async function* pictureNames(folder: string, recursive: boolean): AsyncGenerator<string> {
+  for await (const { files } of filesOf(`${folder.replace(/\/+$/, '')}/${recursive ? '**' : '*'}`)) {
+    yield* files.filter((name) => PICTURE_NAME.test(name));
+  }
 }
 
 /**

@@ -7,17 +7,20 @@ import { Refusal, refusalOf } from '../../server/refusal.js';
 import type { Asked, Operation } from '../../server/routes/operations.js';
 import { attend } from '../attend/attend.js';
 import { caption } from '../caption/caption.js';
-import { TEXT_FILE_OPTIONS } from '../caption/text-files.js';
+import { TEXT_FILE_OPTIONS } from '../caption/text-options.js';
+import { WATCH_FOLDER_OPTION } from '../caption/watch-folder.js';
 import { classify } from '../classify/classify.js';
 import { BATCH_OPTION } from '../io/batch.js';
 import { RESULTS_FILE_OPTIONS } from '../io/results-file.js';
 import { INPUT_OPTIONS } from '../io/sources.js';
 import { rank } from '../rank/rank.js';
+import { PARTS_OPTIONS } from '../shards/options.js';
 import { type Served, wordsOf } from './fields.js';
 
 /** Options that say where results go, how many pictures come, or what a person sees. */
 const OF_A_COMMAND_LINE = [
   ...Object.keys({ ...RESULTS_FILE_OPTIONS, ...TEXT_FILE_OPTIONS, ...BATCH_OPTION, ...INPUT_OPTIONS }),
+  ...Object.keys({ ...PARTS_OPTIONS, ...WATCH_FOLDER_OPTION }),
   ...['watch', 'force', 'html'],
 ];
 

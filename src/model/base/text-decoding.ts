@@ -50,6 +50,14 @@ export function decodeText(bytes: Uint8Array, where: string): string {
   return decodePart(bytes.subarray(mark), encoding, where);
 }
 
+/** The bytes of a text in a file that begins as `textStart` says: `decodeText` reads it back. */
+export function encodeText(text: string, { encoding, mark }: TextStart): Buffer {
+  const marked = mark > 0 ? `\ufeff${text}` : text;
+  if (encoding === 'utf-8') return Buffer.from(marked);
+  const bytes = Buffer.from(marked, 'utf16le');
+  return encoding === 'utf-16le' ? bytes : bytes.swap16();
+}
+
 /**
  * The text of a part of a file, its byte order mark left out.
  * @param firstLine the number of the part's first line in the file

@@ -10,12 +10,21 @@ import { decodeText } from './text-decoding.js';
  * @throws CocaError `not-found`; `unreadable` for what is no file, too large for what it should be, or no text (`decodeText`)
  */
 export async function readTextFile(path: string, what: string, limit: number): Promise<string> {
+  return decodeText(await readSmallFile(path, what, limit, 'fetch it again'), path);
+}
+
+/**
+ * The bytes of a small file, as `readTextFile` reads it.
+ * @param hint what to do about a larger one
+ * @throws CocaError `not-found`; `unreadable` for what is no file or too large
+ */
+export async function readSmallFile(path: string, what: string, limit: number, hint?: string): Promise<Uint8Array> {
   const file = await RegularFile.open(path);
   try {
     if (file.size > limit) {
-      throw new CocaError('unreadable', `${path}: ${file.size} bytes are too many for a ${what}`, 'fetch it again');
+      throw new CocaError('unreadable', `${path}: ${file.size} bytes are too many for a ${what}`, hint);
     }
-    return decodeText(await file.read(0, file.size), path);
+    return await file.read(0, file.size);
   } finally {
     await file.close();
   }

@@ -1,19 +1,23 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { isFolder } from '../base/folders.js';
+import { parseJson, parsePythonJson } from '../base/json.js';
+import { readNamedText } from '../base/text-file.js';
 import { listedScenes } from '../scenes/listed-scenes.js';
 import type { Dataset, DatasetUnit } from './dataset.js';
 import { listedInCoco } from './formats/coco.js';
 import { classFolders } from './formats/folders.js';
 import { readJsonFile } from './formats/json-file.js';
+import { isLanguageFile, type LanguageFile, listedByLanguage } from './formats/multilingual.js';
 import { indexLines, indexTable, type RowIndex } from './formats/rows.js';
 import { isSugarcrepe, listedInSugarcrepe } from './formats/sugarcrepe.js';
+import { listedInWinoground } from './formats/winoground.js';
 import { expandPaths } from './patterns.js';
 import type { FieldNames, Locator, RowContext, TarSample } from './sample.js';
 
 export interface DatasetOptions {
   /** What is asked of every sample; a data set that cannot have it is refused at once. */
-  readonly needs: 'captions' | 'labels' | 'questions';
+  readonly needs: 'captions' | 'labels' | 'questions' | 'pairs';
   /** The field or column of the picture's path (default: `image`; of a table `filepath`). */
   readonly imageField?: string | undefined;
   /** The field or column of the caption (default: `caption`; of a table `title`). */
@@ -23,7 +27,7 @@ export interface DatasetOptions {
 }
 
 const FORMATS =
-  '.jsonl (image, caption), .tsv or .csv (filepath, title), .json (COCO captions, SugarCrepe, or a scenes.json), .tar (WebDataset shards)';
+  '.jsonl (image, caption), .tsv or .csv (filepath, title), .json (COCO captions, SugarCrepe, CLIP_benchmark by language, or a scenes.json), .tar (WebDataset shards)';
 
 /** Shards whose samples are shuffled together. */
 const SHARDS_MIXED = 16;
@@ -36,6 +40,7 @@ const SHARDS_MIXED = 16;
 export async function openDataset(pattern: string, options: DatasetOptions): Promise<Dataset> {
   if (await isFolder(pattern)) return openFolder(pattern, options);
   const paths = (await expandPaths(pattern)).map((path) => resolve(path));
+  if (options.needs === 'pairs') return openPairs(pattern, paths, options);
   const formats = new Set(paths.map((path) => extname(path).toLowerCase()));
   if (formats.size > 1) {
     throw new CocaError('bad-data', `${pattern} stands for files of several kinds (${[...formats].join(', ')})`);
@@ -59,7 +64,7 @@ async function openFiles(
     case '.csv':
       return listed(pattern, await each(paths, (path) => openTable(path, format, options)));
     case '.json':
-      return listed(pattern, await each(paths, (path) => openJson(path, options)));
+      return listed(pattern, await openJsonFiles(paths, options));
     case '.tar':
       return shards(pattern, paths, options);
     case '.tgz':
@@ -113,10 +118,10 @@ function rows(index: RowIndex, locate: (row: number) => Locator): DatasetUnit {
 function rowContext(
   file: string,
   fields: FieldNames,
-  { imageFolder }: DatasetOptions,
+  options: DatasetOptions,
   encoding: RowIndex['encoding'],
 ): RowContext {
-  return { file, folder: imageFolder === undefined ? dirname(file) : resolve(imageFolder), fields, encoding };
+  return { file, folder: pictureFolder(file, options), fields, encoding };
 }
 
 async function openJsonLines(path: string, options: DatasetOptions): Promise<DatasetUnit> {
@@ -173,13 +178,43 @@ function refuse(
   throw new CocaError('usage', `${words[given[0]!]} means nothing to ${what}`, 'leave it out');
 }
 
-async function openJson(path: string, options: DatasetOptions): Promise<DatasetUnit> {
+/** Files of one language each are one data set of the pictures that they share. */
+async function openJsonFiles(paths: readonly string[], options: DatasetOptions): Promise<DatasetUnit[]> {
   refuse(options, ['imageField', 'captionField'], 'a .json, whose fields have fixed names');
-  const json = await readJsonFile(path);
-  const folder = options.imageFolder === undefined ? dirname(path) : resolve(options.imageFolder);
-  if (isSugarcrepe(json)) return listedUnit(listedInSugarcrepe(path, json, folder));
-  return listedUnit(Array.isArray(json) ? listedScenes(path, json, folder) : listedInCoco(path, json, folder));
+  const folderOf = (path: string) => pictureFolder(path, options);
+  const units: DatasetUnit[] = [];
+  const languages: LanguageFile[] = [];
+  for (const path of paths) {
+    const json = await readJsonFile(path);
+    const folder = folderOf(path);
+    if (isLanguageFile(json)) languages.push({ path, json });
+    else if (isSugarcrepe(json)) units.push(listedUnit(listedInSugarcrepe(path, json, folder)));
+    else
+      units.push(listedUnit(Array.isArray(json) ? listedScenes(path, json, folder) : listedInCoco(path, json, folder)));
+  }
+  return languages.length > 0 ? [...units, listedUnit(listedByLanguage(languages, folderOf))] : units;
 }
+
+/** Two pictures and two captions each; the file is small, and held. */
+async function openPairs(pattern: string, paths: readonly string[], options: DatasetOptions): Promise<Dataset> {
+  refuse(options, ['imageField', 'captionField'], 'pairs, whose fields have fixed names');
+  const path = paths[0]!;
+  if (paths.length > 1 || !['.jsonl', '.ndjson'].includes(extname(path).toLowerCase())) {
+    throw new CocaError(
+      'bad-data',
+      `${pattern} is no .jsonl of pairs`,
+      'a line is {"caption_0", "caption_1", "image_0", "image_1"}',
+    );
+  }
+  const lines = (await readNamedText(path)).split('\n').filter((line) => line.trim() !== '');
+  const parsed = lines.map((line, i) => parseJson(line, `${path}, line ${i + 1}`, 'bad-data', parsePythonJson));
+  const unit = listedUnit(listedInWinoground(path, parsed, pictureFolder(path, options)));
+  if (unit.size === 0) throw empty(pattern);
+  return listed(pattern, [unit]);
+}
+
+const pictureFolder = (path: string, { imageFolder }: DatasetOptions) =>
+  imageFolder === undefined ? dirname(path) : resolve(imageFolder);
 
 async function openFolder(path: string, options: DatasetOptions): Promise<Dataset> {
   refuse(options, ['imageField', 'captionField', 'imageFolder'], 'a folder of pictures');

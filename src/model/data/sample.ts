@@ -5,6 +5,8 @@ import type { SceneMix } from '../scenes/world/mix.js';
 /** What is known about a picture. */
 export interface Description {
   readonly captions: readonly string[];
+  /** The language of each caption, where the data say so. */
+  readonly languages?: readonly string[];
   /** Its class: a name, or a place in a list of names. */
   readonly label?: string | number;
   /** Every caption that is true of it, where they are known. */
@@ -13,6 +15,15 @@ export interface Description {
   readonly hardNegatives?: readonly string[];
   /** What is asked about it. */
   readonly asked?: Asked;
+  /** That it is one of two pictures, with the captions of both. */
+  readonly pair?: PairPlace;
+}
+
+/** A picture's place among the pairs: which example, which of its captions is the picture's own, and what kind of example it is. */
+export interface PairPlace {
+  readonly example: number;
+  readonly side: 0 | 1;
+  readonly kind?: string;
 }
 
 /** A question about a picture, with what people answered. */

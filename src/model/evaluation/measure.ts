@@ -74,6 +74,8 @@ export interface Measure {
   add(batch: Batch, index: number): Promise<void>;
   /** Asked for once, when at least one was measured. */
   metrics(): Metrics | Promise<Metrics>;
+  /** Figures of each language by itself in place of those, where the data say which is which. */
+  byLanguage?(): Promise<ReadonlyMap<string, { readonly metrics: Metrics; readonly count: number }> | undefined>;
   /** What there is beside figures, for JSON; asked for with them. */
   details?(): object;
   /** Frees what it holds. */

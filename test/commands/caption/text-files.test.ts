@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkTextFiles, TextFiles, textName } from '../../../src/commands/caption/text-files.js';
+import { TextFiles } from '../../../src/commands/caption/text-files.js';
+import { checkTextFiles, textName } from '../../../src/commands/caption/text-options.js';
 import { encodeName } from '../../../src/model/base/file-names.js';
 
 let folder: string;
@@ -129,7 +130,7 @@ test.each([
   [{ writeTxt: true, ifExists: 'append' as const, resume: true }, ['a.png'], /--resume has no --if-exists append/],
   [{ writeTxt: true, ifExists: undefined, resume: false }, ['a.png', '-'], /stdin/],
 ])('%j with %j is refused before anything is loaded', (options, images, message) => {
-  expect(() => checkTextFiles(options, images)).toThrow(message);
+  expect(() => checkTextFiles({ writeXmp: false, ...options }, images)).toThrow(message);
 });
 
 describe('whose text it is, however the picture is spelled', () => {

@@ -1,14 +1,18 @@
-import type { Json } from '../../base/json.js';
+import { isObject, type Json } from '../../base/json.js';
 import type { Description } from '../sample.js';
 
 /**
- * What a JSON object says about its picture: `caption` (under whatever name) as a text or a list of texts, or `captions`;
+ * What a JSON object says about its picture: `caption` (under whatever name) as a text or a list of texts, or `captions`, which may also have
+ * either by language (`{"en": ..., "de": ...}`);
  * `label`; `true_captions` and `hard_negatives` as `coca scenes` writes them; `question` with `answer` (a text or a list) or `answers`, and
  * `question_type` and `answer_type`. A question or an answer that lacks the other says nothing. Unknown fields are left alone.
  * @throws TypeError naming the field that is something else
  */
 export function describe(record: Json, captionField: string): Description {
-  const captions = texts(record, captionField) ?? texts(record, 'captions') ?? [];
+  const byLanguage = [captionField, 'captions'].map((field) => record[field]).find(isObject);
+  const [captions, languages] = byLanguage
+    ? captionsByLanguage(byLanguage)
+    : [texts(record, captionField) ?? texts(record, 'captions') ?? []];
   const trueCaptions = texts(record, 'true_captions');
   const hardNegatives = texts(record, 'hard_negatives');
   const label = typeof record.label === 'bigint' ? String(record.label) : record.label;
@@ -17,11 +21,19 @@ export function describe(record: Json, captionField: string): Description {
   }
   return {
     captions,
+    ...(languages && { languages }),
     ...((typeof label === 'string' || typeof label === 'number') && { label }),
     ...(trueCaptions && { trueCaptions }),
     ...(hardNegatives && { hardNegatives }),
     ...askedIn(record),
   };
+}
+
+function captionsByLanguage(captions: Json): [captions: string[], languages: string[]] {
+  const each = Object.keys(captions).flatMap((language) =>
+    (texts(captions, language) ?? []).map((caption) => ({ language, caption })),
+  );
+  return [each.map(({ caption }) => caption), each.map(({ language }) => language)];
 }
 
 function askedIn(record: Json): Pick<Description, 'asked'> {
