@@ -8,6 +8,7 @@ import { startsWithCommand } from './command-word.js';
 import { debugLines, failureLines, shown } from './failures.js';
 import { readRequest } from './implied.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
+import type { Request } from './parse.js';
 import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
 import { topicText } from './topics.js';
 import { VERSION } from './version.js';
@@ -16,8 +17,10 @@ const EXIT = { done: 0, someFailed: 1, nothingDone: 2, usage: 64, interrupted: S
 
 /** What a command line runs. */
 export interface Program {
+  /** The command of a name; undefined where there is none. */
+  readonly namedCommand: (name: string) => Promise<Command | undefined>;
   /** In the order of the help. */
-  readonly commands: readonly Command[];
+  readonly allCommands: () => Promise<readonly Command[]>;
   /** Where they get their models from. */
   readonly models: ModelSource;
   /** What a command line means whose first word is the name of no command. */
@@ -53,15 +56,12 @@ export async function main(argv: readonly string[], program: Program): Promise<n
 
 async function runRequest(
   argv: readonly string[],
-  { commands, models, withCommand, run }: Program,
+  program: Program,
   out: Output,
   signals: SignalWatch,
 ): Promise<number> {
   const terminal = describeTerminal(process.stdout, process.env);
-  const words = startsWithCommand(argv, commands)
-    ? argv
-    : await withCommand(argv, terminal.interactive && process.stdin.isTTY === true);
-  const request = await readRequest(words, commands, process.stdin);
+  const request = await requestOf(argv, program, terminal.interactive && process.stdin.isTTY === true);
   // Only those who read wait for what help is drawn and paged with.
   const read = async (text: string): Promise<number> => {
     const { showText } = await import('./pager.js');
@@ -76,7 +76,7 @@ async function runRequest(
       const { commandHelp, HelpPage, programHelp } = await import('./help.js');
       const page = new HelpPage(terminal);
       const { command } = request;
-      return read(command ? commandHelp(command, page) : programHelp(commands, VERSION, page));
+      return read(command ? commandHelp(command, page) : programHelp(await program.allCommands(), VERSION, page));
     }
     case 'topic':
       return read(await topicText(request.topic, terminal));
@@ -100,7 +100,7 @@ async function runRequest(
         signal: signals.signal,
         unhurried: signals.unhurried,
         untilStopped: signals.untilStopped,
-        models,
+        models: program.models,
         isShown: () => false,
         onAnswer: () => undefined,
         onCaption: () => undefined,
@@ -111,12 +111,32 @@ async function runRequest(
       signals.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
       try {
         await request.command.check?.(request.invocation);
-        return exitCodeOfOutcome(await run(request.command, request.invocation, context));
+        return exitCodeOfOutcome(await program.run(request.command, request.invocation, context));
       } finally {
         status.clear();
       }
     }
   }
+}
+
+/** What a command line asks for. Where it begins with a command's name no other is loaded, unless something is wrong with it. */
+async function requestOf(
+  argv: readonly string[],
+  { namedCommand, allCommands, withCommand }: Program,
+  isInteractive: boolean,
+): Promise<Request> {
+  const one = argv[0] === undefined ? undefined : await namedCommand(argv[0]);
+  if (one !== undefined) {
+    try {
+      return await readRequest(argv, [one], process.stdin);
+    } catch (error) {
+      // What an option or a word may have meant, all commands tell.
+      if (!(error instanceof CocaError && error.code === 'usage')) throw error;
+    }
+  }
+  const commands = await allCommands();
+  const words = startsWithCommand(argv, commands) ? argv : await withCommand(argv, isInteractive);
+  return readRequest(words, commands, process.stdin);
 }
 
 function exitCodeOfOutcome({ done, failed }: Outcome): number {

@@ -9,7 +9,7 @@ type Shell = (typeof SHELLS)[number];
  * Writes the completion of a shell, made from the definitions of the commands.
  * @param commands all of them, this one too
  */
-export function completionOf(commands: () => readonly Command[]): Command {
+export function completionOf(commands: () => Promise<readonly Command[]>): Command {
   return defineCommand({
     name: 'completion',
     summary: 'what makes Tab complete coca in bash, zsh or fish',
@@ -45,7 +45,7 @@ export function completionOf(commands: () => readonly Command[]): Command {
         WRITERS[shell](),
         import('../cli/completion/vocabulary.js'),
       ]);
-      await out.write(write(vocabularyOf(commands())));
+      await out.write(write(vocabularyOf(await commands())));
       return { done: 1, failed: 0 };
     },
   });

@@ -3,16 +3,17 @@
 import { Readable, Writable } from 'node:stream';
 
 const dist = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
-const [{ main }, { COMMANDS }, { runChecked }, { withCommand }, { FRESH_MODELS }] = await Promise.all(
+const [{ main }, { allCommands, namedCommand }, { runChecked }, { withCommand }, { FRESH_MODELS }] = await Promise.all(
   [
     'cli/main.js',
-    'commands/index.js',
+    'commands/registry.js',
     'commands/io/check-inputs.js',
     'commands/io/first-word.js',
     'commands/io/model.js',
   ].map(dist),
 );
-const program = { commands: COMMANDS, models: FRESH_MODELS, withCommand, run: runChecked };
+const program = { allCommands, namedCommand, models: FRESH_MODELS, withCommand, run: runChecked };
+await allCommands();
 const home = process.cwd();
 
 /** A stream that keeps what is written to it. */
