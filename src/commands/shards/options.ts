@@ -21,6 +21,14 @@ export const SHARD_OPTIONS = {
     group: 'Shards',
     description: 'how many shares there are, of which the number of the task or job is one',
   },
+  format: {
+    type: 'choice',
+    choices: ['jsonl', 'parquet'],
+    placeholder: 'FORMAT',
+    otherwise: 'jsonl',
+    group: 'Shards',
+    description: 'what parts are written as',
+  },
 } as const satisfies OptionSpecs;
 
 /** The same with `-o`, for commands that write a folder of parts and no other file. */
@@ -36,9 +44,12 @@ export const PARTS_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+export type PartFormat = (typeof SHARD_OPTIONS.format.choices)[number];
+
 interface ShardValues {
   readonly shard: string | undefined;
   readonly shards: number | undefined;
+  readonly format?: PartFormat | undefined;
 }
 
 /** One of several equal shares of the pictures. */
@@ -120,6 +131,13 @@ interface CheckedValues extends ShardValues {
  */
 export function checkShard(options: CheckedValues, images: readonly string[], hasFile = false): void {
   const shard = shardOf(options);
+  if (options.format !== undefined && (shard === undefined || options.output === undefined)) {
+    throw new CocaError(
+      'usage',
+      '--format is that of the parts of --shard',
+      'add --shard I/N -o DIR; or -o NAME.parquet',
+    );
+  }
   if (shard === undefined) {
     if (options.output === undefined || hasFile) return;
     throw new CocaError('usage', '--output is the folder of the parts of --shard', 'add --shard 0/1, or > FILE');

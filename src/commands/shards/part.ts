@@ -1,15 +1,14 @@
-import { createReadStream } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../../model/base/errors.js';
 import { makeFolder } from '../../model/base/folders.js';
 import { fileError } from '../../model/base/regular-file.js';
-import { textLines } from '../../model/base/text-decoding.js';
-import { orWriteFailed, writeWhole } from '../../model/base/whole-file.js';
+import { orWriteFailed } from '../../model/base/whole-file.js';
 import type { Finding } from '../io/define-results.js';
+import { errorsPath, removeGathered, writeGathered } from '../io/gathered.js';
 import { objectWriter } from '../io/results.js';
-import { LONGEST_RESULT, parseResult, ResultsFile } from '../io/results-file.js';
-import { type RunRecord, recordPath, runDifferences } from '../io/run-record.js';
+import { parseResult, ResultsFile } from '../io/results-file.js';
+import { type RunRecord, runDifferences } from '../io/run-record.js';
 import { errorObject } from '../io/sources.js';
 import {
   describeFile,
@@ -20,13 +19,14 @@ import {
   shardOfFile,
   writeManifest,
 } from './manifest.js';
-import type { Shard } from './options.js';
+import type { PartFormat, Shard } from './options.js';
 import type { Share } from './share.js';
 
 /** What made a part. */
 export interface PartRecord extends RunRecord {
   readonly command: string;
   readonly device: string;
+  readonly format: PartFormat;
 }
 
 /**
@@ -59,7 +59,7 @@ export class Part {
     const manifest = await wholePart(folder, shard);
     if (manifest !== undefined) {
       requireSamePart(manifestPath(folder, shard), manifest, record, share);
-      await removeGathered(folder, shard);
+      await removeGathered(gatheredPath(folder, shard));
       return new Part(folder, shard, share, record, undefined, manifest);
     }
     const { coca, model, options } = record;
@@ -126,64 +126,30 @@ export class Part {
     await this.close();
     const name = partName(this.shard);
     const source = gatheredPath(this.folder, this.shard);
-    const failed = await copyLines(source, join(this.folder, `${name}.errors.jsonl`), true);
-    const results = await copyLines(source, join(this.folder, `${name}.jsonl`), false);
+    const target = `${name}.${this.record.format}`;
+    const { results, failed } = await writeGathered(source, join(this.folder, target), { isHalf: false });
     const { index, count } = this.shard;
+    const { format: _, ...record } = this.record;
     const manifest: Manifest = {
       version: 1,
-      ...this.record,
+      ...record,
       shard: [index, count],
       unit: this.share.unit,
       input: this.share.input,
       share: this.share.own,
       results,
       failed,
-      part: await describeFile(this.folder, `${name}.jsonl`),
-      ...(failed > 0 && { errors: await describeFile(this.folder, `${name}.errors.jsonl`) }),
+      part: await describeFile(this.folder, target),
+      ...(failed > 0 && { errors: await describeFile(this.folder, errorsPath(target)) }),
     };
     await writeManifest(manifestPath(this.folder, this.shard), manifest);
     this.manifest = manifest;
-    await removeGathered(this.folder, this.shard);
+    await removeGathered(source);
   }
 }
 
 /** Where results are gathered until all are there. */
 const gatheredPath = (folder: string, shard: Shard): string => join(folder, `${partName(shard)}.partial.jsonl`);
-
-/** The record goes last: a file of results without one cannot be gone on with. */
-async function removeGathered(folder: string, shard: Shard): Promise<void> {
-  const path = gatheredPath(folder, shard);
-  await rm(path, { force: true });
-  await rm(recordPath(path), { force: true });
-}
-
-/**
- * Writes those lines of a file of results that are failures, or those that are not, into a file of their own.
- * @returns how many; without failures there is no file of them
- */
-async function copyLines(source: string, target: string, isFailed: boolean): Promise<number> {
-  let count = 0;
-  const lines = async function* () {
-    const stream = createReadStream(source, { highWaterMark: 2 ** 20 });
-    for await (const { text } of textLines(stream as AsyncIterable<Buffer>, source, LONGEST_RESULT)) {
-      if (parseResult(text)?.hasFailed !== isFailed) continue;
-      count++;
-      yield text;
-    }
-  };
-  const rest = lines();
-  const first = await rest.next();
-  if (first.done && isFailed) {
-    await rm(target, { force: true });
-    return 0;
-  }
-  await writeWhole(target, async (write) => {
-    if (first.done) return;
-    await write(Buffer.from(`${first.value}\n`));
-    for await (const line of rest) await write(Buffer.from(`${line}\n`));
-  });
-  return count;
-}
 
 /** @throws CocaError `usage` where parts of another number of shards are in the folder: they could not be merged */
 async function requireSameCount(folder: string, { count }: Shard): Promise<void> {
@@ -218,6 +184,7 @@ async function wholePart(folder: string, shard: Shard): Promise<Manifest | undef
 function requireSamePart(path: string, earlier: Manifest, record: PartRecord, share: Share): void {
   const differences = [
     ...(earlier.input.digest === share.input.digest ? [] : ['the pictures']),
+    ...(earlier.part.name.endsWith(`.${record.format}`) ? [] : ['--format']),
     ...runDifferences(earlier, record),
   ];
   if (differences.length === 0) return;
