@@ -1,12 +1,82 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import type { Outcome } from '../../cli/command.js';
 import { textLines } from '../../model/base/text-decoding.js';
+import type { Finding } from './define-results.js';
 import { type Rows, type WriteOptions, writeLines, writeRows } from './formats/write-rows.js';
-import { LONGEST_RESULT, parseResult } from './results-file.js';
-import { recordPath } from './run-record.js';
+import { objectWriter } from './results.js';
+import { LONGEST_RESULT, parseResult, ResultsFile } from './results-file.js';
+import { type RunRecord, recordPath } from './run-record.js';
+import { errorObject, type NamedInput } from './sources.js';
 
 /** Where the failures of a file of results are. */
 export const errorsPath = (target: string): string => `${target.replace(/\.[^./\\]+$/, '')}.errors.jsonl`;
+
+/**
+ * Results that become a file once all are there. Until then they are gathered in one that a killed run can go on with.
+ */
+export class GatheredResults {
+  /** Keys of pictures that were asked for and have no answer yet, in their order. */
+  readonly #asked: string[] = [];
+  #isClosed = false;
+
+  private constructor(
+    private readonly path: string,
+    private readonly file: ResultsFile,
+  ) {}
+
+  /** @throws CocaError as `ResultsFile.open` */
+  static async open(path: string, record: RunRecord, resume: boolean): Promise<GatheredResults> {
+    return new GatheredResults(path, await ResultsFile.open(path, record, resume, undefined, parseResult));
+  }
+
+  /** What earlier runs have answered. */
+  get earlier(): Outcome {
+    return this.file.earlier;
+  }
+
+  /** The names of the pictures that have no answer yet. */
+  async *names(pictures: Iterable<NamedInput> | AsyncIterable<NamedInput>): AsyncGenerator<string> {
+    for await (const { name, key } of pictures) {
+      if (this.file.take(key)) continue;
+      this.#asked.push(key);
+      yield name;
+    }
+  }
+
+  /** Passes findings on, which are those of the names in their order, and keeps what answers a picture, under its key. */
+  async *keep<R, P>(
+    findings: AsyncIterable<Finding<R, P>>,
+    objectOf: (result: R) => object,
+  ): AsyncGenerator<Finding<R, P>> {
+    const objects = objectWriter(this.file.output, 'jsonl');
+    for await (const finding of findings) {
+      const isResult = finding.kind === 'result';
+      if (isResult || (finding.kind === 'failure' && finding.key === 'image')) {
+        const image = this.#asked.shift()!;
+        await objects.write(isResult ? { ...objectOf(finding.result), image } : errorObject(image, finding.error));
+      }
+      yield finding;
+    }
+    if (this.#asked.length > 0) throw new Error(`${this.path}: ${this.#asked.length} pictures have no answer`);
+  }
+
+  /** What was gathered stays, to be gone on with. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.file.close();
+  }
+
+  /**
+   * Writes what was gathered into a file of the format that its name says.
+   * @see writeGathered
+   */
+  async writeInto(target: string, options: WriteOptions): ReturnType<typeof writeGathered> {
+    await this.close();
+    return writeGathered(this.path, target, options);
+  }
+}
 
 /**
  * Turns results that were gathered in a file, one JSON object a line, into a file of the format that its name says; failures go into
@@ -14,7 +84,7 @@ export const errorsPath = (target: string): string => `${target.replace(/\.[^./\
  * @returns how many results and failures there are
  * @throws CocaError as `writeRows` does
  */
-export async function writeGathered(
+async function writeGathered(
   gathered: string,
   target: string,
   options: WriteOptions,

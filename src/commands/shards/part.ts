@@ -5,11 +5,8 @@ import { makeFolder } from '../../model/base/folders.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { orWriteFailed } from '../../model/base/whole-file.js';
 import type { Finding } from '../io/define-results.js';
-import { errorsPath, removeGathered, writeGathered } from '../io/gathered.js';
-import { objectWriter } from '../io/results.js';
-import { parseResult, ResultsFile } from '../io/results-file.js';
+import { errorsPath, GatheredResults, removeGathered } from '../io/gathered.js';
 import { type RunRecord, runDifferences } from '../io/run-record.js';
-import { errorObject } from '../io/sources.js';
 import {
   describeFile,
   type Manifest,
@@ -34,18 +31,13 @@ export interface PartRecord extends RunRecord {
  * all are there, that becomes the part, its errors, and last a manifest, each whole or not at all.
  */
 export class Part {
-  /** Keys of pictures that were asked for and have no answer yet, in their order. */
-  readonly #asked: string[] = [];
-  #answered = 0;
-  #isClosed = false;
-
   private constructor(
     private readonly folder: string,
     private readonly shard: Shard,
     private readonly share: Share,
     private readonly record: PartRecord,
     /** Not there where the part is whole already. */
-    private readonly gathered: ResultsFile | undefined,
+    private readonly gathered: GatheredResults | undefined,
     private manifest: Manifest | undefined,
   ) {}
 
@@ -64,7 +56,7 @@ export class Part {
     }
     const { coca, model, options } = record;
     const run: RunRecord = { coca, model, options: { ...options, shard: partName(shard), pictures: share.input } };
-    const gathered = await ResultsFile.open(gatheredPath(folder, shard), run, true, undefined, parseResult);
+    const gathered = await GatheredResults.open(gatheredPath(folder, shard), run, true);
     return new Part(folder, shard, share, record, gathered, undefined);
   }
 
@@ -72,18 +64,12 @@ export class Part {
   *earlier(): Generator<Finding<never>> {
     const whole = this.manifest && { done: this.manifest.results, failed: this.manifest.failed };
     const before = whole ?? this.gathered!.earlier;
-    this.#answered = before.done + before.failed;
-    if (this.#answered > 0) yield { kind: 'answered', ...before };
+    if (before.done + before.failed > 0) yield { kind: 'answered', ...before };
   }
 
   /** The names of the pictures that have no answer yet. */
-  async *names(): AsyncGenerator<string> {
-    if (this.gathered === undefined) return;
-    for (const { name, key } of this.share.pictures) {
-      if (this.gathered.take(key)) continue;
-      this.#asked.push(key);
-      yield name;
-    }
+  names(): AsyncGenerator<string> {
+    return this.gathered?.names(this.share.pictures) ?? nothing();
   }
 
   /** Passes findings on, keeps them, and ends the part once all are there. */
@@ -91,17 +77,12 @@ export class Part {
     findings: AsyncIterable<Finding<R, P>>,
     objectOf: (result: R) => object,
   ): AsyncGenerator<Finding<R, P>> {
-    const objects = this.gathered && objectWriter(this.gathered.output, 'jsonl');
-    for await (const finding of findings) {
-      const isResult = finding.kind === 'result';
-      if (isResult || (finding.kind === 'failure' && finding.key === 'image')) {
-        const image = this.#asked.shift()!;
-        await objects?.write(isResult ? { ...objectOf(finding.result), image } : errorObject(image, finding.error));
-        this.#answered++;
-      }
-      yield finding;
+    if (this.gathered === undefined) {
+      yield* findings;
+      return;
     }
-    if (this.gathered !== undefined) await this.#end();
+    yield* this.gathered.keep(findings, objectOf);
+    await this.#end(this.gathered);
   }
 
   /** What a person would miss otherwise. */
@@ -113,21 +94,13 @@ export class Part {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     await this.gathered?.close();
   }
 
-  async #end(): Promise<void> {
-    const expected = this.share.pictures.length;
-    if (this.#answered !== expected) {
-      throw new Error(`${partName(this.shard)} has ${this.#answered} answers for ${expected} pictures`);
-    }
-    await this.close();
+  async #end(gathered: GatheredResults): Promise<void> {
     const name = partName(this.shard);
-    const source = gatheredPath(this.folder, this.shard);
     const target = `${name}.${this.record.format}`;
-    const { results, failed } = await writeGathered(source, join(this.folder, target), { isHalf: false });
+    const { results, failed } = await gathered.writeInto(join(this.folder, target), { isHalf: false });
     const { index, count } = this.shard;
     const { format: _, ...record } = this.record;
     const manifest: Manifest = {
@@ -144,8 +117,12 @@ export class Part {
     };
     await writeManifest(manifestPath(this.folder, this.shard), manifest);
     this.manifest = manifest;
-    await removeGathered(source);
+    await removeGathered(gatheredPath(this.folder, this.shard));
   }
+}
+
+async function* nothing(): AsyncGenerator<string> {
+  // A part that is whole needs no picture.
 }
 
 /** Where results are gathered until all are there. */
