@@ -3,14 +3,19 @@ import { rm } from 'node:fs/promises';
 import type { Outcome } from '../../cli/command.js';
 import { textLines } from '../../model/base/text-decoding.js';
 import type { Finding } from './define-results.js';
+import { NUMBERED } from './formats/format.js';
 import { type Rows, type WriteOptions, writeLines, writeRows } from './formats/write-rows.js';
 import { objectWriter } from './results.js';
 import { LONGEST_RESULT, parseResult, ResultsFile } from './results-file.js';
 import { type RunRecord, recordPath } from './run-record.js';
 import { errorObject, type NamedInput } from './sources.js';
 
-/** Where the failures of a file of results are. */
-export const errorsPath = (target: string): string => `${target.replace(/\.[^./\\]+$/, '')}.errors.jsonl`;
+/** Where the failures of a file of results are, or of a row of them. */
+export const errorsPath = (target: string): string =>
+  `${target
+    .replace(/\.[^./\\]+$/, '')
+    .replace(NUMBERED, '')
+    .replace(/[-_.]$/, '')}.errors.jsonl`;
 
 /**
  * Results that become a file once all are there. Until then they are gathered in one that a killed run can go on with.

@@ -1,10 +1,11 @@
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { CommandContext } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { hasEntry, isFolder } from '../../model/base/folders.js';
+import { hasEntry } from '../../model/base/folders.js';
 import type { Finding } from './define-results.js';
-import { type Dtype, formatOfFile, numberedName } from './formats/format.js';
+import { type Dtype, formatOfFile, isNumbered } from './formats/format.js';
+import { metadataOfMatrix } from './formats/npy-file.js';
 import { errorsPath, GatheredResults, removeGathered } from './gathered.js';
 import type { RunRecord } from './run-record.js';
 import { type ImageWalk, readImage } from './sources.js';
@@ -19,25 +20,36 @@ export interface WholeFile {
 /** Where results are gathered until all are there. */
 const gatheredPath = (target: string): string => `${target}.partial.jsonl`;
 
-/** The first file that is written: a `.tar` is a row of files. */
-const firstFile = (target: string): string => (formatOfFile(target) === 'tar' ? numberedName(target, 0) : target);
+/**
+ * Checks that nothing is there that would be replaced.
+ * @throws CocaError `usage` naming it; `not-found` without its folder
+ */
+export async function requireNewFiles(target: string): Promise<void> {
+  const folder = dirname(target);
+  const names = await readdir(folder).catch(() => {
+    throw new CocaError('not-found', `${target}: there is no such folder`, 'make it first');
+  });
+  const format = formatOfFile(target);
+  const taken =
+    format === 'tar'
+      ? names.map((name) => join(folder, name)).filter((name) => isNumbered(name, join(target)))
+      : [target, ...(format === 'npy' ? [metadataOfMatrix(target)] : [])];
+  for (const path of [...taken, errorsPath(target)]) {
+    if (await hasEntry(path)) throw new CocaError('usage', `${path} is there already`, 'choose another file');
+  }
+}
 
 /**
- * Finds out whether a file could be written, before a model is loaded; makes nothing.
+ * Finds out whether a file could be written, before a model is loaded; makes nothing. Where a run was killed as it wrote its files, they are
+ * written again.
  * @throws CocaError `usage` where it is there, or begun and not to be gone on with; `not-found` without its folder
  */
 export async function checkWholeFile({ output, resume }: WholeFile): Promise<void> {
   const begun = await stat(gatheredPath(output)).catch(() => undefined);
-  if (begun !== undefined && begun.size > 0 && !resume) {
+  if (begun === undefined) await requireNewFiles(output);
+  else if (begun.size > 0 && !resume) {
     throw new CocaError('usage', `${output} is begun already`, '--resume goes on with it; or choose another file');
   }
-  const first = firstFile(output);
-  // With results that are gathered, a run was killed as it wrote its files: they are written again.
-  if (begun === undefined && (await hasEntry(first))) {
-    throw new CocaError('usage', `${first} is there already`, 'choose another file');
-  }
-  if (await isFolder(dirname(output))) return;
-  throw new CocaError('not-found', `${output}: there is no such folder`, 'make it first');
 }
 
 /**

@@ -18,7 +18,7 @@ export const DTYPE_OPTION = {
 export type Dtype = (typeof DTYPE_OPTION.dtype.choices)[number];
 
 /** `%05d` in the name of a row of files. */
-const NUMBERED = /%0?(\d?)d/;
+export const NUMBERED = /%0?(\d?)d/;
 
 /** The format of a file by its name; nothing for an end that says none. A `.tar` is a row of files, and its name has a place for the number. */
 export function formatOfFile(name: string): FileFormat | undefined {
@@ -29,6 +29,16 @@ export function formatOfFile(name: string): FileFormat | undefined {
 /** File `index` of a row of files. */
 export const numberedName = (pattern: string, index: number): string =>
   pattern.replace(NUMBERED, (_, digits: string) => String(index).padStart(Number(digits), '0'));
+
+/** Whether a name is that of a file of the row. */
+export function isNumbered(name: string, pattern: string): boolean {
+  const place = NUMBERED.exec(pattern)!;
+  const [before, after] = [pattern.slice(0, place.index), pattern.slice(place.index + place[0].length)];
+  const isLong = name.length > before.length + after.length;
+  return (
+    isLong && name.startsWith(before) && name.endsWith(after) && /^\d+$/.test(name.slice(before.length, -after.length))
+  );
+}
 
 /**
  * The format of a file that a command is to write.

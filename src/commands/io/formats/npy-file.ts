@@ -8,6 +8,10 @@ import { npyHeader } from '../../../model/collection/clip-retrieval/npy.js';
 import { columnsOf, writeParquetRows } from './parquet-file.js';
 import { embeddingOf, parsedRows, type Row, type Rows, type WriteOptions } from './write-rows.js';
 
+/** Where the rows of a matrix are told. */
+export const metadataOfMatrix = (target: string): string =>
+  metadataPathOf(target) ?? target.replace(/\.npy$/i, '.parquet');
+
 /**
  * Writes embeddings as a matrix, and what else is known of each row as a Parquet file of as many rows beside it: NAME.npy and
  * NAME.parquet, with image_path, as autofaiss reads them; of img_emb/img_emb_N.npy the second is metadata/metadata_N.parquet, as clip-retrieval
@@ -15,7 +19,7 @@ import { embeddingOf, parsedRows, type Row, type Rows, type WriteOptions } from 
  * @throws CocaError `write-failed`; `bad-data` for rows without embeddings
  */
 export async function writeNpyFile(target: string, { lines, count }: Rows, { isHalf }: WriteOptions): Promise<void> {
-  const metadata = metadataPathOf(target) ?? target.replace(/\.npy$/i, '.parquet');
+  const metadata = metadataOfMatrix(target);
   await orWriteFailed(metadata, makeFolder(dirname(metadata)));
   const names = (await columnsOf(lines())).filter((name) => name !== 'image' && name !== 'embedding');
   await writeParquetRows(metadata, ['image_path', ...names], metadataRows(parsedRows(lines())), isHalf);
