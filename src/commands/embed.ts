@@ -7,15 +7,19 @@ import { shortestFloat32, visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
+import { checkDtype, DTYPE_OPTION, requireFormat } from './io/formats/format.js';
 import { ABLATION_OPTIONS, checkAblation } from './io/inside/ablation.js';
 import { findWithModel, MODEL_GLOBALS, type Variant, variantOf } from './io/model.js';
 import { eachPicture, type ReadablePicture } from './io/pictures.js';
 import { failure, jsonWriter, SILENT_WRITER } from './io/results.js';
 import { checkSources, INPUT_OPTIONS, imagesArgument, sourcesOf } from './io/sources.js';
-import { checkShard, findOfNamed, PARTS_OPTIONS, shardOf } from './shards/options.js';
+import { checkShard, findOfNamed, SHARD_OPTIONS, shardOf } from './shards/options.js';
 
 /** More than these are not compared on a terminal: the matrix would be larger than it. */
 const MOST_COMPARED = 12;
+
+/** What pictures' embeddings can be written as. */
+const FILES = ['npy', 'parquet', 'jsonl'] as const;
 
 /** A picture or a text with its embedding. */
 interface Embedded extends Variant {
@@ -33,6 +37,7 @@ export const embed = defineResults({
   details: [
     'Embeddings have unit length. Pictures come first, in the order given, then texts.',
     'Plain lines are NAME<TAB>numbers with a space between. JSON objects are {"image" or "text", "embedding"}, with "truncated": true for a text that was cut to the context.',
+    '--output: NAME.npy is a matrix, row by row as in NAME.parquet beside it, which has image_path; img_emb/img_emb_0.npy has metadata/metadata_0.parquet, as clip-retrieval has it. What failed is in NAME.errors.jsonl. Until all is there, results are in FILE.partial.jsonl, which --resume goes on with.',
     'A terminal shows the first numbers of each, and the cosines between them where there are a few.',
   ].join('\n'),
   args: [imagesArgument(['files', 'files0', 'text'])],
@@ -41,19 +46,38 @@ export const embed = defineResults({
     ...STRICT_OPTION,
     ...BATCH_OPTION,
     ...INPUT_OPTIONS,
-    ...PARTS_OPTIONS,
+    output: {
+      type: 'text',
+      kind: 'file',
+      short: 'o',
+      placeholder: 'FILE',
+      description: 'embeddings of pictures into NAME.npy, NAME.parquet or NAME.jsonl; with --shard, a folder of parts',
+    },
+    resume: { type: 'flag', description: 'go on with what a killed run has left of FILE; without it, begin it' },
+    ...DTYPE_OPTION,
+    ...SHARD_OPTIONS,
     ...ABLATION_OPTIONS,
   },
   globals: MODEL_GLOBALS,
   examples: [
     { line: "coca embed 'photos/*.jpg' --jsonl > photos.jsonl", does: 'embeddings of pictures' },
+    { line: 'coca embed photos -o photos.npy --dtype fp16', does: 'a matrix, and photos.parquet with its rows' },
     { line: 'coca embed --text "a dog" "a cat" --json', does: 'embeddings of texts' },
   ],
   async check({ args, options, typed }) {
     checkAblation(options, typed);
-    checkShard(options, args);
-    if (shardOf(options) !== undefined && options.text.length > 0) {
-      throw new CocaError('usage', '--text is no picture of a share', 'embed texts by themselves');
+    checkShard(options, args, true);
+    const { output, dtype, resume, text } = options;
+    if (text.length > 0 && (output !== undefined || shardOf(options) !== undefined)) {
+      throw new CocaError('usage', '--text goes to stdout; --output and --shard are for pictures', 'leave it out');
+    }
+    const isFile = output !== undefined && shardOf(options) === undefined;
+    checkDtype(dtype, isFile ? requireFormat(output, FILES) : undefined);
+    if (resume && output === undefined) {
+      throw new CocaError('usage', '--resume goes on with a file of results', 'name it: --output FILE --resume');
+    }
+    if (isFile && (options.json || options.jsonl)) {
+      throw new CocaError('usage', '--json and --jsonl are for stdout, and --output says its form by its name');
     }
   },
   async *find({ args, options }, context): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
@@ -63,9 +87,13 @@ export const embed = defineResults({
     else if (options.text.length === 0) {
       throw new CocaError('usage', 'nothing to embed', 'name pictures, or texts after --text');
     }
+    const { output, resume } = options;
+    if (output !== undefined && shardOf(options) === undefined) {
+      await (await import('./io/into-file.js')).checkWholeFile({ output, resume });
+    }
     yield* findWithModel(options, context, async function* (coca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       const cuts = new ToldCuts(options.strict, context);
-      const part = { command: 'embed', options: {}, objectOf: embeddedObject };
+      const part = { command: 'embed', options: {}, objectOf: embeddedObject, files: FILES };
       const found = findOfNamed<Embedded, ReadablePicture>({ options, sources, coca, context }, part, (names) =>
         eachPicture(names, coca, context, batchOf(options.batch, coca), async (group) => {
           const { features } = await coca.encodeImages(group.map(({ picture }) => picture));

@@ -9,6 +9,7 @@ import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { type FileFormat, formatOfFile, requireFormat } from '../io/formats/format.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import { findWithCaptioner, MODEL_GLOBALS } from '../io/model.js';
 import { eachPicture, flowOfPictures, type ReadablePicture } from '../io/pictures.js';
@@ -72,13 +73,7 @@ export const caption = defineResults({
     checkResultsFile(options, args);
     checkTextFiles(options, args);
     checkShard(options, args, true);
-    if (shardOf(options) !== undefined && options.output !== undefined && options.writeTxt) {
-      throw new CocaError(
-        'usage',
-        '--write-txt leaves pictures out, and a part has none missing',
-        'leave out --output',
-      );
-    }
+    checkWhole(options, args);
     checkAblation(options, typed);
     if (options.watch && options.batch !== 1) {
       throw new CocaError('usage', '--watch draws one picture at a time', 'leave out --batch');
@@ -89,7 +84,12 @@ export const caption = defineResults({
     const sources = sourcesOf(args, options);
     checkSources(sources, context.stdin);
     const isShared = shardOf(options) !== undefined;
-    if (options.output !== undefined && !isShared) await checkResultsPlace(options.output, options.resume);
+    const isWhole = wholeFormat(options) !== undefined;
+    if (options.output !== undefined && !isShared) {
+      const { output, resume } = options;
+      if (isWhole) await (await import('../io/into-file.js')).checkWholeFile({ output, resume });
+      else await checkResultsPlace(output, resume);
+    }
     const format = options.output === undefined ? formatOf(options, context) : 'jsonl';
     if (format === 'plain' && typed.has('logprobs')) {
       context.notice('--logprobs shows on a terminal, or with --json or --jsonl');
@@ -111,11 +111,15 @@ export const caption = defineResults({
         ...(ablateOver !== undefined && { ablateOver }),
         ...(options.ground && { ground: true }),
       };
-      const files = await CaptionFiles.open(isShared ? { ...options, output: undefined } : options, coca, shaping);
+      const files = await CaptionFiles.open(
+        isShared || isWhole ? { ...options, output: undefined } : options,
+        coca,
+        shaping,
+      );
       try {
         yield* files.earlier();
         const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
-        const part = { command: 'caption', options: shaping, objectOf: partObject };
+        const part = { command: 'caption', options: shaping, objectOf: partObject, files: WHOLE_FILES };
         const shared = { options, sources, coca, context };
         const found = findOfNamed<PictureCaptions, ReadablePicture>(shared, part, async function* (names, count) {
           // The progress of several pictures is counted in pictures.
@@ -148,6 +152,35 @@ export const caption = defineResults({
     });
   },
 });
+
+/** Forms of --output that need all captions; any other is JSON lines, as they come. */
+const WHOLE_FILES = ['parquet', 'tar'] as const;
+
+interface OutputValues {
+  readonly output: string | undefined;
+  readonly shard: string | undefined;
+  readonly shards: number | undefined;
+}
+
+/** The format of --output, if that is written once all captions are there. */
+function wholeFormat(options: OutputValues): FileFormat | undefined {
+  const format = options.output === undefined ? undefined : formatOfFile(options.output);
+  return shardOf(options) === undefined ? WHOLE_FILES.find((one) => one === format) : undefined;
+}
+
+/** @throws CocaError `usage` for what a part, or a file that is written whole, cannot have */
+function checkWhole(options: OutputValues & { readonly writeTxt: boolean }, images: readonly string[]): void {
+  const { output, writeTxt } = options;
+  if (output === undefined) return;
+  const isShared = shardOf(options) !== undefined;
+  if (!isShared && /\.(tar|npy)$/i.test(output)) requireFormat(output, ['jsonl', ...WHOLE_FILES]);
+  if (wholeFormat(options) === 'tar' && images.includes('-')) {
+    throw new CocaError('usage', 'a picture on stdin (-) can be read only once, and a .tar has the pictures, too');
+  }
+  if (writeTxt && (isShared || wholeFormat(options) !== undefined)) {
+    throw new CocaError('usage', '--write-txt leaves pictures out, and here none may be missing', 'leave out --output');
+  }
+}
 
 /** The captions of a picture. */
 async function captionPicture(

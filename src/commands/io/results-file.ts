@@ -16,7 +16,8 @@ export const RESULTS_FILE_OPTIONS = {
     kind: 'file',
     short: 'o',
     placeholder: 'FILE',
-    description: 'results into FILE, as --jsonl writes them, instead of to stdout',
+    description:
+      'results into FILE instead of to stdout, as --jsonl writes them; NAME.parquet or NAME-%05d.tar (pictures, too) once all are there; with --shard, a folder of parts',
   },
   resume: { type: 'flag', description: 'go on with what FILE holds already; without FILE, begin it' },
 } as const satisfies OptionSpecs;

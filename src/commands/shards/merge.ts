@@ -6,16 +6,15 @@ import type { CommandContext } from '../../cli/command.js';
 import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { textLines } from '../../model/base/text-decoding.js';
-import { writeWhole } from '../../model/base/whole-file.js';
+import type { Dtype } from '../io/formats/format.js';
+import { writeLines, writeRows } from '../io/formats/write-rows.js';
+import { errorsPath } from '../io/gathered.js';
 import { LONGEST_RESULT } from '../io/results-file.js';
 import type { Manifest } from './manifest.js';
 
-/** Bytes that are gathered before they are written. */
-const WRITTEN_AT_ONCE = 2 ** 20;
-
 /**
- * Merges parts that have been checked into one file, in the order of the names; failures go into a file beside it. No more than a line of each part is
- * held.
+ * Merges parts that have been checked into one file, in the order of the names; failures go into a file beside it. No more than a line of each part
+ * is held, and of Parquet a block of rows.
  * @returns how many results and failures
  * @throws CocaError `write-failed`, `unreadable`, `bad-data`
  */
@@ -23,45 +22,32 @@ export async function mergeParts(
   folder: string,
   parts: readonly Manifest[],
   target: string,
-  context: Pick<CommandContext, 'status' | 'signal'>,
+  dtype: Dtype | undefined,
+  { status, signal }: Pick<CommandContext, 'status' | 'signal'>,
 ): Promise<{ readonly results: number; readonly failed: number }> {
-  const total = parts.reduce((sum, { results }) => sum + results, 0);
+  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+  const results = sum(parts.map((part) => part.results));
+  const failed = sum(parts.map((part) => part.failed));
   const paths = (files: readonly { readonly name: string }[]) => files.map(({ name }) => join(folder, name));
-  const errors = `${target.replace(/\.[^.]+$/, '')}.errors.jsonl`;
-  const failed = await mergeLines(paths(parts.flatMap((part) => part.errors ?? [])), errors, context.signal);
-  if (failed === 0) await rm(errors, { force: true });
-  const results = await mergeLines(paths(parts.map(({ part }) => part)), target, context.signal, (done) =>
-    context.status.show(`merging: ${done} of ${total}`),
-  );
-  context.status.clear();
+  async function* lines(files: readonly { readonly name: string }[]): AsyncGenerator<string> {
+    let done = 0;
+    for await (const line of mergedLines(paths(files))) {
+      stopIfAborted(signal);
+      if (done++ % TOLD_EVERY === 0) status.show(`merging: ${done} of ${results}`);
+      yield line;
+    }
+  }
+  const errors = errorsPath(target);
+  if (failed > 0) await writeLines(errors, lines(parts.flatMap((part) => part.errors ?? [])));
+  else await rm(errors, { force: true });
+  const rows = { lines: () => lines(parts.map(({ part }) => part)), count: results };
+  await writeRows(target, rows, { isHalf: dtype === 'fp16' });
+  status.clear();
   return { results, failed };
 }
 
-async function mergeLines(
-  paths: readonly string[],
-  target: string,
-  signal: AbortSignal,
-  onProgress: (done: number) => void = () => undefined,
-): Promise<number> {
-  let count = 0;
-  await writeWhole(target, async (write) => {
-    let gathered: string[] = [];
-    let bytes = 0;
-    for await (const line of mergedLines(paths)) {
-      stopIfAborted(signal);
-      gathered.push(line, '\n');
-      bytes += line.length;
-      count++;
-      if (bytes < WRITTEN_AT_ONCE) continue;
-      await write(Buffer.from(gathered.join('')));
-      onProgress(count);
-      gathered = [];
-      bytes = 0;
-    }
-    await write(Buffer.from(gathered.join('')));
-  });
-  return count;
-}
+/** Lines after which progress is told again. */
+const TOLD_EVERY = 1000;
 
 interface Head {
   readonly key: string;
@@ -91,6 +77,11 @@ export async function* mergedLines(paths: readonly string[]): AsyncGenerator<str
 }
 
 async function* linesOf(path: string): AsyncGenerator<{ readonly text: string }> {
+  if (path.endsWith('.parquet')) {
+    const { parquetLines } = await import('../io/formats/read-parquet.js');
+    yield* parquetLines(path);
+    return;
+  }
   const stream = createReadStream(path, { highWaterMark: 2 ** 16 });
   try {
     yield* textLines(stream as AsyncIterable<Buffer>, path, LONGEST_RESULT);

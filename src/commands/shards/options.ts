@@ -2,6 +2,7 @@ import type { CommandContext, OptionSpecs } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Finding } from '../io/define-results.js';
+import { type Dtype, type FileFormat, formatOfFile } from '../io/formats/format.js';
 import { type ImageSources, walkImages } from '../io/sources.js';
 
 /** Options of commands whose pictures can be shared out among processes. */
@@ -21,6 +22,14 @@ export const SHARD_OPTIONS = {
     group: 'Shards',
     description: 'how many shares there are, of which the number of the task or job is one',
   },
+  format: {
+    type: 'choice',
+    choices: ['jsonl', 'parquet'],
+    placeholder: 'FORMAT',
+    otherwise: 'jsonl',
+    group: 'Shards',
+    description: 'what parts are written as',
+  },
 } as const satisfies OptionSpecs;
 
 /** The same with `-o`, for commands that write a folder of parts and no other file. */
@@ -36,9 +45,12 @@ export const PARTS_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+export type PartFormat = (typeof SHARD_OPTIONS.format.choices)[number];
+
 interface ShardValues {
   readonly shard: string | undefined;
   readonly shards: number | undefined;
+  readonly format?: PartFormat | undefined;
 }
 
 /** One of several equal shares of the pictures. */
@@ -120,6 +132,13 @@ interface CheckedValues extends ShardValues {
  */
 export function checkShard(options: CheckedValues, images: readonly string[], hasFile = false): void {
   const shard = shardOf(options);
+  if (options.format !== undefined && (shard === undefined || options.output === undefined)) {
+    throw new CocaError(
+      'usage',
+      '--format is that of the parts of --shard',
+      'add --shard I/N -o DIR; or -o NAME.parquet',
+    );
+  }
   if (shard === undefined) {
     if (options.output === undefined || hasFile) return;
     throw new CocaError('usage', '--output is the folder of the parts of --shard', 'add --shard 0/1, or > FILE');
@@ -141,11 +160,18 @@ export interface PartOf<R> {
   readonly options: Readonly<Record<string, unknown>>;
   /** What stands in the part: nothing that differs from run to run. */
   readonly objectOf: (result: R) => object;
+  /** Formats of `--output` without `--shard` that need all results: the command itself writes any other. */
+  readonly files?: readonly FileFormat[];
 }
 
 /** Where the pictures of a command come from, and where their results go. */
 export interface Shared {
-  readonly options: ShardValues & { readonly output?: string | undefined; readonly pixels: string };
+  readonly options: ShardValues & {
+    readonly output?: string | undefined;
+    readonly resume?: boolean;
+    readonly dtype?: Dtype | undefined;
+    readonly pixels: string;
+  };
   readonly sources: ImageSources;
   readonly coca: LoadedCoca;
   readonly context: CommandContext;
@@ -153,7 +179,7 @@ export interface Shared {
 
 /**
  * Finds something of every picture that is named, or of those of a share: what is found goes into its part, where there is a
- * folder of parts.
+ * folder of parts, or into a file that needs all of it.
  * @param find as `eachPicture`: the results in the order of the names
  */
 export async function* findOfNamed<R, P>(
@@ -167,7 +193,19 @@ export async function* findOfNamed<R, P>(
     yield* findOfShare(shard, shared, part, find);
     return;
   }
-  const { names, count } = walkImages(shared.sources, shared.context.stdin);
-  yield { kind: 'ready', count };
-  yield* find(names, count);
+  const { options, sources, coca, context } = shared;
+  const walk = walkImages(sources, context.stdin);
+  const { output, resume = false, dtype } = options;
+  const format = output === undefined ? undefined : formatOfFile(output);
+  if (output !== undefined && format !== undefined && part.files?.includes(format)) {
+    const [{ findIntoFile }, { runRecord }] = await Promise.all([
+      import('../io/into-file.js'),
+      import('../io/run-record.js'),
+    ]);
+    const record = await runRecord(coca, { command: part.command, pixels: options.pixels, ...part.options });
+    yield* findIntoFile({ output, resume, dtype }, record, walk, part.objectOf, context, find);
+    return;
+  }
+  yield { kind: 'ready', count: walk.count };
+  yield* find(walk.names, walk.count);
 }

@@ -1,16 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CocaError } from '../../model/base/errors.js';
 import { makeFolder } from '../../model/base/folders.js';
 import { fileError } from '../../model/base/regular-file.js';
-import { textLines } from '../../model/base/text-decoding.js';
-import { orWriteFailed, writeWhole } from '../../model/base/whole-file.js';
+import { orWriteFailed } from '../../model/base/whole-file.js';
 import type { Finding } from '../io/define-results.js';
-import { objectWriter } from '../io/results.js';
-import { LONGEST_RESULT, parseResult, ResultsFile } from '../io/results-file.js';
-import { type RunRecord, recordPath, runDifferences } from '../io/run-record.js';
-import { errorObject } from '../io/sources.js';
+import { errorsPath, GatheredResults, removeGathered } from '../io/gathered.js';
+import { type RunRecord, runDifferences } from '../io/run-record.js';
 import {
   describeFile,
   type Manifest,
@@ -20,13 +16,14 @@ import {
   shardOfFile,
   writeManifest,
 } from './manifest.js';
-import type { Shard } from './options.js';
+import type { PartFormat, Shard } from './options.js';
 import type { Share } from './share.js';
 
 /** What made a part. */
 export interface PartRecord extends RunRecord {
   readonly command: string;
   readonly device: string;
+  readonly format: PartFormat;
 }
 
 /**
@@ -34,18 +31,13 @@ export interface PartRecord extends RunRecord {
  * all are there, that becomes the part, its errors, and last a manifest, each whole or not at all.
  */
 export class Part {
-  /** Keys of pictures that were asked for and have no answer yet, in their order. */
-  readonly #asked: string[] = [];
-  #answered = 0;
-  #isClosed = false;
-
   private constructor(
     private readonly folder: string,
     private readonly shard: Shard,
     private readonly share: Share,
     private readonly record: PartRecord,
     /** Not there where the part is whole already. */
-    private readonly gathered: ResultsFile | undefined,
+    private readonly gathered: GatheredResults | undefined,
     private manifest: Manifest | undefined,
   ) {}
 
@@ -59,12 +51,12 @@ export class Part {
     const manifest = await wholePart(folder, shard);
     if (manifest !== undefined) {
       requireSamePart(manifestPath(folder, shard), manifest, record, share);
-      await removeGathered(folder, shard);
+      await removeGathered(gatheredPath(folder, shard));
       return new Part(folder, shard, share, record, undefined, manifest);
     }
     const { coca, model, options } = record;
     const run: RunRecord = { coca, model, options: { ...options, shard: partName(shard), pictures: share.input } };
-    const gathered = await ResultsFile.open(gatheredPath(folder, shard), run, true, undefined, parseResult);
+    const gathered = await GatheredResults.open(gatheredPath(folder, shard), run, true);
     return new Part(folder, shard, share, record, gathered, undefined);
   }
 
@@ -72,18 +64,12 @@ export class Part {
   *earlier(): Generator<Finding<never>> {
     const whole = this.manifest && { done: this.manifest.results, failed: this.manifest.failed };
     const before = whole ?? this.gathered!.earlier;
-    this.#answered = before.done + before.failed;
-    if (this.#answered > 0) yield { kind: 'answered', ...before };
+    if (before.done + before.failed > 0) yield { kind: 'answered', ...before };
   }
 
   /** The names of the pictures that have no answer yet. */
-  async *names(): AsyncGenerator<string> {
-    if (this.gathered === undefined) return;
-    for (const { name, key } of this.share.pictures) {
-      if (this.gathered.take(key)) continue;
-      this.#asked.push(key);
-      yield name;
-    }
+  names(): AsyncGenerator<string> {
+    return this.gathered?.names(this.share.pictures) ?? nothing();
   }
 
   /** Passes findings on, keeps them, and ends the part once all are there. */
@@ -91,17 +77,12 @@ export class Part {
     findings: AsyncIterable<Finding<R, P>>,
     objectOf: (result: R) => object,
   ): AsyncGenerator<Finding<R, P>> {
-    const objects = this.gathered && objectWriter(this.gathered.output, 'jsonl');
-    for await (const finding of findings) {
-      const isResult = finding.kind === 'result';
-      if (isResult || (finding.kind === 'failure' && finding.key === 'image')) {
-        const image = this.#asked.shift()!;
-        await objects?.write(isResult ? { ...objectOf(finding.result), image } : errorObject(image, finding.error));
-        this.#answered++;
-      }
-      yield finding;
+    if (this.gathered === undefined) {
+      yield* findings;
+      return;
     }
-    if (this.gathered !== undefined) await this.#end();
+    yield* this.gathered.keep(findings, objectOf);
+    await this.#end(this.gathered);
   }
 
   /** What a person would miss otherwise. */
@@ -113,77 +94,39 @@ export class Part {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     await this.gathered?.close();
   }
 
-  async #end(): Promise<void> {
-    const expected = this.share.pictures.length;
-    if (this.#answered !== expected) {
-      throw new Error(`${partName(this.shard)} has ${this.#answered} answers for ${expected} pictures`);
-    }
-    await this.close();
+  async #end(gathered: GatheredResults): Promise<void> {
     const name = partName(this.shard);
-    const source = gatheredPath(this.folder, this.shard);
-    const failed = await copyLines(source, join(this.folder, `${name}.errors.jsonl`), true);
-    const results = await copyLines(source, join(this.folder, `${name}.jsonl`), false);
+    const target = `${name}.${this.record.format}`;
+    const { results, failed } = await gathered.writeInto(join(this.folder, target), { isHalf: false });
     const { index, count } = this.shard;
+    const { format: _, ...record } = this.record;
     const manifest: Manifest = {
       version: 1,
-      ...this.record,
+      ...record,
       shard: [index, count],
       unit: this.share.unit,
       input: this.share.input,
       share: this.share.own,
       results,
       failed,
-      part: await describeFile(this.folder, `${name}.jsonl`),
-      ...(failed > 0 && { errors: await describeFile(this.folder, `${name}.errors.jsonl`) }),
+      part: await describeFile(this.folder, target),
+      ...(failed > 0 && { errors: await describeFile(this.folder, errorsPath(target)) }),
     };
     await writeManifest(manifestPath(this.folder, this.shard), manifest);
     this.manifest = manifest;
-    await removeGathered(this.folder, this.shard);
+    await removeGathered(gatheredPath(this.folder, this.shard));
   }
+}
+
+async function* nothing(): AsyncGenerator<string> {
+  // A part that is whole needs no picture.
 }
 
 /** Where results are gathered until all are there. */
 const gatheredPath = (folder: string, shard: Shard): string => join(folder, `${partName(shard)}.partial.jsonl`);
-
-/** The record goes last: a file of results without one cannot be gone on with. */
-async function removeGathered(folder: string, shard: Shard): Promise<void> {
-  const path = gatheredPath(folder, shard);
-  await rm(path, { force: true });
-  await rm(recordPath(path), { force: true });
-}
-
-/**
- * Writes those lines of a file of results that are failures, or those that are not, into a file of their own.
- * @returns how many; without failures there is no file of them
- */
-async function copyLines(source: string, target: string, isFailed: boolean): Promise<number> {
-  let count = 0;
-  const lines = async function* () {
-    const stream = createReadStream(source, { highWaterMark: 2 ** 20 });
-    for await (const { text } of textLines(stream as AsyncIterable<Buffer>, source, LONGEST_RESULT)) {
-      if (parseResult(text)?.hasFailed !== isFailed) continue;
-      count++;
-      yield text;
-    }
-  };
-  const rest = lines();
-  const first = await rest.next();
-  if (first.done && isFailed) {
-    await rm(target, { force: true });
-    return 0;
-  }
-  await writeWhole(target, async (write) => {
-    if (first.done) return;
-    await write(Buffer.from(`${first.value}\n`));
-    for await (const line of rest) await write(Buffer.from(`${line}\n`));
-  });
-  return count;
-}
 
 /** @throws CocaError `usage` where parts of another number of shards are in the folder: they could not be merged */
 async function requireSameCount(folder: string, { count }: Shard): Promise<void> {
@@ -218,6 +161,7 @@ async function wholePart(folder: string, shard: Shard): Promise<Manifest | undef
 function requireSamePart(path: string, earlier: Manifest, record: PartRecord, share: Share): void {
   const differences = [
     ...(earlier.input.digest === share.input.digest ? [] : ['the pictures']),
+    ...(earlier.part.name.endsWith(`.${record.format}`) ? [] : ['--format']),
     ...runDifferences(earlier, record),
   ];
   if (differences.length === 0) return;

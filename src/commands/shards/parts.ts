@@ -1,7 +1,7 @@
 import type { ResultWriter } from '../../cli/answers.js';
-import { CocaError } from '../../model/base/errors.js';
 import { visible } from '../../ui/text.js';
 import { defineResults, type Finding } from '../io/define-results.js';
+import { checkDtype, DTYPE_OPTION, requireFormat } from '../io/formats/format.js';
 import { jsonWriter } from '../io/results.js';
 
 /** A part that is whole. */
@@ -20,7 +20,7 @@ export const parts = defineResults({
   usage: 'parts DIR [-o FILE]',
   details: [
     'A part counts if its file is as its manifest (part-I-of-N.json) says, by size and SHA-256, and if it is of the same command, model, weights, precision, options and pictures as the others. Together the parts must have every picture that was given, each as often as it was given.',
-    '--output: one file in the order of the names, and FILE.errors.jsonl beside it where pictures failed. It is written whole or not at all, and only if all parts count. Memory does not grow with their size.',
+    '--output: one file in the order of the names, and NAME.errors.jsonl beside it where pictures failed; NAME.npy has NAME.parquet beside it, a row for each of its rows. It is written whole or not at all, and only if all parts count. Memory does not grow with their size.',
     'Piped: PART<TAB>RESULTS<TAB>FAILED<TAB>DEVICE. JSON: {"part", "shard": [I, N], "results", "failed", "model", "device"}, or {"part", "error"}.',
   ].join('\n'),
   args: [
@@ -39,21 +39,24 @@ export const parts = defineResults({
       short: 'o',
       access: 'write',
       placeholder: 'FILE',
-      description: 'all results in one file of JSON lines, NAME.jsonl',
+      description: 'all results in one file: NAME.jsonl, NAME.parquet, or of embeddings NAME.npy',
     },
+    ...DTYPE_OPTION,
   },
   globals: ['json', 'jsonl', 'quiet'],
   examples: [
     { line: 'coca parts captions', does: 'what is there, and what is missing' },
     { line: 'coca parts captions -o captions.jsonl', does: 'all parts in one file' },
+    { line: 'coca parts embeddings -o all.npy --dtype fp16', does: 'a matrix of embeddings, and a table of its rows' },
   ],
   async check({ options }) {
-    if (options.output === undefined || /\.jsonl$/i.test(options.output)) return;
-    throw new CocaError('usage', `--output ${options.output} has none of the known endings`, 'name it NAME.jsonl');
+    const { output, dtype } = options;
+    checkDtype(dtype, output === undefined ? undefined : requireFormat(output, ['jsonl', 'parquet', 'npy']));
   },
   async *find({ args, options }, context): AsyncGenerator<Finding<FoundPart>> {
     const { checkParts } = await import('./check-parts.js');
     const folder = args[0]!;
+    if (options.output !== undefined) await (await import('../io/into-file.js')).requireNewFiles(options.output);
     const sound = [];
     let isSound = true;
     for await (const found of checkParts(folder, (text) => context.status.show(text))) {
@@ -73,7 +76,7 @@ export const parts = defineResults({
       return;
     }
     const { mergeParts } = await import('./merge.js');
-    const { results, failed } = await mergeParts(folder, sound, options.output, context);
+    const { results, failed } = await mergeParts(folder, sound, options.output, options.dtype, context);
     const lost = failed === 0 ? '' : `, and ${failed} failures beside it`;
     yield { kind: 'notice', text: `${options.output}: ${results} results of ${sound.length} parts${lost}` };
   },

@@ -25,7 +25,12 @@ export async function* findOfShare<R, P>(
     return;
   }
   const record = await runRecord(coca, { command, pixels: options.pixels, ...shaping });
-  const part = await Part.open(options.output, shard, share, { ...record, command, device: coca.device });
+  const part = await Part.open(options.output, shard, share, {
+    ...record,
+    command,
+    device: coca.device,
+    format: options.format ?? 'jsonl',
+  });
   try {
     yield* part.earlier();
     yield { kind: 'ready', count };

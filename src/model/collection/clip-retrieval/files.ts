@@ -14,6 +14,12 @@ const METADATA = 'metadata';
 /** Pictures in a pair of files. */
 const PER_PART = 100_000;
 
+/** Where the metadata of a matrix are that is called and lies as here; nothing for any other name. */
+export function metadataPathOf(matrix: string): string | undefined {
+  const [, folder, part] = /^(.*?)img_emb[\\/]img_emb_(\d+)\.npy$/.exec(matrix) ?? [];
+  return part === undefined ? undefined : join(folder!, METADATA, `${METADATA}_${part}.parquet`);
+}
+
 /**
  * Writes an index as clip-retrieval's inference does: img_emb/img_emb_N.npy, rows of single precision, and
  * metadata/metadata_N.parquet with image_path (absolute), caption, width and height of the same pictures.

@@ -54,20 +54,25 @@ export async function readNpy(path: string): Promise<Matrix> {
   return { rows, width, values: new Float32Array(bits.buffer) };
 }
 
-/**
- * Writes rows as a .npy file of single precision.
- * @throws CocaError `write-failed`
- */
-export async function writeNpy(path: string, width: number, rows: readonly Float32Array[]): Promise<void> {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows.length}, ${width}), }`;
+/** The header of a matrix of single or half precision, version 1 of the format. */
+export function npyHeader(rows: number, width: number, isHalf = false): Buffer {
+  const text = `{'descr': '${isHalf ? '<f2' : '<f4'}', 'fortran_order': False, 'shape': (${rows}, ${width}), }`;
   const length = Math.ceil((PREFIX + text.length + 1) / ALIGNMENT) * ALIGNMENT - PREFIX;
   const header = Buffer.alloc(PREFIX);
   MAGIC.copy(header);
   header[6] = 1;
   header.writeUInt16LE(length, 8);
+  return Buffer.concat([header, Buffer.from(`${text.padEnd(length - 1)}\n`)]);
+}
+
+/**
+ * Writes rows as a .npy file of single precision.
+ * @throws CocaError `write-failed`
+ */
+export async function writeNpy(path: string, width: number, rows: readonly Float32Array[]): Promise<void> {
   const handle = await orWriteFailed(path, open(path, 'wx'));
   try {
-    await orWriteFailed(path, writeFully(handle, Buffer.concat([header, Buffer.from(`${text.padEnd(length - 1)}\n`)])));
+    await orWriteFailed(path, writeFully(handle, npyHeader(rows.length, width)));
     for (const { buffer, byteOffset, byteLength } of rows) {
       await orWriteFailed(path, writeFully(handle, new Uint8Array(buffer, byteOffset, byteLength)));
     }
