@@ -51,6 +51,7 @@ export async function writeParquetRows(
   columns: readonly string[],
   rows: AsyncIterable<Row>,
   isHalf: boolean,
+  groupBytes = ROW_GROUP_BYTES,
 ): Promise<void> {
   const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
   await writeWhole(target, async (write) => {
@@ -83,7 +84,7 @@ export async function writeParquetRows(
     for await (const row of rows) {
       group.push(row);
       size += sizeOf(row);
-      if (size >= ROW_GROUP_BYTES) await writeGroup();
+      if (size >= groupBytes) await writeGroup();
     }
     if (group.length > 0) await writeGroup();
     await parquet.finish();
