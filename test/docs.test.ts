@@ -9,10 +9,11 @@ const documents = [
   'SECURITY.md',
   'CHANGELOG.md',
   ...readdirSync(`${ROOT}docs`).map((name) => `docs/${name}`),
+  ...readdirSync(`${ROOT}examples`, { recursive: true }).map((name) => `examples/${name}`),
 ];
 
 /** Names of the repository's own files, as prose has them. */
-const NAMED = /\b(?:src|scripts|bench|fixtures|assets|docs)\/[\w./-]*[\w/]|\btest\/[\w./-]*\.tsx?/g;
+const NAMED = /\b(?:src|scripts|bench|fixtures|assets|docs|examples)\/[\w./-]*[\w/]|\btest\/[\w./-]*\.tsx?/g;
 
 test.each(documents.filter((name) => name.endsWith('.md')))('%s names files that are there', (name) => {
   const text = readFileSync(ROOT + name, 'utf8');

@@ -24,6 +24,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   evaluation: "what coca eval measures, exactly, and the bundled model's figures",
   data: 'the data sets that are read, their order, and the synthetic world',
   engines: "which engine and device when, and how to get TensorFlow's own library",
+  scale: 'millions of pictures: shards, archives and formats, engines that run them, what that costs',
   performance: 'how fast it is, measured beside OpenCLIP',
   reliability: 'what holds whatever the file, server or signal, and its tests',
   architecture: 'how the program is built, and why',

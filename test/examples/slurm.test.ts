@@ -2,8 +2,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { commandsOf, layOutExample } from '../support/examples.js';
+import { commandsOf, EXAMPLES, layOutExample } from '../support/examples.js';
 import { temporaryFolder } from '../support/folder.js';
+import { hasProgram } from '../support/programs.js';
 
 /** Programs with the names of Slurm's that do of them what the scripts need. */
 const SLURM = fileURLToPath(new URL('slurm', import.meta.url));
@@ -38,6 +39,13 @@ test.each([
   wrap(`echo >> ${at('tries')}; [ $(wc -l < ${at('tries')}) -gt ${times} ] && exec true; ${end}`);
   expect((await run(SUBMIT)).code).toBe(expected);
   expect(readFileSync(at('tries'), 'utf8')).toHaveLength(tries);
+});
+
+test('the scripts of all examples are as bash and shellcheck want them', async () => {
+  const { run } = layOut();
+  const scripts = `'${EXAMPLES}'*/*.sh '${EXAMPLES}'*/*.sbatch`;
+  expect(await run(`for script in ${scripts}; do bash -n "$script"; done`)).toMatchObject({ code: 0, stderr: '' });
+  if (hasProgram('shellcheck')) expect(await run(`shellcheck ${scripts}`)).toMatchObject({ code: 0, stdout: '' });
 });
 
 test('whole nodes: a process a card, each with its shard', async () => {
