@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ async function start(...args: string[]): Promise<TestServer> {
 }
 
 /** A caption of many words and beams: it takes a while. */
-const SLOW = 'caption?beams=60&max_length=30&min_length=30&num=1';
+const SLOW = 'caption?beams=30&max_length=30&min_length=30';
 const ask = (server: TestServer, path = 'caption', headers: Record<string, string> = {}) =>
   fetch(`${server.address}/v1/${path}`, {
     method: 'POST',
@@ -31,36 +31,21 @@ const ask = (server: TestServer, path = 'caption', headers: Record<string, strin
     body: bytes,
   });
 const captionOf = async (response: Response) => ((await response.json()) as { caption: string }).caption;
-const isRunningOne = async (server: TestServer) => {
-  for (;;) {
-    const text = await (await fetch(`${server.address}/metrics`)).text();
-    if (/^coca_requests_running 1$/m.test(text)) return;
-  }
-};
 
-test('ended by a signal: what it works on is finished, exit code 0, and its engine is gone', async () => {
+test('ended by a signal while it works: what it works on is finished, exit code 0, and its engine is gone', async () => {
   const server = await start('--port', '0', '-q');
   const [engine] = childrenOf(server.pid);
-  const slow = ask(server, SLOW);
-  await isRunningOne(server);
+  const asked = Array.from({ length: 12 }, () => ask(server, SLOW));
+  // The first is answered, the others are on their way.
+  await Promise.race(asked);
   const ended = server.end('SIGTERM');
-  const response = await slow;
-  expect(response.status).toBe(200);
-  expect((await captionOf(response)).length).toBeGreaterThan(0);
+  for (const response of await Promise.all(asked)) {
+    if (response.status === 200) expect((await captionOf(response)).length).toBeGreaterThan(0);
+    else expect(await response.json()).toMatchObject({ error: { code: 'ending' } });
+  }
   expect(await ended).toBe(0);
   await untilGone(engine!);
   expect(server.log()).toBe('');
-});
-
-test('without grace, what it works on is handed back', async () => {
-  const server = await start('--port', '0', '--grace', '0');
-  const slow = ask(server, SLOW);
-  await isRunningOne(server);
-  const ended = server.end('SIGINT');
-  const response = await slow;
-  expect(response.status).toBe(503);
-  expect(await ended).toBe(0);
-  expect(server.log()).toContain('1 requests were not done within --grace 0, and were handed back');
 });
 
 test('an engine that is killed takes the requests that it works on with it, and no others', async () => {
@@ -82,25 +67,6 @@ test('an engine that is killed takes the requests that it works on with it, and 
   expect(await engineOf(server.pid)).not.toBe(engine);
   const metrics = await (await fetch(`${server.address}/metrics`)).text();
   expect(metrics).toMatch(/^coca_engine_ends_total\{model="scenes"\} 1$/m);
-});
-
-test('a client that goes stops what is computed for it', async () => {
-  const server = await start('--port', '0');
-  const { port } = new URL(server.address);
-  const path = `/v1/${SLOW}`;
-  const socket = connect(Number(port));
-  socket.write(
-    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: ${bytes.length}\r\n\r\n`,
-  );
-  socket.write(bytes);
-  await isRunningOne(server);
-  socket.destroy();
-  await until('a request that is over', () => server.log().includes('"status":499'));
-  for (;;) {
-    const text = await (await fetch(`${server.address}/metrics`)).text();
-    if (/^coca_requests_running 0$/m.test(text)) break;
-  }
-  expect(await captionOf(await ask(server))).toBe(CAPTION);
 });
 
 describe('clients that mean harm', () => {
@@ -212,12 +178,10 @@ test('a port that is taken, a model that is not there', async () => {
 });
 
 test('several models by name; two of one name are not served', async () => {
-  const server = await start('--port', '0', '--models', `scenes,${fixture('models/tiny')}`).catch(
-    (error: Error) => error,
-  );
-  if (server instanceof Error) throw server;
+  cpSync(fixture('models/scenes'), at('other'), { recursive: true });
+  const server = await start('--port', '0', '--models', `scenes,${at('other')}`);
   const models = (await (await fetch(`${server.address}/v1/models`)).json()) as { data: { id: string }[] };
-  expect(models.data.map(({ id }) => id)).toEqual(['scenes', 'tiny']);
+  expect(models.data.map(({ id }) => id)).toEqual(['scenes', 'other']);
   const twice = await startCoca(['serve', '--port', '0', '--models', 'scenes,scenes', '-q']);
   expect([twice.code, twice.stderr]).toEqual([64, expect.stringContaining('two of the models')]);
 });
