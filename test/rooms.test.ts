@@ -43,6 +43,13 @@ test('the model knows no terminal, the command line no command', () => {
   expect(between('cli/', 'commands/')).toEqual([]);
 });
 
+test('a server knows models, and neither commands nor a terminal; only what asks for one knows it, once it is asked for', () => {
+  for (const room of ['commands/', 'cli/', 'ui/']) expect(between('server/', room)).toEqual([]);
+  for (const room of ['model/', 'cli/', 'ui/']) expect(between(room, 'server/')).toEqual([]);
+  const outside = between('commands/', 'server/').filter(({ from }) => !from.startsWith('commands/serve/'));
+  expect(outside.filter(({ isLater }) => !isLater)).toEqual([]);
+});
+
 /** What views may know of the model: types of walks and maps; and of these rooms what computes from values alone. */
 const TYPES = [
   'model/api',

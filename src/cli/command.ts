@@ -2,14 +2,15 @@ import type { Readable } from 'node:stream';
 import { DEVICES, ENGINES, NUMBERED_DEVICES } from '../model/engine/engines.js';
 import { PIXELS } from '../model/image/picture.js';
 import { PRECISIONS } from '../model/quantise/precision.js';
-import type { LoadedCoca, LoadOptions } from '../model/store/load.js';
 import type { StatusLine } from '../ui/status.js';
 import type { Terminal } from '../ui/terminal.js';
 import type { Streams } from '../ui/view/streams.js';
 import type { Answer, Format, ResultWriter } from './answers.js';
+import type { ModelSource } from './model-source.js';
 import type { Output } from './output.js';
 
 export { kebab } from '../model/base/knob.js';
+export type { ModelSource, WantedModel } from './model-source.js';
 
 /**
  * A command is data: the command line, the help, and whatever else wants to know what can be typed (a session that
@@ -130,22 +131,6 @@ export type OptionValue<S> = S extends { type: 'flag' | 'list' } | { default: un
   : ScalarOf<S> | undefined;
 
 export type OptionValues<O extends OptionSpecs> = { readonly [K in keyof O]: OptionValue<O[K]> };
-
-/** A model that a command asks for. */
-export interface WantedModel extends LoadOptions {
-  /**
-   * Whether a server that has it loaded may answer for it: of a command that asks for embeddings, captions and their likelihoods,
-   * one picture after the other, and for nothing else.
-   */
-  readonly mayBeServed?: boolean;
-}
-
-/** Where commands get their models from: loaded for one command, or kept warm for a session. */
-export interface ModelSource {
-  /** @throws CocaError as `loadCoca` does */
-  borrow(wanted: WantedModel): Promise<LoadedCoca>;
-  giveBack(coca: LoadedCoca): Promise<void>;
-}
 
 /** What a command is given besides its own words. */
 export interface CommandContext {

@@ -27,7 +27,7 @@ import {
   type TreeModel,
 } from './decoding/index.js';
 import { addLogprobs, groupsOf, logprobsOf, readingsOf } from './decoding/likelihoods.js';
-import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
+import { attentionOf, checkFinite, Encoding, split, tokensOf } from './encoding.js';
 import type { Attention, Block, Change, ImageTokens, ImageTrees, Network, Probe, Task } from './engine/network.js';
 import type { PictureOptions } from './image/load-picture.js';
 import type { Picture, Pixels } from './image/picture.js';
@@ -45,17 +45,6 @@ import { encodePictures, joined, refuseMixed } from './video/encode-clip.js';
 const ROWS_PER_CALL = 128;
 /** How many texts one call of the text tower takes. */
 const TEXTS_PER_CALL = 32;
-
-function checkFinite(rows: Float32Array, what: string): void {
-  // One NaN or infinity among the weights reaches every embedding.
-  if (rows.some((value) => !Number.isFinite(value))) {
-    throw new CocaError(
-      'bad-checkpoint',
-      `the ${what} embedding is not finite`,
-      'The weights hold NaN or infinite values: fetch or convert them again.',
-    );
-  }
-}
 
 /** What a model is put together from. */
 export interface ModelParts {

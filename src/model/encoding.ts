@@ -1,4 +1,5 @@
 import type { ImageEncoding } from './api.js';
+import { CocaError } from './base/errors.js';
 import type { Attention, EncodedImages, ImageTokens } from './engine/network.js';
 
 /** What a picture is on this side, with what only the model needs of it. */
@@ -19,6 +20,18 @@ export class Encoding implements ImageEncoding {
   }
 
   readonly tokens: ImageTokens;
+}
+
+/** @throws CocaError `bad-checkpoint` */
+export function checkFinite(rows: Float32Array, what: string): void {
+  // One NaN or infinity among the weights reaches every embedding.
+  if (rows.some((value) => !Number.isFinite(value))) {
+    throw new CocaError(
+      'bad-checkpoint',
+      `the ${what} embedding is not finite`,
+      'The weights hold NaN or infinite values: fetch or convert them again.',
+    );
+  }
 }
 
 export function split(rows: Float32Array, count: number): Float32Array[] {

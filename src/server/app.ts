@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { Bodies } from './bodies.js';
 import { boundIdleConnections } from './connections.js';
 import { type Access, guard } from './guard.js';
@@ -34,6 +34,9 @@ export interface App {
   readonly metrics: ServerMetrics;
 }
 
+/** What nginx calls a request whose client did not wait for the answer. */
+const GONE = 499;
+
 /** Paths that anyone who monitors a server asks, also while it loads and ends. */
 const OPEN = new Set(['/healthz', '/metrics']);
 
@@ -55,20 +58,15 @@ export function newApp({ serving, isReady, access, operations, maxBody, log }: A
   const metrics = serverMetrics({ running: () => queue.running, bodyBytes: () => bodies.held, isReady });
 
   app.addHook('onRequest', async (request, reply) => {
+    // Also where the client goes before it has its answer.
+    reply.raw.once('close', () => {
+      request.onSent?.();
+      tell(request, reply, metrics);
+    });
     guard(request, access);
     if (OPEN.has(request.routeOptions.url ?? '')) return;
     if (queue.isClosed) reply.header('connection', 'close');
     queue.refuseIfClosed();
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    request.onSent?.();
-    const route = request.routeOptions.url ?? 'none';
-    const { statusCode: status, elapsedTime } = reply;
-    metrics.requests.inc({ route, status: String(status) });
-    metrics.seconds.observe({ route }, elapsedTime / 1000);
-    const ms = Math.round(elapsedTime * 10) / 10;
-    const gone = reply.raw.writableFinished ? {} : { gone: true };
-    request.log.info({ method: request.method, route, status, ms, ...gone }, 'request');
   });
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);
@@ -95,6 +93,17 @@ export function newApp({ serving, isReady, access, operations, maxBody, log }: A
   openaiRoutes(app, serving);
   callRoutes(app, serving);
   return { app, metrics };
+}
+
+/** Counts and logs a request that is over. */
+function tell(request: FastifyRequest, reply: FastifyReply, metrics: ServerMetrics): void {
+  const route = request.routeOptions.url ?? 'none';
+  const isGone = !reply.raw.writableFinished;
+  const status = isGone ? GONE : reply.raw.statusCode;
+  const { elapsedTime } = reply;
+  metrics.requests.inc({ route, status: String(status) });
+  metrics.seconds.observe({ route }, elapsedTime / 1000);
+  request.log.info({ method: request.method, route, status, ms: Math.round(elapsedTime * 10) / 10 }, 'request');
 }
 
 function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {

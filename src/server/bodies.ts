@@ -49,7 +49,6 @@ export class Bodies {
     const chunks: Buffer[] = [];
     let total = 0;
     let isOver = false;
-    request.raw.socket.once('close', () => release());
     const release = (): void => {
       if (!isOver) this.#held -= total;
       isOver = true;
@@ -77,7 +76,7 @@ export class Bodies {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Called once the answer is out. */
+    /** Called once the answer is out, or its client has gone. */
     onSent?: () => void;
   }
 }

@@ -127,6 +127,7 @@ const RUNS: Record<string, { args: () => string[]; input?: string; makes?: strin
     args: () => ['eval', write('four.jsonl', jsonLines(scenePairs(4))), '--captioning', '--retrieval', '--perplexity'],
   },
   bench: { args: () => ['bench', '--seconds', '0'] },
+  serve: { args: () => ['serve', '--status'], code: 2 },
   completion: { args: () => ['completion', 'zsh'] },
   doctor: { args: () => ['doctor'] },
 };

@@ -89,4 +89,11 @@ export const SERVE_OPTIONS = {
     description: 'seconds for what is worked on when the server ends',
     group: 'Limits',
   },
+  background: {
+    type: 'flag',
+    description: 'starts it as a process that stays, and ends once it is ready',
+    group: 'In the background',
+  },
+  status: { type: 'flag', description: 'says where the one in the background listens', group: 'In the background' },
+  stop: { type: 'flag', description: 'ends it', group: 'In the background' },
 } as const satisfies OptionSpecs;

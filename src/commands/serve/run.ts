@@ -4,7 +4,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { readTextFile } from '../../model/base/text-file.js';
 import { loadCoca } from '../../model/store/load.js';
 import type { Place } from '../../server/listen.js';
-import { type RunningServer, startServer } from '../../server/server.js';
+import { startServer } from '../../server/server.js';
 import { safeJson } from '../../ui/text.js';
 import { loadOptions, type ModelOption } from '../io/model.js';
 import { OPERATIONS } from './operations.js';
@@ -15,15 +15,8 @@ export type ServeValues = OptionValues<typeof SERVE_OPTIONS> & GlobalValues<Mode
 const MEGA = 1_000_000;
 const MOST_TOKEN_BYTES = 4096;
 
-/**
- * Serves until a signal ends it.
- * @param onReady told the server once its models are loaded
- */
-export async function runServer(
-  options: ServeValues,
-  context: CommandContext,
-  onReady: (server: RunningServer) => Promise<() => Promise<void>>,
-): Promise<Outcome> {
+/** Serves until a signal ends it. */
+export async function runServer(options: ServeValues, context: CommandContext): Promise<Outcome> {
   const { signal } = context;
   const { model: _, ...how } = loadOptions(options);
   const place = placeOf(options);
@@ -45,13 +38,11 @@ export async function runServer(
     sources: { allowPath: options.allowPath, allowUrl: options.allowUrl },
     log,
   });
-  const forget = await onReady(server);
   const { address, models } = server;
   const ready = { address, pid: process.pid, models: models.names };
   await context.out.line(options.json ? safeJson(ready) : address);
   if (!signal.aborted)
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  await forget();
   const stopped = await server.close(options.grace * 1000);
   if (stopped > 0)
     context.complain(`${stopped} requests were not done within --grace ${options.grace}, and were handed back`);

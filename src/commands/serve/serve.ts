@@ -1,4 +1,4 @@
-import { defineCommand, type Outcome } from '../../cli/command.js';
+import { defineCommand, kebab, type Outcome } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
 import { MODEL_OPTIONS } from '../io/model.js';
 import { DEFAULT_PORT, SERVE_OPTIONS } from './options.js';
@@ -10,6 +10,7 @@ export const serve = defineCommand({
     'Prints its address once its models are loaded: a line, with --json an object. Requests are logged on stderr, a JSON object a line; --quiet leaves that out.',
     'Listens on this machine alone. --host opens it to others, and then a token is needed: --token-file, or $COCA_SERVER_TOKEN.',
     'SIGTERM and SIGINT end it: it takes no more requests, finishes those it has within --grace seconds, and exits with 0.',
+    '--background: a process that stays. Commands that would load the very model that it has ask it instead, and so they ask the server that $COCA_SERVER names.',
     'coca help serve.md lists what can be asked.',
   ].join('\n'),
   args: [],
@@ -31,13 +32,24 @@ export const serve = defineCommand({
     exclude('socket', 'port');
     exclude('socket', 'host');
     exclude('models', 'model');
+    for (const verb of ['status', 'stop']) {
+      const other = [...typed].find((name) => name !== verb && !['json', 'quiet', 'verbose'].includes(name));
+      if (typed.has(verb) && other !== undefined)
+        throw new CocaError('usage', `--${kebab(other)} means nothing with --${verb}`);
+    }
     if (options.models.flatMap((names) => names.split(',')).some((name) => name.trim() === '')) {
       throw new CocaError('usage', '--models names a model without a name');
     }
   },
   async run(invocation, context): Promise<Outcome> {
+    const { options } = invocation;
+    if (options.background || options.status || options.stop) {
+      const { showStatus, startInBackground, stopBackground } = await import('./background.js');
+      if (options.status) return showStatus(invocation, context);
+      return options.stop ? stopBackground(context) : startInBackground(invocation, context);
+    }
     const { runServer } = await import('./run.js');
-    const serving = () => runServer(invocation.options, context, async () => async () => undefined);
+    const serving = () => runServer(options, context);
     return context.untilStopped ? context.untilStopped(serving) : serving();
   },
 });

@@ -20,18 +20,17 @@ export const runtimeFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFold
 const FILE = 'server.json';
 
 /**
- * Says where this process serves.
- * @returns what takes that back
+ * Says where a process serves. What it leaves when it ends means nothing any more: its process is gone.
  * @throws CocaError `write-failed`
  */
 export async function announce(
-  { address, models }: Pick<RuntimeFacts, 'address' | 'models'>,
+  { address, pid, models }: Pick<RuntimeFacts, 'address' | 'pid' | 'models'>,
   env?: NodeJS.ProcessEnv,
-): Promise<() => Promise<void>> {
+): Promise<void> {
   const folder = runtimeFolder(env);
   const path = join(folder, FILE);
-  const start = startOf(process.pid);
-  const facts: RuntimeFacts = { address, pid: process.pid, ...(start !== undefined && { start }), models };
+  const start = startOf(pid);
+  const facts: RuntimeFacts = { address, pid, ...(start !== undefined && { start }), models };
   const whole = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -40,10 +39,11 @@ export async function announce(
   } catch (cause) {
     throw writeFailed(path, cause);
   }
-  return async () => {
-    // Another may have taken its place.
-    if ((await announced(env))?.pid === process.pid) await rm(path, { force: true });
-  };
+}
+
+/** Takes it back. */
+export async function retract(env?: NodeJS.ProcessEnv): Promise<void> {
+  await rm(join(runtimeFolder(env), FILE), { force: true });
 }
 
 /** The background server that runs, if one does. */

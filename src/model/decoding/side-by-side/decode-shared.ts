@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CocaError } from '../base/errors.js';
-import { advance } from './advance.js';
-import { STOPPED } from './decode.js';
-import { candidatesNeeded } from './needed.js';
-import { retainedNodes } from './results.js';
-import { isDone, pendingRows, type SearchState } from './state.js';
-import type { TreeModel } from './types.js';
+import { CocaError } from '../../base/errors.js';
+import { advance } from '../advance.js';
+import { STOPPED } from '../decode.js';
+import { candidatesNeeded } from '../needed.js';
+import { retainedNodes } from '../results.js';
+import { isDone, pendingRows, type SearchState } from '../state.js';
+import type { TreeModel } from '../types.js';
 
 /** Trees that stand at places. Without `replace`, none can be begun anew: they are released together. */
 export interface SharedTrees<Image> extends TreeModel {

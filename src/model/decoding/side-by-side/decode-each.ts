@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { stopIfAborted } from '../base/errors.js';
-import { advance } from './advance.js';
-import { STOPPED } from './decode.js';
-import { retainedNodes } from './results.js';
-import { isDone, pendingRows, type SearchState } from './state.js';
-import type { TreeModel } from './types.js';
+import { stopIfAborted } from '../../base/errors.js';
+import { advance } from '../advance.js';
+import { STOPPED } from '../decode.js';
+import { retainedNodes } from '../results.js';
+import { isDone, pendingRows, type SearchState } from '../state.js';
+import type { TreeModel } from '../types.js';
 
 /** A model whose trees stand at places: each can be begun anew for another picture while the others go on. */
 export interface TreePlaces<Image> extends TreeModel {

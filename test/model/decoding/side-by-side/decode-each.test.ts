@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decode, decodeEach, type TokenRow } from '../../../src/model/decoding/index.js';
-import { type HashParameters, hashLogits, hashModel, PathModel, SPECIAL, start } from './hash-model.js';
+import { decode, decodeEach, type TokenRow } from '../../../../src/model/decoding/index.js';
+import { type HashParameters, hashLogits, hashModel, PathModel, SPECIAL, start } from '../hash-model.js';
 
 /** Hash models at places, each of which can be given to another. */
 class HashPlaces {
