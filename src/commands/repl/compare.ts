@@ -70,7 +70,8 @@ function picturesOf(
   context: SessionContext,
 ): Promise<readonly ReadablePicture[]> {
   return session.withModel(context, async (coca) => {
-    const opened = await Promise.all(rows.map(({ image }) => openPicture(image, coca, context)));
+    const { frames } = session.settings;
+    const opened = await Promise.all(rows.map(({ image }) => openPicture(image, coca, context, { clips: { frames } })));
     return opened.filter((one) => 'picture' in one);
   });
 }

@@ -32,6 +32,12 @@ export class Settings {
     return this.#values.get(name);
   }
 
+  /** How many frames clips have, where that is set: then a folder is one. */
+  get frames(): number | undefined {
+    const frames = this.get('frames');
+    return frames === undefined ? undefined : Number(frames);
+  }
+
   /** Every option that can be set, by its name as it is typed: those of one value, as the first command has them that takes them. */
   specs(): ReadonlyMap<string, OptionSpec> {
     const all = [

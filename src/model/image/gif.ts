@@ -113,6 +113,8 @@ export function firstFrame(bytes: Uint8Array, around = 0): FirstFrame | undefine
 /** The frames of a GIF, as its blocks tell them. */
 export interface GifFrames {
   readonly count: number;
+  /** The screen, or more where the first frame reaches beyond it. */
+  readonly size: Size;
   /** Whether it ends before its trailer. */
   readonly isCut: boolean;
   /** Whether the codes of each make all of its pixels. */
@@ -122,6 +124,7 @@ export interface GifFrames {
 /** Goes through all blocks of a GIF (GIF89a, appendix B). */
 export function gifFrames(bytes: Uint8Array): GifFrames {
   const frames: { readonly data: number; readonly pixels: number }[] = [];
+  let size = { width: 0, height: 0 };
   const number = (at: number): number => bytes[at]! | (bytes[at + 1]! << 8);
   let at = HEADER + tableLength(bytes[10] ?? 0);
   while (bytes[at] === EXTENSION || bytes[at] === IMAGE) {
@@ -130,12 +133,18 @@ export function gifFrames(bytes: Uint8Array): GifFrames {
       continue;
     }
     const data = at + DESCRIPTOR + tableLength(bytes[at + 9] ?? 0);
+    if (frames.length === 0) {
+      size = {
+        width: Math.max(number(6), number(at + 1) + number(at + 5)),
+        height: Math.max(number(8), number(at + 3) + number(at + 7)),
+      };
+    }
     frames.push({ data, pixels: number(at + 5) * number(at + 7) });
     at = afterBlocks(bytes, data + 1);
   }
   const isCut = bytes[at] !== TRAILER;
   const isWhole = () => frames.every(({ data, pixels }) => pixels > 0 && countPixels(bytes, data, pixels) >= pixels);
-  return { count: frames.length, isCut, isWhole };
+  return { count: frames.length, size, isCut, isWhole };
 }
 
 /**

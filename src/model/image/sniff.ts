@@ -69,6 +69,7 @@ export function describeBytes(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'an empty file';
   const found = brands(bytes);
   if (found.some((brand) => /^(hei[cxms]|hev[cx]|mif1|msf1)$/.test(brand))) return 'a HEIC picture';
+  if (found.some((brand) => /^M4[AB] $/.test(brand))) return 'a sound file';
   if (found.length > 0) return 'a video';
   const start = ascii(bytes, 0, Math.min(bytes.length, SNIFFED_BYTES));
   const stranger = STRANGERS.find(([pattern]) => pattern.test(start));

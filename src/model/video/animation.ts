@@ -36,16 +36,22 @@ export async function animationFrames(
     .catch(failed);
   const count = gif?.count ?? pages;
   if (count <= 1 && gif?.isCut !== true) return undefined;
-  const pixels = width * (pageHeight ?? height) * count;
+  const found = { width, height: pageHeight ?? height };
+  const size = gif?.size ?? found;
+  const pixels = size.width * size.height * count;
   if (pixels > MAX_ANIMATION_PIXELS) {
     throw new CocaError(
       'bad-image',
-      `${FORMAT_NAMES[format]} of ${count} frames of ${width} x ${pageHeight ?? height} pixels: more than the ${MAX_ANIMATION_PIXELS / 1e6} million in all that are decoded`,
+      `${FORMAT_NAMES[format]} of ${count} frames of ${size.width} x ${size.height} pixels: more than the ${MAX_ANIMATION_PIXELS / 1e6} million in all that are decoded`,
       'scale it down, or take fewer frames of it',
     );
   }
   if (gif && (gif.isCut || gif.count !== pages || !gif.isWhole())) {
     throw undecodable(format, new Error('a frame is missing, or has too few pixels'));
+  }
+  // libvips takes screens of some sizes for mistakes, and makes them as large as the frame.
+  if (found.width !== size.width || found.height !== size.height) {
+    throw undecodable(format, new Error('the first frame is smaller than the screen'));
   }
   const frames: FrameFile[] = [];
   for (const index of evenly(count, wanted)) {

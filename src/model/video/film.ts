@@ -51,13 +51,14 @@ const inputOf = ({ path, demuxer }: Film): readonly string[] => [
  * @throws CocaError `missing-program`, `bad-video` (damaged, cut short, of no frames, of more pixels than are decoded), `interrupted`
  */
 export async function filmFrames(film: Film, wanted: number, options: FilmOptions = {}): Promise<readonly FrameFile[]> {
-  const times = await frameTimes(film, options);
+  const listed = await listFrames(film, options);
+  const { times } = listed;
   const frames: FrameFile[] = [];
   for (const index of evenly(times.length, wanted)) {
     frames.push({
       index,
       time: Number((times[index]! - times[0]!).toFixed(6)),
-      bytes: await frameAt(film, times, index, options),
+      bytes: await frameAt(film, listed, index, options),
     });
   }
   return frames;
@@ -69,8 +70,14 @@ const boundsOf = ({ signal, milliseconds = MILLISECONDS }: FilmOptions, output: 
   signal,
 });
 
-/** When each frame is shown, in seconds, in the order of showing. */
-async function frameTimes(film: Film, options: FilmOptions): Promise<readonly number[]> {
+interface Listed {
+  /** When each frame is shown, in seconds, in the order of showing. */
+  readonly times: readonly number[];
+  /** When each key frame is shown, and from when on it is to be looked for in the file. */
+  readonly keys: readonly { readonly shown: number; readonly at: number }[];
+}
+
+async function listFrames(film: Film, options: FilmOptions): Promise<Listed> {
   const args = ['-v', 'error', '-select_streams', 'V:0', '-show_entries', ENTRIES, '-of', 'compact', ...inputOf(film)];
   const finished = await runBounded('ffprobe', args, film.name, boundsOf(options, LIST_BYTES));
   if (finished.status !== 0 || SIGNS_OF_DAMAGE.test(finished.complaint)) throw damaged(film, finished);
@@ -103,7 +110,13 @@ async function frameTimes(film: Film, options: FilmOptions): Promise<readonly nu
       'write it anew: ffmpeg -i FILE -c copy FILE.mkv',
     );
   }
-  return times.sort((a, b) => a - b);
+  const keys = packets.flatMap((packet) => {
+    const time = timeOf(packet);
+    const decoded = Number.parseFloat(packet.get('dts_time') ?? '');
+    const isKey = packet.get('flags')?.includes('K') && Number.isFinite(time);
+    return isKey ? [{ shown: time, at: Number.isNaN(decoded) ? time : Math.min(time, decoded) }] : [];
+  });
+  return { times: times.sort((a, b) => a - b), keys: keys.sort((a, b) => a.shown - b.shown) };
 }
 
 const ENTRIES = 'stream=width,height,nb_frames:packet=pts_time,dts_time,flags';
@@ -132,20 +145,32 @@ function parseList(stdout: Buffer): { readonly stream: Entry | undefined; readon
   return { stream, packets };
 }
 
-/** The frame shown at a time, as PNG. */
-async function frameAt(film: Film, times: readonly number[], index: number, options: FilmOptions): Promise<Uint8Array> {
-  // Between the frame before and this one: the first frame from there on is this one, however times were rounded.
-  const seek = index === 0 ? [] : ['-seek_timestamp', '1', '-ss', ((times[index - 1]! + times[index]!) / 2).toFixed(6)];
-  const args = [
-    ...['-v', 'error', '-nostdin', '-xerror', '-max_alloc', String(MAX_ALLOC), '-max_error_rate', '0'],
-    ...['-threads', '1', '-max_pixels', String(MAX_PIXELS), ...seek, ...inputOf(film)],
-    // Pixels that are not square are made so.
-    ...['-map', '0:V:0', '-frames:v', '1', '-vf', "scale='max(1,round(iw*sar))':ih,setsar=1"],
-    ...['-threads', '1', '-pix_fmt', 'rgb24', '-c:v', 'png', '-f', 'image2pipe', 'pipe:1'],
-  ];
-  const finished = await runBounded('ffmpeg', args, film.name, boundsOf(options, FRAME_BYTES));
-  if (finished.status !== 0 || finished.stdout.length === 0) throw damaged(film, finished);
-  return finished.stdout;
+/**
+ * A frame as PNG: what is shown between halfway from the frame before and halfway to the next, and nothing else. Decoding begins at the
+ * key frame before; where that is not found again by its time (a demuxer may land behind it), at the beginning.
+ */
+async function frameAt(film: Film, { times, keys }: Listed, index: number, options: FilmOptions): Promise<Uint8Array> {
+  const time = times[index]!;
+  const halfway = (other: number | undefined, otherwise: number) =>
+    other === undefined ? otherwise : (other + time) / 2;
+  const from = halfway(times[index - 1], time - 1);
+  const to = halfway(times[index + 1], time + 1);
+  const key = keys.findLast(({ shown }) => shown <= time);
+  const seek = key === undefined ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', key.at.toFixed(6)];
+  let finished: Finished | undefined;
+  for (const begin of key === undefined ? [[]] : [seek, []]) {
+    const args = [
+      ...['-v', 'error', '-nostdin', '-xerror', '-max_alloc', String(MAX_ALLOC), '-max_error_rate', '0', '-copyts'],
+      ...['-threads', '1', '-max_pixels', String(MAX_PIXELS), ...begin, ...inputOf(film)],
+      // Pixels that are not square are made so.
+      ...['-map', '0:V:0', '-frames:v', '1', '-vf'],
+      `select='between(t,${from.toFixed(6)},${to.toFixed(6)})',scale='max(1,round(iw*sar))':ih,setsar=1`,
+      ...['-threads', '1', '-pix_fmt', 'rgb24', '-c:v', 'png', '-f', 'image2pipe', 'pipe:1'],
+    ];
+    finished = await runBounded('ffmpeg', args, film.name, boundsOf(options, FRAME_BYTES));
+    if (finished.status === 0 && finished.stdout.length > 0) return finished.stdout;
+  }
+  throw damaged(film, finished!);
 }
 
 function damaged({ name }: Film, { complaint }: Finished): CocaError {

@@ -16,7 +16,7 @@ export function pictureVerbs(session: ReplSession): readonly Command[] {
     args: [
       {
         name: 'IMAGE',
-        description: 'path, URL or glob',
+        description: 'path, URL or glob; with set frames N also a folder that is a clip',
         kind: 'image',
         required: false,
         variadic: true,
@@ -24,7 +24,9 @@ export function pictureVerbs(session: ReplSession): readonly Command[] {
     ],
     async run({ args }, context) {
       const names: string[] = [];
-      for await (const name of imageNames({ images: args, files: [], files0: [] }, context.stdin)) names.push(name);
+      const { frames } = session.settings;
+      for await (const name of imageNames({ images: args, files: [], files0: [], frames }, context.stdin))
+        names.push(name);
       const [first, ...others] = names;
       const known = new Set(pictures.names);
       const before = pictures.current;
