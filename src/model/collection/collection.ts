@@ -83,6 +83,19 @@ export class Collection {
     this.connection.close();
   }
 
+  /**
+   * Whether the tables can be read, as far as their beginnings tell.
+   * @throws CocaError `bad-data`
+   */
+  async check(): Promise<void> {
+    await this.#asking(async () => {
+      for (const table of [this.pictures, this.broken]) {
+        await table.countRows();
+        await table.query().limit(1).toArray();
+      }
+    });
+  }
+
   /** How many pictures there are, of those that a filter lets through. */
   count(filter: Filter = {}): Promise<number> {
     return this.#asking(() => this.pictures.countRows(conditionOf(filter)));
