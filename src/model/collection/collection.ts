@@ -185,6 +185,19 @@ export class Collection {
     }
   }
 
+  /** What is kept of pictures besides their embeddings, in no order. */
+  async *facts(filter: Filter): AsyncGenerator<Facts> {
+    const columns = [...KEPT, 'hash', 'width', 'height', 'caption'];
+    for await (const row of this.#rows(this.pictures, columns, conditionOf(filter))) yield row as unknown as Facts;
+  }
+
+  /** Embeddings of pictures, in no order; not copied, so each is good until the next is asked for. */
+  async *vectors(filter: Filter): AsyncGenerator<Pick<Entry, 'path' | 'vector'>> {
+    for await (const { path, vector } of this.#rows(this.pictures, ['path', 'vector'], conditionOf(filter))) {
+      yield { path, vector: (vector as { toArray(): Float32Array }).toArray() };
+    }
+  }
+
   /**
    * The pictures whose embeddings are nearest to a direction.
    * @param direction of unit length
