@@ -90,17 +90,22 @@ export const cluster = defineResults({
       yield* withIndex(folder, options, coca, context, async function* ({ collection, below, nameOf }): AsyncGenerator<
         Finding<NamedCluster>
       > {
-        const [{ gather }, { clustersOf, defaultGroups, distinctionsOf }] = await Promise.all([
+        const [{ openVectors }, { clustersOf, defaultGroups, distinctionsOf, MOST_SAMPLED }] = await Promise.all([
           import('../../model/collection/vectors.js'),
           import('../../model/collection/clusters.js'),
         ]);
-        const gathered = await gather(collection, filterOf(options, below));
-        const count = gathered.facts.length;
+        const vectors = await openVectors(collection, filterOf(options, below));
+        const count = vectors.facts.length;
         const groups = Math.min(count, options.groups ?? defaultGroups(count));
         if (options.groups !== undefined && groups < options.groups) {
           context.notice(`there are ${count} pictures, so ${groups} groups`);
         }
-        const clusters = await clustersOf(gathered, groups, {
+        if (count > MOST_SAMPLED) {
+          context.notice(
+            `the groups are found among ${MOST_SAMPLED} of the ${count} pictures, and the others put into the nearest`,
+          );
+        }
+        const grouping = await clustersOf(vectors, groups, {
           seed: options.seed,
           signal,
           onProgress: (iteration) => status.show(`grouping ${count} pictures: round ${iteration}`),
@@ -109,8 +114,8 @@ export const cluster = defineResults({
         const isBundled = coca.name === BUNDLED_MODEL;
         const cuts = new ToldCuts(options.strict, context);
         const { list, embeddings } = await embeddedConcepts(typed, coca, isBundled, cuts, context);
-        const distinctions = distinctionsOf(clusters, gathered, embeddings, CONCEPTS);
-        for (const [i, { members }] of clusters.entries()) {
+        const distinctions = distinctionsOf(grouping, embeddings, CONCEPTS);
+        for (const [i, { members }] of grouping.clusters.entries()) {
           const concepts = distinctions[i]!.map(({ concept, cosine }) => ({ text: list.texts[concept]!, cosine }));
           const images = members.map(({ facts: { path }, cosine }) => ({ image: nameOf(path), cosine }));
           const named = { cluster: i + 1, name: concepts[0]!.text, concepts, images };

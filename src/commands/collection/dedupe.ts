@@ -26,7 +26,7 @@ export const dedupe = defineResults({
   details: [
     'Two pictures whose embeddings have a cosine of --min-cosine or more are in one group, and so is whatever either is near to. The best of a group has most pixels, of those the largest file; cosine is that with the best.',
     'An embedding tells what a picture shows: crops, sizes, formats and qualities of one picture are near each other, but so are two pictures of one thing. Look before you delete.',
-    'All pairs are compared. The index is that of coca index, made where there is none.',
+    'All pairs are compared, with 64 MiB of embeddings in memory at once. The index is that of coca index, made where there is none.',
     'Piped: GROUP<TAB>COSINE<TAB>WIDTHxHEIGHT<TAB>BYTES<TAB>PATH. --print0: the paths of all but the best of each group, NUL after each, for xargs -0.',
     'JSON, an object a group: {"images": [{"image", "cosine", "width", "height", "bytes"}], "model"}.',
   ].join('\n'),
@@ -67,14 +67,14 @@ export const dedupe = defineResults({
       yield* withIndex(folder, options, coca, context, async function* ({ collection, below, nameOf }): AsyncGenerator<
         Finding<DuplicateGroup>
       > {
-        const [{ gather }, { duplicateGroups }] = await Promise.all([
+        const [{ openVectors }, { duplicateGroups }] = await Promise.all([
           import('../../model/collection/vectors.js'),
           import('../../model/collection/duplicates.js'),
         ]);
-        const gathered = await gather(collection, filterOf(options, below));
-        const groups = await duplicateGroups(gathered, options.minCosine, {
+        const vectors = await openVectors(collection, filterOf(options, below));
+        const groups = await duplicateGroups(vectors, options.minCosine, {
           signal,
-          onProgress: (part) => status.show(`comparing ${gathered.facts.length} pictures: ${Math.floor(100 * part)} %`),
+          onProgress: (part) => status.show(`comparing ${vectors.facts.length} pictures: ${Math.floor(100 * part)} %`),
         });
         status.clear();
         for (const group of groups) {
@@ -86,7 +86,7 @@ export const dedupe = defineResults({
         if (groups.length === 0) {
           // That there are none is what was found, too.
           yield { kind: 'answered', done: 1, failed: 0 };
-          yield { kind: 'notice', text: `no two of ${gathered.facts.length} pictures are that near` };
+          yield { kind: 'notice', text: `no two of ${vectors.facts.length} pictures are that near` };
         }
       });
     });

@@ -3,14 +3,14 @@ import { CocaError } from '../../model/base/errors.js';
 import { lockOwner, ownerText } from '../../model/base/processes/folder-lock.js';
 import { Collection } from '../../model/collection/collection.js';
 import { loadLance } from '../../model/collection/lancedb.js';
-import { makerOf } from '../../model/collection/manifest.js';
+import { LOCK_FILE, makerOf } from '../../model/collection/manifest.js';
 import { defaultPlace, findPlace, realFolder } from '../../model/collection/place.js';
 import type { Pixels } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { visible } from '../../ui/text.js';
 import type { Finding } from '../io/define-results.js';
 import { INDEX_BATCH } from './options.js';
-import { LOCK_FILE, updateIndex } from './update.js';
+import { updateIndex } from './update.js';
 
 /** An index that is open, and the folder that was asked for. */
 export interface OpenIndex {

@@ -9,7 +9,13 @@ import { dot } from '../../model/base/vectors.js';
 import { writeFailed } from '../../model/base/whole-file.js';
 import type { Imported } from '../../model/collection/clip-retrieval/files.js';
 import { Collection } from '../../model/collection/collection.js';
-import { type Manifest, readManifest, requireMaker, writeManifest } from '../../model/collection/manifest.js';
+import {
+  LOCK_FILE,
+  type Manifest,
+  readManifest,
+  requireMaker,
+  writeManifest,
+} from '../../model/collection/manifest.js';
 import { type Fresh, type Plan, planUpdate } from '../../model/collection/plan.js';
 import type { Broken, Entry } from '../../model/collection/tables.js';
 import { contextLength, requireCaptioner } from '../../model/config/config.js';
@@ -19,9 +25,6 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import { progressText } from '../../ui/status.js';
 import { picturesWith, type ReadablePicture } from '../io/pictures.js';
 import { failure } from '../io/results.js';
-
-/** Name of the file that tells who writes in an index. */
-export const LOCK_FILE = 'index.lock';
 
 /** What an update did. */
 export interface Updated {

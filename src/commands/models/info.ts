@@ -56,6 +56,7 @@ function rows(facts: ModelFacts): [string, string][] {
     ['weights', `${weights.file}, ${bytesText(weights.bytes)}, ${weights.dtypes.join(' and ')}`],
     ...optional('cached', facts.quantised && `in ${facts.quantised.precision}, ${bytesText(facts.quantised.bytes)}`),
     ...optional('kept', facts.computed && `embeddings, ${bytesText(facts.computed.bytes)}`),
+    ...optional('indexes', facts.indexes && `${facts.indexes.count}, ${bytesText(facts.indexes.bytes)}`),
     ['parameters', millions(parameters.total)],
     part('vision', layers(vision)),
     ...(parameters.poolers > 0 ? [part('poolers', `${vision.attn_pooler_queries} queries`)] : []),

@@ -8,7 +8,7 @@ export const modelsRemove = defineCommand({
   aliases: ['rm'],
   summary: 'removes fetched models from the cache, without asking',
   details:
-    'Removes what coca reads of a model: config, weights, card and tokenizer, its conversion and its cut downloads. Files that other revisions have too stay, and so do files that other programs fetched. Prints what it freed; NAME<TAB>BYTES in a pipe.',
+    'Removes what coca reads of a model: config, weights, card and tokenizer, its conversion, what it computed and keeps in the cache, the indexes of collections there that have its embeddings, and its cut downloads. The pictures stay, and so do indexes elsewhere (--index). Files that other revisions have too stay, and so do files that other programs fetched. Prints what it freed; NAME<TAB>BYTES in a pipe.',
   args: [
     { name: 'NAME', description: 'a model in the Hugging Face cache', kind: 'model', required: true, variadic: true },
   ],
@@ -26,6 +26,10 @@ export const modelsRemove = defineCommand({
       } else await context.out.line(`${visible(removed.name)}\t${removed.freed}`);
       if (removed.kept > 0) context.notice(`${bytesText(removed.kept)} stay, since others use the same files`);
       if (removed.others.length > 0) context.notice(`coca has no use for, and left: ${removed.others.join(', ')}`);
+      for (const root of removed.indexes) context.notice(`the index of ${visible(root)} by it went, too`);
+      for (const root of removed.busy) {
+        context.notice(`the index of ${visible(root)} by it stays, since another process writes in it`);
+      }
       if (await forgetModel(removed.name)) context.notice('it was the default, which is the bundled model again');
     });
   },

@@ -83,6 +83,19 @@ export class Collection {
     this.connection.close();
   }
 
+  /**
+   * Whether the tables can be read, as far as their beginnings tell.
+   * @throws CocaError `bad-data`
+   */
+  async check(): Promise<void> {
+    await this.#asking(async () => {
+      for (const table of [this.pictures, this.broken]) {
+        await table.countRows();
+        await table.query().limit(1).toArray();
+      }
+    });
+  }
+
   /** How many pictures there are, of those that a filter lets through. */
   count(filter: Filter = {}): Promise<number> {
     return this.#asking(() => this.pictures.countRows(conditionOf(filter)));
@@ -169,6 +182,19 @@ export class Collection {
     for await (const row of this.#rows(this.pictures, undefined, condition)) {
       const { vector, ...facts } = row as unknown as Facts & { readonly vector: { toArray(): Float32Array } };
       yield { ...facts, vector: Float32Array.from(vector.toArray()) };
+    }
+  }
+
+  /** What is kept of pictures besides their embeddings, in no order. */
+  async *facts(filter: Filter): AsyncGenerator<Facts> {
+    const columns = [...KEPT, 'hash', 'width', 'height', 'caption'];
+    for await (const row of this.#rows(this.pictures, columns, conditionOf(filter))) yield row as unknown as Facts;
+  }
+
+  /** Embeddings of pictures, in no order; not copied, so each is good until the next is asked for. */
+  async *vectors(filter: Filter): AsyncGenerator<Pick<Entry, 'path' | 'vector'>> {
+    for await (const { path, vector } of this.#rows(this.pictures, ['path', 'vector'], conditionOf(filter))) {
+      yield { path, vector: (vector as { toArray(): Float32Array }).toArray() };
     }
   }
 

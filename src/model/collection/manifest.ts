@@ -31,6 +31,9 @@ export interface Manifest {
 
 const FILE = 'collection.json';
 
+/** Name of the file that tells who writes in an index. */
+export const LOCK_FILE = 'index.lock';
+
 export async function makerOf(
   coca: Pick<Coca, 'name' | 'fingerprint' | 'precision' | 'config'>,
   pixels: Pixels,

@@ -1,4 +1,5 @@
 import type { Check, CheckContext } from './check.js';
+import { checkCollections } from './collections.js';
 import { checkEngines } from './engines.js';
 import { checkModels } from './models.js';
 import { checkProgram } from './program.js';
@@ -12,4 +13,5 @@ export async function* examine(context: CheckContext): AsyncGenerator<Check> {
   yield* checkEngines(context);
   yield* checkModels(context);
   yield* checkStorage();
+  yield* checkCollections();
 }

@@ -1,9 +1,11 @@
 import { lstat, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CocaError } from '../base/errors.js';
 import { orWriteFailed } from '../base/whole-file.js';
 import { weightsFile } from '../checkpoint/index.js';
+import { type CachedIndex, removeIndex } from '../collection/indexes.js';
 import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILES } from '../store/model-files.js';
-import { derivedOf } from './derived.js';
+import { derivedOf, indexesOf } from './derived.js';
 import { hubCacheFolder } from './environment.js';
 import { cachedAs, cachedModels } from './installed.js';
 import { findSnapshot, RepositoryCache } from './layout.js';
@@ -19,6 +21,10 @@ export interface Removal {
   readonly kept: number;
   /** Files in the same folder that this program has no use for: the program that fetched them may want them. */
   readonly others: readonly string[];
+  /** Folders of pictures whose indexes in the cache went, too. */
+  readonly indexes: readonly string[];
+  /** Those whose indexes stay, since another process writes in them. */
+  readonly busy: readonly string[];
 }
 
 /**
@@ -43,7 +49,8 @@ async function removeFrom(
   name: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Removal> {
-  let freed = await removeDerived(folder, env);
+  const indexes = await removeIndexes(folder, env);
+  let freed = indexes.freed + (await removeDerived(folder, env));
   let kept = 0;
   // A snapshot that is a link itself leads to a folder of the user's: the link goes, and nothing in it.
   const isLink = (await lstat(folder)).isSymbolicLink();
@@ -80,7 +87,7 @@ async function removeFrom(
   if ((await isEmpty(cache.snapshots)) && (await isEmpty(cache.blobs))) {
     await rm(cache.folder, { recursive: true, force: true });
   }
-  return { name, repository: cache.repository, freed, kept, others };
+  return { name, repository: cache.repository, freed, kept, others, indexes: indexes.gone, busy: indexes.busy };
 }
 
 /** The files of a snapshot that this program reads. */
@@ -100,6 +107,23 @@ async function removeDerived(folder: string, env: NodeJS.ProcessEnv): Promise<nu
     await rm(path, { force: true });
   }
   return freed;
+}
+
+/** Removes the indexes in the cache that have the model's embeddings: nothing else can search them. */
+async function removeIndexes(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly freed: number; readonly gone: string[]; readonly busy: string[] }> {
+  const weights = await weightsFile(folder).catch(() => undefined);
+  const indexes = weights === undefined ? [] : await indexesOf(weights, env);
+  const nameOf = ({ folder: at, manifest }: CachedIndex) => (manifest instanceof CocaError ? at : manifest.root);
+  const gone = indexes.filter(({ isBusy }) => !isBusy);
+  for (const index of gone) await removeIndex(index);
+  return {
+    freed: gone.reduce((sum, { bytes }) => sum + bytes, 0),
+    gone: gone.map(nameOf),
+    busy: indexes.filter(({ isBusy }) => isBusy).map(nameOf),
+  };
 }
 
 /** A snapshot without files, and the names that stand for it. */

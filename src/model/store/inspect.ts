@@ -4,7 +4,7 @@ import { parameterShapes } from '../architecture/parameters.js';
 import { quantisedFolder } from '../base/cache.js';
 import { type Dtype, listTensors, weightsFile } from '../checkpoint/index.js';
 import type { ModelConfig } from '../config/config.js';
-import { computedOf } from '../hub/derived.js';
+import { computedOf, indexesOf } from '../hub/derived.js';
 import { PUBLIC_HUB } from '../hub/environment.js';
 import { COMMIT } from '../hub/names.js';
 import { quantisedFilesOf } from '../quantise/checkpoint.js';
@@ -50,6 +50,8 @@ export interface ModelFacts {
   readonly quantised?: { readonly precision: Precision; readonly bytes: number };
   /** What it computed and keeps in the cache: concepts, means over pictures. */
   readonly computed?: { readonly files: number; readonly bytes: number };
+  /** Indexes of collections in the cache that have its embeddings. */
+  readonly indexes?: { readonly count: number; readonly bytes: number };
   readonly parameters: ParameterCounts;
   readonly config: ModelConfig;
   /** The config as it was read. */
@@ -74,6 +76,7 @@ export async function inspectModel(named: string | undefined, givenConfig?: stri
   const commit = basename(folder);
   const [quantised] = await quantisedFilesOf(weights, quantisedFolder());
   const computed = await computedOf(weights);
+  const indexes = await indexesOf(weights);
   return {
     name,
     folder,
@@ -88,6 +91,9 @@ export async function inspectModel(named: string | undefined, givenConfig?: stri
     },
     ...(quantised !== undefined && { quantised: { precision: 'int8', bytes: (await stat(quantised)).size } }),
     ...(computed.length > 0 && { computed: { files: computed.length, bytes: await bytesOf(computed) } }),
+    ...(indexes.length > 0 && {
+      indexes: { count: indexes.length, bytes: indexes.reduce((sum, { bytes }) => sum + bytes, 0) },
+    }),
     parameters: countParameters(config),
     config,
     json,

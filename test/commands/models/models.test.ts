@@ -105,11 +105,38 @@ describe('from nothing to a caption', () => {
       writeFileSync(join(folder, name), 'x'.repeat(50));
       writeFileSync(join(folder, derivedName('0'.repeat(64), 'fp32-0')), 'of another model');
     }
+    // Two indexes of it in two precisions, one that is being written, and one of another model.
+    const fingerprint = await weightsFingerprint(opened.path);
+    const collection = join(world.env.COCA_CACHE!, 'collections', 'ab');
+    const manifest = { format: 1, root: '/photos', captions: false, isComplete: true };
+    const maker = { name: 'bin', fingerprint, precision: 'fp32', pixels: 'upright', width: 8 };
+    for (const name of [
+      `${fingerprint.slice(0, 32)}-fp32`,
+      `${fingerprint.slice(0, 32)}-int8`,
+      `${'0'.repeat(32)}-fp32`,
+    ]) {
+      mkdirSync(join(collection, name, 'pictures.lance'), { recursive: true });
+      writeFileSync(join(collection, name, 'pictures.lance', 'data'), 'x'.repeat(1000));
+    }
+    const [first, second] = ['fp32', 'int8'].map((precision) =>
+      join(collection, `${fingerprint.slice(0, 32)}-${precision}`),
+    );
+    const text = JSON.stringify({ ...manifest, maker });
+    writeFileSync(join(first!, 'collection.json'), text);
+    const { tryLock } = await import('../../../src/model/base/processes/folder-lock.js');
+    await tryLock(second!, 'index.lock');
     const known = JSON.parse((await coca(['models', 'info', 'someone/bin', '--jsonl'])).stdout);
     expect(known.computed).toEqual({ files: 2, bytes: 100 });
-    expect((await coca(['models', 'info', 'someone/bin'])).stdout).toMatch(/^kept +embeddings, /m);
-    const size = statSync(path).size + quantised.size + 100;
-    const removed = JSON.parse((await coca(['models', 'remove', 'someone/bin', '--jsonl'])).stdout);
+    expect(known.indexes).toMatchObject({ count: 2 });
+    expect((await coca(['models', 'info', 'someone/bin'])).stdout).toMatch(/^kept +embeddings, .*\nindexes +2, /m);
+    const size = statSync(path).size + quantised.size + 100 + 1000 + text.length;
+    const ran = await coca(['models', 'remove', 'someone/bin', '--jsonl']);
+    const removed = JSON.parse(ran.stdout);
+    expect(removed).toMatchObject({ indexes: ['/photos'], busy: [second] });
+    expect(ran.stderr).toMatch(/index of \/photos by it went, too\n.*stays, since another process writes in it/);
+    expect(readdirSync(collection).sort()).toEqual(
+      [`${'0'.repeat(32)}-fp32`, `${fingerprint.slice(0, 32)}-int8`].sort(),
+    );
     expect(removed.freed).toBe(size + names.reduce((sum, name) => sum + golden(name).length, 0));
     expect(readdirSync(converted)).toEqual([]);
     expect(readdirSync(join(world.env.COCA_CACHE!, 'quantised'))).toEqual([]);

@@ -7,7 +7,7 @@ import { duplicateGroups } from '../../../src/model/collection/duplicates.js';
 import { conditionOf } from '../../../src/model/collection/filter.js';
 import type { Manifest } from '../../../src/model/collection/manifest.js';
 import { type Entry, fromStored, toStored } from '../../../src/model/collection/tables.js';
-import { gather } from '../../../src/model/collection/vectors.js';
+import { openVectors } from '../../../src/model/collection/vectors.js';
 import { temporaryFolder } from '../../support/folder.js';
 
 const { at } = temporaryFolder();
@@ -143,15 +143,13 @@ describe('groups', () => {
   async function gathered(entries: readonly Entry[]) {
     const collection = await opened();
     await collection.put(entries, []);
-    const all = await gather(collection, {});
-    collection.close();
-    return all;
+    return { collection, all: await openVectors(collection, {}) };
   }
 
   test('of near duplicates: chained, the best first', async () => {
     const angle = (degrees: number) =>
       unit(Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180), 0);
-    const all = await gathered([
+    const { collection, all } = await gathered([
       entry('far.jpg', angle(90)),
       entry('small.jpg', angle(0), { width: 10, height: 10 }),
       entry('large.jpg', angle(4), { width: 20, height: 10, size: 5 }),
@@ -164,24 +162,26 @@ describe('groups', () => {
     ]);
     expect(groups[0]![2]!.cosine).toBeCloseTo(Math.cos((8 * Math.PI) / 180), 5);
     expect(await duplicateGroups(all, 1)).toEqual([]);
+    collection.close();
   });
 
   test('by k-means: largest first, each named by what sets it apart', async () => {
-    const all = await gathered([
+    const { collection, all } = await gathered([
       entry('x1.jpg', unit(1, 0.05, 0)),
       entry('x2.jpg', unit(1, 0, 0.05)),
       entry('x3.jpg', unit(1, 0, 0)),
       entry('y1.jpg', unit(0, 1, 0.05)),
       entry('y2.jpg', unit(0, 1, 0)),
     ]);
-    const clusters = await clustersOf(all, 2, { seed: 0 });
-    const paths = clusters.map(({ members }) => members.map(({ facts }) => facts.path).sort());
+    const grouping = await clustersOf(all, 2, { seed: 0 });
+    collection.close();
+    const paths = grouping.clusters.map(({ members }) => members.map(({ facts }) => facts.path).sort());
     expect(paths).toEqual([
       ['x1.jpg', 'x2.jpg', 'x3.jpg'],
       ['y1.jpg', 'y2.jpg'],
     ]);
     const concepts = [unit(0, 1, 0), unit(1, 0, 0), unit(0, 0, 1)];
-    const names = distinctionsOf(clusters, all, concepts, 2);
+    const names = distinctionsOf(grouping, concepts, 2);
     expect(names.map(([first]) => first!.concept)).toEqual([1, 0]);
     expect(names[0]).toHaveLength(2);
     expect([1, 2, 8, 5000, 1_000_000].map(defaultGroups)).toEqual([1, 1, 2, 50, 50]);
