@@ -199,7 +199,7 @@ export async function* findOfNamed<R, P>(
   const format = output === undefined ? undefined : formatOfFile(output);
   if (output !== undefined && format !== undefined && part.files?.includes(format)) {
     const [{ findIntoFile }, { runRecord }] = await Promise.all([
-      import('../io/into-file.js'),
+      import('../io/formats/into-file.js'),
       import('../io/run-record.js'),
     ]);
     const record = await runRecord(coca, { command: part.command, pixels: options.pixels, ...part.options });

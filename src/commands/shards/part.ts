@@ -5,7 +5,7 @@ import { makeFolder } from '../../model/base/folders.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { orWriteFailed } from '../../model/base/whole-file.js';
 import type { Finding } from '../io/define-results.js';
-import { errorsPath, GatheredResults, removeGathered } from '../io/gathered.js';
+import { errorsPath, GatheredResults, removeGathered } from '../io/formats/gathered.js';
 import { type RunRecord, runDifferences } from '../io/run-record.js';
 import {
   describeFile,
