@@ -16,8 +16,8 @@ import {
   shardOfFile,
   writeManifest,
 } from './manifest.js';
-import type { PartFormat, Shard } from './options.js';
 import type { Share } from './share.js';
+import type { PartFormat, Shard } from './types.js';
 
 /** What made a part. */
 export interface PartRecord extends RunRecord {

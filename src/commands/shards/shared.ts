@@ -1,8 +1,8 @@
 import type { Finding } from '../io/define-results.js';
 import { runRecord } from '../io/run-record.js';
-import type { PartOf, Shard, Shared } from './options.js';
 import { Part } from './part.js';
 import { takeShare } from './share.js';
+import type { PartOf, Shard, Shared } from './types.js';
 
 /**
  * `findOfNamed` for one share. Results and failures call a picture by its key.

@@ -8,7 +8,8 @@ import { LONGEST_RESULT, parseResult, ResultsFile } from '../results-file.js';
 import { type RunRecord, recordPath } from '../run-record.js';
 import { errorObject, type NamedInput } from '../sources.js';
 import { NUMBERED } from './format.js';
-import { type Rows, type WriteOptions, writeLines, writeRows } from './write-rows.js';
+import { type Rows, type WriteOptions, writeLines } from './rows.js';
+import { writeRows } from './write-rows.js';
 
 /** Where the failures of a file of results are, or of a row of them. */
 export const errorsPath = (target: string): string =>

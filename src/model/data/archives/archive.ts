@@ -4,33 +4,7 @@ import { encodeName, isArchiveName } from '../../base/file-names.js';
 import { Lru } from '../../base/lru.js';
 import { fileError } from '../../base/regular-file.js';
 import { requireImage, SNIFFED_BYTES } from '../../image/sniff.js';
-
-/** A file that holds pictures: a tar archive (a WebDataset shard), or a Parquet file. */
-export interface Archive {
-  /**
-   * The pictures in it, in the order of the file.
-   * @param column of a Parquet file: the one of the pictures or of their paths
-   */
-  names(column: string | undefined): AsyncIterable<ArchiveName> | Iterable<ArchiveName>;
-  /**
-   * One picture's bytes.
-   * @param member what stands behind the archive's name and a slash
-   * @throws CocaError `not-found`, `bad-data`, `unreadable`
-   */
-  read(member: string): Promise<Buffer>;
-  /** Why not all of it can be read, if that is so. */
-  readonly problem?: CocaError | undefined;
-}
-
-/** A picture that an archive holds, or names. */
-export type ArchiveName =
-  /** Its bytes are in the archive. */
-  | { readonly member: string }
-  /** Only its path is there, from the archive's folder, or its URL. */
-  | { readonly path: string };
-
-/** No picture that can be decoded is larger. */
-export const MAX_MEMBER_BYTES = 512 * 2 ** 20;
+import type { Archive } from './types.js';
 
 /** Archives that stay open, by path: what is held of each is where its pictures are. */
 const opened = new Lru<string, { readonly version: string; readonly archive: Promise<Archive> }>();
@@ -104,7 +78,3 @@ async function open(path: string): Promise<Archive> {
   if (/\.tar$/i.test(path)) return (await import('./tar-archive.js')).openTar(path);
   return (await import('./parquet-archive.js')).openParquet(path);
 }
-
-/** The error for a picture of more bytes than are read at once. */
-export const tooLargeMember = (name: string): CocaError =>
-  new CocaError('unreadable', `${name} is larger than ${MAX_MEMBER_BYTES / 2 ** 20} MiB`);
