@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 
 import pandas
+from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
 COLUMNS = ["image", "caption", "score", "error"]
@@ -23,13 +24,20 @@ def caption(batches: Iterator[pandas.DataFrame]) -> Iterator[pandas.DataFrame]:
     try:
         for batch in batches:
             # A partition without pictures needs no model.
-            process = process or CocaProcess()
+            process = process or CocaProcess(*device())
             yield rows(process.ask(zip(batch["path"], batch["content"], strict=True)))
         if process:
             yield rows(process.finish())
     finally:
         if process:
             process.close()
+
+
+def device() -> list[str]:
+    """Names the card that Spark gave to this task, if it gives out cards (spark.task.resource.gpu.amount)."""
+    context = TaskContext.get()
+    card = context.resources().get("gpu") if context else None
+    return ["--device", f"cuda:{card.addresses[0]}"] if card else []
 
 
 def rows(answers) -> pandas.DataFrame:

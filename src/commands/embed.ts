@@ -94,7 +94,7 @@ export const embed = defineResults({
     }
     const { output, resume } = options;
     if (output !== undefined && shardOf(options) === undefined) {
-      await (await import('./io/into-file.js')).checkWholeFile({ output, resume });
+      await (await import('./io/formats/into-file.js')).checkWholeFile({ output, resume });
     }
     async function* embeddings(coca: LoadedCoca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       const cuts = new ToldCuts(options.strict, context);

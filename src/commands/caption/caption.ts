@@ -104,7 +104,7 @@ export const caption = defineResults({
     const isWhole = wholeFormat(options) !== undefined;
     if (options.output !== undefined && !isShared) {
       const { output, resume } = options;
-      if (isWhole) await (await import('../io/into-file.js')).checkWholeFile({ output, resume });
+      if (isWhole) await (await import('../io/formats/into-file.js')).checkWholeFile({ output, resume });
       else await checkResultsPlace(output, resume);
     }
     const format = options.output === undefined ? formatOf(options, context) : 'jsonl';

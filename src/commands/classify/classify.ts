@@ -1,7 +1,6 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import { type CommandContext, kebab } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import { sha256Of } from '../../model/image/sha256.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
@@ -167,7 +166,10 @@ function labelledObject({ image, frames, results, isAlone: _, ...variant }: Labe
 }
 
 /** What a file's contents are told by. */
-const digestOf = async (path: string): Promise<string> => sha256Of(await readRegularFile(path));
+async function digestOf(path: string): Promise<string> {
+  const { sha256Of } = await import('../../model/image/sha256.js');
+  return sha256Of(await readRegularFile(path));
+}
 
 /**
  * Results whose best labels go into sidecars, once they are out.

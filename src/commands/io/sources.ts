@@ -5,11 +5,10 @@ import type { InputKind } from '../../cli/answers.js';
 import type { ArgumentSpec, OptionSpecs } from '../../cli/command.js';
 import { type CollectOptions, collect } from '../../model/base/collect.js';
 import { CocaError, stopIfAborted } from '../../model/base/errors.js';
-import { encodeName, PICTURE_NAME } from '../../model/base/file-names.js';
+import { encodeName, isArchiveName, PICTURE_NAME } from '../../model/base/file-names.js';
 import { isFolder } from '../../model/base/folders.js';
 import { filesOf, isPattern } from '../../model/base/glob.js';
 import { fileError } from '../../model/base/regular-file.js';
-import { isArchive, isArchiveName, openArchive, splitMember } from '../../model/data/archives/archive.js';
 import { requireImage, SNIFFED_BYTES } from '../../model/image/sniff.js';
 import { isUrl, publicName } from '../../model/net/address.js';
 import { MAX_INPUT_BYTES, readRegularFile, tooLarge } from './files.js';
@@ -194,7 +193,10 @@ export async function* namedInputs(sources: ImageSources, stdin: Readable): Asyn
     for (const list of sources.files) yield* listNames(list, 'line', stdin);
     for (const list of sources.files0) yield* listNames(list, 'nul', stdin);
   }
-  for await (const input of all()) yield (await isArchive(input.name)) ? { ...input, isArchive: true } : input;
+  for await (const input of all()) {
+    const isArchive = isArchiveName(input.name) && (await (await archives()).isArchive(input.name));
+    yield isArchive ? { ...input, isArchive } : input;
+  }
 }
 
 /** The pictures of an archive. One that cannot be read, or not to its end, is given itself, too: reading it says so. */
@@ -204,7 +206,7 @@ export async function* archivedInputs(
 ): AsyncGenerator<NamedInput> {
   let isWhole = false;
   try {
-    const opened = await openArchive(archive);
+    const opened = await (await archives()).openArchive(archive);
     for await (const found of opened.names(column)) {
       isWhole = opened.problem === undefined;
       if ('member' in found) yield { name: `${archive}/${found.member}`, key: `${key}/${found.member}` };
@@ -280,28 +282,16 @@ export async function readImage(
   try {
     if (name === '-') return { name, bytes: await readStdin(options.stdin) };
     if (isUrl(name)) return { name, bytes: await fetchPicture(name, options.signal) };
-    const member = await splitMember(name);
-    if (member !== undefined) {
-      const bytes = await (await openArchive(member.archive)).read(member.member);
-      requireImage(bytes.subarray(0, SNIFFED_BYTES));
-      return { name, bytes };
-    }
-    if (await isArchive(name)) throw await archiveError(name);
-    return { name, bytes: await readRegularFile(name, MAX_INPUT_BYTES, requireImage) };
+    const archived = /\.(tar|parquet)(\/|$)/i.test(name) ? await (await archives()).readArchived(name) : undefined;
+    return { name, bytes: archived ?? (await readRegularFile(name, MAX_INPUT_BYTES, requireImage)) };
   } catch (error) {
     stopIfAborted(options.signal);
     return { name, error: await explained(name, fileError(name, error)) };
   }
 }
 
-/** Why an archive stands among the pictures: it could not be read, or not all of it, or it has none. */
-async function archiveError(name: string): Promise<CocaError> {
-  const archive = await openArchive(name);
-  if (archive.problem) return archive.problem;
-  for await (const _ of archive.names(undefined))
-    return new CocaError('usage', `${name} holds pictures, and is none itself`);
-  return new CocaError('not-found', `there are no pictures in ${name}`);
-}
+/** What reads archives is loaded where there are some. */
+const archives = () => import('../../model/data/archives/archive.js');
 
 async function explained(name: string, error: CocaError): Promise<CocaError> {
   if (error.code === 'unreadable' && !isUrl(name) && (await isFolder(name))) {

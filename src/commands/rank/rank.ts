@@ -4,7 +4,6 @@ import { CocaError } from '../../model/base/errors.js';
 import { dot } from '../../model/base/vectors.js';
 import { requireCaptioner } from '../../model/config/config.js';
 import type { Picture } from '../../model/image/picture.js';
-import { sha256Of } from '../../model/image/sha256.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
 import { isClip } from '../../model/video/clip.js';
@@ -127,6 +126,7 @@ export const rank = defineResults({
       if (fitting.length === 0) return;
       if (options.attend) await prepare(coca, 'image attention', context);
       const scorer = await captionScorer(fitting, options.by, coca, context, cuts);
+      const { sha256Of } = await import('../../model/image/sha256.js');
       const { by, template, softmax, minScore, top, attend } = options;
       const shaping = {
         captions: sha256Of(Buffer.from(JSON.stringify(captions))),

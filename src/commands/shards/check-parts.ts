@@ -5,8 +5,8 @@ import { fileError } from '../../model/base/regular-file.js';
 import { toItemError } from '../io/results.js';
 import { runDifferences } from '../io/run-record.js';
 import { describeFile, type Manifest, manifestPath, partName, readManifest, shardOfFile } from './manifest.js';
-import type { Shard } from './options.js';
 import { NameCounter } from './share.js';
+import type { Shard } from './types.js';
 
 /** What is wrong with a part, or with all of them together. */
 export interface BrokenPart {

@@ -6,8 +6,8 @@ import { CocaError } from '../../model/base/errors.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { writeWhole } from '../../model/base/whole-file.js';
 import type { RunRecord } from '../io/run-record.js';
-import type { Shard } from './options.js';
 import type { NameCount } from './share.js';
+import type { Shard } from './types.js';
 
 /** A file of a part, as it was when it was whole. */
 export interface PartFile {

@@ -7,8 +7,9 @@ import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { textLines } from '../../model/base/text-decoding.js';
 import type { Dtype } from '../io/formats/format.js';
-import { writeLines, writeRows } from '../io/formats/write-rows.js';
-import { errorsPath } from '../io/gathered.js';
+import { errorsPath } from '../io/formats/gathered.js';
+import { writeLines } from '../io/formats/rows.js';
+import { writeRows } from '../io/formats/write-rows.js';
 import { LONGEST_RESULT } from '../io/results-file.js';
 import type { Manifest } from './manifest.js';
 

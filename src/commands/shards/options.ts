@@ -1,9 +1,9 @@
-import type { CommandContext, OptionSpecs } from '../../cli/command.js';
+import type { OptionSpecs } from '../../cli/command.js';
 import { CocaError } from '../../model/base/errors.js';
-import type { LoadedCoca } from '../../model/store/load.js';
 import type { Finding } from '../io/define-results.js';
-import { type Dtype, type FileFormat, formatOfFile } from '../io/formats/format.js';
-import { type ImageSources, walkImages } from '../io/sources.js';
+import { formatOfFile } from '../io/formats/format.js';
+import { walkImages } from '../io/sources.js';
+import type { PartOf, Shard, ShardValues, Shared } from './types.js';
 
 /** Options of commands whose pictures can be shared out among processes. */
 export const SHARD_OPTIONS = {
@@ -44,21 +44,6 @@ export const PARTS_OPTIONS = {
     description: 'with --shard: results into DIR/part-I-of-N.jsonl, whole or to be gone on with',
   },
 } as const satisfies OptionSpecs;
-
-export type PartFormat = (typeof SHARD_OPTIONS.format.choices)[number];
-
-interface ShardValues {
-  readonly shard: string | undefined;
-  readonly shards: number | undefined;
-  readonly format?: PartFormat | undefined;
-}
-
-/** One of several equal shares of the pictures. */
-export interface Shard {
-  /** From 0. */
-  readonly index: number;
-  readonly count: number;
-}
 
 /**
  * The share that the options mean. The environment says which one only where they ask for it.
@@ -152,31 +137,6 @@ export function checkShard(options: CheckedValues, images: readonly string[], ha
   }
 }
 
-/** How a command's results become a part. */
-export interface PartOf<R> {
-  /** The command that finds them. */
-  readonly command: string;
-  /** Every option that shapes a result, besides those of the model. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** What stands in the part: nothing that differs from run to run. */
-  readonly objectOf: (result: R) => object;
-  /** Formats of `--output` without `--shard` that need all results: the command itself writes any other. */
-  readonly files?: readonly FileFormat[];
-}
-
-/** Where the pictures of a command come from, and where their results go. */
-export interface Shared {
-  readonly options: ShardValues & {
-    readonly output?: string | undefined;
-    readonly resume?: boolean;
-    readonly dtype?: Dtype | undefined;
-    readonly pixels: string;
-  };
-  readonly sources: ImageSources;
-  readonly coca: LoadedCoca;
-  readonly context: CommandContext;
-}
-
 /**
  * Finds something of every picture that is named, or of those of a share: what is found goes into its part, where there is a
  * folder of parts, or into a file that needs all of it.
@@ -199,7 +159,7 @@ export async function* findOfNamed<R, P>(
   const format = output === undefined ? undefined : formatOfFile(output);
   if (output !== undefined && format !== undefined && part.files?.includes(format)) {
     const [{ findIntoFile }, { runRecord }] = await Promise.all([
-      import('../io/into-file.js'),
+      import('../io/formats/into-file.js'),
       import('../io/run-record.js'),
     ]);
     const record = await runRecord(coca, { command: part.command, pixels: options.pixels, ...part.options });

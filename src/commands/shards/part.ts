@@ -5,7 +5,7 @@ import { makeFolder } from '../../model/base/folders.js';
 import { fileError } from '../../model/base/regular-file.js';
 import { orWriteFailed } from '../../model/base/whole-file.js';
 import type { Finding } from '../io/define-results.js';
-import { errorsPath, GatheredResults, removeGathered } from '../io/gathered.js';
+import { errorsPath, GatheredResults, removeGathered } from '../io/formats/gathered.js';
 import { type RunRecord, runDifferences } from '../io/run-record.js';
 import {
   describeFile,
@@ -16,8 +16,8 @@ import {
   shardOfFile,
   writeManifest,
 } from './manifest.js';
-import type { PartFormat, Shard } from './options.js';
 import type { Share } from './share.js';
+import type { PartFormat, Shard } from './types.js';
 
 /** What made a part. */
 export interface PartRecord extends RunRecord {

@@ -56,7 +56,8 @@ export const parts = defineResults({
   async *find({ args, options }, context): AsyncGenerator<Finding<FoundPart>> {
     const { checkParts } = await import('./check-parts.js');
     const folder = args[0]!;
-    if (options.output !== undefined) await (await import('../io/into-file.js')).requireNewFiles(options.output);
+    if (options.output !== undefined)
+      await (await import('../io/formats/into-file.js')).requireNewFiles(options.output);
     const sound = [];
     let isSound = true;
     for await (const found of checkParts(folder, (text) => context.status.show(text))) {

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { CocaError } from '../../model/base/errors.js';
 import { encodeName } from '../../model/base/file-names.js';
 import { archivedInputs, type ImageSources, type NamedInput, namedInputs } from '../io/sources.js';
-import type { Shard } from './options.js';
+import type { Shard } from './types.js';
 
 /** A set of names, whatever their order, in a few bytes. */
 export interface NameCount {

@@ -1,9 +1,8 @@
-import type { CommandContext } from '../../cli/command.js';
 import type { Finding } from '../io/define-results.js';
 import { runRecord } from '../io/run-record.js';
-import type { PartOf, Shard, Shared } from './options.js';
 import { Part } from './part.js';
 import { takeShare } from './share.js';
+import type { PartOf, Shard, Shared } from './types.js';
 
 /**
  * `findOfNamed` for one share. Results and failures call a picture by its key.
@@ -15,7 +14,7 @@ export async function* findOfShare<R, P>(
   { command, options: shaping, objectOf }: PartOf<R>,
   find: (names: AsyncGenerator<string>, count: () => number | undefined) => AsyncIterable<Finding<R, P>>,
 ): AsyncGenerator<Finding<R, P>> {
-  tellProgress(context);
+  context.status.show('going through the names of all pictures');
   const share = await takeShare(sources, shard, context.stdin);
   context.status.clear();
   const count = () => share.pictures.length;
@@ -39,10 +38,6 @@ export async function* findOfShare<R, P>(
     await part.close();
   }
   yield* part.summary();
-}
-
-function tellProgress({ status }: Pick<CommandContext, 'status'>): void {
-  status.show('going through the names of all pictures');
 }
 
 async function* namesOf(pictures: readonly { readonly name: string }[]): AsyncGenerator<string> {

@@ -9,6 +9,9 @@ import { isUtf8 } from 'node:buffer';
 /** What pictures are called, for guesses at what a word may be; what a file is, its bytes tell. */
 export const PICTURE_NAME = /\.(jpe?g|png|webp|gif|avif|tiff?)$/i;
 
+/** Whether a file of that name holds pictures: a tar archive, or a Parquet file. */
+export const isArchiveName = (name: string): boolean => /\.(tar|parquet)$/i.test(name);
+
 /** A file name's bytes as text. */
 export function decodeName(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');

@@ -44,6 +44,7 @@ beforeAll(() => {
     writeFileSync(at(`${shard}.tar`), buildTar(members));
   }
   cpSync(fixture('archives'), at('archives'), { recursive: true });
+  writeFileSync(at('3.png'), png(3));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -57,7 +58,6 @@ describe('archives as sources', () => {
     const listed = await run(['embed', '--files', 'list', '--jsonl', '-q']);
     expect(imagesIn(listed.stdout)).toEqual([...names(2), '0.tar/000003.png']);
     const one = await run(['caption', '0.tar/000003.png', '-q', '--strategy', 'greedy']);
-    writeFileSync(at('3.png'), png(3));
     const file = await run(['caption', '3.png', '-q', '--strategy', 'greedy']);
     expect(one).toEqual(file);
     expect(all.stdout.split('\n')[3]).toBe(listed.stdout.split('\n')[10]);
@@ -104,7 +104,7 @@ describe('shards of archives', () => {
     const archives = (name: string) => new Set(imagesIn(read(name)).map((image) => image.split('/')[0]));
     const [first, second] = ['of-2/part-0-of-2.jsonl', 'of-2/part-1-of-2.jsonl'].map(archives);
     expect([...first!].filter((name) => second!.has(name))).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   test('an archive that is cut is among the errors of its part', async () => {
     const whole = readFileSync(at('1.tar'));
@@ -127,7 +127,7 @@ describe('shards of archives', () => {
     expect(read('tables.jsonl')).toBe(plain.stdout);
     const again = await run(['embed', '[012].tar', '--shard', '0/2', '-o', 'tables', '-q']);
     expect([again.code, again.stderr]).toEqual([64, expect.stringContaining('made with other settings: --format')]);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a file that is written whole', () => {
@@ -187,7 +187,7 @@ describe('a file that is written whole', () => {
       expect(file(name)).toEqual(file(undisturbed));
       expect(existsSync(gathered)).toBe(false);
     }
-  }, 60_000);
+  }, 240_000);
 });
 
 test('a disk that is full loses nothing of a part: what there is room for later is gone on with', async () => {

@@ -49,7 +49,7 @@ beforeAll(async () => {
   const one = await run(['caption', 'pictures', '--shard', '0/1', '-o', 'one', ...SEARCH]);
   expect(one.code).toBe(1);
   for (let index = 0; index < SHARDS; index++) await shard(index, 'parts');
-}, 120_000);
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A copy of the parts that a test may break. */
@@ -120,7 +120,7 @@ describe('parts', () => {
     for (const index of [1, 3]) await shard(index, 'killed');
     expect(readdirSync(at('killed')).sort()).toEqual(readdirSync(at('parts')).sort());
     for (const name of readdirSync(at('parts'))) expect(read('killed', name)).toBe(read('parts', name));
-  }, 120_000);
+  }, 240_000);
 
   test('of classify, rank and embed merge to what one process gives', async () => {
     for (const [name, words, more] of [
@@ -138,7 +138,7 @@ describe('parts', () => {
       expect(read(`${name}.jsonl`)).toBe(read(`${name}-1/part-0-of-1.jsonl`));
       expect(linesOf(read(`${name}.jsonl`))).toHaveLength(COUNT - 2);
     }
-  }, 60_000);
+  }, 240_000);
 
   test('a share without -o goes to stdout as ever', async () => {
     const all = await run(['caption', 'pictures', ...SEARCH]);

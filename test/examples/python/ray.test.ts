@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/folder.js';
 
 const { at } = temporaryFolder();
 
-test('the README: captions by servers of actors are those of one process', { timeout: 300_000 }, async () => {
+test('the README: captions by servers of actors are those of one process', { timeout: 600_000 }, async () => {
   const { here, run } = layOutExample('ray', at(), PYTHON);
   // Ray keeps a token in the home folder.
   mkdirSync(at('home'));

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/folder.js';
 
 const { at } = temporaryFolder();
 
-test('the README: captions by names and by bytes are those of one process', { timeout: 300_000 }, async () => {
+test('the README: captions by names and by bytes are those of one process', { timeout: 600_000 }, async () => {
   const { here, run } = layOutExample('spark', at(), PYTHON);
   // One picture that cannot be read stops neither.
   const { code, stdout, stderr } = await run(
@@ -49,6 +49,20 @@ test('the README: captions by names and by bytes are those of one process', { ti
   expect(Object.fromEntries(rows.map(({ image, caption }) => [image.split('/').at(-1), caption ?? 'failed']))).toEqual(
     expected,
   );
+});
+
+test('a task that Spark gave a card names it', async () => {
+  const { run } = layOutExample('spark', at(), PYTHON);
+  const script = `
+import types, caption_bytes
+def given(addresses):
+    resources = {"gpu": types.SimpleNamespace(addresses=addresses)} if addresses else {}
+    caption_bytes.TaskContext = types.SimpleNamespace(get=lambda: types.SimpleNamespace(resources=lambda: resources))
+    return caption_bytes.device()
+print(given(["3"]), given([]))
+`;
+  const { stdout } = await run(`python3 - <<'EOF'\n${script}\nEOF`);
+  expect(stdout).toBe("['--device', 'cuda:3'] []\n");
 });
 
 test('a process that is killed within a partition fails the task, with how many were not answered', {

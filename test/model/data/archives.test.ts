@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ArchiveName, isArchive, openArchive, splitMember } from '../../../src/model/data/archives/archive.js';
+import { isArchive, openArchive, splitMember } from '../../../src/model/data/archives/archive.js';
+import type { ArchiveName } from '../../../src/model/data/archives/types.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
 import { buildTar } from './build-tar.js';

@@ -6,7 +6,7 @@ import { encodeF16 } from '../../../model/checkpoint/half.js';
 import { metadataPathOf } from '../../../model/collection/clip-retrieval/files.js';
 import { npyHeader } from '../../../model/collection/clip-retrieval/npy.js';
 import { columnsOf, writeParquetRows } from './parquet-file.js';
-import { embeddingOf, parsedRows, type Row, type Rows, type WriteOptions } from './write-rows.js';
+import { embeddingOf, parsedRows, type Row, type Rows, type WriteOptions } from './rows.js';
 
 /** Where the rows of a matrix are told. */
 export const metadataOfMatrix = (target: string): string =>

@@ -2,7 +2,7 @@ import type { ParquetWriter } from 'hyparquet-writer';
 import type { Writer } from 'hyparquet-writer/src/types.js';
 import { writeWhole } from '../../../model/base/whole-file.js';
 import { decodeF16, encodeF16 } from '../../../model/checkpoint/half.js';
-import { parsedRows, type Row, type Rows, type WriteOptions } from './write-rows.js';
+import { parsedRows, type Row, type Rows, type WriteOptions } from './rows.js';
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
 

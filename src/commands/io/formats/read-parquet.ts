@@ -2,7 +2,7 @@ import { CocaError } from '../../../model/base/errors.js';
 import { shortestFloat32 } from '../../../model/base/vectors.js';
 import { safeJson } from '../../../ui/text.js';
 import { kindOf } from './parquet-file.js';
-import type { Row } from './write-rows.js';
+import type { Row } from './rows.js';
 
 /** Rows that are decoded at a time: what `writeParquet` writes says where its pages are. */
 const ROWS_AT_ONCE = 1000;

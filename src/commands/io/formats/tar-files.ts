@@ -3,7 +3,7 @@ import { CocaError } from '../../../model/base/errors.js';
 import { writeWhole } from '../../../model/base/whole-file.js';
 import { sniffImage } from '../../../model/image/sniff.js';
 import { numberedName } from './format.js';
-import { parsedRows, type Row, type Rows, type WriteOptions } from './write-rows.js';
+import { parsedRows, type Row, type Rows, type WriteOptions } from './rows.js';
 
 /** A file of a row of files is ended once it is this large. */
 export const SHARD_BYTES = 10 ** 9;

@@ -1,38 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { CocaError } from '../../base/errors.js';
-import { encodeName } from '../../base/file-names.js';
+import { encodeName, isArchiveName } from '../../base/file-names.js';
 import { Lru } from '../../base/lru.js';
 import { fileError } from '../../base/regular-file.js';
-
-/** A file that holds pictures: a tar archive (a WebDataset shard), or a Parquet file. */
-export interface Archive {
-  /**
-   * The pictures in it, in the order of the file.
-   * @param column of a Parquet file: the one of the pictures or of their paths
-   */
-  names(column: string | undefined): AsyncIterable<ArchiveName> | Iterable<ArchiveName>;
-  /**
-   * One picture's bytes.
-   * @param member what stands behind the archive's name and a slash
-   * @throws CocaError `not-found`, `bad-data`, `unreadable`
-   */
-  read(member: string): Promise<Buffer>;
-  /** Why not all of it can be read, if that is so. */
-  readonly problem?: CocaError | undefined;
-}
-
-/** A picture that an archive holds, or names. */
-export type ArchiveName =
-  /** Its bytes are in the archive. */
-  | { readonly member: string }
-  /** Only its path is there, from the archive's folder, or its URL. */
-  | { readonly path: string };
-
-/** No picture that can be decoded is larger. */
-export const MAX_MEMBER_BYTES = 512 * 2 ** 20;
-
-/** Whether a file of that name is an archive. */
-export const isArchiveName = (name: string): boolean => /\.(tar|parquet)$/i.test(name);
+import { requireImage, SNIFFED_BYTES } from '../../image/sniff.js';
+import type { Archive } from './types.js';
 
 /** Archives that stay open, by path: what is held of each is where its pictures are. */
 const opened = new Lru<string, { readonly version: string; readonly archive: Promise<Archive> }>();
@@ -79,11 +51,30 @@ export async function openArchive(path: string): Promise<Archive> {
   return archive;
 }
 
+/**
+ * The picture that a name leads to, `shard.tar/000012.jpg`; nothing for a name that leads into no archive.
+ * @throws CocaError as `openArchive` and `Archive.read`; for an archive's own name, why it stands among pictures: it cannot be read, or not all of
+ *   it, or it has none
+ */
+export async function readArchived(name: string): Promise<Buffer | undefined> {
+  if (await isArchive(name)) throw await archiveError(name);
+  const place = await splitMember(name);
+  if (place === undefined) return undefined;
+  const bytes = await (await openArchive(place.archive)).read(place.member);
+  requireImage(bytes.subarray(0, SNIFFED_BYTES));
+  return bytes;
+}
+
+async function archiveError(name: string): Promise<CocaError> {
+  const archive = await openArchive(name);
+  if (archive.problem) return archive.problem;
+  for await (const _ of archive.names(undefined)) {
+    return new CocaError('usage', `${name} holds pictures, and is none itself`, 'a picture in it is called FILE/NAME');
+  }
+  return new CocaError('not-found', `there are no pictures in ${name}`);
+}
+
 async function open(path: string): Promise<Archive> {
   if (/\.tar$/i.test(path)) return (await import('./tar-archive.js')).openTar(path);
   return (await import('./parquet-archive.js')).openParquet(path);
 }
-
-/** The error for a picture of more bytes than are read at once. */
-export const tooLargeMember = (name: string): CocaError =>
-  new CocaError('unreadable', `${name} is larger than ${MAX_MEMBER_BYTES / 2 ** 20} MiB`);

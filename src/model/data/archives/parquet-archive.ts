@@ -2,7 +2,7 @@ import type { AsyncBuffer, FileMetaData, RowGroup, SchemaTree } from 'hyparquet'
 import { CocaError } from '../../base/errors.js';
 import { Lru } from '../../base/lru.js';
 import { RegularFile } from '../../base/regular-file.js';
-import { type Archive, type ArchiveName, MAX_MEMBER_BYTES, tooLargeMember } from './archive.js';
+import { type Archive, type ArchiveName, MAX_MEMBER_BYTES, tooLargeMember } from './types.js';
 
 /** Bytes of a column that are decoded at a time, about, where the file says where its pages are. */
 const BLOCK_BYTES = 64 * 2 ** 20;

@@ -2,7 +2,7 @@ import { CocaError } from '../../base/errors.js';
 import { RegularFile } from '../../base/regular-file.js';
 import { indexShard } from '../formats/tar.js';
 import { IMAGE_EXTENSIONS, type Span } from '../sample.js';
-import { type Archive, MAX_MEMBER_BYTES, tooLargeMember } from './archive.js';
+import { type Archive, MAX_MEMBER_BYTES, tooLargeMember } from './types.js';
 
 /**
  * A tar archive. A picture is called as its member is, its extension in lower case; a sample without one, by its key.

@@ -1,14 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { Outcome } from '../../cli/command.js';
-import { textLines } from '../../model/base/text-decoding.js';
-import type { Finding } from './define-results.js';
-import { NUMBERED } from './formats/format.js';
-import { type Rows, type WriteOptions, writeLines, writeRows } from './formats/write-rows.js';
-import { objectWriter } from './results.js';
-import { LONGEST_RESULT, parseResult, ResultsFile } from './results-file.js';
-import { type RunRecord, recordPath } from './run-record.js';
-import { errorObject, type NamedInput } from './sources.js';
+import type { Outcome } from '../../../cli/command.js';
+import { textLines } from '../../../model/base/text-decoding.js';
+import type { Finding } from '../define-results.js';
+import { objectWriter } from '../results.js';
+import { LONGEST_RESULT, parseResult, ResultsFile } from '../results-file.js';
+import { type RunRecord, recordPath } from '../run-record.js';
+import { errorObject, type NamedInput } from '../sources.js';
+import { NUMBERED } from './format.js';
+import { type Rows, type WriteOptions, writeLines } from './rows.js';
+import { writeRows } from './write-rows.js';
 
 /** Where the failures of a file of results are, or of a row of them. */
 export const errorsPath = (target: string): string =>

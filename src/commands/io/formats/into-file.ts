@@ -1,14 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CommandContext } from '../../cli/command.js';
-import { CocaError } from '../../model/base/errors.js';
-import { hasEntry } from '../../model/base/folders.js';
-import type { Finding } from './define-results.js';
-import { type Dtype, formatOfFile, isNumbered } from './formats/format.js';
-import { metadataOfMatrix } from './formats/npy-file.js';
+import type { CommandContext } from '../../../cli/command.js';
+import { CocaError } from '../../../model/base/errors.js';
+import { hasEntry } from '../../../model/base/folders.js';
+import type { Finding } from '../define-results.js';
+import type { RunRecord } from '../run-record.js';
+import { type ImageWalk, readImage } from '../sources.js';
+import { type Dtype, formatOfFile, isNumbered } from './format.js';
 import { errorsPath, GatheredResults, removeGathered } from './gathered.js';
-import type { RunRecord } from './run-record.js';
-import { type ImageWalk, readImage } from './sources.js';
+import { metadataOfMatrix } from './npy-file.js';
 
 /** A file of results whose format needs all of them. */
 export interface WholeFile {
