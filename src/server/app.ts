@@ -77,7 +77,7 @@ export function newApp({ serving, isReady, access, operations, maxBody, log }: A
     refuse(
       reply,
       new Refusal(404, 'not-found', `there is no ${request.method} ${request.url.split('?')[0]}`, {
-        hint: 'coca help serve lists what there is',
+        hint: 'coca help serve.md lists what there is',
       }),
     ),
   );

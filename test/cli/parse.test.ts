@@ -183,7 +183,7 @@ describe('wrong usage', () => {
     ['captoin a.png', /unknown command (or topic )?'captoin'/, /did you mean caption\?/],
     ['cap', /unknown command 'cap'/, /did you mean caption\?/],
     ['xyzzy', /unknown command 'xyzzy'/, /coca --help/],
-    ['serve', /unknown command 'serve'/, /coca --help/],
+    ['orchestrate', /unknown command 'orchestrate'/, /coca --help/],
     ['help captoin', /unknown command (or topic )?'captoin'/, /did you mean caption\?/],
     ['caption a.png --beem 3', /unknown option '--beem'/, /did you mean --beams\?/],
     ['caption a.png --tpo-k', /unknown option '--tpo-k'/, /did you mean --top-k\?/],

@@ -1,8 +1,6 @@
 /** Decoding: from a picture's next-token logits to captions. Knows no engine, no tokenizer and no terminal. */
 export { advance, type Forced } from './advance.js';
 export { type DecodeHooks, decode } from './decode.js';
-export { decodeEach, type EndedSearch, type TreePlaces } from './side-by-side/decode-each.js';
-export { certainIds, type JoinedSearch, SharedDecoding, type SharedTrees } from './side-by-side/decode-shared.js';
 export type { DecodingOptions, Strategy } from './knobs.js';
 export { candidatesNeeded } from './needed.js';
 export { decodingOptions } from './options.js';
@@ -16,6 +14,8 @@ export {
   type TreeNode,
 } from './results.js';
 export { scoresOf } from './scores.js';
+export { decodeEach, type EndedSearch, type TreePlaces } from './side-by-side/decode-each.js';
+export { certainIds, type JoinedSearch, SharedDecoding, type SharedTrees } from './side-by-side/decode-shared.js';
 export {
   type Beam,
   type Candidate,

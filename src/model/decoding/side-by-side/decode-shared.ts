@@ -43,7 +43,8 @@ interface Running<Image> {
 /**
  * Searches that come and go, each with options of its own, side by side in one step of the model: what is found of each is what it
  * finds alone. Trees are opened over the pictures that wait, `most` at most. A place that is free is given to the next, unless
- * more wait than have room and the trees are fewer than `most`: then these end, and larger ones are opened.
+ * more wait than have room and the trees are fewer than `most`, or half of the places would stay empty, which cost as much as others:
+ * then these trees end, and others are opened.
  */
 export class SharedDecoding<Image> {
   readonly #waiting: Asked<Image>[] = [];
@@ -127,7 +128,8 @@ export class SharedDecoding<Image> {
   ): Promise<void> {
     const free = places.filter((one) => one === undefined).length;
     const isTooSmall = places.length < this.most && this.#waiting.length > free;
-    if (trees.replace === undefined || isTooSmall) return;
+    const isTooLarge = 2 * (places.length - free + this.#waiting.length) <= places.length;
+    if (trees.replace === undefined || isTooSmall || isTooLarge) return;
     for (const place of places.keys()) {
       if (places[place] !== undefined) continue;
       const [next] = this.#take(1);

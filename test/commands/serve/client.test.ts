@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { coca, startCoca } from '../../support/cli.js';
+import { temporaryFolder } from '../../support/folder.js';
+import { fixture } from '../../support/golden.js';
+import { startServe, type TestServer } from '../../support/server.js';
+
+const [A, B] = ['0001', '0002'].map((name) => fixture(`scenes/${name}.png`)) as [string, string];
+const LONG = 'a dog '.repeat(60);
+const { at } = temporaryFolder();
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServe(['--port', '0', '--model', 'scenes']);
+}, 120_000);
+afterAll(() => server?.end('SIGKILL'));
+
+/** Times are each run's own. */
+const withoutTimes = (text: string) => text.replace(/"ms":\{[^}]*\}/g, '"ms":{}');
+
+test.each([
+  [['caption', A], 0],
+  [['caption', A, B, '--jsonl', '--logprobs', '3', '--num', '2'], 0],
+  [['caption', A, '--strategy', 'sample', '--seed', '9', '--num', '2', '--json'], 0],
+  [['caption', A, '--prompt', 'a small', '--json'], 0],
+  [['caption', A, 'package.json', 'nothere.png', '--json'], 1],
+  [['caption', A, '--prompt', LONG], 64],
+  [['rank', A, 'a dog', 'a small book', '--by', 'both', '--json'], 0],
+  [['rank', A, LONG, 'a book'], 0],
+  [['rank', A, LONG, 'a book', '--strict', '--json'], 1],
+  [['classify', A, B, '--labels', 'dog,book,cat'], 0],
+  [['classify', A, '--labels', 'dog,book', '--template', 'a small {}', '--json'], 0],
+  [['embed', A, B, '--text', 'a dog', '--jsonl'], 0],
+])('asked of a server, %j prints the same to the byte, and ends with %i', async (args, code) => {
+  const [here, there] = [
+    await coca(args, { env: { COCA_SERVER: '', COCA_CACHE: at('cache') } }),
+    await coca(args, { env: { COCA_SERVER: server.address } }),
+  ];
+  expect(here.code).toBe(code);
+  expect(there.code).toBe(code);
+  expect(withoutTimes(there.stdout)).toBe(withoutTimes(here.stdout));
+  expect(there.stderr).toBe(here.stderr);
+  expect(server.log()).toContain('/v1/coca');
+});
+
+test('a picture on stdin, and results in a file that is gone on with', async () => {
+  const env = { COCA_SERVER: server.address };
+  const bytes = readFileSync(A);
+  expect((await coca(['caption', '-'], { env, input: bytes })).stdout).toBe('a small book on a pink background\n');
+  expect((await coca(['caption', A, '-o', at('out.jsonl')], { env })).code).toBe(0);
+  const resumed = await coca(['caption', A, B, '-o', at('out.jsonl'), '--resume'], { env: { COCA_SERVER: '' } });
+  expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringContaining('1 of them from before')]);
+});
+
+test.each([
+  ['another precision', ['caption', A, '--precision', 'int8'], true],
+  ['other pixels', ['caption', A, '--pixels', 'openclip'], true],
+  ['batches', ['caption', A, '--batch', '2'], false],
+  ['maps', ['attend', A, 'a book'], false],
+  ['a model without a part', ['caption', A, '--ablate', 'cross.0'], false],
+  ['words that are grounded', ['caption', A, '--ground'], false],
+])('what the server does not do is done here: %s', async (_, args, isTold) => {
+  const before = server.log().split('/caption').length;
+  const { code, stderr } = await coca(args, { env: { COCA_SERVER: server.address, COCA_CACHE: at('cache') } });
+  expect(code).toBe(0);
+  expect(stderr.includes('it is loaded here')).toBe(isTold);
+  expect(server.log().split('/caption').length).toBe(before);
+});
+
+test('a server that does not answer, an address that is none', async () => {
+  const gone = await coca(['caption', A], { env: { COCA_SERVER: `unix:${at('none.sock')}` } });
+  expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining('no server answers')]);
+  const wrong = await coca(['caption', A], { env: { COCA_SERVER: 'localhost:2622' } });
+  expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('no address of a server')]);
+});
+
+test('no native library is loaded where a server answers', async () => {
+  const preload = fileURLToPath(new URL('../../support/loaded-modules.cjs', import.meta.url));
+  const { stdout } = await startCoca(['caption', A], {
+    env: { COCA_SERVER: server.address, NODE_OPTIONS: `--require ${preload}`, LOADED_MODULES: at('modules') },
+  });
+  expect(stdout).toBe('a small book on a pink background\n');
+  const modules = readFileSync(at('modules'), 'utf8').split('\n');
+  expect(modules.filter((name) => /sharp|onnxruntime|undici|\.node$/.test(name))).toEqual([]);
+});
