@@ -5,7 +5,7 @@ import { CocaError } from '../model/base/errors.js';
 import { dot } from '../model/base/vectors.js';
 import { shortestFloat32, visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
-import { clipFields, FRAMES_OPTION } from './io/clips.js';
+import { clipFields, FRAMES_OPTION } from './io/clips/clips.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from './io/inside/ablation.js';

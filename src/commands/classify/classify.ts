@@ -5,7 +5,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
-import { clipFields, FRAMES_OPTION } from '../io/clips.js';
+import { clipFields, FRAMES_OPTION } from '../io/clips/clips.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
