@@ -18,6 +18,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   pages: 'what was found as one page for a browser: attend, ground, lens, heads, trace, step',
   probing: 'classes learned from labelled pictures, on frozen features: heads, and how well they do',
   collections: 'indexing, searching and grouping folders of pictures, and where the index lies',
+  video: 'clips: what is one, its frames, maps over them, and how ffmpeg is run',
   models: 'names, the cache, environment variables, working offline, what is not trusted',
   training: "training and fine-tuning, the run's folder, what is logged",
   evaluation: "what coca eval measures, exactly, and the bundled model's figures",
