@@ -20,6 +20,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   collections: 'indexing, searching and grouping folders of pictures, and where the index lies',
   sidecars: 'texts and XMP beside the pictures, and a folder that is watched',
   serve: 'the warm server: what it is asked over HTTP, who may ask, and commands that ask it',
+  video: 'clips: what is one, its frames, maps over them, and how ffmpeg is run',
   models: 'names, the cache, environment variables, working offline, what is not trusted',
   training: "training and fine-tuning, the run's folder, what is logged",
   evaluation: "what coca eval measures, exactly, and the bundled model's figures",

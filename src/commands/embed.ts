@@ -6,7 +6,7 @@ import { dot, shortestFloat32 } from '../model/base/vectors.js';
 import type { LoadedCoca } from '../model/store/load.js';
 import { visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';
-import { clipFields, FRAMES_OPTION } from './io/clips.js';
+import { clipFields, FRAMES_OPTION } from './io/clips/clips.js';
 import { STRICT_OPTION, ToldCuts } from './io/cut-texts.js';
 import { defineResults, type Finding } from './io/define-results.js';
 import { checkDtype, DTYPE_OPTION, requireFormat } from './io/formats/format.js';

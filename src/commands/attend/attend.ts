@@ -8,7 +8,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import { isClip } from '../../model/video/clip.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
-import { FRAMES_OPTION } from '../io/clips.js';
+import { FRAMES_OPTION } from '../io/clips/clips.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
 import {

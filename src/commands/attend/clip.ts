@@ -3,7 +3,6 @@ import type { MeasuredClip } from '../../model/attention/maps.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import type { Frame } from '../../model/video/clip.js';
-import { mapRows } from '../io/map-rows.js';
 
 /** A frame of a clip that is attended to. */
 export interface AttendFrame extends Frame {
@@ -14,27 +13,6 @@ export interface AttendFrame extends Frame {
 /** Where a word looks in a clip: one map over all frames, and each frame's part of it. */
 export function wordClip(attention: CaptionAttention, word: Word, choice: MapChoice): MeasuredClip {
   return measureFrames(mapOfWord(attention, word, choice), attention.maps.grid);
-}
-
-/** What JSON says of a word's map over a clip: maps of all frames sum to 1 together. */
-export function clipMapFields(
-  { frames, shares, peakFrame }: MeasuredClip,
-  clip: readonly Frame[],
-  grid: number,
-): object {
-  const { entropy, isFlat } = frames[0]!;
-  return {
-    peak: { frame: clip[peakFrame]!.index, ...frames[peakFrame]!.peak },
-    entropy,
-    flat: isFlat,
-    frames: frames.map(({ map, peak }, i) => ({
-      index: clip[i]!.index,
-      time: clip[i]!.time,
-      share: shares[i],
-      peak,
-      map: mapRows(map, grid),
-    })),
-  };
 }
 
 /** A frame as a person reads of it: its number in the clip from 1, and when it is shown. */

@@ -12,10 +12,11 @@ import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import { visible } from '../../ui/text.js';
+import { clipMapFields } from '../io/clips/clips.js';
 import { mapRows } from '../io/map-rows.js';
 import { variantOf } from '../io/model.js';
 import { choiceFields } from './choice.js';
-import { type AttendFrame, clipMapFields, wordClip } from './clip.js';
+import { type AttendFrame, wordClip } from './clip.js';
 
 /** A picture, its caption, and where the words of it that are to be shown look. */
 export interface AttendResult {

@@ -8,7 +8,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { canRedraw } from '../../ui/view/streams.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
-import { type ClipChoice, clipFields, FRAMES_OPTION } from '../io/clips.js';
+import { type ClipChoice, clipFields, FRAMES_OPTION } from '../io/clips/clips.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { type FileFormat, formatOfFile, requireFormat } from '../io/formats/format.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';

@@ -6,7 +6,7 @@ import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
 import { BATCH_OPTION, batchOf } from '../io/batch.js';
 import { requirePlaces, writeXmpOption } from '../io/beside/options.js';
-import { clipFields, FRAMES_OPTION } from '../io/clips.js';
+import { clipFields, FRAMES_OPTION } from '../io/clips/clips.js';
 import { STRICT_OPTION } from '../io/cut-texts.js';
 import { defineResults, type Finding, orIncomplete } from '../io/define-results.js';
 import { readRegularFile } from '../io/files.js';

@@ -10,7 +10,7 @@ import { isUrl } from '../../model/net/address.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
-import { FRAMES_OPTION } from '../io/clips.js';
+import { FRAMES_OPTION } from '../io/clips/clips.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { findWithModel, MODEL_GLOBALS, precisionOf } from '../io/model.js';

@@ -8,7 +8,6 @@ import { fileError } from '../../model/base/regular-file.js';
 import { checkWritable } from '../../model/base/whole-file.js';
 import { SNIFFED_BYTES, sniffImage } from '../../model/image/sniff.js';
 import { isUrl } from '../../model/net/address.js';
-import { videoKind } from '../../model/video/kinds.js';
 import { writeFindings } from './define-results.js';
 import { readStart } from './files.js';
 import { failure, formatOf, objectWriter } from './results.js';
@@ -20,7 +19,7 @@ import { type ImageSources, imageNames, readImage } from './sources.js';
  * @throws CocaError as `checkFiles` and `checkTexts`; what the command throws
  */
 export async function runChecked(command: Command, invocation: Invocation, context: CommandContext): Promise<Outcome> {
-  checkTexts(command, invocation);
+  await checkTexts(command, invocation);
   await checkFiles(command, invocation);
   return (await unreadableOutcome(command, invocation, context)) ?? command.run(invocation, context);
 }
@@ -52,13 +51,13 @@ function valuesOf({ options: specs }: Command, { options }: Invocation, kind: 'i
 }
 
 /** @throws CocaError `usage` for texts that are names of pictures: one was meant, and its name would be read as words */
-function checkTexts(command: Command, invocation: Invocation): void {
+async function checkTexts(command: Command, invocation: Invocation): Promise<void> {
   for (const text of [...wordsOf(command, invocation).texts, ...valuesOf(command, invocation, 'text')]) {
-    if (isPicture(text) || isVideo(text)) throw pictureAsText(text, command);
+    if (isPicture(text) || (await isVideo(text))) throw pictureAsText(text, command);
   }
 }
 
-/** The error for a picture's name where a command takes a text. */
+/** The error for the name of a picture, or a video, where a command takes a text. */
 export function pictureAsText(name: string, { name: verb, args, options }: Command): CocaError {
   const hint =
     'image' in options
@@ -76,9 +75,11 @@ export function isPicture(name: string): boolean {
 }
 
 /** Whether a file of that name is there and begins as a video does. */
-function isVideo(name: string): boolean {
+async function isVideo(name: string): Promise<boolean> {
   const start = readStart(name, SNIFFED_BYTES);
-  return start !== undefined && videoKind(start) !== undefined;
+  if (start === undefined) return false;
+  const { videoKind } = await import('../../model/video/kinds.js');
+  return videoKind(start) !== undefined;
 }
 
 /**
@@ -172,7 +173,7 @@ export async function failUnreadable(
   for await (const name of imageNames(sources, Readable.from([]))) {
     if (name === '-' || isUrl(name)) return undefined;
     // One that begins as a picture is read when its turn comes, and not twice.
-    if (isPicture(name) || (takesClips && isVideo(name))) return undefined;
+    if (isPicture(name) || (takesClips && (await isVideo(name)))) return undefined;
     const input = await readImage(name, context);
     if ('bytes' in input) return undefined;
     failures.push(failure(name, input.error));

@@ -9,7 +9,7 @@ import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { clipOf, type Frame } from '../../model/video/clip.js';
 import type { FrameFile } from '../../model/video/film.js';
-import { type ClipChoice, movingFrames, namedFrames } from './clips.js';
+import type { ClipChoice } from './clips/clips.js';
 import type { Finding } from './define-results.js';
 import { failure, toItemError } from './results.js';
 import { imageNames, readImage } from './sources.js';
@@ -43,10 +43,11 @@ export async function openPicture(
   { decoder, clips }: OpenHow = {},
 ): Promise<OpenedPicture | Failure> {
   try {
-    const named = clips && (await namedFrames(name, clips, context));
+    const finder = clips && (await import('./clips/frames.js'));
+    const named = finder && (await finder.namedFrames(name, clips, context));
     const input = named ? undefined : await readImage(name, context);
     if (input && 'error' in input) return failure(name, input.error);
-    const frames = named ?? (clips && (await movingFrames(name, input!.bytes, clips, context)));
+    const frames = named ?? (finder && (await finder.movingFrames(name, input!.bytes, clips, context)));
     if (frames && coca.decode) {
       throw new CocaError(
         'usage',

@@ -5,7 +5,7 @@ import type { Picture } from '../../model/image/picture.js';
 import type { Frame } from '../../model/video/clip.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
-import { clipMapFields } from '../attend/clip.js';
+import { clipMapFields } from '../io/clips/clips.js';
 import { mapRows } from '../io/map-rows.js';
 import type { Variant } from '../io/model.js';
 import type { ReadablePicture } from '../io/pictures.js';

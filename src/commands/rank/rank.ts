@@ -8,7 +8,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
 import { isClip } from '../../model/video/clip.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
-import { clipFields, FRAMES_OPTION } from '../io/clips.js';
+import { clipFields, FRAMES_OPTION } from '../io/clips/clips.js';
 import { STRICT_OPTION, ToldCuts } from '../io/cut-texts.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AttentionMaps, entropyOf, measureMap, peakOf } from '../../../src/model/attention/maps.js';
+import { AttentionMaps, entropyOf, measureFrames, measureMap, peakOf } from '../../../src/model/attention/maps.js';
 import { type AttentionLayer, collectAttention, type RawAttention } from '../../../src/model/attention/raw.js';
 import type { CocaConfig } from '../../../src/model/config/config.js';
 import { ROOT } from '../../../src/model/decoding/types.js';
@@ -11,6 +11,8 @@ const layer = (heads: number, rows: readonly (readonly number[])[]): AttentionLa
   const queries = rows.length / heads;
   return { heads, queries, keys: rows[0]!.length, data: Float32Array.from(rows.flat()) };
 };
+/** Every row looks at itself. */
+const identity = (size: number) => Array.from({ length: size ** 2 }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
 const configOf = (attentional_pool: CocaConfig['vision']['attentional_pool'], pool_type = 'tok') =>
   ({ vision: { attentional_pool, pool_type } }) as CocaConfig;
 
@@ -45,6 +47,74 @@ const POOLED: RawAttention = {
     ]),
   ],
 };
+
+describe('clips', () => {
+  /** The model of POOLED over two frames: its queries attend ten encoder outputs, class tokens among them. */
+  const CLIP: RawAttention = {
+    ...POOLED,
+    frames: 2,
+    pooler: layer(1, [
+      [0, 0.1, 0.1, 0.1, 0.1, 0.2, 0.1, 0.1, 0.1, 0.1],
+      [0.5, 0.3, 0, 0, 0, 0, 0, 0.2, 0, 0],
+      [0, 0, 0, 0, 0, 0, 0, 0, 0.25, 0.75],
+    ]),
+    vision: [{ ...POOLED.vision[0]!, data: Float32Array.from([...POOLED.vision[0]!.data, ...identity(5)]) }],
+  };
+  const cross = { method: 'cross', layer: 'mean', head: 0 } as const;
+
+  test('a map lies over the patches of all frames, without their class tokens, and sums to 1', () => {
+    const maps = new AttentionMaps(CLIP, configOf(true));
+    expect(maps.frames).toBe(2);
+    // Query 1: its half on the first class token is left out.
+    expect([...maps.ofRows([0], cross)].map((value) => Number(value.toFixed(6)))).toEqual([0.6, 0, 0, 0, 0, 0.4, 0, 0]);
+    expect([...maps.ofRows([1], cross)]).toEqual([0, 0, 0, 0, 0, 0, 0.25, 0.75]);
+    const embedding = maps.ofEmbedding('cross');
+    expect(embedding).toHaveLength(8);
+    expect(embedding[0]).toBeCloseTo(1 / 8, 6);
+  });
+
+  test('rollout goes through the vision tower of each frame by itself', () => {
+    const maps = new AttentionMaps(CLIP, configOf(true));
+    const rolled = maps.ofRows([0], { ...cross, method: 'rollout' });
+    // Frame 0: half of what patch 0 has goes to patch 1 (and the class token's to itself); frame 1 attends itself.
+    expect([...rolled].map((value) => Number(value.toFixed(6)))).toEqual([0.3, 0.3, 0, 0, 0, 0.4, 0, 0]);
+  });
+
+  test('without a pooler, image tokens of all frames follow each other', () => {
+    const raw: RawAttention = { ...CLIP, pooler: null, cross: [layer(1, [[0, 0.1, 0, 0, 0, 0, 0.9, 0]])] };
+    const maps = new AttentionMaps(raw, configOf(false));
+    expect([...maps.ofRows([0], cross)].map((value) => Number(value.toFixed(6)))).toEqual([0, 0.1, 0, 0, 0, 0, 0.9, 0]);
+    // The class token's own look at each frame: at itself, then at nothing else.
+    expect(maps.ofEmbedding('cross')).toHaveLength(8);
+  });
+
+  test('figures frame by frame', () => {
+    const { frames, shares, peakFrame } = measureFrames(Float32Array.of(0.1, 0.2, 0, 0, 0, 0, 0, 0.7), 2);
+    expect(peakFrame).toBe(1);
+    expect(shares.map((share) => Number(share.toFixed(6)))).toEqual([0.3, 0.7]);
+    expect(frames.map(({ peak }) => peak)).toEqual([
+      { x: 0.75, y: 0.25 },
+      { x: 0.75, y: 0.75 },
+    ]);
+    // Both are drawn relative to the highest patch of all.
+    expect(frames.map(({ highest }) => highest)).toEqual([frames[1]!.map[3], frames[1]!.map[3]]);
+    expect(frames[0]!.entropy).toBeCloseTo(entropyOf(Float32Array.of(0.1, 0.2, 0.7)), 6);
+  });
+
+  test('vision layers that were reported for some frames at a time are put in their order', () => {
+    const part = (layerIndex: number, values: number[]): Attention => {
+      return { name: 'vision', layer: layerIndex, data: Float32Array.from(values), shape: [values.length, 1, 1, 1] };
+    };
+    const reported = [part(0, [1, 2]), part(1, [5, 6]), part(0, [3]), part(1, [7])];
+    const config = { vision: { image_size: 8, patch_size: 8 } } as CocaConfig;
+    const raw = collectAttention(config, reported, [], []);
+    expect(raw.frames).toBe(3);
+    expect(raw.vision.map(({ data }) => [...data])).toEqual([
+      [1, 2, 3],
+      [5, 6, 7],
+    ]);
+  });
+});
 
 describe('measures', () => {
   test.each<[string, number[], boolean]>([

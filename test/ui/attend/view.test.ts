@@ -402,3 +402,50 @@ describe('keys', () => {
     expect(app.terminal().text()).toMatch(/peak x 0\.13 y 0\.13/);
   });
 });
+
+describe('frames of a clip', () => {
+  /** Two frames: of word w, the map of the second peaks at the patch below. */
+  const clip = (): AttendSource => {
+    const base = testSource(CAPTION);
+    const at = (frame: number): AttendSource => ({
+      ...base,
+      methods: ['cross', 'rollout'],
+      frameOf: () => ({ frame: `${3 * frame + 1} at ${frame}.50 s`, of: 2, share: frame === 0 ? 0.25 : 0.75 }),
+      mapOf(word, choice) {
+        const found = base.mapOf(word, choice);
+        return frame === 0 ? found : { ...found, peak: { x: found.peak.x, y: 0.875 } };
+      },
+    });
+    const frames = [at(0), at(1)];
+    return { ...frames[0]!, frames };
+  };
+
+  test('[ and ] walk through them, around', async () => {
+    await open(clip(), 80, 24);
+    const text = () => app.terminal().text();
+    expect(text()).toMatch(/frame +1 at 0.50 s: 25 %/);
+    // Spread evenly over both frames it would be ln 32.
+    expect(text()).toMatch(/entropy +1.00 of 3.47 nats/);
+    await app.press(']');
+    expect(text()).toMatch(/frame +4 at 1.50 s: 75 %/);
+    expect(text()).toMatch(/peak \+ +x 0.13 +y 0.88/);
+    await app.press(KEYS.right);
+    expect(text()).toMatch(/frame +4 at 1.50 s/);
+    await app.press(']');
+    expect(text()).toMatch(/frame +1 at 0.50 s/);
+    await app.press('[');
+    expect(text()).toMatch(/frame +4 at 1.50 s/);
+  });
+
+  test.each(['E', 'X', 'f'])('%s is of pictures, and says so', async (key) => {
+    await open(clip(), 80, 24);
+    await app.press(key);
+    expect(app.terminal().text()).toContain('this is asked of pictures');
+  });
+
+  test('a picture has none', async () => {
+    await open(testSource(CAPTION), 80, 24);
+    await app.press(']');
+    expect(app.terminal().text()).toContain('a picture has no frames to walk through');
+  });
+});

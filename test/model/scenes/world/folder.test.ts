@@ -54,6 +54,40 @@ describe('a folder of scenes', () => {
       expect(await bytes('few', name)).toEqual(await bytes('more', name));
   });
 
+  it('of scenes that move: one thing, in equal steps from left to right, as its frames show it', async () => {
+    await write('moving', { count: 3, frames: 5, size: 96 });
+    const rows = await lines('moving');
+    for (const row of rows) {
+      expect(row).toMatchObject({ motion: 'left to right', groups: [{ count: 1 }] });
+      expect(row.boxes).toEqual(row.frames[0].boxes);
+      const path = join(base, 'moving', row.image);
+      const { format, pages, delay } = await sharp(path).metadata();
+      expect([format, pages, delay]).toEqual(['webp', 5, [125, 125, 125, 125, 125]]);
+      const lefts = row.frames.map(({ boxes }: { boxes: { x0: number }[] }) => boxes[0]!.x0);
+      expect(lefts[0]).toBe(2);
+      expect(row.frames[4].boxes[0].x1).toBe(94);
+      for (const [i, left] of lefts.slice(1).entries()) expect(left).toBeGreaterThan(lefts[i]);
+      // Two frames differ where the thing is in either, and nowhere else.
+      const [first, last] = await Promise.all(
+        [0, 4].map(async (page) => sharp(path, { page, pages: 1 }).removeAlpha().raw().toBuffer()),
+      );
+      const boxes = [row.frames[0].boxes[0], row.frames[4].boxes[0]];
+      let different = 0;
+      for (let i = 0; i < 96 * 96; i++) {
+        const [x, y] = [i % 96, Math.floor(i / 96)];
+        const isSame = first!.subarray(3 * i, 3 * i + 3).equals(last!.subarray(3 * i, 3 * i + 3));
+        const isInside = boxes.some(({ x0, y0, x1, y1 }) => x >= x0 && x < x1 && y >= y0 && y < y1);
+        if (!isSame) different += 1;
+        if (!isSame && !isInside) throw new Error(`pixel ${x}, ${y} differs outside`);
+      }
+      expect(different).toBeGreaterThan(100);
+    }
+    // As a picture, a scene to be evaluated.
+    expect(await readScenes(join(base, 'moving', 'scenes.json'))).toHaveLength(3);
+    await write('fewer', { count: 1, frames: 5, size: 96 });
+    expect(await bytes('fewer', '000001.webp')).toEqual(await bytes('moving', '000001.webp'));
+  });
+
   it('is not written over another', async () => {
     await write('a', { count: 1 });
     await expect(write('a')).rejects.toMatchObject({

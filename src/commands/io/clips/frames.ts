@@ -1,35 +1,17 @@
 import { resolve } from 'node:path';
-import type { CommandContext, OptionSpecs } from '../../cli/command.js';
-import { CocaError } from '../../model/base/errors.js';
-import { encodeName } from '../../model/base/file-names.js';
-import { isFolder } from '../../model/base/folders.js';
-import { fileError } from '../../model/base/regular-file.js';
-import type { Picture } from '../../model/image/picture.js';
-import { SNIFFED_BYTES, sniffImage } from '../../model/image/sniff.js';
-import { isUrl } from '../../model/net/address.js';
-import { DEFAULT_FRAMES, evenly, isClip, MOST_FRAMES } from '../../model/video/clip.js';
-import type { FrameFile } from '../../model/video/film.js';
-import { type Demuxer, movingKind, videoKind } from '../../model/video/kinds.js';
-import { MAX_INPUT_BYTES, readRegularFile, readStart } from './files.js';
-import { noPictures, picturesIn } from './sources.js';
-
-/** Option of every command that takes clips beside pictures. */
-export const FRAMES_OPTION = {
-  frames: {
-    type: 'integer',
-    min: 1,
-    max: MOST_FRAMES,
-    placeholder: 'N',
-    description:
-      'N frames, taken evenly, of a video, a moving GIF or WebP, or a folder that is one clip; a video has 8 without it (coca help video)',
-  },
-} as const satisfies OptionSpecs;
-
-/** How clips are looked at. */
-export interface ClipChoice {
-  /** Without it, a video has `DEFAULT_FRAMES` of them, and nothing else is a clip. */
-  readonly frames: number | undefined;
-}
+import type { CommandContext } from '../../../cli/command.js';
+import { CocaError } from '../../../model/base/errors.js';
+import { encodeName } from '../../../model/base/file-names.js';
+import { isFolder } from '../../../model/base/folders.js';
+import { fileError } from '../../../model/base/regular-file.js';
+import { SNIFFED_BYTES, sniffImage } from '../../../model/image/sniff.js';
+import { isUrl } from '../../../model/net/address.js';
+import { DEFAULT_FRAMES, evenly } from '../../../model/video/clip.js';
+import type { FrameFile } from '../../../model/video/film.js';
+import { type Demuxer, movingKind, videoKind } from '../../../model/video/kinds.js';
+import { MAX_INPUT_BYTES, readRegularFile, readStart } from '../files.js';
+import { noPictures, picturesIn } from '../sources.js';
+import type { ClipChoice } from './clips.js';
 
 /**
  * The frames of a clip that is told by its name alone: a video by its first bytes, or a folder where frames were asked for.
@@ -62,7 +44,7 @@ export async function movingFrames(
   if (frames === undefined) return undefined;
   const format = sniffImage(bytes);
   if (format === 'gif' || format === 'webp') {
-    return (await import('../../model/video/animation.js')).animationFrames(format, bytes, frames);
+    return (await import('../../../model/video/animation.js')).animationFrames(format, bytes, frames);
   }
   const kind = movingKind(bytes);
   if (kind === undefined) return undefined;
@@ -81,7 +63,7 @@ async function filmOf(
   if (typeof encodeName(name) !== 'string') {
     throw new CocaError('unreadable', `${name}: ffmpeg takes names in UTF-8 alone`, 'rename the file');
   }
-  const { filmFrames } = await import('../../model/video/film.js');
+  const { filmFrames } = await import('../../../model/video/film.js');
   return filmFrames({ name, path: resolve(name), demuxer }, frames, { signal });
 }
 
@@ -99,9 +81,4 @@ async function folderFrames(folder: string, wanted: number): Promise<readonly Fr
     frames.push({ index, time: null, bytes: await readRegularFile(names[index]!, MAX_INPUT_BYTES) });
   }
   return frames;
-}
-
-/** What JSON says of a clip beside its result; nothing of a picture. */
-export function clipFields(picture: Picture): { readonly frames?: readonly object[] } {
-  return isClip(picture) ? { frames: picture.frames.map(({ index, time }) => ({ index, time })) } : {};
 }
