@@ -18,7 +18,7 @@ function wrap(script: string): void {
   writeFileSync(at('bin', 'coca'), `#!/bin/bash\n${script}`, { mode: 0o755 });
 }
 
-test('the README: an array of four, and one file of all parts', async () => {
+test('the README: an array of four, and one file of all parts', { timeout: 240_000 }, async () => {
   const { here, run } = layOut();
   const { code, stdout } = await run(commandsOf('slurm'));
   expect(code).toBe(0);

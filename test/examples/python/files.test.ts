@@ -17,7 +17,7 @@ test('Kubernetes: its files are as the API has them, and a name that it does not
 });
 
 test('Kubernetes: what the pods run, one by one, makes all parts, and the last job one file', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const { here, run } = layOutExample('kubernetes', at(), PYTHON);
   const { stdout } = await run(
