@@ -72,7 +72,7 @@ async function startHost(): Promise<ChildProcess> {
 
 /** The same through a shell, for pipes and redirections; `coca` in the script is the program. */
 export const shell = (script: string, options: CliOptions = {}): Promise<CliResult> =>
-  runProgram('bash', ['-c', `coca() { "${process.execPath}" "${CLI}" "$@"; }\n${script}`], {
+  runProgram('bash', ['--norc', '-c', `coca() { "${process.execPath}" "${CLI}" "$@"; }\n${script}`], {
     ...options,
     env: inherited(options.env),
   });

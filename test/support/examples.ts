@@ -27,7 +27,7 @@ export function layOutExample(example: string, folder: string, bin: readonly str
   chmodSync(join(folder, 'bin', 'coca'), 0o755);
   const PATH = [join(folder, 'bin'), ...bin, process.env.PATH].join(delimiter);
   const run = (script: string, env: NodeJS.ProcessEnv = {}): Promise<CliResult> =>
-    runProgram('bash', ['-euo', 'pipefail', '-c', script], {
+    runProgram('bash', ['--norc', '-euo', 'pipefail', '-c', script], {
       cwd: here,
       env: { ...process.env, COCA_MODEL: '', PATH, ...env },
     });
