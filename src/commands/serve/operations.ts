@@ -11,6 +11,7 @@ import { TEXT_FILE_OPTIONS } from '../caption/text-options.js';
 import { WATCH_FOLDER_OPTION } from '../caption/watch-folder.js';
 import { classify } from '../classify/classify.js';
 import { BATCH_OPTION } from '../io/batch.js';
+import { FRAMES_OPTION } from '../io/clips/clips.js';
 import { RESULTS_FILE_OPTIONS } from '../io/results-file.js';
 import { INPUT_OPTIONS } from '../io/sources.js';
 import { rank } from '../rank/rank.js';
@@ -20,7 +21,8 @@ import { type Served, wordsOf } from './fields.js';
 /** Options that say where results go, how many pictures come, or what a person sees. */
 const OF_A_COMMAND_LINE = [
   ...Object.keys({ ...RESULTS_FILE_OPTIONS, ...TEXT_FILE_OPTIONS, ...BATCH_OPTION, ...INPUT_OPTIONS }),
-  ...Object.keys({ ...PARTS_OPTIONS, ...WATCH_FOLDER_OPTION }),
+  // A clip goes through the poolers by itself, and does not stand beside the pictures of others.
+  ...Object.keys({ ...PARTS_OPTIONS, ...WATCH_FOLDER_OPTION, ...FRAMES_OPTION }),
   ...['watch', 'force', 'html'],
 ];
 
