@@ -98,7 +98,7 @@ export const embed = defineResults({
     }
     async function* embeddings(coca: LoadedCoca): AsyncGenerator<Finding<Embedded, ReadablePicture>> {
       const cuts = new ToldCuts(options.strict, context);
-      const part = { command: 'embed', options: { frames: options.frames }, objectOf: embeddedObject, files: FILES };
+      const part = { command: 'embed', options: {}, objectOf: embeddedObject, files: FILES };
       const found = findOfNamed<Embedded, ReadablePicture>({ options, sources, coca, context }, part, (names) =>
         eachPicture(
           names,

@@ -108,7 +108,6 @@ export const classify = defineResults({
           templates: templatesOf(options),
           ...ownLabels,
           top: options.top,
-          frames: options.frames,
         };
         const part = { command: 'classify', options: shaping, objectOf: labelledObject };
         const shared = { options, sources, coca, context };

@@ -138,7 +138,7 @@ export const rank = defineResults({
       };
       const part = {
         command: 'rank',
-        options: { ...shaping, attend, frames: options.frames },
+        options: { ...shaping, attend },
         objectOf: rankingObject,
       };
       const shared = { options, sources, coca, context };

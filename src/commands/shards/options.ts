@@ -153,16 +153,16 @@ export async function* findOfNamed<R, P>(
     yield* findOfShare(shard, shared, part, find);
     return;
   }
-  const { options, sources, coca, context } = shared;
+  const { options, sources, context } = shared;
   const walk = walkImages(sources, context.stdin);
   const { output, resume = false, dtype } = options;
   const format = output === undefined ? undefined : formatOfFile(output);
   if (output !== undefined && format !== undefined && part.files?.includes(format)) {
-    const [{ findIntoFile }, { runRecord }] = await Promise.all([
+    const [{ findIntoFile }, { recordOf }] = await Promise.all([
       import('../io/formats/into-file.js'),
-      import('../io/run-record.js'),
+      import('./record.js'),
     ]);
-    const record = await runRecord(coca, { command: part.command, pixels: options.pixels, ...part.options });
+    const record = await recordOf(shared, part);
     yield* findIntoFile({ output, resume, dtype }, record, walk, part.objectOf, context, find);
     return;
   }

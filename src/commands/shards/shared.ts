@@ -1,6 +1,6 @@
 import type { Finding } from '../io/define-results.js';
-import { runRecord } from '../io/run-record.js';
 import { Part } from './part.js';
+import { recordOf } from './record.js';
 import { takeShare } from './share.js';
 import type { PartOf, Shard, Shared } from './types.js';
 
@@ -10,10 +10,11 @@ import type { PartOf, Shard, Shared } from './types.js';
  */
 export async function* findOfShare<R, P>(
   shard: Shard,
-  { options, sources, coca, context }: Shared,
-  { command, options: shaping, objectOf }: PartOf<R>,
+  shared: Shared,
+  part: PartOf<R>,
   find: (names: AsyncGenerator<string>, count: () => number | undefined) => AsyncIterable<Finding<R, P>>,
 ): AsyncGenerator<Finding<R, P>> {
+  const { options, sources, coca, context } = shared;
   context.status.show('going through the names of all pictures');
   const share = await takeShare(sources, shard, context.stdin);
   context.status.clear();
@@ -23,21 +24,20 @@ export async function* findOfShare<R, P>(
     yield* find(namesOf(share.pictures), count);
     return;
   }
-  const record = await runRecord(coca, { command, pixels: options.pixels, ...shaping });
-  const part = await Part.open(options.output, shard, share, {
-    ...record,
-    command,
+  const written = await Part.open(options.output, shard, share, {
+    ...(await recordOf(shared, part)),
+    command: part.command,
     device: coca.device,
     format: options.format ?? 'jsonl',
   });
   try {
-    yield* part.earlier();
+    yield* written.earlier();
     yield { kind: 'ready', count };
-    yield* part.keep(find(part.names(), count), objectOf);
+    yield* written.keep(find(written.names(), count), part.objectOf);
   } finally {
-    await part.close();
+    await written.close();
   }
-  yield* part.summary();
+  yield* written.summary();
 }
 
 async function* namesOf(pictures: readonly { readonly name: string }[]): AsyncGenerator<string> {

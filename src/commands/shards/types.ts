@@ -24,7 +24,7 @@ export interface Shard {
 export interface PartOf<R> {
   /** The command that finds them. */
   readonly command: string;
-  /** Every option that shapes a result, besides those of the model. */
+  /** Every option of its own that shapes a result: those of the model and of pictures come beside them. */
   readonly options: Readonly<Record<string, unknown>>;
   /** What stands in the part: nothing that differs from run to run. */
   readonly objectOf: (result: R) => object;
@@ -39,6 +39,8 @@ export interface Shared {
     readonly resume?: boolean;
     readonly dtype?: Dtype | undefined;
     readonly pixels: string;
+    readonly frames?: number | undefined;
+    readonly ablateOver?: string | undefined;
   };
   readonly sources: ImageSources;
   readonly coca: LoadedCoca;

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLI, coca, startCoca } from '../../support/cli.js';
+import { fixture } from '../../support/golden.js';
 import { pngOf } from '../../support/png.js';
 import { until } from '../../support/processes.js';
 
@@ -204,6 +205,18 @@ describe('what cannot be merged is refused by name, and nothing is written', () 
     await shard(3, name, ['--strategy', 'greedy', '--max-length', '9', '-q']);
     await refused(name, 'part-3-of-4: it was made with other settings');
     await refused(name, 'maxLength 9 (now 8)');
+  });
+
+  test('a part whose ablated model has the means of other pictures, of whichever command', async () => {
+    const place = at('of-means');
+    const line = ['embed', fixture('scenes/0001.png'), '--shard', '0/1', '-o', place, '--ablate', 'vision.0', '-q'];
+    const over = (picture: string) =>
+      coca([...line, '--ablate-with', 'mean', '--ablate-over', fixture(`scenes/${picture}`)]);
+    expect((await over('0001.png')).code).toBe(0);
+    const { code, stderr } = await over('0002.png');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('ablateOver');
+    expect((await over('0001.png')).code).toBe(0);
   });
 
   test('parts of two models, of two precisions, of two commands', async () => {
