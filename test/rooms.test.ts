@@ -159,3 +159,12 @@ test('a command is loaded by its name, with what its definition needs and no par
     expect([...loaded].filter((name) => WORKS.test(name))).toEqual([]);
   }
 });
+
+test('a caption, here or from a server, starts with the command line of a package and no other', () => {
+  const start = loadedWith('cli.ts', 'commands/caption/caption.ts', 'server/remote/served-model.ts');
+  const packages = [...start].flatMap((name) => {
+    const text = readFileSync(join(SRC, name), 'utf8');
+    return [...text.matchAll(/(?:^|\n)import (?!type )[^'";]*?from '(?!\.|node:)([^']+)'/g)].map(([, found]) => found);
+  });
+  expect(new Set(packages)).toEqual(new Set(['commander']));
+});

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import { CocaError } from '../model/base/errors.js';
-import { hanging } from '../ui/layout.js';
 import { statusLine } from '../ui/status.js';
 import { describeTerminal } from '../ui/terminal.js';
 import type { Command, CommandContext, Invocation, ModelSource, Outcome } from './command.js';
@@ -8,10 +7,11 @@ import { startsWithCommand } from './command-word.js';
 import { debugLines, failureLines, shown } from './failures.js';
 import { readRequest } from './implied.js';
 import { type Output, ReaderGone, standardOutput } from './output.js';
-import type { Request } from './parse.js';
+import { asksForVersion, type Request } from './parse.js';
 import { SIGNAL_EXIT_CODES, type SignalWatch, watchSignals } from './signals.js';
 import { topicText } from './topics.js';
 import { VERSION } from './version.js';
+import { HINT, Voice } from './voice.js';
 
 const EXIT = { done: 0, someFailed: 1, nothingDone: 2, usage: 64, interrupted: SIGNAL_EXIT_CODES.SIGINT } as const;
 
@@ -32,24 +32,26 @@ export interface Program {
 /** Runs one command line and says with which code the process is to end. The one place where errors are printed. */
 export async function main(argv: readonly string[], program: Program): Promise<number> {
   const signals = watchSignals();
+  const voice = new Voice(process.stderr);
   let out: Output | undefined;
   try {
     out = standardOutput();
-    const run = runRequest(argv, program, out, signals);
+    const run = runRequest(argv, program, out, signals, voice);
     // When the grace period wins the race the run is not awaited any more, and its late failure says nothing new.
     run.catch(() => undefined);
     const code = await Promise.race([run, signals.overdue.then(() => EXIT.nothingDone)]);
     await out.flush();
-    return exitCodeOfEnding(signals) ?? code;
+    return exitCodeOfEnding(signals, voice) ?? code;
   } catch (error) {
     await out?.flush();
     if (error instanceof ReaderGone) return EXIT.done;
-    const ended = exitCodeOfEnding(signals);
+    const ended = exitCodeOfEnding(signals, voice);
     if (ended !== undefined) return ended;
-    printError(error);
+    printError(error, voice);
     return exitCodeOf(error);
   } finally {
     signals.stop();
+    await voice.done();
     await drain(process.stderr);
   }
 }
@@ -59,6 +61,7 @@ async function runRequest(
   program: Program,
   out: Output,
   signals: SignalWatch,
+  voice: Voice,
 ): Promise<number> {
   const terminal = describeTerminal(process.stdout, process.env);
   const request = await requestOf(argv, program, terminal.interactive && process.stdin.isTTY === true);
@@ -85,10 +88,7 @@ async function runRequest(
       // A line that cannot be erased would stay.
       const status = statusLine(process.stderr, process.stderr.isTTY === true && process.env.TERM !== 'dumb');
       if (terminal.interactive) out.beforeWrite(() => status.clear());
-      const say = (text: string): void => {
-        status.clear();
-        process.stderr.write(spoken('coca: ', shown(text)));
-      };
+      const say = (text: string): void => voice.say('coca: ', shown(text), () => status.clear());
       const context: CommandContext = {
         out,
         notice: quiet ? () => undefined : say,
@@ -125,6 +125,7 @@ async function requestOf(
   { namedCommand, allCommands, withCommand }: Program,
   isInteractive: boolean,
 ): Promise<Request> {
+  if (asksForVersion(argv)) return { kind: 'version' };
   const one = argv[0] === undefined ? undefined : await namedCommand(argv[0]);
   if (one !== undefined) {
     try {
@@ -145,11 +146,11 @@ function exitCodeOfOutcome({ done, failed }: Outcome): number {
 }
 
 /** The exit code of what ended the program from outside; an error that was not caught is reported. */
-function exitCodeOfEnding(signals: SignalWatch): number | undefined {
+function exitCodeOfEnding(signals: SignalWatch, voice: Voice): number | undefined {
   const ending = signals.received();
   if (ending === undefined) return undefined;
   if ('name' in ending) return SIGNAL_EXIT_CODES[ending.name];
-  printError(ending.crash);
+  printError(ending.crash, voice);
   return EXIT.nothingDone;
 }
 
@@ -160,21 +161,11 @@ function exitCodeOf(error: unknown): number {
 }
 
 /** An error as one clean line and, where there is advice, a second one. */
-function printError(error: unknown): void {
+function printError(error: unknown, voice: Voice): void {
   const { message, hint } = failureLines(error);
-  process.stderr.write(spoken('coca: ', message));
-  if (hint) process.stderr.write(spoken(HINT, hint));
-  for (const line of debugLines(error)) process.stderr.write(`${line}\n`);
-}
-
-/** Before advice, and before what does not fit on a line. */
-const HINT = '      ';
-
-/** A line for a person: on a terminal broken at words, in a pipe as it is. */
-function spoken(head: string, text: string): string {
-  const { isTTY, columns } = process.stderr;
-  const lines = isTTY && columns ? hanging(head + text, columns, HINT.length) : [head + text];
-  return lines.map((line) => `${line}\n`).join('');
+  voice.say('coca: ', message);
+  if (hint) voice.say(HINT, hint);
+  for (const line of debugLines(error)) voice.say('', line);
 }
 
 /** Resolves when what was written to a stream has left this process (or cannot leave it). */

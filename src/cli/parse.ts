@@ -38,6 +38,12 @@ const DEFAULT_COMMAND = 'repl';
 
 const HELP_DESCRIPTION = 'shows this help';
 
+const VERSION_FLAGS = ['-V, --version', '-v'];
+
+/** Whether a command line is one word that asks for the version: no command need be known for it. */
+export const asksForVersion = ([word, ...more]: readonly string[]): boolean =>
+  more.length === 0 && (word === 'version' || VERSION_FLAGS.some((flags) => flags.split(', ').includes(word!)));
+
 /**
  * Reads the words after the program's name.
  * @param before what is typed before the name of a command, for hints
@@ -51,7 +57,7 @@ export function parseCommandLine(
   const grammar: Grammar = { commands, before };
   let request: Request | undefined;
   const program = newCommander(PROGRAM, undefined, grammar);
-  for (const flags of ['-V, --version', '-v']) {
+  for (const flags of VERSION_FLAGS) {
     program.option(flags).on(`option:${flags.replace(/^.*-/, '')}`, () => {
       throw new Asked({ kind: 'version' });
     });

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { CocaError } from '../model/base/errors.js';
-import { hanging } from '../ui/layout.js';
 import type { Terminal } from '../ui/terminal.js';
 
 /** What `coca help TOPIC` prints: the documents that come with the program, and what each is about. */
@@ -68,7 +67,7 @@ export async function topicText(
   });
   if (!interactive) return text;
   // Topics are names to every command line, and texts to few.
-  const { painter } = await import('../ui/palette.js');
+  const [{ painter }, { hanging }] = await Promise.all([import('../ui/palette.js'), import('../ui/layout.js')]);
   const { bold } = painter(colors);
   let isCode = false;
   const lines = text.split('\n').flatMap((line) => {

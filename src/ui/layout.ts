@@ -1,9 +1,12 @@
 import stringWidth from 'string-width';
+import { hangingBy } from './hanging.js';
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
 
 /** Characters as a reader sees them, each with where it begins. */
 export function graphemesOf(text: string): Iterable<Intl.SegmentData> {
+  // Made once it is asked for: that takes as long as starting half the program.
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   return segmenter.segment(text);
 }
 
@@ -39,23 +42,9 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/**
- * Breaks `text` at spaces alone: a path or a command that is wider than a line stays whole, to be copied. Lines after the
- * first are indented.
- */
-export function hanging(text: string, width: number, indent: number): string[] {
-  const lines: string[] = [];
-  let line: string | undefined;
-  for (const word of text.split(' ')) {
-    const joined = line === undefined ? word : `${line} ${word}`;
-    if (line !== undefined && line.trim() !== '' && widthOf(joined) > width) {
-      lines.push(line);
-      line = ' '.repeat(indent) + word;
-    } else line = joined;
-  }
-  lines.push(line ?? '');
-  return lines;
-}
+/** `hangingBy`, by columns of a terminal. */
+export const hanging = (text: string, width: number, indent: number): string[] =>
+  hangingBy(widthOf, text, width, indent);
 
 /** A word in pieces that fit, cut between characters as a reader sees them. */
 function breakWord(word: string, width: number): string[] {

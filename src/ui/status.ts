@@ -2,6 +2,8 @@ import type { Writable } from 'node:stream';
 
 /** One line at the foot of the terminal that is rewritten in place and leaves nothing behind. */
 export interface StatusLine {
+  /** Whether there is a terminal to show it on. */
+  readonly isShown: boolean;
   /**
    * Shows `text` (plain, one line; it is cut to the terminal's width). Does nothing where there is no terminal: a text that
    * costs something is given as what makes it, which is called only where the text is shown.
@@ -14,12 +16,16 @@ export interface StatusLine {
 const REDRAW_MS = 100;
 const ERASE_LINE = '\r\u001b[2K';
 
+/** One that shows nothing. */
+export const NO_STATUS: StatusLine = { isShown: false, show: () => undefined, clear: () => undefined };
+
 /** A status line on `stream`; one that shows nothing when `enabled` is false. */
 export function statusLine(stream: Writable & { columns?: number }, enabled: boolean): StatusLine {
-  if (!enabled) return { show: () => undefined, clear: () => undefined };
+  if (!enabled) return NO_STATUS;
   let shown = false;
   let last = Number.NEGATIVE_INFINITY;
   return {
+    isShown: true,
     show(text) {
       const now = performance.now();
       if (now - last < REDRAW_MS) return;

@@ -7,6 +7,7 @@ import { parseCommandLine } from '../../src/cli/parse.js';
 import { COMMANDS } from '../../src/commands/index.js';
 import { FRESH_MODELS } from '../../src/commands/io/model.js';
 import { widthOf } from '../../src/ui/layout.js';
+import { NO_STATUS } from '../../src/ui/status.js';
 import { type Colors, describeTerminal } from '../../src/ui/terminal.js';
 import { fixture } from '../support/golden.js';
 import { expectedCaption } from '../support/scenes.js';
@@ -28,7 +29,7 @@ async function frame(args: string[], columns: number, rows: number, colors: Colo
     complain: (line) => {
       text += `! ${line}\n`;
     },
-    status: { show: () => undefined, clear: () => undefined },
+    status: NO_STATUS,
     terminal: { ...describeTerminal({ isTTY: true, columns, rows }, { TMUX: 'x', TERM: 'tmux' }), colors },
     stdin: Readable.from([]),
     signal: new AbortController().signal,

@@ -2,18 +2,8 @@
 // output, environment and folder of its own. Loading the program takes longer than most of its commands.
 import { Readable, Writable } from 'node:stream';
 
-const dist = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
-const [{ main }, { allCommands, namedCommand }, { runChecked }, { withCommand }, { FRESH_MODELS }] = await Promise.all(
-  [
-    'cli/main.js',
-    'commands/registry.js',
-    'commands/io/check-inputs.js',
-    'commands/io/first-word.js',
-    'commands/io/model.js',
-  ].map(dist),
-);
-const program = { allCommands, namedCommand, models: FRESH_MODELS, withCommand, run: runChecked };
-await allCommands();
+const { main, program } = await import(new URL('../../dist/program/program.js', import.meta.url).href);
+await program.allCommands();
 const home = process.cwd();
 
 /** A stream that keeps what is written to it. */

@@ -8,6 +8,7 @@ import type { LoadedCoca } from '../../model/store/load.js';
 import type { Word } from '../../model/tokenizer/words.js';
 import { isClip } from '../../model/video/clip.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
+import { NO_STATUS } from '../../ui/status.js';
 import { FRAMES_OPTION } from '../io/clips/clips.js';
 import { defineResults, type Finding } from '../io/define-results.js';
 import { ABLATION_OPTIONS, checkAblation } from '../io/inside/ablation.js';
@@ -135,7 +136,8 @@ export const attend = defineResults({
       const looked = await lookAt(input.picture, asked, gradient, coca, context);
       const words = wordsToShow(looked.attention.words, options.special);
       const square = clip ? clip[0]!.square : squareOf(input.bytes, coca);
-      const quiet = { ...context, status: SILENT };
+      // What is found while a view has the screen says nothing beside it.
+      const quiet = { ...context, status: NO_STATUS };
       const { patchBoxes, withoutBoxes } = await import('../../model/attention/faithfulness.js');
       const how = { window: options.window, model: options.model };
       const again = async (erased: readonly number[]): Promise<Reading> => {
@@ -246,9 +248,6 @@ interface ComputeHow {
   readonly erased: readonly number[];
   readonly again: (erased: readonly number[]) => Promise<Reading>;
 }
-
-/** What is found while a view has the screen says nothing beside it. */
-const SILENT: CommandContext['status'] = { show: () => undefined, clear: () => undefined };
 
 function computer(
   { picture, attention, encoding }: Looked,

@@ -138,10 +138,14 @@ export const caption = defineResults({
         const hasKeys = context.stdin.isTTY === true && !readsStdin(sources);
         const captionsOf = async function* (names: AsyncGenerator<string>, count: () => number | undefined) {
           // The progress of several pictures is counted in pictures.
-          const onStep = () => (count() === 1 ? searchProgress(coca, context) : undefined);
+          const showSearch = await searchProgress(coca, context);
           const search: Search = isWatched
             ? await (await import('./watch.js')).watchedSearch(coca, context, hasKeys)
-            : (images, asked) => coca.caption(images, asked, { signal: context.signal, onStep: onStep() });
+            : (images, asked) =>
+                coca.caption(images, asked, {
+                  signal: context.signal,
+                  onStep: count() === 1 ? showSearch : undefined,
+                });
           const wanted = filtered(names, (name) => files.isWanted(name));
           const batch = batchOf(options.batch, coca, decoding);
           // What words owe to a picture is not asked of clips.

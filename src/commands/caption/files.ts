@@ -1,6 +1,6 @@
 import type { OptionValues } from '../../cli/command.js';
 import type { Coca } from '../../model/api.js';
-import { Sidecars } from '../io/beside/sidecars.js';
+import type { Sidecars } from '../io/beside/sidecars.js';
 import { type Finding, type Incomplete, orIncomplete } from '../io/define-results.js';
 import { objectWriter } from '../io/results.js';
 import { type EarlierResult, type RESULTS_FILE_OPTIONS, ResultsFile } from '../io/results-file.js';
@@ -39,7 +39,7 @@ export class CaptionFiles {
     const taken = named.filter((name) => name !== '-');
     const files = new CaptionFiles(
       writeTxt ? new TextFiles(ifExists, taken) : undefined,
-      writeXmp ? new Sidecars(ifExists === 'overwrite', taken) : undefined,
+      writeXmp ? await sidecarsFor(ifExists === 'overwrite', taken) : undefined,
     );
     if (output !== undefined) {
       const record = await runRecord(coca, { ...search });
@@ -131,4 +131,10 @@ export class CaptionFiles {
 
 function pictureCount(count: number): string {
   return count === 1 ? '1 picture' : `${count} pictures`;
+}
+
+/** What reads and writes XMP is loaded where some is asked for. */
+async function sidecarsFor(...wanted: ConstructorParameters<typeof Sidecars>): Promise<Sidecars> {
+  const sidecars = await import('../io/beside/sidecars.js');
+  return new sidecars.Sidecars(...wanted);
 }

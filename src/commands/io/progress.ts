@@ -2,7 +2,6 @@ import type { CommandContext } from '../../cli/command.js';
 import type { Coca, DecodingProgress } from '../../model/api.js';
 import { results } from '../../model/decoding/results.js';
 import type { Task } from '../../model/engine/network.js';
-import { truncateStart } from '../../ui/layout.js';
 import { progressText } from '../../ui/status.js';
 import { visible } from '../../ui/text.js';
 
@@ -10,10 +9,12 @@ import { visible } from '../../ui/text.js';
  * Shows on the status line the words of the hypothesis that leads, while the search runs: of a long one the last words.
  * Another that overtakes takes its place.
  */
-export function searchProgress(
+export async function searchProgress(
   { tokenizer }: Pick<Coca, 'tokenizer'>,
   { status, terminal }: CommandContext,
-): (progress: DecodingProgress) => void {
+): Promise<(progress: DecodingProgress) => void> {
+  if (!status.isShown) return () => undefined;
+  const { truncateStart } = await import('../../ui/layout.js');
   return ({ states }) =>
     status.show(() => {
       const [leader] = results(states[0]!);

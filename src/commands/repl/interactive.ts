@@ -55,6 +55,7 @@ export async function runInteractive(
       notice: (text) => say(shown(text), paint.dim),
       complain: (text) => say(`! ${shown(text)}`, paint.red),
       status: {
+        isShown: true,
         show: (text) => prompt.report(visible(typeof text === 'string' ? text : text())),
         clear: () => prompt.report(''),
       },

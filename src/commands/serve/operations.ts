@@ -5,6 +5,7 @@ import { parseCommandLine } from '../../cli/parse.js';
 import { CocaError, type ErrorCode } from '../../model/base/errors.js';
 import { Refusal, refusalOf } from '../../server/refusal.js';
 import type { Asked, Operation } from '../../server/routes/operations.js';
+import { NO_STATUS } from '../../ui/status.js';
 import { attend } from '../attend/attend.js';
 import { caption } from '../caption/caption.js';
 import { TEXT_FILE_OPTIONS } from '../caption/text-options.js';
@@ -83,7 +84,7 @@ const SILENT: Omit<CommandContext, 'out' | 'stdin' | 'signal' | 'models'> = {
   notice: () => undefined,
   detail: () => undefined,
   complain: () => undefined,
-  status: { show: () => undefined, clear: () => undefined },
+  status: NO_STATUS,
   terminal: { interactive: false, columns: 80, rows: 24, colors: 'none', env: process.env },
   unhurried: (work) => work(),
   onAnswer: () => undefined,

@@ -199,7 +199,7 @@ async function walkThrough(
 
 async function runToTheEnd({ stepper, coca }: OpenWalk, context: CommandContext): Promise<void> {
   const { currentLine } = await import('../../model/stepper/index.js');
-  const show = searchProgress(coca, context);
+  const show = await searchProgress(coca, context);
   const onStep = () => {
     const { state } = currentLine(stepper.session);
     show({ step: state.step, maxSteps: state.options.maxLength - state.promptLength, states: [state] });

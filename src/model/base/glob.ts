@@ -1,7 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { expand } from 'brace-expansion';
-import picomatch from 'picomatch';
+import { createRequire } from 'node:module';
 import { CocaError } from './errors.js';
 import { decodeName, encodeName } from './file-names.js';
 import { folderIdentity, hasEntry, isFolder } from './folders.js';
@@ -10,9 +9,17 @@ import { folderIdentity, hasEntry, isFolder } from './folders.js';
 const MAX_WORDS = 1_000_000;
 const MAX_CHARACTERS = 2 ** 27;
 
+// Most words are names: what reads patterns is loaded for the first that may be one.
+const own = createRequire(import.meta.url);
+const wildcards = () => own('picomatch') as typeof import('picomatch');
+const braces = () => own('brace-expansion') as typeof import('brace-expansion');
+
+/** Without one of these a word is a name. */
+const SPECIAL = /[*?[\]{}()!+@|]/;
+
 /** Whether a word that names no file stands for the names that it matches: it has wildcards, or braces with alternatives. */
 export function isPattern(word: string): boolean {
-  return hasWildcard(word) || expand(word, { max: 2 }).length > 1;
+  return SPECIAL.test(word) && (hasWildcard(word) || braces().expand(word, { max: 2 }).length > 1);
 }
 
 /** What one alternative of a word's braces stands for. */
@@ -50,7 +57,7 @@ export async function* filesOf(word: string): AsyncGenerator<Matched> {
 
 /** @throws CocaError `usage` where there would be more: the library leaves those out */
 function writtenOut(pattern: string, word: string): string[] {
-  const patterns = expand(pattern, { max: MAX_WORDS, maxLength: MAX_CHARACTERS });
+  const patterns = braces().expand(pattern, { max: MAX_WORDS, maxLength: MAX_CHARACTERS });
   let characters = 0;
   for (const { length } of patterns) characters += length;
   if (patterns.length < MAX_WORDS && characters < MAX_CHARACTERS / 2) return patterns;
@@ -61,7 +68,7 @@ function writtenOut(pattern: string, word: string): string[] {
 const MATCHING = { nobrace: true, noextglob: true, nonegate: true, posix: true, regex: false };
 
 function hasWildcard(word: string): boolean {
-  return picomatch.scan(word, { nonegate: true, noparen: true }).isGlob;
+  return SPECIAL.test(word) && wildcards().scan(word, { nonegate: true, noparen: true }).isGlob;
 }
 
 /** The longest beginning of a word, by whole names, that exists; and what follows it. */
@@ -121,7 +128,7 @@ async function* walk(
     return;
   }
   const isDeep = segment === '**';
-  const matches = picomatch((isDeep ? '*' : segment).replace(/[()|]/g, '\\$&'), MATCHING);
+  const matches = wildcards()((isDeep ? '*' : segment).replace(/[()|]/g, '\\$&'), MATCHING);
   const found = entries
     .map((entry) => ({ entry, name: decodeName(entry.name) }))
     .filter(({ name }) => (segment.startsWith('.') || !name.startsWith('.')) && matches(name));

@@ -1,4 +1,8 @@
-import { decodeHTML, decodeHTMLStrict } from 'entities';
+import { createRequire } from 'node:module';
+
+// Its tables take longer to unfold than most texts to be tokenized, and few have references.
+const own = createRequire(import.meta.url);
+const entities = () => own('entities') as typeof import('entities');
 
 const REFERENCE = /&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)/g;
 const UNAMBIGUOUS = /&#?[0-9A-Za-z]{1,24};/g;
@@ -31,7 +35,7 @@ function fromNumber(code: number): string {
 export function unescapeHtml(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(REFERENCE, (whole, body: string) => {
-    if (!body.startsWith('#')) return decodeHTML(whole);
+    if (!body.startsWith('#')) return entities().decodeHTML(whole);
     return fromNumber(/^#x/i.test(body) ? Number.parseInt(body.slice(2), 16) : Number.parseInt(body.slice(1), 10));
   });
 }
@@ -44,11 +48,11 @@ export function unescapeUnambiguous(text: string): string {
       const plain = unescapeHtml(whole);
       return plain.includes(';') ? whole : plain;
     }
-    const plain = decodeHTMLStrict(whole);
+    const plain = entities().decodeHTMLStrict(whole);
     if (plain !== whole) return plain;
     const lower = whole.toLowerCase();
     if (lower.toUpperCase() !== whole || unescapeHtml(whole) !== whole) return whole;
-    const small = decodeHTMLStrict(lower);
+    const small = entities().decodeHTMLStrict(lower);
     return small === lower ? whole : small.toUpperCase();
   });
 }

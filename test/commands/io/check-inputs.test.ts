@@ -6,6 +6,7 @@ import { Output } from '../../../src/cli/output.js';
 import { parseCommandLine } from '../../../src/cli/parse.js';
 import { COMMANDS } from '../../../src/commands/index.js';
 import { runChecked } from '../../../src/commands/io/check-inputs.js';
+import { NO_STATUS } from '../../../src/ui/status.js';
 import { coca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 
@@ -37,7 +38,7 @@ async function run(args: readonly string[]) {
     }),
     notice: () => undefined,
     complain: (line: string) => complaints.push(line),
-    status: { show: () => undefined, clear: () => undefined },
+    status: NO_STATUS,
     terminal: { interactive: false, columns: 80, rows: 24, env: {}, colors: 'none' },
     stdin: Object.assign(new (await import('node:stream')).PassThrough(), { isTTY: false }),
     signal: new AbortController().signal,

@@ -27,7 +27,7 @@ async function written(findings: AsyncIterable<Finding<Length>> | Iterable<Findi
     complain: (line: string) => complaints.push(line),
     onAnswer: (answer: Answer) => answers.push(answer),
     notice: (line: string) => notices.push(line),
-    status: { show: (line: string) => shown.push(line), clear: () => undefined },
+    status: { isShown: true, show: (line: string) => shown.push(line), clear: () => undefined },
   };
   const writer = jsonWriter(out, 'json', (one: Length) => one);
   const ended = await writeFindings(findings, writer, context).catch((error: Error) => error);

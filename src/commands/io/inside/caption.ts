@@ -85,7 +85,7 @@ export async function foundCaption(
   context: CommandContext,
 ): Promise<CaptionText> {
   if ('ids' in asked) return asked;
-  const hooks = { signal: context.signal, onStep: searchProgress(coca, context) };
+  const hooks = { signal: context.signal, onStep: await searchProgress(coca, context) };
   return (await coca.caption(image, asked, hooks)).captions[0]![0]!;
 }
 

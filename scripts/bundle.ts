@@ -1,0 +1,71 @@
+// Joins the modules of the program into few files, dist/program: npm run bundle, which is part of the build. Node takes about a
+// millisecond for every module that it looks for, and a start needs two hundred. Packages stay outside; what a library or another
+// process loads (dist/model) stays as it is.
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ChunkingContext, rolldown } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const source = `${root}src/`;
+const target = `${root}dist/program`;
+
+/**
+ * What nearly every start needs is one file: these modules, and all that they need. What only one command needs, and what waits until
+ * something asks for it, is by itself, as rolldown divides it. So is cli.ts: what it imports must not wait for it, which waits for the
+ * whole program.
+ */
+const TOGETHER = ['program.ts', 'commands/caption/caption.ts', 'server/remote/served-model.ts', 'model/store/load.ts'];
+
+let together: ReadonlySet<string> | undefined;
+
+/** The file that a module goes into; null where rolldown says. */
+function fileOf(module: string, graph: ChunkingContext): string | null {
+  together ??= neededFor(
+    TOGETHER.map((path) => source + path),
+    graph,
+  );
+  return together.has(module) ? 'start' : null;
+}
+
+function neededFor(modules: readonly string[], graph: ChunkingContext): ReadonlySet<string> {
+  const found = new Set<string>();
+  const left = [...modules];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    left.push(...(graph.getModuleInfo(next)?.importedIds ?? []));
+  }
+  return found;
+}
+
+rmSync(target, { recursive: true, force: true });
+const bundle = await rolldown({
+  input: { cli: `${source}cli.ts`, program: `${source}program.ts` },
+  platform: 'node',
+  external: (id) => !/^[./]/.test(id),
+  tsconfig: `${root}tsconfig.json`,
+  preserveEntrySignatures: 'exports-only',
+  checks: { ineffectiveDynamicImport: false },
+  plugins: [
+    {
+      name: 'places of modules',
+      // Files of the package are found from where a module lies in dist, as if it were by itself.
+      transform(code, id) {
+        if (!code.includes('import.meta.url')) return;
+        const place = relative(target, `${root}dist/${relative(source, id)}`).replace(/\.tsx?$/, '.js');
+        return code.replaceAll('import.meta.url', `new URL(${JSON.stringify(place)}, import.meta.url).href`);
+      },
+    },
+  ],
+});
+await bundle.write({
+  dir: target,
+  format: 'es',
+  chunkFileNames: '[name].js',
+  comments: false,
+  codeSplitting: { groups: [{ name: fileOf, debugName: 'together' }] },
+});
+const program = `${dirname(target)}/cli.js`;
+writeFileSync(program, "#!/usr/bin/env node\nimport './program/cli.js';\n");
+chmodSync(program, 0o755);
