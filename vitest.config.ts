@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -8,15 +8,24 @@ const browser = process.env.COCA_TEST_BROWSER;
 const python = process.env.COCA_TEST_PYTHON;
 const nowhere = join(tmpdir(), 'coca-test-nowhere');
 
+const WORKERS = 2;
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: [...(browser ? [] : ['test/browser/**']), ...(python ? [] : ['test/examples/python/**'])],
     // Native inference threads and two-core machines: more workers than this only take turns.
-    maxWorkers: 2,
+    maxWorkers: WORKERS,
     testTimeout: 60_000,
-    // Neither the settings nor the models of whoever runs the tests.
-    env: { COCA_CONFIG: nowhere, HF_HOME: nowhere, HF_HUB_CACHE: nowhere, NO_PROXY: '127.0.0.1,localhost' },
+    env: {
+      // Neither the settings nor the models of whoever runs the tests.
+      COCA_CONFIG: nowhere,
+      HF_HOME: nowhere,
+      HF_HUB_CACHE: nowhere,
+      NO_PROXY: '127.0.0.1,localhost',
+      // A half of the machine for each worker: threads that wait for each other take a quarter of the time.
+      COCA_THREADS: process.env.COCA_THREADS ?? String(Math.max(1, Math.floor(availableParallelism() / WORKERS))),
+    },
   },
 });
