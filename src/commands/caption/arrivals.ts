@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type FSWatcher, watch } from 'chokidar';
 import { CocaError, stopIfAborted } from '../../model/base/errors.js';
 import { decodeName, encodeName, PICTURE_NAME } from '../../model/base/file-names.js';
@@ -133,20 +134,29 @@ export class Arrivals {
   async #offerAll(): Promise<void> {
     const isLinked = new Map<string, Promise<boolean>>();
     const root = await realpath(this.#root);
+    const begun = Date.now();
     for await (const name of pictureNames(this.folder, this.options.recursive)) {
       const below = relative(this.#root, resolve(dirname(name)));
       if (!isLinked.has(below)) isLinked.set(below, leadsElsewhere(dirname(name), join(root, below)));
-      if (!(await isLinked.get(below))) await this.#offer(name);
+      if (!(await isLinked.get(below))) await this.#offer(name, begun);
     }
   }
 
-  /** Gives a name unless this very state of its file was given, or it may still be written to. */
-  async #offer(name: string): Promise<void> {
+  /**
+   * Gives a name unless this very state of its file was given, or it may still be written to.
+   * @param before files that were written to before this time (in ms) and may not be whole are waited for, the others come later
+   */
+  async #offer(name: string, before = 0): Promise<void> {
     if (!PICTURE_NAME.test(name)) return;
     const state = await stateOf(name);
     if (state === undefined || state === this.#given.get(name)) return;
-    const age = Date.now() - Number(state.split(' ', 1)[0]);
-    if (age >= 0 && age < SETTLED_MS) {
+    const written = Number(state.split(' ', 1)[0]);
+    const age = Date.now() - written;
+    if (age >= 0 && age < SETTLED_MS && written < before) {
+      const { signal } = this.options;
+      await delay(SETTLED_MS - age, undefined, { signal }).catch(() => undefined);
+      await this.#give(name, state);
+    } else if (age >= 0 && age < SETTLED_MS) {
       // Written to once more, it has another state, and comes again.
       const timer = setTimeout(() => {
         this.#timers.delete(timer);

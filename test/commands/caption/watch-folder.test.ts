@@ -69,7 +69,9 @@ const lines = () => stdout.split('\n').filter((line) => line !== '');
 const names = () => lines().map((line) => line.split('\t')[0]);
 
 test('those that are there first, then each as it is whole, with its files; Ctrl-C is 130', async () => {
+  // In the order of their names, though one may still be written to when the other is whole.
   copyFileSync(scene(2), at('in/b.png'));
+  await new Promise((resolve) => setTimeout(resolve, 300));
   copyFileSync(scene(1), at('in/a.png'));
   writeFileSync(at('in/notes.md'), 'no picture');
   await watching('--write-txt', '--write-xmp', '--recursive');
