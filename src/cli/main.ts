@@ -165,7 +165,7 @@ function printError(error: unknown, voice: Voice): void {
   const { message, hint } = failureLines(error);
   voice.say('coca: ', message);
   if (hint) voice.say(HINT, hint);
-  for (const line of debugLines(error)) voice.say('', line);
+  for (const line of debugLines(error)) voice.print(line);
 }
 
 /** Resolves when what was written to a stream has left this process (or cannot leave it). */

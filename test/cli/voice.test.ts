@@ -49,4 +49,16 @@ describe('what is said to a person', () => {
     new Voice(terminal).say('coca: ', 'one two three', () => terminal.write('[gone]'));
     expect(text()).toBe('[gone]coca: one\n      two\n      three\n');
   });
+
+  it('has lines as they are among the others, in order, on a narrow terminal too', async () => {
+    const { stream: terminal, text } = stream(12);
+    const voice = new Voice(terminal);
+    const stack = 'Error: what it was\n    at where it was (file:1:2)';
+    voice.print(stack);
+    voice.say('coca: ', '犬がいる 犬がいる');
+    voice.print(stack);
+    voice.say('', 'plain');
+    await voice.done();
+    expect(text()).toBe(`${stack}\ncoca:\n      犬がいる\n      犬がいる\n${stack}\nplain\n`);
+  });
 });

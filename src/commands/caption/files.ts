@@ -39,7 +39,7 @@ export class CaptionFiles {
     const taken = named.filter((name) => name !== '-');
     const files = new CaptionFiles(
       writeTxt ? new TextFiles(ifExists, taken) : undefined,
-      writeXmp ? await sidecarsFor(ifExists === 'overwrite', taken) : undefined,
+      writeXmp ? new (await sidecars()).Sidecars(ifExists === 'overwrite', taken) : undefined,
     );
     if (output !== undefined) {
       const record = await runRecord(coca, { ...search });
@@ -134,7 +134,4 @@ function pictureCount(count: number): string {
 }
 
 /** What reads and writes XMP is loaded where some is asked for. */
-async function sidecarsFor(...wanted: ConstructorParameters<typeof Sidecars>): Promise<Sidecars> {
-  const sidecars = await import('../io/beside/sidecars.js');
-  return new sidecars.Sidecars(...wanted);
-}
+const sidecars = () => import('../io/beside/sidecars.js');

@@ -1,25 +1,24 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { CocaError } from './errors.js';
 import { decodeName, encodeName } from './file-names.js';
 import { folderIdentity, hasEntry, isFolder } from './folders.js';
+import { loadOwn } from './packages.js';
 
 /** As many as the shards of the largest sets there are, and more: `{1..1000000000}` must not fill memory. */
 const MAX_WORDS = 1_000_000;
 const MAX_CHARACTERS = 2 ** 27;
 
 // Most words are names: what reads patterns is loaded for the first that may be one.
-const own = createRequire(import.meta.url);
-const wildcards = () => own('picomatch') as typeof import('picomatch');
-const braces = () => own('brace-expansion') as typeof import('brace-expansion');
+const wildcards = () => loadOwn<typeof import('picomatch')>('picomatch');
+const braces = () => loadOwn<typeof import('brace-expansion')>('brace-expansion');
 
-/** Without one of these a word is a name. */
+/** Without one of these a word has no wildcard. */
 const SPECIAL = /[*?[\]{}()!+@|]/;
 
 /** Whether a word that names no file stands for the names that it matches: it has wildcards, or braces with alternatives. */
 export function isPattern(word: string): boolean {
-  return SPECIAL.test(word) && (hasWildcard(word) || braces().expand(word, { max: 2 }).length > 1);
+  return hasWildcard(word) || (word.includes('{') && braces().expand(word, { max: 2 }).length > 1);
 }
 
 /** What one alternative of a word's braces stands for. */

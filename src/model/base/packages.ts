@@ -4,6 +4,14 @@ import { join } from 'node:path';
 const own = createRequire(import.meta.url);
 
 /**
+ * Loads a package that this program depends on, at once: one of CommonJS that must be loaded once for all who use it, or one that few
+ * lines need.
+ */
+export function loadOwn<T>(name: string): T {
+  return own(name) as T;
+}
+
+/**
  * The path of the main file of a package that this program can use but does not bring, looked for in the `node_modules` of the
  * folders `before`, then beside this program, then of the folders `after`.
  */

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
+import { loadOwn } from '../base/packages.js';
 
 // Its tables take longer to unfold than most texts to be tokenized, and few have references.
-const own = createRequire(import.meta.url);
-const entities = () => own('entities') as typeof import('entities');
+const entities = () => loadOwn<typeof import('entities')>('entities');
 
 const REFERENCE = /&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)/g;
 const UNAMBIGUOUS = /&#?[0-9A-Za-z]{1,24};/g;

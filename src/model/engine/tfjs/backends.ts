@@ -1,9 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import { CocaError } from '../../base/errors.js';
+import { loadOwn } from '../../base/packages.js';
 import { threadLimit } from '../../base/processes/threads.js';
 import type { TfjsDevice } from '../engines.js';
-import { findPackage, loadFrom, loadOwn, packagePath } from './packages.js';
+import { findPackage, loadFrom, packagePath } from './packages.js';
 import type { TensorFlow } from './tensorflow.js';
 
 /** A backend of TensorFlow.js that is ready to compute. */

@@ -9,11 +9,6 @@ export type OptionalPackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-g
 
 const own = createRequire(import.meta.url);
 
-/** Loads a package that this program depends on. TensorFlow.js is CommonJS, and must be loaded once for all backends. */
-export function loadOwn<T>(name: string): T {
-  return own(name) as T;
-}
-
 /**
  * The path of an optional package's main file, looked for in the `node_modules` of the folders that `$COCA_TFJS_PATH`
  * lists, then beside this program, then of `tfjs` in the cache folder, where `scripts/tfjs-native.sh` puts it.
