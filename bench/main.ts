@@ -2,7 +2,8 @@
  * `npm run bench [-- CONFIG [SECONDS]]`: inference beside OpenCLIP (inference.ts, and dual-encoders.ts for what writes no captions); `-- train [...]`: training (train.ts);
  * `-- keys`: from a key to its frame in the attend view (keys.ts); `-- step [...]`: steps and keys of coca step (step.ts);
  * `-- decode [...]`: a decoding step, in the graph and around it (decode.ts); `-- precision [...]`: weights in fewer bits (precision.ts);
- * `-- many [...]`: a thousand photographs (many.ts); `-- serve [SECONDS]`: clients of coca serve (serve.ts).
+ * `-- many [...]`: a thousand photographs (many.ts); `-- serve [SECONDS]`: clients of coca serve (serve.ts); `-- rclip [COUNT]`: a folder
+ * made searchable, beside rclip (rclip.ts).
  */
 switch (process.argv[2]) {
   case 'train':
@@ -25,6 +26,9 @@ switch (process.argv[2]) {
     break;
   case 'serve':
     await import('./serve.js');
+    break;
+  case 'rclip':
+    await import('./rclip.js');
     break;
   default:
     if (!(await dualEncoder())) await import('./inference.js');
