@@ -108,6 +108,8 @@ export interface ArgumentSpec {
   readonly choices?: readonly string[];
   /** Options that say the same or make it needless: with one of them, a session does not fill it in. */
   readonly unless?: readonly string[];
+  /** Of a text: whether a session's caption is filled in where none is typed (unless told, it is). */
+  readonly isRemembered?: boolean;
   readonly required: boolean;
   /** Takes all remaining words; only the last argument can. */
   readonly variadic: boolean;

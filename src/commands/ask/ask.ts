@@ -1,5 +1,6 @@
 import type { Format, ResultWriter } from '../../cli/answers.js';
 import type { CommandContext } from '../../cli/command.js';
+import type { Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import type { PictureKind } from '../../ui/picture/raster.js';
 import { visible } from '../../ui/text.js';
@@ -19,7 +20,7 @@ interface RankedAnswer {
   readonly answer: string;
   /** log p(answer | picture, question): the sum over its tokens and the end token, in nats. */
   readonly logprob: number;
-  /** Among the given answers. */
+  /** Among the given answers; of one that the model wrote, among all texts. */
   readonly probability: number;
 }
 
@@ -32,10 +33,11 @@ interface Asked extends Variant {
 
 export const ask = defineResults({
   name: 'ask',
-  summary: 'ranks answers to a question about a picture',
-  usage: 'ask IMAGE QUESTION --answers A,B',
+  summary: 'answers a question about a picture, or ranks given answers',
+  usage: 'ask IMAGE QUESTION [--answers A,B]',
   details: [
-    'An answer is read by the decoder behind the question. logprob is log p(answer | picture, question), the sum over its tokens and the end token, not divided by their number: the end token makes answers of different lengths comparable. probability is the softmax of that over the given answers; of equals the one that was given first leads.',
+    'Without --answers the model writes its own: the likeliest that a search with 6 beams finds behind the question, with their probabilities among all texts.',
+    'A given answer is read by the decoder behind the question. logprob is log p(answer | picture, question), the sum over its tokens and the end token, not divided by their number: the end token makes answers of different lengths comparable. probability is the softmax of that over the given answers; of equals the one that was given first leads.',
     'A model that was never trained on questions takes the question for the beginning of a caption. coca train learns from data with question and answer (coca scenes --questions writes some); coca eval --vqa measures.',
     'Piped: LOGPROB<TAB>PROBABILITY<TAB>ANSWER, best first. JSON: {"image", "question", "answers": [{"answer", "logprob", "probability"}]}.',
   ].join('\n'),
@@ -45,8 +47,7 @@ export const ask = defineResults({
       name: 'QUESTION',
       description: 'as the model was trained to hear it',
       kind: 'text',
-      // The caption of a session's picture is no question.
-      unless: ['answers'],
+      isRemembered: false,
       required: true,
       variadic: false,
     },
@@ -57,28 +58,25 @@ export const ask = defineResults({
   },
   globals: [...MODEL_GLOBALS, 'images'],
   examples: [
+    { line: 'coca ask photo.jpg "how many dogs are there"', does: 'what the model says' },
     { line: 'coca ask photo.jpg "is there a dog" --answers yes,no', does: 'which is more likely' },
     { line: 'coca ask photo.jpg "how many dogs" --answers numbers.txt --json', does: 'many answers, for a program' },
   ],
   async check({ args, options, typed }) {
     checkAblation(options, typed);
-    if (options.answers === undefined) {
-      throw new CocaError('usage', '--answers is missing', 'name what can be answered: --answers yes,no');
-    }
     if (args[1]?.trim() === '') throw new CocaError('usage', 'QUESTION is empty');
-    checkAnswers(options.answers);
+    if (options.answers !== undefined) checkAnswers(options.answers);
   },
   async *find({ args, options }, context): AsyncGenerator<Finding<Asked, ReadablePicture>> {
     const [given, question] = args as readonly [string, string];
-    const from = options.answers!;
+    const from = options.answers;
     checkSources({ images: [given], files: [], files0: [] }, context.stdin, from === '-' ? 1 : 0);
-    const answers = await answersOf(from, context);
+    const answers = from === undefined ? undefined : await answersOf(from, context);
     const image = await oneName(given, 'ask', context);
     yield* findWithCaptioner(options, context, 'ask', async function* (coca): AsyncGenerator<
       Finding<Asked, ReadablePicture>
     > {
-      const { answered } = await import('../../model/asking/question.js');
-      const texts = answers.map((answer) => answered(coca.tokenizer, question, answer));
+      const rank = answers && (await rankerOf(coca, question, answers, context.signal));
       const input = await openPicture(image, coca, context);
       if ('error' in input) {
         yield input;
@@ -86,21 +84,44 @@ export const ask = defineResults({
       }
       yield { kind: 'picture', item: input };
       const encoding = await coca.encodeImages([input.picture]);
-      const [likelihoods] = await coca.captionLikelihoods(
-        encoding,
-        texts.map(({ text }) => text),
-        { given: texts.map((text) => text.given), signal: context.signal },
-      );
-      const sums = likelihoods!.map(({ sum }) => sum);
-      const probabilities = softmax(sums);
-      const ranked = answers
-        .map((answer, i) => ({ answer, logprob: sums[i]!, probability: probabilities[i]! }))
-        .sort((a, b) => b.logprob - a.logprob);
+      const ranked = await (rank ? rank(encoding) : written(coca, encoding, question, context.signal));
       yield { kind: 'result', result: { image, question, answers: ranked, ...variantOf(coca) } };
     });
   },
   writer: (format, { options }, context) => answerWriter(format, context, options.images as PictureKind | 'auto'),
 });
+
+/**
+ * What ranks given answers to a question.
+ * @throws CocaError `bad-text` for one that does not fit
+ */
+async function rankerOf(coca: Coca, question: string, answers: readonly string[], signal: AbortSignal) {
+  const { answered } = await import('../../model/asking/question.js');
+  const texts = answers.map((answer) => answered(coca.tokenizer, question, answer));
+  return async (image: ImageEncoding): Promise<RankedAnswer[]> => {
+    const [likelihoods] = await coca.captionLikelihoods(
+      image,
+      texts.map(({ text }) => text),
+      { given: texts.map((text) => text.given), signal },
+    );
+    const sums = likelihoods!.map(({ sum }) => sum);
+    const probabilities = softmax(sums);
+    return answers
+      .map((answer, i) => ({ answer, logprob: sums[i]!, probability: probabilities[i]! }))
+      .sort((a, b) => b.logprob - a.logprob);
+  };
+}
+
+async function written(
+  coca: Coca,
+  image: ImageEncoding,
+  question: string,
+  signal: AbortSignal,
+): Promise<RankedAnswer[]> {
+  const { ownAnswers } = await import('../../model/asking/own-answers.js');
+  const own = await ownAnswers(coca, image, question, signal);
+  return own.map(({ answer, logprob }) => ({ answer, logprob, probability: Math.exp(logprob) }));
+}
 
 async function answerWriter(
   format: Format,

@@ -33,6 +33,26 @@ test('answers by their likelihood behind the question, best first; from a list o
   expect(plain.stdout).toMatch(/^-0\.\d+\t1\.\d+\tpink background\n-\d+\.\d+\t\S+\tblue background\n$/);
 });
 
+test('without answers those that the model writes, as likely as when they are given', async () => {
+  const { code, stdout } = await coca(['ask', BOOK, QUESTION, '--json']);
+  expect(code).toBe(0);
+  const [{ answers }] = JSON.parse(stdout) as [{ answers: { answer: string; logprob: number; probability: number }[] }];
+  expect(answers[0]!.answer).toBe('pink background');
+  expect(new Set(answers.map(({ answer }) => answer)).size).toBe(answers.length);
+  expect(answers.length).toBeGreaterThan(1);
+  expect(answers.map(({ logprob }) => logprob)).toEqual(answers.map(({ logprob }) => logprob).sort((a, b) => b - a));
+  expect(answers.reduce((sum, { probability }) => sum + probability, 0)).toBeLessThanOrEqual(1 + 1e-6);
+  const given = answers.slice(0, 2).map(({ answer }) => answer);
+  const ranked = await coca(['ask', BOOK, QUESTION, '--answers', given.join(','), '--json']);
+  for (const [i, { answer, logprob }] of JSON.parse(ranked.stdout)[0].answers.entries()) {
+    expect(answer).toBe(given[i]);
+    expect(logprob).toBeCloseTo(answers[i]!.logprob, 3);
+    expect(answers[i]!.probability).toBeCloseTo(Math.exp(logprob), 5);
+  }
+  const plain = await coca(['ask', BOOK, QUESTION]);
+  expect(plain.stdout.split('\n')[0]).toMatch(/^-0\.\d+\t0\.\d+\tpink background$/);
+});
+
 test('one answer, none, an empty question, a text too long: refused by name', async () => {
   const ask = (...args: readonly string[]) => coca(['ask', BOOK, ...args]);
   expect(await ask(QUESTION, '--answers', 'yes')).toMatchObject({
@@ -44,7 +64,10 @@ test('one answer, none, an empty question, a text too long: refused by name', as
     stderr: expect.stringMatching(/only answer/),
   });
   expect(await ask(QUESTION, '--answers', write('one.txt', 'yes\n'))).toMatchObject({ code: 64 });
-  expect(await ask(QUESTION)).toMatchObject({ code: 64, stderr: expect.stringMatching(/--answers is missing/) });
+  expect(await ask('book '.repeat(40))).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/leaves no room.* 24 ids/),
+  });
   expect(await ask(' ', '--answers', 'a,b')).toMatchObject({
     code: 64,
     stderr: expect.stringMatching(/QUESTION is empty/),
@@ -56,10 +79,11 @@ test('one answer, none, an empty question, a text too long: refused by name', as
 });
 
 test('a session asks about its picture; its caption is no question', async () => {
-  const input = `caption\nask ${QUESTION} --answers "pink background,blue background" --jsonl\nask --answers yes,no\nquit\n`;
+  const input = `caption\nask ${QUESTION} --answers "pink background,blue background" --jsonl\nask --answers yes,no\nask\nask ${QUESTION}\nquit\n`;
   const { stdout, stderr } = await coca(['repl', BOOK], { input });
   expect(JSON.parse(stdout.split('\n').find((line) => line.startsWith('{'))!)).toMatchObject({ question: QUESTION });
-  expect(stderr).toMatch(/QUESTION is missing/);
+  expect(stderr.match(/QUESTION is missing/g)).toHaveLength(2);
+  expect(stdout).toMatch(/\tpink background\n/);
 });
 
 test('a tiny model learns from questions, and is measured on them', async () => {

@@ -56,7 +56,8 @@ export function fillArguments(command: Command, words: readonly Word[], fillings
   }
   if (text) refusePictures(command, rest, fillings);
   const captions = text === undefined ? rest.map(plainText) : captionsOf(rest, text);
-  const remembered = image && filled[0] === fillings.picture ? fillings.caption : undefined;
+  const remembered =
+    text?.isRemembered !== false && image && filled[0] === fillings.picture ? fillings.caption : undefined;
   if (text && captions.length === 0 && remembered !== undefined && !isReplaced(text)) captions.push(remembered);
   return { options, positionals: [...filled, ...captions] };
 }
