@@ -255,7 +255,7 @@ describe('pipes', () => {
     const rows = lines(stdout);
     expect(rows.slice(0, 2).map((row) => JSON.parse(row).caption)).toEqual([
       BOOK_CAPTION,
-      'a brown square on a blue background',
+      expectedCaption('0002.png').caption,
     ]);
     expect(rows[2]).toMatch(/ 0 0$/);
     expect(stderr).toBe('');

@@ -50,7 +50,7 @@ const SAID: readonly (readonly [command: string, check: (answer: CliResult, args
       const finished = fields(stdout).filter(([, , , , state]) => state === 'finished');
       const changed = finished.filter(([, , , , , , , , , under]) => under === 'erase:whale');
       const best = changed.sort((a, b) => Number(b[7]) - Number(a[7]))[0]!;
-      expect(best[8]).toBe('a small airplane on an orange background');
+      expect(best[8]).toMatch(/^a small (?!whale)\w+ on an orange background$/);
     },
   ],
   ['rank', ({ stdout }) => expect(fields(stdout)[0]![2]).toBe('a whale to the right of a gorilla')],

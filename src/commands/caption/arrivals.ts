@@ -111,11 +111,10 @@ export class Arrivals {
     });
     const offer = (path: string) => this.#settle(this.#offer(this.#nameOf(path)));
     watcher.on('add', offer).on('change', offer);
-    watcher.on('unlinkDir', (path) => {
-      if (path !== this.#root) return;
-      this.#fail(new CocaError('not-found', `${this.folder} was removed while it was watched`));
-    });
-    watcher.on('raw', (_, path) => {
+    const checkRoot = () => this.#settle(this.#requireRoot());
+    watcher.on('unlinkDir', checkRoot);
+    watcher.on('raw', (event, path) => {
+      if (event === 'rename') checkRoot();
       // A name that is not UTF-8 cannot be told of; a walk finds it.
       if (!String(path).includes('\ufffd')) return;
       clearTimeout(this.#rescan);
@@ -129,6 +128,12 @@ export class Arrivals {
       } else if (code !== 'ENOENT') this.options.onProblem(fileError(this.folder, error));
     });
     return watcher;
+  }
+
+  /** Asked at every change of names: chokidar does not tell that the folder itself goes where it was still there a moment ago. */
+  async #requireRoot(): Promise<void> {
+    if (await isFolder(this.#root)) return;
+    throw new CocaError('not-found', `${this.folder} was removed while it was watched`);
   }
 
   async #offerAll(): Promise<void> {

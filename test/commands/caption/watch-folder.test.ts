@@ -18,9 +18,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeName } from '../../../src/model/base/file-names.js';
 import { CLI, coca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
+import { expectedCaption } from '../../support/scenes.js';
 
 const scene = (number: number) => fixture(`scenes/000${number}.png`);
-const CAPTIONS = ['small book', 'brown square', 'small taxi', 'large swan'];
+const CAPTIONS = [1, 2, 3, 4].map((number) => expectedCaption(`000${number}.png`).caption);
 
 let folder: string;
 let child: ChildProcess | undefined;

@@ -105,7 +105,7 @@ describe('on a pseudo-terminal', () => {
     pty.type('\t');
     await pty.until(/› line 0 .*● step 3/);
     pty.type('x');
-    await pty.until(/› 4 .*a \w+ \[\w+\][\s\S]*beam 5 is pruned/);
+    await pty.until(/› 4 .*an? \w+ \[\w+\][\s\S]*beam 5 is pruned/);
     pty.type('o');
     await pty.until(/options from here on[\s\S]*› beams +6_/);
     pty.type(`3${KEYS.down}`);

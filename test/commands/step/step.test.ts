@@ -279,7 +279,7 @@ describe('plain', () => {
     for (const row of rows) expect(row).toHaveLength(9);
     expect(rows[0]).toEqual(['0', '-1', '0', '0', 'live', '0.0000', '0.0000', '0.0000', '']);
     expect(rows[7]!.at(-1)).toBe('a small');
-    expect(rows[2]![4]).toBe('pruned:score');
+    expect(rows.map((row) => row[4])).toContain('pruned:score');
   });
 });
 
