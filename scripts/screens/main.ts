@@ -52,9 +52,9 @@ async function session(): Promise<void> {
     await recording.type('rank two robots | a green heart | a dog');
     await recording.press(KEYS.enter, /a dog\n0005\.png›$/, 4);
     await recording.type('attend');
-    await recording.press(KEYS.enter, /word +1 of 13[\s\S]*▀\n\n[\s\S]*q quit/, 2);
+    await recording.press(KEYS.enter, /word +1 of \d+[\s\S]*▀\n\n[\s\S]*q quit/, 2);
     for (let word = 2; word <= 6; word++) {
-      await recording.press(KEYS.right, new RegExp(`word +${word} of 13[\\s\\S]*q quit`), 1);
+      await recording.press(KEYS.right, new RegExp(`word +${word} of \\d+[\\s\\S]*q quit`), 1);
     }
     await recording.press('g', /background[\s\S]*g one[\s\S]*q quit/, 3);
     await recording.press('q', /0005\.png›$/, 1);
@@ -84,8 +84,10 @@ const MAKERS: Readonly<Record<string, () => Promise<void>>> = {
   },
   async attend() {
     const screen = await still(['attend', ROBOTS], LARGE, async (recording) => {
-      await recording.until(/word +1 of 13[\s\S]*▀\n\n[\s\S]*q quit/);
-      await recording.press(KEYS.right, /word +2 of 13[\s\S]*▀\n\n[\s\S]*q quit/);
+      await recording.until(/word +1 of \d+[\s\S]*▀\n\n[\s\S]*q quit/);
+      for (let word = 2; word <= 6; word++) {
+        await recording.press(KEYS.right, new RegExp(`word +${word} of \\d+[\\s\\S]*▀\\n\\n[\\s\\S]*q quit`));
+      }
       return recording.until(/\[robots/);
     });
     saveScreen('attend', screen);
