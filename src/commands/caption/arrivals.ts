@@ -138,7 +138,9 @@ export class Arrivals {
 
   async #offerAll(): Promise<void> {
     const isLinked = new Map<string, Promise<boolean>>();
-    const root = await realpath(this.#root);
+    const root = await realpath(this.#root).catch((error: unknown) => {
+      throw fileError(this.folder, error);
+    });
     const begun = Date.now();
     for await (const name of pictureNames(this.folder, this.options.recursive)) {
       const below = relative(this.#root, resolve(dirname(name)));
