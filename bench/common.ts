@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { NAMED_CONFIGS } from '../src/model/config/configs.js';
+import type { Precision } from '../src/model/quantise/precision.js';
 import { initModel } from '../src/model/store/init.js';
 
 /** The Python that has the peer, OpenCLIP. */
@@ -25,6 +26,9 @@ export function run(program: string, args: readonly string[]): Run {
 export const lastJson = (stdout: string) => JSON.parse(stdout.trim().split('\n').at(-1)!);
 
 export const hasPeer = (modules: string) => spawnSync(PYTHON, ['-c', `import ${modules}`]).status === 0;
+
+/** What a CPU computes in: half precision gains nothing there. */
+export const CPU_PRECISIONS = ['fp32', 'int8'] as const satisfies readonly Precision[];
 
 /** A model folder as given, or one of a named config with random weights, made once in the temporary folder. */
 export async function modelFolder(name: string): Promise<string> {

@@ -7,8 +7,7 @@
  * take as long to decode as real ones. Each program gets a list of them in one process, whose start and load count.
  */
 import { fileURLToPath } from 'node:url';
-import { PRECISIONS } from '../src/model/quantise/precision.js';
-import { columns, hasPeer, machine, modelFolder, PYTHON } from './common.js';
+import { CPU_PRECISIONS, columns, hasPeer, machine, modelFolder, PYTHON } from './common.js';
 import { photographs, SIZES } from './photographs.js';
 import { timed } from './timed.js';
 
@@ -37,13 +36,13 @@ const hasOpenClip = hasPeer('open_clip, transformers');
 const scoring = ['--scoring', 'openclip'];
 
 console.log(`${name}, ${count} photographs of ${SIZES[0]} to ${SIZES.at(-1)} megapixels, ${machine()}`);
-console.log(columns(['', ...PRECISIONS, ...(hasOpenClip ? ['OpenCLIP', 'ratio'] : [])]));
+console.log(columns(['', ...CPU_PRECISIONS, ...(hasOpenClip ? ['OpenCLIP', 'ratio'] : [])]));
 const memory: string[] = [];
 for (const work of Object.keys(WORK) as Work[]) {
   const [command, ...options] = WORK[work];
   const rates: number[] = [];
   let found: string[] = [];
-  for (const precision of PRECISIONS) {
+  for (const precision of CPU_PRECISIONS) {
     const ours = [CLI, command, ...options, ...(command === 'caption' ? scoring : []), '--model', folder];
     const args = [...ours, '--device', 'cpu', '--precision', precision, '--batch', 'auto', '--jsonl', '--quiet'];
     // Weights are quantised in this one, before any clock starts.

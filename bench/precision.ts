@@ -10,11 +10,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { decodingOptions } from '../src/model/decoding/index.js';
 import { loadPicture } from '../src/model/image/load-picture.js';
-import { PRECISIONS, type Precision } from '../src/model/quantise/precision.js';
+import type { Precision } from '../src/model/quantise/precision.js';
 import { BUNDLED_SCENES, readScenes } from '../src/model/scenes/scenes-file.js';
 import { loadCoca } from '../src/model/store/load.js';
 import { BUNDLED_MODEL } from '../src/model/store/locate.js';
-import { columns, machine, modelFolder, run } from './common.js';
+import { CPU_PRECISIONS, columns, machine, modelFolder, run } from './common.js';
 
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const PICTURES_A_CALL = 8;
@@ -94,7 +94,7 @@ const [, name = BUNDLED_MODEL, seconds = '4'] = process.argv.slice(2);
 const folder = await modelFolder(name);
 const found: Record<string, Record<string, string>> = {};
 let exact: Results | undefined;
-for (const precision of PRECISIONS) {
+for (const precision of CPU_PRECISIONS) {
   // Weights are quantised here, before any clock starts.
   const results = await resultsOf(folder, precision);
   exact ??= results;
@@ -105,5 +105,6 @@ const weights =
     ? ''
     : `${(statSync(`${folder}/open_clip_model.safetensors`).size / 2 ** 20).toFixed(0)} MiB of weights, `;
 console.log(`${name}: ${weights}${machine()}`);
-console.log(columns(['', ...PRECISIONS]));
-for (const row of Object.keys(found.fp32!)) console.log(columns([row, ...PRECISIONS.map((one) => found[one]![row]!)]));
+console.log(columns(['', ...CPU_PRECISIONS]));
+for (const row of Object.keys(found.fp32!))
+  console.log(columns([row, ...CPU_PRECISIONS.map((one) => found[one]![row]!)]));
