@@ -161,9 +161,13 @@ describe('a session at a terminal whose engine ends', () => {
 
   test('while it computes: the error, the prompt, and another caption', async () => {
     await start();
+    const engine = await engineOf(pty.pid);
+    const used = cpuOf(engine);
     pty.type(`bench --seconds 60${ENTER}`);
     await pty.until(/› bench[\s\S]*(ms|working)/);
-    await killEngine('SIGSEGV');
+    // It has begun as soon as the engine computes on.
+    await until('the engine at work', () => cpuOf(engine) > used + 5);
+    process.kill(engine, 'SIGSEGV');
     await pty.until(/! the engine's process was ended by SIGSEGV\n {2}the model is loaded anew[\s\S]*0001\.png› *$/);
     await captionAgain();
     await leave();
