@@ -96,15 +96,10 @@ export const ask = defineResults({
  * @throws CocaError `bad-text` for one that does not fit
  */
 async function rankerOf(coca: Coca, question: string, answers: readonly string[], signal: AbortSignal) {
-  const { answered } = await import('../../model/asking/question.js');
+  const { answered, answerLikelihoods } = await import('../../model/asking/question.js');
   const texts = answers.map((answer) => answered(coca.tokenizer, question, answer));
   return async (image: ImageEncoding): Promise<RankedAnswer[]> => {
-    const [likelihoods] = await coca.captionLikelihoods(
-      image,
-      texts.map(({ text }) => text),
-      { given: texts.map((text) => text.given), signal },
-    );
-    const sums = likelihoods!.map(({ sum }) => sum);
+    const sums = await answerLikelihoods(coca, image, texts, { signal });
     const probabilities = softmax(sums);
     return answers
       .map((answer, i) => ({ answer, logprob: sums[i]!, probability: probabilities[i]! }))

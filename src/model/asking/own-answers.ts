@@ -43,11 +43,8 @@ export async function ownAnswers(
   const found = new Map<string, number>();
   for (const { ids, tokens } of ended) {
     const answer = tokenizer.decode(ids.slice(prompt));
-    if (!found.has(answer))
-      found.set(
-        answer,
-        tokens.reduce((sum, { logprob }) => sum + logprob, 0),
-      );
+    const logprob = tokens.reduce((sum, token) => sum + token.logprob, 0);
+    if (!found.has(answer)) found.set(answer, logprob);
   }
   return [...found].map(([answer, logprob]) => ({ answer, logprob }));
 }

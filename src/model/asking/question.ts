@@ -1,3 +1,4 @@
+import type { Coca, ImageEncoding } from '../api.js';
 import { CocaError } from '../base/errors.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 
@@ -26,4 +27,22 @@ export function answered(tokenizer: Tokenizer, question: string, answer: string)
   const asked = tokenizer.encode(question);
   const parted = asked.findIndex((id, i) => ids[i] !== id);
   return { text, given: 1 + (parted < 0 ? asked.length : parted) };
+}
+
+/**
+ * log p(answer | picture, question) of each answer behind its question: the sums over an answer's tokens and the end token, in nats.
+ * @throws CocaError as `Coca.captionLikelihoods`
+ */
+export async function answerLikelihoods(
+  coca: Coca,
+  image: ImageEncoding,
+  texts: readonly Answered[],
+  hooks: { readonly signal?: AbortSignal },
+): Promise<readonly number[]> {
+  const [likelihoods] = await coca.captionLikelihoods(
+    image,
+    texts.map(({ text }) => text),
+    { given: texts.map(({ given }) => given), ...hooks },
+  );
+  return likelihoods!.map(({ sum }) => sum);
 }

@@ -1,5 +1,5 @@
 import type { Coca } from '../api.js';
-import { answered } from '../asking/question.js';
+import { answered, answerLikelihoods } from '../asking/question.js';
 import { CocaError } from '../base/errors.js';
 import type { DecodingOptions } from '../decoding/index.js';
 import { answerTypeOf, vqaAccuracy } from '../metrics/vqa.js';
@@ -60,12 +60,7 @@ export class VqaMeasure implements Measure {
 
   async #choose(batch: Batch, index: number, question: string): Promise<string> {
     const texts = this.choices!.map((choice) => answered(this.coca.tokenizer, question, choice));
-    const [likelihoods] = await this.coca.captionLikelihoods(
-      await batch.encodingOf(index),
-      texts.map(({ text }) => text),
-      { given: texts.map(({ given }) => given), ...this.hooks },
-    );
-    const sums = likelihoods!.map(({ sum }) => sum);
+    const sums = await answerLikelihoods(this.coca, await batch.encodingOf(index), texts, this.hooks);
     return this.choices![sums.indexOf(Math.max(...sums))]!;
   }
 
