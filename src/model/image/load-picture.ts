@@ -2,12 +2,13 @@ import { openPicture } from './decode.js';
 import { place, type Region, type ResizeMode, type Size } from './geometry.js';
 import type { Picture, Pixels } from './picture.js';
 import { openAsPillow, type ResizablePicture } from './pillow/open.js';
-import { axis, type Interpolation, resample } from './resample.js';
+import { axis, type Interpolation } from './resample/axis.js';
+import { resample } from './resample/resample.js';
 
 export { MAX_PIXELS } from './decode.js';
 export type { ResizeMode } from './geometry.js';
 export { normalise } from './normalise.js';
-export type { Interpolation } from './resample.js';
+export type { Interpolation } from './resample/axis.js';
 export { type ImageFormat, SUPPORTED_FORMATS, sniffImage } from './sniff.js';
 
 /** How a model wants its pictures: the fields of OpenCLIP's `preprocess_cfg` that concern pixels. */

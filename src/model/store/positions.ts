@@ -1,4 +1,4 @@
-import { axis } from '../image/resample.js';
+import { axis } from '../image/resample/axis.js';
 
 /**
  * A table of a class token and a grid of old x old positions [1 + old * old, W], its grid interpolated to side x side: PyTorch's

@@ -12,7 +12,8 @@ import {
   SUPPORTED_FORMATS,
   sniffImage,
 } from '../../../src/model/image/load-picture.js';
-import { axis, resample } from '../../../src/model/image/resample.js';
+import { axis } from '../../../src/model/image/resample/axis.js';
+import { resample } from '../../../src/model/image/resample/resample.js';
 import { fixture } from '../../support/golden.js';
 import { pngOf } from '../../support/png.js';
 

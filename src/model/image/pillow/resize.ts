@@ -1,5 +1,5 @@
 import type { Size } from '../geometry.js';
-import type { Axis } from '../resample.js';
+import type { Axis } from '../resample/axis.js';
 
 /** Three samples of every pixel, as RGB bytes. */
 export function triples(data: Uint8Array, count: number, places: readonly [number, number, number]): Uint8Array {
