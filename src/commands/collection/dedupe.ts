@@ -69,7 +69,7 @@ export const dedupe = defineResults({
       > {
         const [{ openVectors }, { duplicateGroups }] = await Promise.all([
           import('../../model/collection/vectors.js'),
-          import('../../model/collection/duplicates.js'),
+          import('../../model/collection/duplicates/duplicates.js'),
         ]);
         const vectors = await openVectors(collection, filterOf(options, below));
         const groups = await duplicateGroups(vectors, options.minCosine, {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { dot } from '../../../src/model/base/vectors.js';
 import { clustersOf, defaultGroups, distinctionsOf } from '../../../src/model/collection/clusters.js';
 import { Collection } from '../../../src/model/collection/collection.js';
-import { duplicateGroups } from '../../../src/model/collection/duplicates.js';
+import { duplicateGroups } from '../../../src/model/collection/duplicates/duplicates.js';
 import { conditionOf } from '../../../src/model/collection/filter.js';
 import type { Manifest } from '../../../src/model/collection/manifest.js';
 import { type Entry, fromStored, toStored } from '../../../src/model/collection/tables.js';

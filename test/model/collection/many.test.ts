@@ -4,8 +4,9 @@ import { Random } from '../../../src/model/base/random.js';
 import { dot } from '../../../src/model/base/vectors.js';
 import { clustersOf } from '../../../src/model/collection/clusters.js';
 import type { Facts } from '../../../src/model/collection/collection.js';
-import { duplicateGroups } from '../../../src/model/collection/duplicates.js';
-import { Shadows } from '../../../src/model/collection/shadows.js';
+import { directionsOf } from '../../../src/model/collection/duplicates/directions.js';
+import { duplicateGroups } from '../../../src/model/collection/duplicates/duplicates.js';
+import { AT_ONCE, rowsFor } from '../../../src/model/collection/duplicates/shadows.js';
 import { evenly, type PictureVectors } from '../../../src/model/collection/vectors.js';
 
 const WIDTH = 24;
@@ -111,21 +112,43 @@ describe('dedupe', () => {
     expect(source.passes()).toBe(5);
   });
 
-  test('a bound is never below the dot product', () => {
-    const vectors = made(5, 40);
-    const shadows = new Shadows(vectors.slice(0, 3));
-    const cast = vectors.map((vector) => {
-      const shadow = new Float32Array(shadows.width);
-      return { shadow, rest: shadows.cast(vector, shadow, 0) };
+  test('whoever is near is told, and few others', () => {
+    fc.assert(
+      fc.property(fc.nat(1000), fc.integer({ min: 0, max: 9 }), fc.nat(39), (seed, count, from) => {
+        const vectors = made(seed, 40);
+        // Some are in the span of the directions, where nothing is left for the rest.
+        const rows = rowsFor(directionsOf(vectors.slice(0, count)), 40, WIDTH);
+        for (const [i, vector] of vectors.entries()) rows.put(i, vector);
+        const others = vectors.slice(3, 3 + 1 + (seed % AT_ONCE));
+        const told = new Set<string>();
+        rows.near(others, from, 40, 0.95, (at, other) => told.add(`${at} ${other}`));
+        for (const [at, vector] of vectors.entries()) {
+          for (const [k, other] of others.entries()) {
+            if (at < from) expect(told).not.toContain(`${at} ${k}`);
+            else if (dot(vector, other) >= 0.95) expect(told).toContain(`${at} ${k}`);
+          }
+        }
+      }),
+    );
+    const vectors = made(5, 400);
+    const rows = rowsFor(directionsOf(vectors.slice(0, 12)), 400, WIDTH);
+    for (const [i, vector] of vectors.entries()) rows.put(i, vector);
+    let told = 0;
+    rows.near(vectors.slice(0, 4), 0, 400, 0.95, () => {
+      told += 1;
     });
-    for (const [i, a] of cast.entries()) {
-      for (const [j, b] of cast.entries()) {
-        const exact = dot(vectors[i]!, vectors[j]!);
-        expect(dot(a.shadow, b.shadow) + a.rest * b.rest).toBeGreaterThan(exact - 1e-5);
-      }
+    const near = vectors.slice(0, 4).flatMap((one) => vectors.filter((other) => dot(one, other) >= 0.95)).length;
+    expect(told).toBeGreaterThanOrEqual(near);
+    expect(told).toBeLessThan(400);
+  });
+
+  test('directions are of length 1 and at right angles; the same one twice is one', () => {
+    const directions = directionsOf(made(5, 10));
+    for (const [i, a] of directions.entries()) {
+      for (const [j, b] of directions.entries()) expect(dot(a, b)).toBeCloseTo(i === j ? 1 : 0, 5);
     }
-    // The same direction twice is one.
-    expect(new Shadows([vectors[0]!, vectors[0]!]).width).toBe(1);
+    const [first] = made(5, 1);
+    expect(directionsOf([first!, first!])).toHaveLength(1);
   });
 });
 

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asModule, assemble } from '../../../scripts/kernel/assemble.js';
 import { type Axis, axis, type Interpolation } from '../../../src/model/image/resample/axis.js';
 import { resampleByKernel } from '../../../src/model/image/resample/kernel.js';
 import { resamplePlainly } from '../../../src/model/image/resample/plain.js';
 import { resample } from '../../../src/model/image/resample/resample.js';
-
-const FOLDER = new URL('../../../src/model/image/resample/', import.meta.url);
 
 /** A side of `source` pixels resized to `target`, and a part of it. */
 const anyAxis = (most: number) =>
@@ -53,11 +49,5 @@ describe('the kernel', () => {
     const source = new Uint8Array(columns.length * 3).fill(200);
     expect(resampleByKernel(source, columns, rows)).toBeUndefined();
     expect(resample(source, columns, rows).every((byte) => byte === 200)).toBe(true);
-  });
-
-  test('that is committed is what its text assembles to', async () => {
-    const text = readFileSync(new URL('kernel.wat', FOLDER), 'utf8');
-    const module = asModule('KERNEL', 'kernel.wat', await assemble('kernel.wat', text));
-    expect(readFileSync(new URL('kernel-wasm.ts', FOLDER), 'utf8')).toBe(module);
   });
 });

@@ -1,16 +1,9 @@
+import { kernelMaker, MemoryPlan, roundUp } from '../../base/kernel.js';
 import type { Axis } from './axis.js';
-import { KERNEL } from './kernel-wasm.js';
+import { RESAMPLING } from './resampling-wasm.js';
 
-/** What is used of WebAssembly, which TypeScript describes for browsers alone. */
-declare const WebAssembly: {
-  validate(code: Uint8Array): boolean;
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: unknown };
-};
-
-/** What kernel.wat exports; all numbers are of bytes, but for rows, counts and groups of taps. */
-interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+/** What resampling.wat exports; all numbers are of bytes, but for rows, counts and groups of taps. */
+interface Functions {
   alongRows(
     source: number,
     rows: number,
@@ -24,28 +17,16 @@ interface Kernel {
   acrossRows(source: number, stride: number, weights: number, pairs: number, out: number): void;
 }
 
-const PAGE = 65536;
-/** A WebAssembly memory is never given back: beyond this (pictures with a side of hundreds of thousands) is no place. */
+/** Its memory stays with the thread: beyond this (a side of hundreds of thousands of pixels) is no place. */
 const MOST_BYTES = 64 * 2 ** 20;
 /** Source rows are copied in by bands of about so many bytes. */
 const BAND = 2 ** 20;
 /** More than the kernel reads or writes at once behind the end of a row. */
 const SLACK = 16;
 
-let kernel: Kernel | 'none' | undefined;
-
-/** One for each thread. None where the processor has no 128-bit instructions. */
-function loadKernel(): Kernel | undefined {
-  if (kernel === undefined) {
-    const code = Buffer.from(KERNEL, 'base64');
-    kernel = WebAssembly.validate(code)
-      ? (new WebAssembly.Instance(new WebAssembly.Module(code)).exports as Kernel)
-      : 'none';
-  }
-  return kernel === 'none' ? undefined : kernel;
-}
-
-const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+const make = kernelMaker<Functions>(RESAMPLING);
+/** One for each thread. */
+let kernel: ReturnType<typeof make>;
 
 /** An axis' weights as the kernel has them: `taps` of each output pixel, a multiple of `group`, by pairs. */
 function splitWeights(axis: Axis, group: number): { readonly taps: number; readonly halves: Int16Array } {
@@ -63,52 +44,44 @@ function splitWeights(axis: Axis, group: number): { readonly taps: number; reado
 }
 
 /**
- * `resample` by kernel.wat, to the same bytes.
+ * `resample` by resampling.wat, to the same bytes.
  * @returns undefined where this processor or this size is none for it
  */
 export function resampleByKernel(source: Uint8Array, columns: Axis, rows: Axis): Uint8Array | undefined {
-  const loaded = loadKernel();
-  if (loaded === undefined) return undefined;
-  const { memory, alongRows, acrossRows } = loaded;
+  kernel ??= make();
+  if (kernel === undefined) return undefined;
   const stride = columns.length * 3;
   const narrow = columns.count * 3;
   const band = Math.max(1, Math.min(rows.length, Math.floor(BAND / stride)));
 
-  let end = 0;
-  const reserve = (bytes: number): number => {
-    const start = end;
-    end = roundUp(end + bytes, 16);
-    return start;
-  };
+  const plan = new MemoryPlan();
   const [acrossTaps, downTaps] = [roundUp(columns.taps, 4), roundUp(rows.taps, 2)];
-  const starts = reserve(columns.count * 4);
-  const acrossWeights = reserve(columns.count * acrossTaps * 4);
-  const downWeights = reserve(rows.count * downTaps * 4);
+  const starts = plan.reserve(columns.count * 4);
+  const acrossWeights = plan.reserve(columns.count * acrossTaps * 4);
+  const downWeights = plan.reserve(rows.count * downTaps * 4);
   // A row more: an odd number of taps is filled up.
-  const narrowed = reserve((rows.length + 1) * narrow + SLACK);
-  const out = reserve(narrow + SLACK);
+  const narrowed = plan.reserve((rows.length + 1) * narrow + SLACK);
+  const out = plan.reserve(narrow + SLACK);
   // Pixels at the right end have fewer taps than others, and are given weights of 0 for the rest.
-  const pixels = reserve(band * stride + acrossTaps * 3 + SLACK);
-  if (end > MOST_BYTES) return undefined;
-  const missing = end - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-
-  const bytes = new Uint8Array(memory.buffer);
+  const pixels = plan.reserve(band * stride + acrossTaps * 3 + SLACK);
+  if (plan.bytes > MOST_BYTES) return undefined;
+  const memory = plan.fit(kernel);
+  const bytes = new Uint8Array(memory);
   const across = splitWeights(columns, 4);
   const down = splitWeights(rows, 2);
-  new Int32Array(memory.buffer, starts, columns.count).set(columns.offsets.map((offset) => offset * 3));
-  new Int16Array(memory.buffer, acrossWeights).set(across.halves);
-  new Int16Array(memory.buffer, downWeights).set(down.halves);
+  new Int32Array(memory, starts, columns.count).set(columns.offsets.map((offset) => offset * 3));
+  new Int16Array(memory, acrossWeights).set(across.halves);
+  new Int16Array(memory, downWeights).set(down.halves);
   for (let row = 0; row < rows.length; row += band) {
     const count = Math.min(band, rows.length - row);
     bytes.set(source.subarray(row * stride, (row + count) * stride), pixels);
     const to = narrowed + row * narrow;
-    alongRows(pixels, count, stride, columns.count, starts, acrossWeights, across.taps / 4, to);
+    kernel.alongRows(pixels, count, stride, columns.count, starts, acrossWeights, across.taps / 4, to);
   }
   const resampled = new Uint8Array(rows.count * narrow);
   for (let i = 0; i < rows.count; i++) {
     const first = narrowed + rows.offsets[i]! * narrow;
-    acrossRows(first, narrow, downWeights + i * down.taps * 4, Math.ceil(rows.lengths[i]! / 2), out);
+    kernel.acrossRows(first, narrow, downWeights + i * down.taps * 4, Math.ceil(rows.lengths[i]! / 2), out);
     resampled.set(bytes.subarray(out, out + narrow), i * narrow);
   }
   return resampled;

@@ -1,5 +1,5 @@
 ;; Resampling of RGB bytes along one side of a picture, with 128-bit instructions: for kernel.ts, which lays the memory out.
-;; `npm run kernel` makes kernel-wasm.ts of it.
+;; `npm run kernels` makes resampling-wasm.ts of it.
 ;;
 ;; Pillow's weights are 22-bit fixed point, too wide for products of 16 bits. So each is split, w = 2048 high + low with 0 <= low < 2048,
 ;; and bytes are multiplied by both halves, two taps at a time (i32x4.dot_i16x8_s). Sums wrap around at 32 bits as they do everywhere, so

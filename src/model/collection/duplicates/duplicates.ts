@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { stopIfAborted } from '../base/errors.js';
-import { dot } from '../base/vectors.js';
-import type { Facts } from './collection.js';
-import { Shadows } from './shadows.js';
-import { evenly, type PictureVectors, vectorsAt } from './vectors.js';
+import { stopIfAborted } from '../../base/errors.js';
+import { dot } from '../../base/vectors.js';
+import type { Facts } from '../collection.js';
+import { evenly, type PictureVectors, vectorsAt } from '../vectors.js';
+import { directionsOf } from './directions.js';
+import { Groups } from './groups.js';
+import { AT_ONCE, type Rows, rowsFor } from './shadows.js';
 
 /** A picture of a group, and its cosine with the group's best. */
 export interface Duplicate {
@@ -27,12 +29,9 @@ const BLOCK_BYTES = 64 * 2 ** 20;
 /** Of a vector's numbers one in so many is a shadow's. */
 const SHADOWED = 8;
 
-/** More than rounding adds to a bound. */
-const ROUNDING = 1e-4;
-
 /**
  * Groups of pictures that are near each other: two whose cosine is `minCosine` or more are in one group, and so is what either is
- * near to (single linkage). All pairs are compared, n (n - 1) / 2, most of them by a bound alone (`Shadows`), which decides nothing that the
+ * near to (single linkage). All pairs are compared, n (n - 1) / 2, most of them by a bound alone (shadows.ts), which decides nothing that the
  * dot product would decide otherwise. Embeddings are in memory a block at a time, each block against all that follow: they are read once for each.
  * @returns groups of two or more, the best first in each: that of most pixels, of those the largest file; groups in the order of their
  *   best's paths
@@ -47,7 +46,7 @@ export async function duplicateGroups(
   const count = facts.length;
   const groups = new Groups(count);
   const samples = await vectorsAt(vectors, evenly(count, Math.max(1, Math.floor(vectors.width / SHADOWED))));
-  const shadows = new Shadows(samples.values());
+  const directions = directionsOf(samples.values());
   const all = (count * (count - 1)) / 2;
   let compared = 0;
   let untold = 0;
@@ -61,43 +60,45 @@ export async function duplicateGroups(
     stopIfAborted(signal);
   };
   // The next block is read while this one is compared.
-  let next = new Block(0, Math.min(size, count), vectors.width, shadows);
+  let next = new Block(0, Math.min(size, count), vectors.width, directions);
   for await (const { index, vector } of vectors.each()) if (next.holds(index)) next.put(index, vector);
   while (next.start < count) {
     const block = next;
-    for (let i = block.start; i < block.end; i++) {
-      block.near(block.vectorOf(i), i + 1, minCosine, (other) => groups.join(i, other));
-      await onPairs(block.end - i - 1);
+    for (let i = block.start; i < block.end; i += AT_ONCE) {
+      const some = Array.from({ length: Math.min(AT_ONCE, block.end - i) }, (_, k) => i + k);
+      const own = some.map((index) => block.vectorOf(index));
+      block.near(own, i + 1, minCosine, (index, k) => index > i + k && groups.join(i + k, index));
+      await onPairs(some.reduce((pairs, index) => pairs + block.end - index - 1, 0));
     }
-    next = new Block(block.end, Math.min(block.end + size, count), vectors.width, shadows);
+    next = new Block(block.end, Math.min(block.end + size, count), vectors.width, directions);
     if (block.end === count) break;
+    const others = new Waiting(vectors.width);
+    const compare = async (): Promise<void> => {
+      const { indexes, vectors } = others.take();
+      block.near(vectors, block.start, minCosine, (index, k) => groups.join(index, indexes[k]!));
+      await onPairs(indexes.length * (block.end - block.start));
+    };
     for await (const { index, vector } of vectors.each()) {
       if (index < block.end) continue;
       if (next.holds(index)) next.put(index, vector);
-      block.near(vector, block.start, minCosine, (other) => groups.join(other, index));
-      await onPairs(block.end - block.start);
+      if (others.add(index, vector)) await compare();
     }
+    await compare();
   }
-  return withCosines(vectors, groups.found(facts), size);
+  return withCosines(vectors, groups.found(facts, compareQuality), size);
 }
 
-/** Some embeddings, and their shadows, in one piece each. */
+/** Some embeddings, in one piece. */
 class Block {
-  readonly #values: Float32Array;
-  readonly #shadows: Float32Array;
-  readonly #rest: Float32Array;
-  readonly #shadow: Float32Array;
+  readonly #rows: Rows;
 
   constructor(
     readonly start: number,
     readonly end: number,
-    private readonly width: number,
-    private readonly shadows: Shadows,
+    width: number,
+    directions: readonly Float32Array[],
   ) {
-    this.#values = new Float32Array((end - start) * width);
-    this.#shadows = new Float32Array((end - start) * shadows.width);
-    this.#rest = new Float32Array(end - start);
-    this.#shadow = new Float32Array(shadows.width);
+    this.#rows = rowsFor(directions, end - start, width);
   }
 
   holds(index: number): boolean {
@@ -105,70 +106,48 @@ class Block {
   }
 
   put(index: number, vector: Float32Array): void {
-    const at = index - this.start;
-    this.#values.set(vector, at * this.width);
-    this.#rest[at] = this.shadows.cast(vector, this.#shadows, at * this.shadows.width);
+    this.#rows.put(index - this.start, vector);
   }
 
   /** Not copied. */
   vectorOf(index: number): Float32Array {
-    const at = index - this.start;
-    return this.#values.subarray(at * this.width, (at + 1) * this.width);
+    return this.#rows.get(index - this.start);
   }
 
-  /** Tells which embeddings from a place on are near a vector. */
-  near(vector: Float32Array, from: number, minCosine: number, tell: (index: number) => void): void {
-    const shadow = this.#shadow;
-    const rest = this.shadows.cast(vector, shadow, 0);
-    const shadows = this.#shadows;
-    const width = shadow.length;
-    const least = minCosine - ROUNDING;
-    for (let i = from - this.start; i < this.end - this.start; i++) {
-      let bound = this.#rest[i]! * rest;
-      const at = i * width;
-      for (let k = 0; k < width; k++) bound += shadows[at + k]! * shadow[k]!;
-      if (bound < least) continue;
-      const index = this.start + i;
-      if (dot(this.vectorOf(index), vector) >= minCosine) tell(index);
-    }
+  /** Tells which embeddings from a place on are near one of others, `AT_ONCE` of them at most, and which. */
+  near(
+    others: readonly Float32Array[],
+    from: number,
+    minCosine: number,
+    tell: (index: number, other: number) => void,
+  ): void {
+    this.#rows.near(others, from - this.start, this.end - this.start, minCosine, (at, other) => {
+      const index = this.start + at;
+      if (dot(this.vectorOf(index), others[other]!) >= minCosine) tell(index, other);
+    });
   }
 }
 
-/** Which pictures belong together, by their places. */
-class Groups {
-  readonly #parents: Int32Array;
+/** Copies of embeddings, until there are `AT_ONCE`. */
+class Waiting {
+  readonly #vectors: Float32Array[];
+  #indexes: number[] = [];
 
-  constructor(count: number) {
-    this.#parents = Int32Array.from({ length: count }, (_, i) => i);
+  constructor(width: number) {
+    this.#vectors = Array.from({ length: AT_ONCE }, () => new Float32Array(width));
   }
 
-  /** The root of a group is its first. */
-  join(a: number, b: number): void {
-    const [first, second] = [this.#rootOf(a), this.#rootOf(b)];
-    this.#parents[Math.max(first, second)] = Math.min(first, second);
+  /** @returns whether there is room for no more */
+  add(index: number, vector: Float32Array): boolean {
+    this.#vectors[this.#indexes.length]!.set(vector);
+    return this.#indexes.push(index) === AT_ONCE;
   }
 
-  /** Groups of two or more, the best first in each. */
-  found(facts: readonly Facts[]): number[][] {
-    const groups = new Map<number, number[]>();
-    for (let i = 0; i < this.#parents.length; i++) {
-      const root = this.#rootOf(i);
-      if (root === i) continue;
-      const group = groups.get(root);
-      if (group) group.push(i);
-      else groups.set(root, [root, i]);
-    }
-    return [...groups.values()].map((group) => group.sort((a, b) => compareQuality(facts[a]!, facts[b]!)));
-  }
-
-  #rootOf(i: number): number {
-    const parents = this.#parents;
-    let root = i;
-    while (parents[root] !== root) {
-      parents[root] = parents[parents[root]!]!;
-      root = parents[root]!;
-    }
-    return root;
+  /** They are good until others come. */
+  take(): { readonly indexes: readonly number[]; readonly vectors: readonly Float32Array[] } {
+    const indexes = this.#indexes;
+    this.#indexes = [];
+    return { indexes, vectors: this.#vectors.slice(0, indexes.length) };
   }
 }
 
