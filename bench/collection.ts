@@ -9,8 +9,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dot } from '../src/model/base/numbers/vectors.js';
 import { Random } from '../src/model/base/random.js';
-import { dot } from '../src/model/base/vectors.js';
 import { Collection } from '../src/model/collection/collection.js';
 import type { Entry } from '../src/model/collection/tables.js';
 

@@ -2,7 +2,7 @@ import type { ResultWriter } from '../cli/answers.js';
 import type { CommandContext } from '../cli/command.js';
 import type { Coca } from '../model/api.js';
 import { CocaError } from '../model/base/errors.js';
-import { dot, shortestFloat32 } from '../model/base/vectors.js';
+import { dot, shortestFloat32 } from '../model/base/numbers/vectors.js';
 import type { LoadedCoca } from '../model/store/load.js';
 import { visible } from '../ui/text.js';
 import { BATCH_OPTION, batchOf } from './io/batch.js';

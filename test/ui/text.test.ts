@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shortestFloat32 } from '../../src/model/base/vectors.js';
+import { shortestFloat32 } from '../../src/model/base/numbers/vectors.js';
 import { safeJson, visible } from '../../src/ui/text.js';
 
 describe('visible', () => {

@@ -39,7 +39,7 @@ export async function zeroShotScorer(
   const cuts = new ToldCuts(isStrict, context);
   const [{ classDirections }, { dot }] = await Promise.all([
     import('../../model/evaluation/zero-shot.js'),
-    import('../../model/base/vectors.js'),
+    import('../../model/base/numbers/vectors.js'),
   ]);
   context.status.show(`embedding ${labels.length} labels`);
   const directions = await classDirections(coca, labels, templates, cuts.options);

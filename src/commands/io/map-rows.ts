@@ -1,4 +1,4 @@
-import { shortestFloat32 } from '../../model/base/vectors.js';
+import { shortestFloat32 } from '../../model/base/numbers/vectors.js';
 
 /** A map of grid x grid values as JSON has it: rows from the top, each number as short as reads back the same. */
 export function mapRows(map: Float32Array, grid: number): number[][] {

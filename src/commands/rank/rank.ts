@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../cli/command.js';
 import type { Coca, ImageEncoding } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
-import { dot } from '../../model/base/vectors.js';
+import { dot } from '../../model/base/numbers/vectors.js';
 import { requireCaptioner } from '../../model/config/config.js';
 import type { Picture } from '../../model/image/picture.js';
 import type { LoadedCoca } from '../../model/store/load.js';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { kmeansGenerator } from 'ml-kmeans';
 import { stopIfAborted } from '../base/errors.js';
-import { dot, meanDirection } from '../base/vectors.js';
+import { dot, meanDirection } from '../base/numbers/vectors.js';
 import { centredConcepts, meanOf } from '../explaining/explain.js';
 import type { Facts } from './collection.js';
 import { evenly, type PictureVectors, vectorsAt } from './vectors.js';

@@ -1,4 +1,4 @@
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 
 /** One word of a query, with its sign. */
 export interface Term {

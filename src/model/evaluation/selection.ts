@@ -1,6 +1,6 @@
 import type { Coca } from '../api.js';
 import { CocaError } from '../base/errors.js';
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 import { arrangementsOf } from '../scenes/world/family.js';
 import { longestCaption, readingsOf, trueCaptions } from '../scenes/world/grammar.js';
 import { type CutTexts, mustBeUsable } from '../tokenizer/usable.js';

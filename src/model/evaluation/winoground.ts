@@ -1,6 +1,6 @@
 import type { Coca } from '../api.js';
 import { CocaError } from '../base/errors.js';
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 import { type PairFits, winogroundScores } from '../metrics/winoground.js';
 import { type CutTexts, mustBeUsable } from '../tokenizer/usable.js';
 import { type Batch, type Measure, type Metrics, textFeatures } from './measure.js';

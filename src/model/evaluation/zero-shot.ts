@@ -1,5 +1,5 @@
 import type { Coca } from '../api.js';
-import { dot, meanDirection } from '../base/vectors.js';
+import { dot, meanDirection } from '../base/numbers/vectors.js';
 import { type ClassNames, classIndexOf } from '../data/classes.js';
 import { ClassificationCount } from '../metrics/classification.js';
 import type { CutTexts } from '../tokenizer/usable.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Coca } from '../api.js';
 import { conceptsFolder } from '../base/cache.js';
 import { stopIfAborted } from '../base/errors.js';
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 import { computedValues } from '../computed.js';
 import { split } from '../encoding.js';
 import { nounPhrase } from '../scenes/world/grammar.js';

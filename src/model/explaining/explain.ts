@@ -1,4 +1,4 @@
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 import { sparseSum, type Weights } from './lasso.js';
 
 /** An embedding as a sum of concepts. */

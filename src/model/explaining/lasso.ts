@@ -1,4 +1,4 @@
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 
 /** A sum of concepts: which, and with what weights above 0. */
 export type Weights = ReadonlyMap<number, number>;

@@ -2,7 +2,7 @@ import type { Coca, ImageEncoding } from '../api.js';
 import { regionOf, withoutPatches } from '../attention/faithfulness.js';
 import { attendCaption, DEFAULT_MAP, mapOfWord } from '../attention/index.js';
 import { stopIfAborted } from '../base/errors.js';
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 import { gridSize } from '../config/config.js';
 import type { Picture } from '../image/picture.js';
 import { chunks } from '../interventions/chunks.js';

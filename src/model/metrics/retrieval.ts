@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stopIfAborted } from '../base/errors.js';
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 
 /** By the names that CLIP_benchmark gives them: `image_retrieval_recall@5` and so on. */
 export type RetrievalMetrics = Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { CocaError } from '../base/errors.js';
 import { exists } from '../base/folders.js';
-import { dot } from '../base/vectors.js';
+import { dot } from '../base/numbers/vectors.js';
 import { checkShapes, openSafetensors, readTensor, weightsFile } from '../checkpoint/index.js';
 import { type ClassNames, type ClassRow, classesOf } from '../data/classes.js';
 import { locateModel } from './locate.js';

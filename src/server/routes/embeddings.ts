@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { stopIfAborted } from '../../model/base/errors.js';
-import { shortestFloat32 } from '../../model/base/vectors.js';
+import { shortestFloat32 } from '../../model/base/numbers/vectors.js';
 import type { LoadedCoca } from '../../model/store/load.js';
 import { unusableText } from '../../model/tokenizer/usable.js';
 import { fieldsOf, inQueue, type Serving } from '../handling.js';

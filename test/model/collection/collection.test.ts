@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dot } from '../../../src/model/base/vectors.js';
+import { dot } from '../../../src/model/base/numbers/vectors.js';
 import { clustersOf, defaultGroups, distinctionsOf } from '../../../src/model/collection/clusters.js';
 import { Collection } from '../../../src/model/collection/collection.js';
 import { duplicateGroups } from '../../../src/model/collection/duplicates/duplicates.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { dot } from '../../../src/model/base/numbers/vectors.js';
 import { Random } from '../../../src/model/base/random.js';
-import { dot } from '../../../src/model/base/vectors.js';
 import { clustersOf } from '../../../src/model/collection/clusters.js';
 import type { Facts } from '../../../src/model/collection/collection.js';
 import { directionsOf } from '../../../src/model/collection/duplicates/directions.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { highestPatches, withoutPatches } from '../../../src/model/attention/faithfulness.js';
 import { attendCaption, DEFAULT_MAP, mapOfWord } from '../../../src/model/attention/index.js';
-import { dot } from '../../../src/model/base/vectors.js';
+import { dot } from '../../../src/model/base/numbers/vectors.js';
 import { tokensOf } from '../../../src/model/encoding.js';
 import {
   calibrationJson,

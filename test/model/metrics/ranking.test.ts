@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dot, meanDirection } from '../../../src/model/base/vectors.js';
+import { dot, meanDirection } from '../../../src/model/base/numbers/vectors.js';
 import { ClassificationCount } from '../../../src/model/metrics/classification.js';
 import { retrievalMetrics } from '../../../src/model/metrics/retrieval.js';
 

@@ -1,5 +1,5 @@
 import { CocaError } from '../../../model/base/errors.js';
-import { shortestFloat32 } from '../../../model/base/vectors.js';
+import { shortestFloat32 } from '../../../model/base/numbers/vectors.js';
 import { safeJson } from '../../../ui/text.js';
 import { kindOf } from './parquet-file.js';
 import type { Row } from './rows.js';

@@ -1,4 +1,4 @@
-import { dot } from '../../base/vectors.js';
+import { dot } from '../../base/numbers/vectors.js';
 
 /** What is shorter is rounding. */
 const LEAST = 1e-3;

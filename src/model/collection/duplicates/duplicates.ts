@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { stopIfAborted } from '../../base/errors.js';
-import { dot } from '../../base/vectors.js';
+import { dot } from '../../base/numbers/vectors.js';
 import type { Facts } from '../collection.js';
 import { evenly, type PictureVectors, vectorsAt } from '../vectors.js';
 import { directionsOf } from './directions.js';

@@ -1,5 +1,5 @@
-import { type Kernel, kernelMaker, MemoryPlan, roundUp } from '../../base/kernel.js';
-import { dot } from '../../base/vectors.js';
+import { type Kernel, kernelMaker, MemoryPlan, roundUp } from '../../base/numbers/kernel.js';
+import { dot } from '../../base/numbers/vectors.js';
 import { SHADOWS } from './shadows-wasm.js';
 
 /** What shadows.wat exports. */

@@ -1,4 +1,4 @@
-import { kernelMaker, MemoryPlan, roundUp } from '../../base/kernel.js';
+import { kernelMaker, MemoryPlan, roundUp } from '../../base/numbers/kernel.js';
 import type { Axis } from './axis.js';
 import { RESAMPLING } from './resampling-wasm.js';
 

@@ -10,7 +10,7 @@ import { parquetLines } from '../../../../src/commands/io/formats/read-parquet.j
 import type { Row } from '../../../../src/commands/io/formats/rows.js';
 import { writeTars } from '../../../../src/commands/io/formats/tar-files.js';
 import { writeRows } from '../../../../src/commands/io/formats/write-rows.js';
-import { shortestFloat32 } from '../../../../src/model/base/vectors.js';
+import { shortestFloat32 } from '../../../../src/model/base/numbers/vectors.js';
 import { indexShard } from '../../../../src/model/data/formats/tar.js';
 import { temporaryFolder } from '../../../support/folder.js';
 import { fixture } from '../../../support/golden.js';

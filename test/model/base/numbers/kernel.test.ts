@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { assemble, KERNELS } from '../../../scripts/kernels/assemble.js';
-import { kernelMaker, MemoryPlan } from '../../../src/model/base/kernel.js';
+import { assemble, KERNELS } from '../../../../scripts/kernels/assemble.js';
+import { kernelMaker, MemoryPlan } from '../../../../src/model/base/numbers/kernel.js';
 
 test.each(KERNELS)('$name as it is committed is what its text assembles to', async (kernel) => {
   const { path, source } = await assemble(kernel);
