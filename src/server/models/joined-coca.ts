@@ -33,6 +33,8 @@ export interface Joint {
   readonly decode: (bytes: Uint8Array) => Promise<Picture>;
   /** How many numbers a picture's image tokens have. */
   readonly tokenLength: number;
+  /** What each request asks for and need not wait its turn for, once it is there. */
+  readonly prepared: Set<Task>;
 }
 
 /**
@@ -52,6 +54,7 @@ export function jointOf(
     captions: coca.shareCaptions(most.searches),
     decode,
     tokenLength,
+    prepared: new Set(),
   };
 }
 
@@ -118,8 +121,9 @@ export class JoinedCoca implements LoadedCoca {
     return this.coca.fingerprint();
   }
 
-  prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
-    return this.coca.prepare(task, onProgress);
+  async prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
+    if (!this.joint.prepared.has(task)) await this.coca.prepare(task, onProgress);
+    this.joint.prepared.add(task);
   }
 
   decode(bytes: Uint8Array): Promise<Picture> {
