@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dot } from '../../../src/model/base/numbers/vectors.js';
@@ -140,6 +141,27 @@ describe('dedupe', () => {
     const near = vectors.slice(0, 4).flatMap((one) => vectors.filter((other) => dot(one, other) >= 0.95)).length;
     expect(told).toBeGreaterThanOrEqual(near);
     expect(told).toBeLessThan(400);
+  });
+
+  test('without a kernel, where Node.js may make no machine code, groups are the same', () => {
+    const vectors = made(3, 50);
+    const program = `
+      import { duplicateGroups } from ${JSON.stringify(new URL('../../../dist/model/collection/duplicates/duplicates.js', import.meta.url))};
+      const vectors = ${JSON.stringify(vectors.map((vector) => [...vector]))}.map((vector) => Float32Array.from(vector));
+      const source = {
+        facts: vectors.map((_, i) => ({ path: String(i).padStart(4, '0'), size: 1, width: 1, height: 1 })),
+        width: ${WIDTH},
+        async *each() { yield* vectors.map((vector, index) => ({ index, vector })); },
+      };
+      const groups = await duplicateGroups(source, 0.97, { block: 20 });
+      console.log(JSON.stringify(groups.map((group) => group.map(({ facts }) => Number(facts.path)))), typeof WebAssembly);
+    `;
+    const { stdout } = spawnSync(process.execPath, ['--jitless', '--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    const groups = byAllPairs(vectors, 0.97).map((group) => group.toSorted((a, b) => a - b));
+    expect(groups.length).toBeGreaterThan(1);
+    expect(stdout).toBe(`${JSON.stringify(groups)} undefined\n`);
   });
 
   test('directions are of length 1 and at right angles; the same one twice is one', () => {

@@ -4,6 +4,8 @@ import { type Axis, axis, type Interpolation } from '../../../src/model/image/re
 import { resampleByKernel } from '../../../src/model/image/resample/kernel.js';
 import { resamplePlainly } from '../../../src/model/image/resample/plain.js';
 import { resample } from '../../../src/model/image/resample/resample.js';
+import { startCoca } from '../../support/cli.js';
+import { fixture } from '../../support/golden.js';
 
 /** A side of `source` pixels resized to `target`, and a part of it. */
 const anyAxis = (most: number) =>
@@ -49,5 +51,12 @@ describe('the kernel', () => {
     const source = new Uint8Array(columns.length * 3).fill(200);
     expect(resampleByKernel(source, columns, rows)).toBeUndefined();
     expect(resample(source, columns, rows).every((byte) => byte === 200)).toBe(true);
+  });
+
+  test('is not needed where Node.js may make no machine code: embeddings are the same', async () => {
+    const args = ['embed', fixture('golden/preprocess/coffee.jpg'), '--quiet', '--device', 'cpu'];
+    const [usual, jitless] = [await startCoca(args), await startCoca(args, { env: { NODE_OPTIONS: '--jitless' } })];
+    expect(jitless.code).toBe(0);
+    expect(jitless.stdout).toBe(usual.stdout);
   });
 });

@@ -1,9 +1,11 @@
 /** What is used of WebAssembly, which TypeScript describes for browsers alone. */
-declare const WebAssembly: {
-  validate(code: Uint8Array): boolean;
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: unknown };
-};
+declare const WebAssembly:
+  | {
+      validate(code: Uint8Array): boolean;
+      Module: new (code: Uint8Array) => object;
+      Instance: new (module: object) => { readonly exports: unknown };
+    }
+  | undefined;
 
 const PAGE = 65536;
 
@@ -18,16 +20,19 @@ interface KernelMemory {
 /**
  * A WebAssembly module of functions that use 128-bit instructions. Those of one that is committed are told in the .wat file beside it.
  * @param code the module in base64
- * @returns what makes a kernel of it with a memory of its own; nothing where the processor has no such instructions
+ * @returns what makes a kernel of it with a memory of its own; nothing where the processor has no such instructions, or Node.js may make no
+ *   machine code (`--jitless`)
  */
 export function kernelMaker<Functions>(code: string): () => Kernel<Functions> | undefined {
+  const wasm = typeof WebAssembly === 'undefined' ? undefined : WebAssembly;
   let module: object | 'none' | undefined;
   return () => {
+    if (wasm === undefined) return undefined;
     if (module === undefined) {
       const bytes = Buffer.from(code, 'base64');
-      module = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : 'none';
+      module = wasm.validate(bytes) ? new wasm.Module(bytes) : 'none';
     }
-    return module === 'none' ? undefined : (new WebAssembly.Instance(module).exports as Kernel<Functions>);
+    return module === 'none' ? undefined : (new wasm.Instance(module).exports as Kernel<Functions>);
   };
 }
 
