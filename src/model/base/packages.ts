@@ -4,8 +4,8 @@ import { join } from 'node:path';
 const own = createRequire(import.meta.url);
 
 /**
- * Loads a package that this program depends on, at once: one of CommonJS that must be loaded once for all who use it, or one that few
- * lines need.
+ * Loads a package that this program depends on, or a module of Node's, at once: one of CommonJS that must be loaded once for all who use it,
+ * or one that few lines need.
  */
 export function loadOwn<T>(name: string): T {
   return own(name) as T;

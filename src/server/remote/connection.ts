@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CocaError, type ErrorCode } from '../../model/base/errors.js';
+import { loadOwn } from '../../model/base/packages.js';
 import type { Address } from '../listen.js';
 
 /**
- * With the first connection, and by `require`: `import` reads all that node:http exports, and from Node 22 on that loads undici, a
- * quarter of the time in which the program starts.
+ * With the first connection, and not by `import`, which reads all that node:http exports: from Node 22 on that loads undici, a quarter of
+ * the time in which the program starts.
  */
-const loadHttp = (): typeof import('node:http') => createRequire(import.meta.url)('node:http');
+const loadHttp = () => loadOwn<typeof import('node:http')>('node:http');
 
 /** How long to wait before a server that has too much to do is asked again, and how often, at most. */
 const BUSY_MS = 500;

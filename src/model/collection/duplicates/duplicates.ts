@@ -70,8 +70,8 @@ export async function duplicateGroups(
       block.near(own, i + 1, minCosine, (index, k) => index > i + k && groups.join(i + k, index));
       await onPairs(some.reduce((pairs, index) => pairs + block.end - index - 1, 0));
     }
-    next = new Block(block.end, Math.min(block.end + size, count), vectors.width, directions);
     if (block.end === count) break;
+    next = new Block(block.end, Math.min(block.end + size, count), vectors.width, directions);
     const others = new Waiting(vectors.width);
     const compare = async (): Promise<void> => {
       const { indexes, vectors } = others.take();

@@ -36,6 +36,18 @@ const ROUNDING = { square: 1e-5, product: 1e-4 };
 /** Numbers of a 128-bit one. */
 const LANES = 4;
 
+/** What is in the kernel's memory; `vector` and `shadow` are those that were worked on last. */
+type Part =
+  | 'directions'
+  | 'vector'
+  | 'shadow'
+  | 'others'
+  | 'otherShadows'
+  | 'otherRests'
+  | 'vectors'
+  | 'shadows'
+  | 'rests';
+
 type Tell = (at: number, other: number) => void;
 
 /** Unit vectors that others are compared with, each in its place. */
@@ -45,7 +57,7 @@ export interface Rows {
   get(at: number): Float32Array;
   /**
    * Tells which of those from `from` to before `end` may have a dot product of `least` or more with one of others, and with which: all
-   * that have it, and seldom more.
+   * that have it, and perhaps more.
    * @param others `AT_ONCE` at most
    */
   near(others: readonly Float32Array[], from: number, end: number, least: number, tell: Tell): void;
@@ -59,9 +71,7 @@ class ShadowedRows implements Rows {
   /** Numbers of a shadow and of a vector, with zeros for what the kernel reads at once. */
   readonly #shadowLength: number;
   readonly #length: number;
-  /** Where the parts of the memory begin, in bytes. */
-  readonly #at;
-  readonly #numbers: Float32Array;
+  readonly #parts: Readonly<Record<Part, Float32Array>>;
   readonly #found: Int32Array;
 
   constructor(
@@ -72,46 +82,45 @@ class ShadowedRows implements Rows {
   ) {
     this.#length = roundUp(width, LANES);
     this.#shadowLength = roundUp(Math.max(1, directions.length), LANES);
-    const plan = new MemoryPlan();
-    const reserve = (count: number): number => plan.reserve(4 * count);
-    this.#at = {
-      directions: reserve(this.#shadowLength * this.#length),
-      shadow: reserve(this.#shadowLength),
-      vector: reserve(this.#length),
-      otherShadows: reserve(AT_ONCE * this.#shadowLength),
-      otherRests: reserve(AT_ONCE),
-      others: reserve(AT_ONCE * this.#length),
-      shadows: reserve(room * this.#shadowLength),
-      rests: reserve(room),
-      vectors: reserve(room * this.#length),
-      found: reserve(ROWS_AT_ONCE),
+    const lengths: Record<Part, number> = {
+      directions: this.#shadowLength * this.#length,
+      shadow: this.#shadowLength,
+      vector: this.#length,
+      otherShadows: AT_ONCE * this.#shadowLength,
+      otherRests: AT_ONCE,
+      others: AT_ONCE * this.#length,
+      shadows: room * this.#shadowLength,
+      rests: room,
+      vectors: room * this.#length,
     };
+    const plan = new MemoryPlan();
+    const places = Object.entries(lengths).map(([part, length]) => ({ part, length, start: plan.reserve(4 * length) }));
+    const found = plan.reserve(4 * ROWS_AT_ONCE);
     const memory = plan.fit(kernel);
-    this.#numbers = new Float32Array(memory);
-    this.#found = new Int32Array(memory, this.#at.found, ROWS_AT_ONCE);
-    for (const [i, direction] of directions.entries()) {
-      this.#numbers.set(direction, this.#at.directions / 4 + i * this.#length);
-    }
+    this.#parts = Object.fromEntries(
+      places.map(({ part, length, start }) => [part, new Float32Array(memory, start, length)]),
+    ) as Record<Part, Float32Array>;
+    this.#found = new Int32Array(memory, found, ROWS_AT_ONCE);
+    for (const [i, direction] of directions.entries()) this.#parts.directions.set(direction, i * this.#length);
   }
 
   put(at: number, vector: Float32Array): void {
-    const { shadow, shadows, rests, vectors } = this.#at;
-    this.#numbers.set(vector, vectors / 4 + at * this.#length);
-    this.#numbers[rests / 4 + at] = this.#cast(vector);
-    const start = shadow / 4;
-    this.#numbers.copyWithin(shadows / 4 + at * this.#shadowLength, start, start + this.#shadowLength);
+    const { shadow, shadows, rests, vectors } = this.#parts;
+    vectors.set(vector, at * this.#length);
+    rests[at] = this.#cast(vector);
+    shadows.set(shadow, at * this.#shadowLength);
   }
 
   get(at: number): Float32Array {
-    const start = this.#at.vectors / 4 + at * this.#length;
-    return this.#numbers.subarray(start, start + this.width);
+    return this.#parts.vectors.subarray(at * this.#length, at * this.#length + this.width);
   }
 
   near(others: readonly Float32Array[], from: number, end: number, least: number, tell: Tell): void {
+    const parts = this.#parts;
     for (const [i, other] of others.entries()) {
-      this.#numbers[this.#at.otherRests / 4 + i] = this.#cast(other);
-      this.#interleave(this.#at.shadow, this.#shadowLength, this.#at.otherShadows, i);
-      this.#interleave(this.#at.vector, this.#length, this.#at.others, i);
+      parts.otherRests[i] = this.#cast(other);
+      interleave(parts.shadow, parts.otherShadows, i);
+      interleave(parts.vector, parts.others, i);
     }
     const bound = least - ROUNDING.product;
     for (let start = from; start < end; start += ROWS_AT_ONCE) {
@@ -126,41 +135,41 @@ class ShadowedRows implements Rows {
   }
 
   #nearFour(from: number, end: number, least: number, first: number): number {
-    const { shadows, otherShadows, rests, otherRests, vectors, others, found } = this.#at;
+    const { shadows, otherShadows, rests, otherRests, vectors, others } = this.#parts;
     const [shadowWidth, width] = [4 * this.#shadowLength, 4 * this.#length];
     return this.kernel.near(
       from,
       end,
       least,
-      shadows,
+      shadows.byteOffset,
       shadowWidth,
-      otherShadows + first * shadowWidth,
-      rests,
-      otherRests + 4 * first,
-      vectors,
+      otherShadows.byteOffset + first * shadowWidth,
+      rests.byteOffset,
+      otherRests.byteOffset + 4 * first,
+      vectors.byteOffset,
       width,
-      others + first * width,
-      found,
+      others.byteOffset + first * width,
+      this.#found.byteOffset,
     );
   }
 
-  /** Copies a vector's lanes to where four have theirs in turn. */
-  #interleave(from: number, length: number, to: number, place: number): void {
-    const group = place - (place % FOUR);
-    for (let k = 0; k < length; k += LANES) {
-      const start = to / 4 + group * length + FOUR * k + LANES * (place - group);
-      this.#numbers.copyWithin(start, from / 4 + k, from / 4 + k + LANES);
-    }
-  }
-
-  /** Makes the shadow of a vector. Returns the length of what is not in it, or a little more. */
-  #cast(vector: Float32Array): number {
-    const { directions, vector: place, shadow } = this.#at;
-    this.#numbers.set(vector, place / 4);
-    this.kernel.products(directions, this.#shadowLength, 4 * this.#length, place, shadow);
-    let left = dot(vector, vector) + ROUNDING.square;
-    for (let k = 0; k < this.#shadowLength; k++) left -= this.#numbers[shadow / 4 + k]! ** 2;
+  /** Makes `vector` and `shadow` those of a vector. Returns the length of what is not in the shadow, or a little more. */
+  #cast(given: Float32Array): number {
+    const { directions, vector, shadow } = this.#parts;
+    vector.set(given);
+    const width = 4 * this.#length;
+    this.kernel.products(directions.byteOffset, this.#shadowLength, width, vector.byteOffset, shadow.byteOffset);
+    let left = dot(given, given) + ROUNDING.square;
+    for (const part of shadow) left -= part ** 2;
     return Math.sqrt(Math.max(0, left));
+  }
+}
+
+/** Copies a vector to its place among others, of which each four have their lanes in turn. */
+function interleave(vector: Float32Array, to: Float32Array, place: number): void {
+  const group = place - (place % FOUR);
+  for (let k = 0; k < vector.length; k += LANES) {
+    to.set(vector.subarray(k, k + LANES), group * vector.length + FOUR * k + LANES * (place - group));
   }
 }
 

@@ -28,9 +28,8 @@ const make = kernelMaker<Functions>(RESAMPLING);
 /** One for each thread. */
 let kernel: ReturnType<typeof make>;
 
-/** An axis' weights as the kernel has them: `taps` of each output pixel, a multiple of `group`, by pairs. */
-function splitWeights(axis: Axis, group: number): { readonly taps: number; readonly halves: Int16Array } {
-  const taps = roundUp(axis.taps, group);
+/** An axis' weights as the kernel has them: `taps` of each output pixel, by pairs. */
+function splitWeights(axis: Axis, taps: number): Int16Array {
   const halves = new Int16Array(axis.count * taps * 2);
   for (let i = 0; i < axis.count; i++) {
     for (let k = 0; k < axis.lengths[i]!; k++) {
@@ -40,7 +39,7 @@ function splitWeights(axis: Axis, group: number): { readonly taps: number; reado
       halves[at + 2] = weight & 2047;
     }
   }
-  return { taps, halves };
+  return halves;
 }
 
 /**
@@ -67,21 +66,19 @@ export function resampleByKernel(source: Uint8Array, columns: Axis, rows: Axis):
   if (plan.bytes > MOST_BYTES) return undefined;
   const memory = plan.fit(kernel);
   const bytes = new Uint8Array(memory);
-  const across = splitWeights(columns, 4);
-  const down = splitWeights(rows, 2);
   new Int32Array(memory, starts, columns.count).set(columns.offsets.map((offset) => offset * 3));
-  new Int16Array(memory, acrossWeights).set(across.halves);
-  new Int16Array(memory, downWeights).set(down.halves);
+  new Int16Array(memory, acrossWeights).set(splitWeights(columns, acrossTaps));
+  new Int16Array(memory, downWeights).set(splitWeights(rows, downTaps));
   for (let row = 0; row < rows.length; row += band) {
     const count = Math.min(band, rows.length - row);
     bytes.set(source.subarray(row * stride, (row + count) * stride), pixels);
     const to = narrowed + row * narrow;
-    kernel.alongRows(pixels, count, stride, columns.count, starts, acrossWeights, across.taps / 4, to);
+    kernel.alongRows(pixels, count, stride, columns.count, starts, acrossWeights, acrossTaps / 4, to);
   }
   const resampled = new Uint8Array(rows.count * narrow);
   for (let i = 0; i < rows.count; i++) {
     const first = narrowed + rows.offsets[i]! * narrow;
-    kernel.acrossRows(first, narrow, downWeights + i * down.taps * 4, Math.ceil(rows.lengths[i]! / 2), out);
+    kernel.acrossRows(first, narrow, downWeights + i * downTaps * 4, Math.ceil(rows.lengths[i]! / 2), out);
     resampled.set(bytes.subarray(out, out + narrow), i * narrow);
   }
   return resampled;
