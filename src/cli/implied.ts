@@ -41,9 +41,12 @@ function withPicture(
   const named = argv.toSpliced(at + 1, 0, '-');
   if (request instanceof CocaError) return request.code === 'usage' && isRead(named, commands) ? named : undefined;
   if (request.kind !== 'run') return undefined;
-  const [first] = request.invocation.args;
-  if (first !== undefined) return image.variadic || couldBeFile(first) || !isRead(named, commands) ? undefined : named;
-  return image.unless?.some((option) => request.invocation.typed.has(option)) ? undefined : named;
+  const { args, typed } = request.invocation;
+  // Where an option names the pictures, words are something else.
+  if (image.unless?.some((option) => typed.has(option))) return undefined;
+  const [first] = args;
+  if (first !== undefined && (image.variadic || couldBeFile(first) || !isRead(named, commands))) return undefined;
+  return named;
 }
 
 /** Whether a word that is to name a picture may do so: otherwise it is the text after it. */

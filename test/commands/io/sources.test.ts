@@ -94,6 +94,18 @@ describe('what need not be said', () => {
     expect(missing).toMatchObject({ code: 2, stderr: 'coca: no such file: a.png\n' });
   });
 
+  test.each([
+    ['rank --files - book taxi --json -q', `${fixture('scenes/0001.png')}\n`],
+    [`rank -i ${fixture('scenes/0001.png')} book taxi --json -q`, 'what the loop around it reads'],
+  ])('where an option names the pictures, stdin is none besides: coca %s', async (line, input) => {
+    const { code, stdout } = await coca(line.split(' '), { input });
+    expect(code).toBe(0);
+    const ranked = JSON.parse(stdout).map(({ results }: { results: { caption: string }[] }) => results);
+    expect(ranked.map((results: { caption: string }[]) => results.map(({ caption }) => caption))).toEqual([
+      ['book', 'taxi'],
+    ]);
+  });
+
   test('with nothing on stdin, IMAGE is missing as ever', async () => {
     for (const command of ['caption', 'attend', 'step']) {
       expect(await coca([command])).toMatchObject({ code: 64, stderr: expect.stringContaining('IMAGE is missing') });
