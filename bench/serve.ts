@@ -1,6 +1,6 @@
 /**
  * npm run bench -- serve [SECONDS]: 16 clients of `coca serve` on loopback, each with its next picture once it has its caption, beside
- * `coca caption --batch auto` over the same pictures. Errors, captions a second, latencies, and the server's memory at the
+ * `coca caption --batch auto` over the same pictures, before and after: the machine's speed wanders. Errors, captions a second, latencies, and the server's memory at the
  * beginning and the end.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ try {
   const names = readdirSync(folder)
     .filter((name) => name.endsWith('.png'))
     .map((name) => join(folder, name));
-  const batch = batchRate(names);
+  const batches = [batchRate(names)];
   const { pid, address, end } = await startServer();
   try {
     const before = await residentBytes(address);
@@ -32,6 +32,9 @@ try {
       duration: Number(seconds),
       requests: names.map((name) => ({ body: readFileSync(name) })),
     });
+    const after = await residentBytes(address);
+    await end();
+    batches.push(batchRate(names));
     const rate = result['2xx'] / result.duration;
     const row = {
       seconds: result.duration,
@@ -41,10 +44,10 @@ try {
       refused: result.non2xx,
       errors: result.errors + result.timeouts,
       perSecond: rate,
-      batchPerSecond: batch,
-      ofBatch: rate / batch,
+      batchPerSecond: batches,
+      ofBatch: rate / ((batches[0]! + batches[1]!) / 2),
       ms: { p50: result.latency.p50, p99: result.latency.p99, max: result.latency.max },
-      residentMB: { before: before / 1e6, after: (await residentBytes(address)) / 1e6 },
+      residentMB: { before: before / 1e6, after: after / 1e6 },
     };
     process.stdout.write(`${JSON.stringify(row, undefined, 1)}\n`);
   } finally {
@@ -77,11 +80,11 @@ async function startServer() {
   });
   const said = await new Promise<string>((resolve) => child.stdout.setEncoding('utf8').once('data', resolve));
   const { pid, address } = JSON.parse(said) as { readonly pid: number; readonly address: string };
-  const end = () =>
-    new Promise<void>((resolve) => {
-      child.once('close', () => resolve());
-      child.kill('SIGTERM');
-    });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const end = () => {
+    child.kill('SIGTERM');
+    return closed;
+  };
   return { pid, address, end };
 }
 

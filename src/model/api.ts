@@ -1,7 +1,7 @@
 import type { RawAttention } from './attention/raw.js';
 import type { ModelConfig } from './config/config.js';
 import type { CaptionIds, DecodingOptions, SearchState, TreeModel } from './decoding/index.js';
-import type { Block, Change, Probe, Task } from './engine/network.js';
+import type { Block, Change, Probe, SearchHooks, Task } from './engine/network.js';
 import type { Picture } from './image/picture.js';
 import type { Means } from './interventions/changes.js';
 import type { Site } from './interventions/sites.js';
@@ -55,15 +55,11 @@ export interface PictureRun {
 /** Searches for captions that come and go, side by side in the steps of one model: see `Coca.shareCaptions`. */
 export interface SharedCaptions {
   /**
-   * As `Coca.caption`, for one picture: what is found is the same, but for last digits, which depend on the neighbours.
-   * @param hooks `onStep` is told the search after each of its steps
-   * @throws CocaError as `Coca.caption`
+   * As `Coca.caption`, of one picture that is no clip: what is found is the same, but for last digits, which depend on the neighbours.
+   * @param hooks `onCertain` is told after each step which ids every caption that may be found begins with
+   * @throws CocaError as `Coca.encodeImages` and `Coca.caption`
    */
-  caption(
-    image: ImageEncoding,
-    options: CaptionOptions,
-    hooks?: { readonly onStep?: (state: SearchState) => void; readonly signal?: AbortSignal },
-  ): Promise<CaptionRun>;
+  caption(picture: Picture, options: CaptionOptions, hooks?: SearchHooks): Promise<PictureRun>;
 }
 
 /** log p(caption | image), teacher forced. */

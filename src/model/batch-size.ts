@@ -3,8 +3,8 @@ import type { DecodingOptions } from './decoding/knobs.js';
 
 /** From here on a row of a step costs as much as any other: more side by side save nothing. */
 const ROWS_A_STEP = 48;
-/** The same of pictures in the vision tower. */
-const PICTURES = 8;
+/** How many pictures go through the vision tower together: more take as long each, and a search would wait for them. */
+export const PICTURES_AT_ONCE = 8;
 const MOST_PICTURES = 32;
 /** The part of a machine's memory that a batch may take, beside the weights. */
 const MEMORY_PART = 1 / 8;
@@ -18,7 +18,7 @@ const FLOAT_BYTES = 4;
  */
 export function batchThatFits(config: ModelConfig, memory: number, search?: DecodingOptions): number {
   const rows = search ? rowsOf(search) : 1;
-  const wanted = search ? Math.min(MOST_PICTURES, Math.floor(ROWS_A_STEP / rows)) : PICTURES;
+  const wanted = search ? Math.min(MOST_PICTURES, Math.floor(ROWS_A_STEP / rows)) : PICTURES_AT_ONCE;
   const bytes = pixelBytes(config) + (search ? treeBytes(config, rows, search) : 0);
   return Math.max(1, Math.min(wanted, Math.floor((memory * MEMORY_PART) / bytes)));
 }

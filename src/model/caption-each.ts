@@ -1,12 +1,10 @@
 import type { Caption, PictureRun } from './api.js';
 import { grouped } from './base/pipeline.js';
+import { PICTURES_AT_ONCE } from './batch-size.js';
 import { decode, decodeEach, type EndedSearch, type SearchState, type TreePlaces } from './decoding/index.js';
+import { apart, sideBySide } from './engine/image-tokens.js';
 import type { ImageTokens, ImageTrees } from './engine/network.js';
 import type { Picture } from './image/picture.js';
-import { joined } from './video/encode-clip.js';
-
-/** How many pictures go through the vision tower together: more take as long each, and the search waits for them. */
-const ENCODED_AT_ONCE = 8;
 
 /** What captions of many pictures are made with. */
 interface Means {
@@ -29,7 +27,7 @@ export async function* captionEach(
   signal: AbortSignal | undefined,
   means: Means,
 ): AsyncGenerator<PictureRun> {
-  const encoded = encodedOneByOne(pictures, Math.min(batch, ENCODED_AT_ONCE), means.encode);
+  const encoded = encodedOneByOne(pictures, Math.min(batch, PICTURES_AT_ONCE), means.encode);
   const runOf = ({ image, state, ms }: EndedSearch<Encoded>): PictureRun => {
     return { captions: means.captionsOf(state), ms: { encode: image.ms, decode: ms } };
   };
@@ -37,8 +35,7 @@ export async function* captionEach(
     for (;;) {
       const first = await takeSome(encoded, batch);
       if (first.length === 0) return;
-      const data = first.map(({ tokens }) => tokens.data);
-      const trees = await means.open({ count: first.length, data: joined(data) });
+      const trees = await means.open(sideBySide(first.map(({ tokens }) => tokens)));
       const begin = () => means.begin(trees.vocabSize);
       const places = placesOf(trees);
       const ended = places ? decodeEach(places, first, encoded, begin, signal) : together(trees, first, begin, signal);
@@ -56,7 +53,7 @@ function placesOf(trees: ImageTrees): TreePlaces<Encoded> | undefined {
     replace && {
       vocabSize,
       batch,
-      extend: (rows) => trees.extend(rows),
+      extend: (rows, candidates) => trees.extend(rows, candidates),
       replace: (place, { tokens }) => replace.call(trees, place, tokens),
       retain: (live) => trees.retain?.(live),
       release: () => trees.release(),
@@ -89,11 +86,7 @@ async function* encodedOneByOne(
 ): AsyncGenerator<Encoded> {
   for await (const some of grouped(pictures, size)) {
     const { tokens, ms } = await encode(some);
-    const length = tokens.data.length / some.length;
-    for (const i of some.keys()) {
-      const data = tokens.data.subarray(i * length, (i + 1) * length);
-      yield { tokens: { count: 1, data }, ms: ms / some.length };
-    }
+    for (const own of apart(tokens)) yield { tokens: own, ms: ms / some.length };
   }
 }
 

@@ -18,18 +18,23 @@ import { captionEach } from './caption-each.js';
 import { calledBy, readTensor, type SafetensorsFile, weightsFingerprint } from './checkpoint/index.js';
 import { type ModelConfig, requireCaptioner } from './config/config.js';
 import {
+  type CaptionIds,
   chainOf,
   decode,
   results,
   type SearchState,
-  SharedDecoding,
+  type SpecialIds,
   startSearch,
   type TreeModel,
 } from './decoding/index.js';
 import { addLogprobs, groupsOf, logprobsOf, readingsOf } from './decoding/likelihoods.js';
-import { attentionOf, checkFinite, Encoding, split, tokensOf } from './encoding.js';
-import type { Attention, Block, Change, ImageTokens, ImageTrees, Network, Probe, Task } from './engine/network.js';
+import { attentionOf, Encoding, split, tokensOf } from './encoding.js';
+import { checkFinite } from './engine/finite.js';
+import type { Attention, Block, Change, Network, Probe, Task } from './engine/network.js';
+import { searchesOn } from './engine/searches.js';
+import { treesInTurn } from './engine/trees-in-turn.js';
 import type { PictureOptions } from './image/load-picture.js';
+import { normalise } from './image/normalise.js';
 import type { Picture, Pixels } from './image/picture.js';
 import { pictureOptions } from './image/preprocess.js';
 import { ChangedNetwork } from './interventions/changed-network.js';
@@ -39,7 +44,8 @@ import type { Precision } from './quantise/precision.js';
 import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import { type CutTexts, mustFit } from './tokenizer/usable.js';
-import { encodePictures, joined, refuseMixed } from './video/encode-clip.js';
+import { isClip } from './video/clip.js';
+import { encodePictures, refuseMixed } from './video/encode-clip.js';
 
 /** How many rows a teacher-forced call evaluates at most: enough to keep the cores busy, few enough for memory. */
 const ROWS_PER_CALL = 128;
@@ -198,52 +204,49 @@ export class CocaModel implements Coca {
         const encoding = await this.encodeImages(some);
         return { tokens: tokensOf(encoding), ms: encoding.ms };
       },
-      open: (tokens) => this.#treesInTurn(tokens),
+      open: (tokens) => treesInTurn(this.network, this.#turns, tokens),
       begin,
       captionsOf: (state) => this.#captionsOf(state),
     });
   }
 
   shareCaptions(most: number): SharedCaptions {
-    const shared = new SharedDecoding<ImageTokens>((images) => this.#treesInTurn(sideBySide(images)), most);
+    const searches = this.network.searches?.(most) ?? searchesOn(this.network, this.#turns, most);
+    const { mean, std } = this.config.preprocess;
     return {
-      caption: async (image, options, hooks = {}) => {
-        if (image.count !== 1) throw new TypeError(`a shared search in ${image.count} pictures`);
-        const { state, ms } = await shared.run({ image: tokensOf(image), begin: this.#searches(options), ...hooks });
-        return { captions: [this.#captionsOf(state)], ms };
+      caption: async (picture, { prompt, ...options }, hooks) => {
+        if (isClip(picture)) throw new TypeError('a shared search in a clip');
+        const pixels = normalise([picture], mean, std);
+        const { captions, ms } = await searches.run({ pixels, options, ...this.#start(prompt) }, hooks);
+        return { captions: captions.map((found) => this.#captionOf(found)), ms };
       },
     };
   }
 
-  #searches(options: CaptionOptions): (vocabSize: number) => SearchState {
+  /** What a search begins with. */
+  #start(text: string | undefined): { readonly special: SpecialIds; readonly prompt: readonly number[] } {
     requireCaptioner(this.config, 'a caption');
     const special = { ...this.tokenizer.special, pad: this.config.pad_id };
-    const prompt = [special.sot, ...(options.prompt ? this.tokenizer.encode(options.prompt) : [])];
+    return { special, prompt: [special.sot, ...(text ? this.tokenizer.encode(text) : [])] };
+  }
+
+  #searches(options: CaptionOptions): (vocabSize: number) => SearchState {
+    const { special, prompt } = this.#start(options.prompt);
     return (vocabSize) => startSearch(options, special, prompt, vocabSize);
   }
 
   #captionsOf(state: SearchState): Caption[] {
-    return results(state).map((found) => ({ ...found, text: this.tokenizer.decode(found.ids) }));
+    return results(state).map((found) => this.#captionOf(found));
+  }
+
+  #captionOf(found: CaptionIds): Caption {
+    return { ...found, text: this.tokenizer.decode(found.ids) };
   }
 
   async openTree(image: ImageEncoding): Promise<TreeModel> {
     requireCaptioner(this.config, 'a search');
     if (image.count !== 1) throw new TypeError(`a tree of ${image.count} pictures`);
-    return this.#treesInTurn(tokensOf(image));
-  }
-
-  /** Trees whose calls take turns with everything else. */
-  async #treesInTurn(tokens: ImageTokens): Promise<ImageTrees> {
-    const trees = await this.#turns.take(() => this.network.openTrees(tokens));
-    const replace = trees.replace?.bind(trees);
-    return {
-      vocabSize: trees.vocabSize,
-      batch: trees.batch,
-      extend: (rows, candidates) => this.#turns.take(() => trees.extend(rows, candidates)),
-      retain: (live) => trees.retain?.(live),
-      release: () => trees.release(),
-      ...(replace && { replace: (place, image) => this.#turns.take(() => replace(place, image)) }),
-    };
+    return treesInTurn(this.network, this.#turns, tokensOf(image));
   }
 
   async captionLikelihoods(
@@ -342,9 +345,3 @@ export class CocaModel implements Coca {
     else await this.#turns.take(() => this.network.release());
   }
 }
-
-/** The tokens of several pictures, one after the other. */
-const sideBySide = (images: readonly ImageTokens[]): ImageTokens => ({
-  count: images.length,
-  data: joined(images.map(({ data }) => data)),
-});

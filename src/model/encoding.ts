@@ -1,5 +1,5 @@
 import type { ImageEncoding } from './api.js';
-import { CocaError } from './base/errors.js';
+import { apart } from './engine/image-tokens.js';
 import type { Attention, EncodedImages, ImageTokens } from './engine/network.js';
 
 /** What a picture is on this side, with what only the model needs of it. */
@@ -22,18 +22,6 @@ export class Encoding implements ImageEncoding {
   readonly tokens: ImageTokens;
 }
 
-/** @throws CocaError `bad-checkpoint` */
-export function checkFinite(rows: Float32Array, what: string): void {
-  // One NaN or infinity among the weights reaches every embedding.
-  if (rows.some((value) => !Number.isFinite(value))) {
-    throw new CocaError(
-      'bad-checkpoint',
-      `the ${what} embedding is not finite`,
-      'The weights hold NaN or infinite values: fetch or convert them again.',
-    );
-  }
-}
-
 export function split(rows: Float32Array, count: number): Float32Array[] {
   const width = rows.length / count;
   return Array.from({ length: count }, (_, i) => rows.slice(i * width, (i + 1) * width));
@@ -53,11 +41,10 @@ export function attentionOf(image: ImageEncoding): readonly Attention[] {
 
 /** What was encoded together as an encoding of each picture, in their order; each has its share of the time. */
 export function separated(images: ImageEncoding): ImageEncoding[] {
-  const { data } = tokensOf(images);
-  const length = data.length / images.count;
+  const tokens = apart(tokensOf(images));
   return images.features.map((features, i) => {
-    const tokens = { count: 1, data: data.subarray(i * length, (i + 1) * length) };
-    return new Encoding(1, { features, latent: images.latents[i]!, tokens }, images.ms / images.count, undefined);
+    const encoded = { features, latent: images.latents[i]!, tokens: tokens[i]! };
+    return new Encoding(1, encoded, images.ms / images.count, undefined);
   });
 }
 

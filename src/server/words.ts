@@ -1,4 +1,3 @@
-import { certainIds, type SearchState } from '../model/decoding/index.js';
 import type { Tokenizer } from '../model/tokenizer/tokenizer.js';
 
 /**
@@ -13,9 +12,9 @@ export class SureWords {
     private readonly tell: (text: string) => void,
   ) {}
 
-  /** After a step. */
-  step(state: SearchState): void {
-    const ids = [...certainIds(state)];
+  /** Ids that are certain, after a step. */
+  step(certain: readonly number[]): void {
+    const ids = [...certain];
     const { eot } = this.tokenizer.special;
     if (ids.at(-1) === eot) ids.pop();
     // A word whose end is not certain may go on.

@@ -1,8 +1,8 @@
 import type { AttentionName } from '../architecture/ops.js';
+import { joined } from '../base/numbers/joined.js';
 import type { ModelConfig } from '../config/config.js';
 import { gridSize } from '../config/config.js';
 import type { Attention } from '../engine/network.js';
-import { joined } from '../video/encode-clip.js';
 
 /** Attention probabilities of one layer for one picture: [heads, queries, keys], rows sum to 1. */
 export interface AttentionLayer {

@@ -5,7 +5,7 @@ import type { PictureOptions } from '../image/load-picture.js';
 import type { Picture } from '../image/picture.js';
 import type { TarIndex } from './formats/tar.js';
 import type { PreparedSample, prepareSample } from './prepare.js';
-import type { Answer, Job, PixelsInUse, Request, Response } from './worker.js';
+import type { Answer, Job, PixelsInUse, Request, Response, TooLarge } from './worker.js';
 
 /** Threads run what was built, also where this module runs from source. */
 const WORKER = new URL(
@@ -43,9 +43,11 @@ export class DecodingPool {
     return this.#run<TarIndex>({ kind: 'shard', path });
   }
 
-  /** `loadPicture` in another thread. */
-  picture(bytes: Uint8Array, options: PictureOptions): Promise<Picture> {
-    return this.#run<Picture>({ kind: 'picture', bytes, options });
+  /** `loadPicture` in another thread. With `maxPixels`, the size of a picture that has more: it is not decoded. */
+  picture(bytes: Uint8Array, options: PictureOptions): Promise<Picture>;
+  picture(bytes: Uint8Array, options: PictureOptions, maxPixels: number): Promise<Picture | TooLarge>;
+  picture(bytes: Uint8Array, options: PictureOptions, maxPixels?: number): Promise<Picture | TooLarge> {
+    return this.#run({ kind: 'picture', bytes, options, maxPixels });
   }
 
   /** Ends the threads; what they had not finished is rejected. */

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { type PlainError, plainError } from '../base/errors.js';
 import { Budget } from '../image/budget.js';
 import { decodeWithin } from '../image/decode.js';
+import type { Size } from '../image/geometry.js';
 import { loadPicture, type PictureOptions } from '../image/load-picture.js';
 import type { Picture } from '../image/picture.js';
 import { indexShard, type TarIndex } from './formats/tar.js';
@@ -21,7 +22,13 @@ export type Job =
       readonly needs: DatasetOptions['needs'];
     }
   | { readonly kind: 'shard'; readonly path: string }
-  | { readonly kind: 'picture'; readonly bytes: Uint8Array; readonly options: PictureOptions };
+  | {
+      readonly kind: 'picture';
+      readonly bytes: Uint8Array;
+      readonly options: PictureOptions;
+      /** Of a picture that is decoded at all. */
+      readonly maxPixels: number | undefined;
+    };
 
 export interface Request {
   readonly id: number;
@@ -32,7 +39,12 @@ export interface Failure {
   readonly error: PlainError;
 }
 
-export type Answer = PreparedSample | TarIndex | Picture | Failure;
+/** The size of a picture that has too many pixels. */
+export interface TooLarge {
+  readonly tooLarge: Size;
+}
+
+export type Answer = PreparedSample | TarIndex | Picture | TooLarge | Failure;
 
 /** What the threads of a pool share: how many pixels they are decoding. */
 export type PixelsInUse = SharedArrayBuffer;
@@ -69,9 +81,28 @@ function moved(answer: Answer): ArrayBuffer[] {
 async function work(job: Job): Promise<Answer> {
   try {
     if (job.kind === 'shard') return await indexShard(job.path);
-    if (job.kind === 'picture') return await loadPicture(job.bytes, job.options);
+    if (job.kind === 'picture') return await pictureWithin(job);
     return await prepareSample(job.locator, job.place, job.transform, job.needs);
   } catch (error) {
     return { error: plainError(error) };
+  }
+}
+
+async function pictureWithin({
+  bytes,
+  options,
+  maxPixels = Infinity,
+}: Job & { readonly kind: 'picture' }): Promise<Picture | TooLarge> {
+  let tooLarge: Size | undefined;
+  const onOpen = (size: Size): void => {
+    if (size.width * size.height <= maxPixels) return;
+    tooLarge = size;
+    throw new Error('too large');
+  };
+  try {
+    return await loadPicture(bytes, options, onOpen);
+  } catch (error) {
+    if (tooLarge) return { tooLarge };
+    throw error;
   }
 }

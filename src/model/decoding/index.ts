@@ -15,7 +15,13 @@ export {
 } from './results.js';
 export { scoresOf } from './scores.js';
 export { decodeEach, type EndedSearch, type TreePlaces } from './side-by-side/decode-each.js';
-export { certainIds, type JoinedSearch, SharedDecoding, type SharedTrees } from './side-by-side/decode-shared.js';
+export {
+  certainIds,
+  type JoinedSearch,
+  SharedDecoding,
+  type SharedModel,
+  type SharedTrees,
+} from './side-by-side/decode-shared.js';
 export {
   type Beam,
   type Candidate,

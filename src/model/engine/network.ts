@@ -1,6 +1,7 @@
 import type { AttentionName, Place, PlaceChange } from '../architecture/ops.js';
 import type { SafetensorsFile } from '../checkpoint/safetensors.js';
-import type { TreeModel } from '../decoding/types.js';
+import type { CaptionIds, DecodingOptions } from '../decoding/index.js';
+import type { SpecialIds, TreeModel } from '../decoding/types.js';
 
 /**
  * Image tokens, ready to be cross-attended. They are held on this side, not by the engine: nothing tells when a picture is
@@ -67,6 +68,37 @@ export interface Probe {
   readonly changes?: readonly Change[] | undefined;
 }
 
+/** A search for captions of a picture, as plain values. */
+export interface PictureSearch {
+  /** [3, S, S], normalised. */
+  readonly pixels: Float32Array;
+  readonly options: DecodingOptions;
+  readonly special: SpecialIds;
+  /** Ids that captions begin with, the start token first. */
+  readonly prompt: readonly number[];
+}
+
+/** What a search has found. */
+export interface FoundCaptions {
+  /** Best first. */
+  readonly captions: readonly CaptionIds[];
+  /** Milliseconds in the vision tower and in the decoder, its share of what was computed for several. */
+  readonly ms: { readonly encode: number; readonly decode: number };
+}
+
+export interface SearchHooks {
+  /** Told after each step which ids whatever is found begins with (`certainIds`). */
+  readonly onCertain?: ((ids: readonly number[]) => void) | undefined;
+  /** Once aborted, the search ends. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Searches that come and go, side by side in the steps of one network (`SharedDecoding`). */
+export interface Searches {
+  /** @throws CocaError as `SharedDecoding.run`; `bad-checkpoint` for an embedding that is not finite */
+  run(search: PictureSearch, hooks?: SearchHooks): Promise<FoundCaptions>;
+}
+
 /** The weights that a network computes with. */
 export interface Weights {
   readonly checkpoint: SafetensorsFile;
@@ -120,6 +152,11 @@ export interface Network {
    * row-major.
    */
   readOut(rows: Block): Promise<Float32Array>;
+  /**
+   * Searches that run where this network computes, `most` of them side by side: a step then waits for no other process. Not there where
+   * that is this process (`searchesOn`).
+   */
+  searches?(most: number): Searches;
   /**
    * Makes ready what a task will need, so that its first call is as fast as the others.
    * @param onProgress receives the part that is done, from 0 to 1

@@ -43,12 +43,18 @@ function shownPart(resized: number, start: number, size: number): { from: number
  *
  * Only the pixels that the square needs are resampled, so a strip of 30000 x 1 costs no more than a photograph.
  *
- * @throws CocaError `bad-image`: not such a picture, damaged or cut short, or more than `MAX_PIXELS` pixels.
+ * @param onOpen told the picture's size before anything is decoded
+ * @throws CocaError `bad-image`: not such a picture, damaged or cut short, or more than `MAX_PIXELS` pixels; what `onOpen` throws
  */
-export async function loadPicture(bytes: Uint8Array, options: PictureOptions): Promise<Picture> {
+export async function loadPicture(
+  bytes: Uint8Array,
+  options: PictureOptions,
+  onOpen?: (source: Size) => void,
+): Promise<Picture> {
   const { size, resizeMode = 'shortest', fillColor = 0 } = options;
   const picture = await (options.pixels === 'openclip' ? openAsPillow(bytes) : openUpright(bytes));
   const source = picture.size;
+  onOpen?.(source);
   const { resized, left, top } = place(source, size, resizeMode);
   const across = shownPart(resized.width, left, size);
   const down = shownPart(resized.height, top, size);

@@ -19,7 +19,7 @@ const MS_PER_CHARACTER = 0.02;
  * @throws CocaError `bad-tokenizer`
  */
 export function fileCodec(json: string, file: string, cleaning: Cleaning): Codec {
-  const { definition, tokens, specials, byteLevel, suffix } = parseTokenizerJson(json, file);
+  const { definition, tokens, specials, byteLevel, suffix, decodesByPattern } = parseTokenizerJson(json, file);
   let library: Library;
   try {
     library = new Library(definition, {});
@@ -27,26 +27,30 @@ export function fileCodec(json: string, file: string, cleaning: Cleaning): Codec
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new CocaError('bad-tokenizer', `${file}: ${detail}`, 'this kind of tokenizer is not supported', { cause });
   }
-  // Its patterns are regular expressions from the file: for a text that fits them, some take longer than a command can wait.
-  const bounded = <T extends object | string>(size: number, work: () => T): T => {
-    const limit = MS_AT_LEAST + MS_PER_CHARACTER * size;
-    let result: T | undefined;
+  const attempt = <T>(work: () => T): T => {
     try {
-      result = withinTime(limit, work);
+      return work();
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new CocaError('bad-tokenizer', `${file} fails on a text: ${detail}`, undefined, { cause });
     }
+  };
+  // Its patterns are regular expressions from the file: for a text that fits them, some take longer than a command can wait.
+  const bounded = <T extends object | string>(size: number, work: () => T): T => {
+    const limit = MS_AT_LEAST + MS_PER_CHARACTER * size;
+    const result = attempt(() => withinTime(limit, work));
     if (result !== undefined) return result;
     throw new CocaError(
       'bad-tokenizer',
       `${file}: its patterns take over ${limit / 1000} s on a text of length ${size}`,
     );
   };
-  const decode = (ids: readonly number[]): string =>
-    ids.length === 0
-      ? ''
-      : bounded(ids.length, (): string => library.decode([...ids], { clean_up_tokenization_spaces: false }));
+  const decode = (ids: readonly number[]): string => {
+    if (ids.length === 0) return '';
+    const work = (): string => library.decode([...ids], { clean_up_tokenization_spaces: false });
+    // A limit costs a thread that watches: on a busy machine a millisecond.
+    return decodesByPattern ? bounded(ids.length, work) : attempt(work);
+  };
   const ids = new Map(tokens.map((token, id) => [token, id]));
   return {
     size: tokens.length,

@@ -13,6 +13,8 @@ export interface TokenizerFile {
   readonly byteLevel: boolean;
   /** What marks the end of a word, "" where nothing does. */
   readonly suffix: string;
+  /** Whether ids become text by regular expressions of the file. */
+  readonly decodesByPattern: boolean;
 }
 
 const show = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
@@ -22,6 +24,12 @@ function mentions(step: unknown, type: string): boolean {
   if (Array.isArray(step)) return step.some((part) => mentions(part, type));
   if (!isObject(step)) return false;
   return step.type === type || ['normalizers', 'pretokenizers', 'decoders'].some((list) => mentions(step[list], type));
+}
+
+/** Whether a regular expression is anywhere in a step. */
+function hasRegex(step: unknown): boolean {
+  if (Array.isArray(step)) return step.some(hasRegex);
+  return isObject(step) && ('Regex' in step || Object.values(step).some(hasRegex));
 }
 
 /** The library leaves a step out whose pattern it does not know; ids would be wrong without a word. */
@@ -123,6 +131,7 @@ export function parseTokenizerJson(json: string, file: string): TokenizerFile {
       specials: new Map(special.map((entry) => [entry.id as number, entry.content as string])),
       byteLevel: [definition.pre_tokenizer, definition.decoder].some((step) => mentions(step, 'ByteLevel')),
       suffix: typeof model.end_of_word_suffix === 'string' ? model.end_of_word_suffix : '',
+      decodesByPattern: hasRegex(definition.decoder),
     };
   } catch (cause) {
     throw new CocaError(

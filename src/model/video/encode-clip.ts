@@ -1,4 +1,5 @@
 import { CocaError } from '../base/errors.js';
+import { joined } from '../base/numbers/joined.js';
 import { hasImagePooler, type ModelConfig } from '../config/config.js';
 import type { Attention, EncodedImages, Network, Probe } from '../engine/network.js';
 import { normalise } from '../image/normalise.js';
@@ -90,16 +91,6 @@ export async function encodeClip(
     features: ofUnitLength(meanRow(joined(parts.map(({ features }) => features)), count)),
     tokens: { count: 1, data: joined(parts.map(({ tokens }) => tokens.data)) },
   };
-}
-
-export function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** [N, E] -> [E] */

@@ -15,16 +15,13 @@ export class ClientPictures {
    * @throws Refusal 413 for more pixels than are decoded here; CocaError `bad-image`
    */
   async decode(bytes: Uint8Array, options: PictureOptions): Promise<Picture> {
-    // Its header tells its size; nothing is decoded for it.
-    const { openPicture } = await import('../../model/image/decode.js');
-    const { width, height } = (await openPicture(bytes)).size;
-    if (width * height > this.maxPixels) {
-      throw new Refusal(413, 'too-large', `a picture of ${width} x ${height} pixels is too large for this server`, {
-        hint: `it takes ${this.maxPixels} pixels: send a smaller one`,
-      });
-    }
     this.#pool ??= new DecodingPool();
-    return this.#pool.picture(bytes, options);
+    const decoded = await this.#pool.picture(bytes, options, this.maxPixels);
+    if (!('tooLarge' in decoded)) return decoded;
+    const { width, height } = decoded.tooLarge;
+    throw new Refusal(413, 'too-large', `a picture of ${width} x ${height} pixels is too large for this server`, {
+      hint: `it takes ${this.maxPixels} pixels: send a smaller one`,
+    });
   }
 
   async close(): Promise<void> {

@@ -11,7 +11,7 @@ import type {
 } from '../../model/api.js';
 import type { RawAttention } from '../../model/attention/raw.js';
 import type { ModelConfig } from '../../model/config/config.js';
-import type { SearchState, TreeModel } from '../../model/decoding/index.js';
+import type { TreeModel } from '../../model/decoding/index.js';
 import { separated } from '../../model/encoding.js';
 import type { Block, Change, Probe, Task } from '../../model/engine/network.js';
 import type { PictureOptions } from '../../model/image/load-picture.js';
@@ -59,14 +59,14 @@ export function jointOf(
 }
 
 /**
- * A warm model as one request sees it. Its pictures go through the vision tower with those of other requests, its searches
- * stand beside theirs; all else takes turns with them.
+ * A warm model as one request sees it. Its pictures go through the vision tower with those of other requests, and searches
+ * of `captionEach` and `shareCaptions` stand beside theirs; all else takes turns with them.
  */
 export class JoinedCoca implements LoadedCoca {
-  /** @param onStep told each step of the searches that this request asks for */
+  /** @param onCertain told after each step of a search that joins others which ids are certain */
   constructor(
     private readonly joint: Joint,
-    private readonly onStep?: (state: SearchState) => void,
+    private readonly onCertain?: (ids: readonly number[]) => void,
   ) {}
 
   private get coca(): LoadedCoca {
@@ -146,24 +146,26 @@ export class JoinedCoca implements LoadedCoca {
   caption(
     images: ImageEncoding,
     options: CaptionOptions,
-    { signal }: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
+    hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
   ): Promise<CaptionRun> {
-    return this.joint.captions.caption(images, options, {
-      ...(this.onStep && { onStep: this.onStep }),
-      ...(signal && { signal }),
-    });
+    return this.coca.caption(images, options, hooks);
   }
 
-  captionEach(
+  /** Each picture's search joins those of others, and the next is begun when it is done. */
+  async *captionEach(
     pictures: AsyncIterable<Picture>,
     options: CaptionOptions,
-    how: { readonly batch: number; readonly signal?: AbortSignal },
+    { signal }: { readonly batch: number; readonly signal?: AbortSignal },
   ): AsyncGenerator<PictureRun> {
-    return this.coca.captionEach(pictures, options, how);
+    const shared = this.shareCaptions();
+    for await (const picture of pictures) yield await shared.caption(picture, options, { signal });
   }
 
   shareCaptions(): SharedCaptions {
-    return this.joint.captions;
+    const { captions } = this.joint;
+    return {
+      caption: (picture, options, hooks) => captions.caption(picture, options, { onCertain: this.onCertain, ...hooks }),
+    };
   }
 
   openTree(image: ImageEncoding): Promise<TreeModel> {
@@ -210,7 +212,7 @@ export class JoinedCoca implements LoadedCoca {
   #alone(coca: LoadedCoca): JoinedCoca {
     return new JoinedCoca(
       jointOf(coca, this.joint.decode, this.joint.tokenLength, { batch: 1, searches: 1 }),
-      this.onStep,
+      this.onCertain,
     );
   }
 

@@ -3,7 +3,7 @@ import { CocaError } from '../../model/base/errors.js';
 import { didYouMeanName } from '../../model/base/names/suggest.js';
 import { batchThatFits } from '../../model/batch-size.js';
 import { contextLength } from '../../model/config/config.js';
-import { decodingOptions, type SearchState } from '../../model/decoding/index.js';
+import { decodingOptions } from '../../model/decoding/index.js';
 import { tokensOf } from '../../model/encoding.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
 import { Refusal } from '../refusal.js';
@@ -104,8 +104,8 @@ export class Served {
   }
 
   /** As a request sees it. */
-  async borrow(onStep?: (state: SearchState) => void): Promise<JoinedCoca> {
-    return new JoinedCoca(await this.joint(), onStep);
+  async borrow(onCertain?: (ids: readonly number[]) => void): Promise<JoinedCoca> {
+    return new JoinedCoca(await this.joint(), onCertain);
   }
 
   /**

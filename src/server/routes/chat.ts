@@ -4,8 +4,8 @@ import type { Caption, CaptionOptions } from '../../model/api.js';
 import { stopIfAborted } from '../../model/base/errors.js';
 import { contextLength, type ModelConfig, requireCaptioner } from '../../model/config/config.js';
 import { decodingOptions } from '../../model/decoding/index.js';
-import type { LoadedCoca } from '../../model/store/load.js';
 import { EventStream, fieldsOf, inQueue, type Serving } from '../handling.js';
+import type { JoinedCoca } from '../models/joined-coca.js';
 import { pictureOf } from '../pictures.js';
 import { badField } from '../refusal.js';
 import { SureWords } from '../words.js';
@@ -54,7 +54,7 @@ export function chatRoute(app: FastifyInstance, serving: Serving): void {
       const events = new EventStream(reply);
       return events.run(async () => {
         const words = new SureWords(tokenizer, (content) => events.send(answer.piece({ content })));
-        const coca = await served.borrow((state) => words.step(state));
+        const coca = await served.borrow((ids) => words.step(ids));
         const [caption] = await captionsOf(coca, bytes, search, signal);
         words.finish(caption!.text);
         events.send(answer.piece({}, reasonOf(caption!, search)));
@@ -66,15 +66,14 @@ export function chatRoute(app: FastifyInstance, serving: Serving): void {
 }
 
 async function captionsOf(
-  coca: LoadedCoca,
+  coca: JoinedCoca,
   bytes: Buffer,
   search: CaptionOptions,
   signal: AbortSignal,
 ): Promise<readonly Caption[]> {
-  const picture = await coca.decode!(bytes);
+  const picture = await coca.decode(bytes);
   stopIfAborted(signal);
-  const image = await coca.encodeImages([picture]);
-  return (await coca.caption(image, search, { signal })).captions[0]!;
+  return (await coca.shareCaptions().caption(picture, search, { signal })).captions;
 }
 
 /** The search that OpenAI's fields mean: beams, or samples where a temperature or top_p asks for chance. */

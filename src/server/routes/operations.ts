@@ -44,7 +44,7 @@ export function operationRoutes(app: FastifyInstance, serving: Serving, operatio
         return events.run(async () => {
           const { tokenizer } = await served.borrow();
           const words = new SureWords(tokenizer, (text) => events.send({ text }, 'words'));
-          const coca = await served.borrow((state) => words.step(state));
+          const coca = await served.borrow((ids) => words.step(ids));
           const result = await run({ coca, named: served.named, picture, fields, signal });
           words.finish(textOf!(result));
           events.send(result, 'result');

@@ -291,6 +291,20 @@ describe('faults', () => {
     expect(tokenizer.encode('a')).toEqual([0]);
   });
 
+  test('and so is one that ids become text by', async () => {
+    const long = `${'a'.repeat(40)}b`;
+    const replace = { type: 'Replace', pattern: { Regex: '(a+)+$' }, content: '' };
+    const tokenizer = await load({
+      ...SOUND,
+      model: { ...SOUND.model, vocab: { ...SOUND.model.vocab, [long]: 4 } },
+      decoder: { type: 'Sequence', decoders: [{ type: 'Fuse' }, replace] },
+    });
+    expect(() => tokenizer.decode([4])).toThrow(
+      expect.objectContaining({ code: 'bad-tokenizer', message: expect.stringContaining('its patterns take over') }),
+    );
+    expect(tokenizer.decode(tokenizer.encode('a'))).toBe('');
+  });
+
   test('a file larger than its model can need, one that is not UTF-8, and a pipe', async () => {
     const large = JSON.stringify({ ...SOUND, comment: 'x'.repeat(2 ** 20 + 8 * 512) });
     await expect(load(large)).rejects.toMatchObject({ code: 'unreadable', message: expect.stringMatching(/too many/) });

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stopIfAborted } from '../../base/errors.js';
 import { advance } from '../advance.js';
 import { STOPPED } from '../decode.js';
+import { candidatesNeeded } from '../needed.js';
 import { retainedNodes } from '../results.js';
 import { isDone, pendingRows, type SearchState } from '../state.js';
 import type { TreeModel } from '../types.js';
@@ -64,9 +65,10 @@ export async function* decodeEach<Image>(
       if (running.length === 0) break;
       stopIfAborted(signal, STOPPED);
       const start = performance.now();
-      const logits = await model.extend(places.map((one) => (one ? pendingRows(one.state) : [])));
+      const rows = places.map((one) => (one ? pendingRows(one.state) : []));
+      const scores = await model.extend(rows, candidatesNeeded(running.map(({ state }) => state)));
       stopIfAborted(signal, STOPPED);
-      for (const [place, one] of places.entries()) if (one) one.state = advance(one.state, logits[place]!);
+      for (const [place, one] of places.entries()) if (one) one.state = advance(one.state, scores[place]!);
       const ms = (performance.now() - start) / running.length;
       for (const one of running) one.ms += ms;
       for (const [place, one] of places.entries()) {

@@ -12,9 +12,16 @@ export interface SharedTrees<Image> extends TreeModel {
   readonly replace?: (place: number, image: Image) => Promise<void>;
 }
 
+/** What searches that come and go are run on. */
+export interface SharedModel<Picture, Image> {
+  /** Pictures as trees want them, in their order. */
+  encode(pictures: readonly Picture[]): Promise<readonly Image[]>;
+  open(images: readonly Image[]): Promise<SharedTrees<Image>>;
+}
+
 /** A search that may join others. */
-export interface JoiningSearch<Image> {
-  readonly image: Image;
+export interface JoiningSearch<Picture> {
+  readonly picture: Picture;
   /** @throws CocaError for a prompt that leaves no room: that is this search's own failure */
   readonly begin: (vocabSize: number) => SearchState;
   /** Told the state after each step. */
@@ -25,41 +32,57 @@ export interface JoiningSearch<Image> {
 
 export interface JoinedSearch {
   readonly state: SearchState;
-  /** Milliseconds: of every step that it took part in, its share. */
-  readonly ms: number;
+  /** Milliseconds, its share of what was done for several: of being encoded, and of every step that it took part in. */
+  readonly ms: { readonly encode: number; readonly decode: number };
 }
 
-interface Asked<Image> extends JoiningSearch<Image> {
+interface Asked<Picture> extends JoiningSearch<Picture> {
   readonly resolve: (ended: JoinedSearch) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface Running<Image> {
-  readonly asked: Asked<Image>;
-  state: SearchState;
-  ms: number;
+/** One whose picture is encoded. */
+interface Encoded<Picture, Image> {
+  readonly asked: Asked<Picture>;
+  readonly image: Image;
+  readonly ms: number;
 }
+
+interface Running<Picture> {
+  readonly asked: Asked<Picture>;
+  state: SearchState;
+  readonly ms: { readonly encode: number; decode: number };
+}
+
+type Places<Picture> = (Running<Picture> | undefined)[];
 
 /**
  * Searches that come and go, each with options of its own, side by side in one step of the model: what is found of each is what it
  * finds alone. Trees are opened over the pictures that wait, `most` at most. A place that is free is given to the next, unless
  * more wait than have room and the trees are fewer than `most`, or half of the places would stay empty, which cost as much as others:
- * then these trees end, and others are opened.
+ * then these trees end, and others are opened. Pictures are encoded when a place is free and none is encoded yet, all that wait
+ * together: by then there are more of them, and together they cost less.
  */
-export class SharedDecoding<Image> {
-  readonly #waiting: Asked<Image>[] = [];
+export class SharedDecoding<Picture, Image> {
+  readonly #waiting: Asked<Picture>[] = [];
+  readonly #encoded: Encoded<Picture, Image>[] = [];
   #isWorking = false;
 
+  /**
+   * @param most how many searches stand beside each other
+   * @param atOnce how many pictures are encoded together
+   */
   constructor(
-    private readonly open: (images: readonly Image[]) => Promise<SharedTrees<Image>>,
+    private readonly model: SharedModel<Picture, Image>,
     private readonly most: number,
+    private readonly atOnce: number,
   ) {}
 
   /**
    * Runs a search to its end.
    * @throws CocaError `interrupted` once its signal is aborted, and what `begin`, `advance` and the model throw
    */
-  run(search: JoiningSearch<Image>): Promise<JoinedSearch> {
+  run(search: JoiningSearch<Picture>): Promise<JoinedSearch> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...search, resolve, reject });
       if (!this.#isWorking) this.#work();
@@ -70,42 +93,48 @@ export class SharedDecoding<Image> {
     this.#isWorking = true;
     // Those that are asked for in the same moment begin together.
     await nextTurn();
-    for (let first = this.#take(this.most); first.length > 0; first = this.#take(this.most)) {
+    for (let first = await this.#take(this.most); first.length > 0; first = await this.#take(this.most)) {
       try {
-        const trees = await this.open(first.map(({ image }) => image));
+        const trees = await this.model.open(first.map(({ image }) => image));
         await this.#runTrees(trees, first);
       } catch (error) {
-        for (const { reject } of first) reject(error);
+        for (const { asked } of first) asked.reject(error);
       }
     }
     this.#isWorking = false;
   }
 
-  /** The next ones that are still wanted. */
-  #take(count: number): Asked<Image>[] {
-    const taken: Asked<Image>[] = [];
-    while (taken.length < count && this.#waiting.length > 0) {
-      const next = this.#waiting.shift()!;
-      if (next.signal?.aborted) next.reject(new CocaError('interrupted', STOPPED));
-      else taken.push(next);
+  /** The next ones that are still wanted, encoded. */
+  async #take(count: number): Promise<Encoded<Picture, Image>[]> {
+    const taken: Encoded<Picture, Image>[] = [];
+    while (taken.length < count && this.#encoded.length + this.#waiting.length > 0) {
+      if (this.#encoded.length === 0) await this.#encode();
+      const next = this.#encoded.shift();
+      if (next !== undefined && isWanted(next.asked)) taken.push(next);
     }
     return taken;
   }
 
-  async #runTrees(trees: SharedTrees<Image>, first: readonly Asked<Image>[]): Promise<void> {
-    const begun = (asked: Asked<Image>): Running<Image> | undefined => {
-      try {
-        return { asked, state: asked.begin(trees.vocabSize), ms: 0 };
-      } catch (error) {
-        asked.reject(error);
-        return undefined;
-      }
-    };
-    const places = first.map(begun);
+  /** Encodes those that have waited longest. */
+  async #encode(): Promise<void> {
+    const some = this.#waiting.splice(0, this.atOnce).filter(isWanted);
+    if (some.length === 0) return;
+    const start = performance.now();
+    try {
+      const images = await this.model.encode(some.map(({ picture }) => picture));
+      const ms = (performance.now() - start) / some.length;
+      this.#encoded.push(...some.map((asked, i) => ({ asked, image: images[i]!, ms })));
+    } catch (error) {
+      for (const { reject } of some) reject(error);
+    }
+  }
+
+  async #runTrees(trees: SharedTrees<Image>, first: readonly Encoded<Picture, Image>[]): Promise<void> {
+    const places: Places<Picture> = first.map((one) => begun(one, trees));
     try {
       for (;;) {
-        await this.#refill(trees, places, begun);
-        dropUnwanted(places);
+        await this.#refill(trees, places);
+        for (const [place, one] of places.entries()) if (one && !isWanted(one.asked)) places[place] = undefined;
         const running = places.filter((one) => one !== undefined);
         if (running.length === 0) return;
         await step(trees, places, running);
@@ -121,43 +150,51 @@ export class SharedDecoding<Image> {
   }
 
   /** Gives free places to those that wait. */
-  async #refill(
-    trees: SharedTrees<Image>,
-    places: (Running<Image> | undefined)[],
-    begun: (asked: Asked<Image>) => Running<Image> | undefined,
-  ): Promise<void> {
+  async #refill(trees: SharedTrees<Image>, places: Places<Picture>): Promise<void> {
     const free = places.filter((one) => one === undefined).length;
-    const isTooSmall = places.length < this.most && this.#waiting.length > free;
-    const isTooLarge = 2 * (places.length - free + this.#waiting.length) <= places.length;
+    const waiting = this.#encoded.length + this.#waiting.length;
+    const isTooSmall = places.length < this.most && waiting > free;
+    const isTooLarge = 2 * (places.length - free + waiting) <= places.length;
     if (trees.replace === undefined || isTooSmall || isTooLarge) return;
     for (const place of places.keys()) {
       if (places[place] !== undefined) continue;
-      const [next] = this.#take(1);
+      const [next] = await this.#take(1);
       if (next === undefined) return;
       try {
         await trees.replace(place, next.image);
       } catch (error) {
-        next.reject(error);
+        next.asked.reject(error);
         throw error;
       }
-      places[place] = begun(next);
+      places[place] = begun(next, trees);
     }
   }
 }
 
-function dropUnwanted<Image>(places: (Running<Image> | undefined)[]): void {
-  for (const [place, one] of places.entries()) {
-    if (!one?.asked.signal?.aborted) continue;
-    one.asked.reject(new CocaError('interrupted', STOPPED));
-    places[place] = undefined;
+/** Whether a search is still wanted; one that is not is told so. */
+function isWanted<Picture>({ signal, reject }: Asked<Picture>): boolean {
+  if (!signal?.aborted) return true;
+  reject(new CocaError('interrupted', STOPPED));
+  return false;
+}
+
+function begun<Picture, Image>(
+  { asked, ms }: Encoded<Picture, Image>,
+  { vocabSize }: SharedTrees<Image>,
+): Running<Picture> | undefined {
+  try {
+    return { asked, state: asked.begin(vocabSize), ms: { encode: ms, decode: 0 } };
+  } catch (error) {
+    asked.reject(error);
+    return undefined;
   }
 }
 
 /** One step of all that run; those that have ended are answered, and leave their places. */
-async function step<Image>(
+async function step<Picture, Image>(
   trees: SharedTrees<Image>,
-  places: (Running<Image> | undefined)[],
-  running: readonly Running<Image>[],
+  places: Places<Picture>,
+  running: readonly Running<Picture>[],
 ): Promise<void> {
   const start = performance.now();
   const rows = places.map((one) => (one ? pendingRows(one.state) : []));
@@ -166,7 +203,7 @@ async function step<Image>(
   for (const [place, one] of places.entries()) {
     if (one === undefined) continue;
     one.state = advance(one.state, scores[place]!);
-    one.ms += ms;
+    one.ms.decode += ms;
     one.asked.onStep?.(one.state);
     if (!isDone(one.state)) continue;
     one.asked.resolve(one);

@@ -2,7 +2,7 @@
 import { plainError } from '../../base/errors.js';
 import { reasonOf } from '../devices.js';
 import { NetworkCalls } from './calls.js';
-import type { Request, Response } from './protocol.js';
+import type { Following, Request, Response } from './protocol.js';
 
 /** Meant for the program as a whole, and sent to all its processes: the parent of this one ends it. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -21,12 +21,23 @@ const send = (response: Response): void => void process.send!(response, undefine
 
 const calls = new NetworkCalls((remark) => send({ remark }));
 
-process.on('message', async ({ id, name, args, isFollowed }: Request) => {
+const running = new Map<number, AbortController>();
+
+process.on('message', async (request: Request) => {
+  if ('stop' in request) return running.get(request.stop)?.abort();
+  const { id, name, args, isFollowed } = request;
+  const controller = new AbortController();
+  running.set(id, controller);
   try {
     const call = calls[name] as (...args: unknown[]) => Promise<unknown>;
-    const onProgress = isFollowed ? [(part: number) => send({ id, part })] : [];
-    send({ id, result: await call.apply(calls, [...args, ...onProgress]) });
+    const following: Following<unknown> = {
+      tell: isFollowed ? (part) => send({ id, part }) : undefined,
+      signal: controller.signal,
+    };
+    send({ id, result: await call.apply(calls, [...args, following]) });
   } catch (error) {
     send({ id, error: plainError(error) });
+  } finally {
+    running.delete(id);
   }
 });

@@ -8,6 +8,7 @@ import type {
   ImageTrees,
   Network,
   Probe,
+  Searches,
   Task,
 } from '../network.js';
 import type { openNetwork } from '../open.js';
@@ -46,7 +47,7 @@ export class IsolatedNetwork implements Network {
   }
 
   prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
-    return this.process.follow(onProgress, 'prepare', task);
+    return this.process.follow({ tell: onProgress }, 'prepare', task);
   }
 
   async encodeImages(pixels: Float32Array, count: number, probe: Probe = {}): Promise<EncodedImages> {
@@ -76,6 +77,16 @@ export class IsolatedNetwork implements Network {
 
   readOut(rows: Block): Promise<Float32Array> {
     return this.process.call('readOut', rows);
+  }
+
+  searches(most: number): Searches {
+    const opened = this.process.call('openSearches', most);
+    // Whoever searches is told of it.
+    opened.catch(() => undefined);
+    return {
+      run: async (search, { onCertain, signal } = {}) =>
+        this.process.follow({ tell: onCertain, signal }, 'search', await opened, search),
+    };
   }
 
   release(): Promise<void> {

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { CocaError, errorFrom } from '../../base/errors.js';
 import type { Remark } from '../remark.js';
 import { LastWords } from './last-words.js';
-import type { CallName, EngineCalls, Request, Response } from './protocol.js';
+import type { CallName, EngineCalls, Following, Request, Response } from './protocol.js';
 
 /** The process runs what was built, also where this module runs from source. */
 const PROGRAM = new URL(
@@ -13,7 +13,7 @@ const PROGRAM = new URL(
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: ((part: number) => void) | undefined;
+  readonly tell: ((part: unknown) => void) | undefined;
 }
 
 /** An engine in a process of its own: if it crashes, calls fail, and nothing else does. */
@@ -38,7 +38,7 @@ export class EngineProcess {
     child.on('message', (response: Response) => {
       if ('remark' in response) return onRemark(response.remark);
       const waiting = this.#waiting.get(response.id);
-      if ('part' in response) return waiting?.onProgress?.(response.part);
+      if ('part' in response) return waiting?.tell?.(response.part);
       this.#waiting.delete(response.id);
       if ('error' in response) waiting?.reject(errorFrom(response.error));
       else waiting?.resolve(response.result);
@@ -75,28 +75,33 @@ export class EngineProcess {
    * @throws what it throws there; CocaError `engine` when the process has ended
    */
   call<N extends CallName>(name: N, ...args: Parameters<EngineCalls[N]>): ReturnType<EngineCalls[N]> {
-    return this.follow(undefined, name, ...args);
+    return this.follow({}, name, ...args);
   }
 
-  /**
-   * `call`, and how far it has come meanwhile.
-   * @param onProgress receives the part that is done, from 0 to 1
-   */
-  follow<N extends CallName>(
-    onProgress: ((part: number) => void) | undefined,
+  /** `call`, told how far it has come meanwhile; once its signal is aborted, the process is told to stop it, and answers as it can. */
+  follow<N extends CallName, Part>(
+    { tell, signal }: Following<Part>,
     name: N,
     ...args: Parameters<EngineCalls[N]>
   ): ReturnType<EngineCalls[N]> {
-    const request: Request<N> = { id: this.#calls++, name, args, isFollowed: onProgress !== undefined };
+    const id = this.#calls++;
+    const request: Request = { id, name, args, isFollowed: tell !== undefined };
+    const stop = (): void => this.#send({ stop: id });
     const answer = new Promise<unknown>((resolve, reject) => {
       if (this.#end) return reject(this.#end);
       // Whatever it wrote so far was not what a later call ended with.
       this.#lastWords.forget();
-      // Where it cannot be received, the end of the process answers.
-      this.#child.send(request, () => undefined);
-      this.#waiting.set(request.id, { resolve, reject, onProgress });
-    });
+      this.#send(request);
+      this.#waiting.set(id, { resolve, reject, tell: tell as Waiting['tell'] });
+      if (signal?.aborted) stop();
+      else signal?.addEventListener('abort', stop);
+    }).finally(() => signal?.removeEventListener('abort', stop));
     return answer as ReturnType<EngineCalls[N]>;
+  }
+
+  #send(request: Request): void {
+    // Where it cannot be received, the end of the process answers.
+    this.#child.send(request, () => undefined);
   }
 
   /** Ends the process, whatever it does. */

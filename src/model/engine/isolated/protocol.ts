@@ -9,7 +9,9 @@ import type {
   Change,
   EncodedImages,
   EncodedTexts,
+  FoundCaptions,
   ImageTokens,
+  PictureSearch,
   Task,
   Weights,
 } from '../network.js';
@@ -78,12 +80,16 @@ export interface EngineCalls {
   releaseTrees(trees: number): Promise<void>;
   crossGradients(tokens: ImageTokens, ids: readonly number[], probe: PlainProbe): Promise<readonly Attention[]>;
   readOut(rows: Block): Promise<Float32Array>;
+  /** @returns what the process calls these searches; they are there as long as it is */
+  openSearches(most: number): Promise<number>;
+  /** One of them; followed by the ids that are certain. */
+  search(searches: number, search: PictureSearch): Promise<FoundCaptions>;
 }
 
 export type CallName = keyof EngineCalls;
 
-/** To the process. Calls may overlap; each is answered once. */
-export interface Request<N extends CallName = CallName> {
+/** A call of the process. Calls may overlap; each is answered once. */
+export interface Call<N extends CallName = CallName> {
   readonly id: number;
   readonly name: N;
   readonly args: Parameters<EngineCalls[N]>;
@@ -91,9 +97,20 @@ export interface Request<N extends CallName = CallName> {
   readonly isFollowed: boolean;
 }
 
+/** To the process: a call, or that one of them is not wanted any more. */
+export type Request = Call | { readonly stop: number };
+
+/** What a call is told beside its arguments, and tells. */
+export interface Following<Part> {
+  /** Receives how far it has come; there where somebody wants to know. */
+  readonly tell?: ((part: Part) => void) | undefined;
+  /** Aborted when it is not wanted any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** From the process: an answer, how far a call has come, or a remark for a person while the network is opened. */
 export type Response =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: PlainError }
-  | { readonly id: number; readonly part: number }
+  | { readonly id: number; readonly part: unknown }
   | { readonly remark: Remark };

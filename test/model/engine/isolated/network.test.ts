@@ -5,12 +5,23 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CocaError } from '../../../../src/model/base/errors.js';
 import { isRunning } from '../../../../src/model/base/processes/running.js';
+import { Turns } from '../../../../src/model/base/turns.js';
 import { openSafetensors } from '../../../../src/model/checkpoint/index.js';
+import { contextLength } from '../../../../src/model/config/config.js';
+import { decodingOptions } from '../../../../src/model/decoding/index.js';
 import type { TokenRow } from '../../../../src/model/decoding/types.js';
 import type { Device, Engine } from '../../../../src/model/engine/engines.js';
 import { type IsolatedNetwork, openIsolatedNetwork } from '../../../../src/model/engine/isolated/network.js';
-import type { Activation, Attention, Change, Network } from '../../../../src/model/engine/network.js';
+import type {
+  Activation,
+  Attention,
+  Change,
+  Network,
+  PictureSearch,
+  Searches,
+} from '../../../../src/model/engine/network.js';
 import { openNetwork } from '../../../../src/model/engine/open.js';
+import { searchesOn } from '../../../../src/model/engine/searches.js';
 import { shell } from '../../../support/cli.js';
 import { temporaryFolder } from '../../../support/folder.js';
 import { type Golden, golden } from '../../../support/golden.js';
@@ -43,6 +54,25 @@ async function openHere(engine: Engine = 'onnx', device: Device | 'auto' = 'cpu'
   const network = await openNetwork(engine, device, config, { checkpoint }, ({ text }) => notices.push(text));
   opened.push(network);
   return network;
+}
+
+/** One that runs to the end of the context. */
+const LONG = { minLength: 18, maxLength: 20 };
+
+/** A search in the reference's first picture. */
+async function searchFor(
+  given: Parameters<typeof decodingOptions>[0],
+  prompt?: readonly number[],
+): Promise<PictureSearch> {
+  const { data, shape } = await reference.expected('pixel_values');
+  const { config } = reference;
+  const special = config.special_ids!;
+  return {
+    pixels: data.slice(0, data.length / shape[0]!),
+    options: decodingOptions(given, { contextLength: contextLength(config) }),
+    special,
+    prompt: prompt ?? [special.sot],
+  };
 }
 
 const chain = (ids: readonly number[], from = 0): TokenRow[] =>
@@ -92,6 +122,41 @@ describe('a network in a process of its own', () => {
       expect.arrayContaining(['vision', 'pooler.0', 'pooler.1', 'text', 'decoder_self', 'cross']),
     );
     expect(there).toEqual(await everything(await openHere()));
+  });
+
+  test('searches there find what searches here do, and tell the same on the way', async () => {
+    const searched = async (searches: Searches) => {
+      const found: unknown[] = [];
+      for (const given of [
+        { beams: 3, num: 2, logprobs: 2 },
+        { strategy: 'sample', num: 2, seed: 7 },
+      ] as const) {
+        const certain: (readonly number[])[] = [];
+        const { captions, ms } = await searches.run(await searchFor(given), { onCertain: (ids) => certain.push(ids) });
+        expect(certain.length).toBeGreaterThan(1);
+        expect(Math.min(ms.encode, ms.decode)).toBeGreaterThan(0);
+        found.push(captions, certain);
+      }
+      return found;
+    };
+    const there = await open();
+    expect(await searched(there.searches(2))).toEqual(await searched(searchesOn(await openHere(), new Turns(), 2)));
+    await expect(there.searches(1).run(await searchFor({}, [6]))).rejects.toMatchObject({ code: 'bad-text' });
+  });
+
+  test('a search that is not wanted any more ends, others go on beside it', async () => {
+    const searches = (await open()).searches(2);
+    const controller = new AbortController();
+    let steps = 0;
+    const left = searches.run(await searchFor(LONG), {
+      signal: controller.signal,
+      onCertain: () => ++steps === 2 && controller.abort(),
+    });
+    const other = searches.run(await searchFor({ ...LONG, strategy: 'greedy' }));
+    await expect(left).rejects.toMatchObject({ name: 'CocaError', code: 'interrupted' });
+    expect((await other).captions[0]!.ids.length).toBeGreaterThan(steps);
+    const gone = searches.run(await searchFor(LONG), { signal: AbortSignal.abort() });
+    await expect(gone).rejects.toMatchObject({ code: 'interrupted' });
   });
 
   test('says on which device, and why not on a better one', async () => {
