@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 
 const CLIENTS = 16;
-const PICTURES = 200;
+const PICTURES = 600;
 const [seconds = '60'] = process.argv.slice(3);
 const CLI = new URL('../dist/cli.js', import.meta.url).pathname;
 

@@ -1,7 +1,7 @@
 // Joins the modules of the program into few files, dist/program: npm run bundle, which is part of the build. Node takes about a
-// millisecond for every module that it looks for, and a start needs two hundred. Packages stay outside; what a library or another
-// process loads (dist/model) stays as it is.
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+// millisecond for every module that it looks for, and a start needs two hundred. Packages stay outside, but for the one that every start
+// needs; what a library or another process loads (dist/model) stays as it is.
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChunkingContext, rolldown } from 'rolldown';
@@ -15,7 +15,16 @@ const target = `${root}dist/program`;
  * something asks for it, is by itself, as rolldown divides it. So is cli.ts: what it imports must not wait for it, which waits for the
  * whole program.
  */
-const TOGETHER = ['program.ts', 'commands/caption/caption.ts', 'server/remote/served-model.ts', 'model/store/load.ts'];
+const TOGETHER = [
+  'program.ts',
+  'commands/caption/caption.ts',
+  'commands/caption/files.ts',
+  'commands/io/clips/frames.ts',
+  'server/remote/served-model.ts',
+  'model/store/load.ts',
+];
+/** Six modules of its own, in every start; its licence is in THIRD_PARTY_NOTICES.md. */
+const JOINED_PACKAGE = 'commander';
 
 let together: ReadonlySet<string> | undefined;
 
@@ -43,7 +52,7 @@ rmSync(target, { recursive: true, force: true });
 const bundle = await rolldown({
   input: { cli: `${source}cli.ts`, program: `${source}program.ts` },
   platform: 'node',
-  external: (id) => !/^[./]/.test(id),
+  external: (id) => !/^[./]/.test(id) && id !== JOINED_PACKAGE,
   tsconfig: `${root}tsconfig.json`,
   preserveEntrySignatures: 'exports-only',
   checks: { ineffectiveDynamicImport: false },
@@ -66,6 +75,27 @@ await bundle.write({
   comments: false,
   codeSplitting: { groups: [{ name: fileOf, debugName: 'together' }] },
 });
+withoutPointers('start.js');
 const program = `${dirname(target)}/cli.js`;
 writeFileSync(program, "#!/usr/bin/env node\nimport './program/cli.js';\n");
 chmodSync(program, 0o755);
+
+/**
+ * What the program imports when it needs it is often in its own file already: rolldown then makes a file that only points there, which
+ * costs a start as much as any other. Such imports take what they need from the file itself.
+ */
+function withoutPointers(file: string): void {
+  const path = `${target}/${file}`;
+  const pointer = new RegExp(`^export \\{ ([^}]+) \\} from "\\./${file.replace('.', '\\.')}";\\s*$`);
+  let code = readFileSync(path, 'utf8');
+  for (const other of readdirSync(target)) {
+    const names = pointer.exec(readFileSync(`${target}/${other}`, 'utf8'))?.[1];
+    if (names === undefined) continue;
+    const fields = names.split(', ').map((name) => {
+      const [from, to = from] = name.split(' as ');
+      return `${to}: all.${from}`;
+    });
+    code = code.replaceAll(`import("./${other}")`, `import("./${file}").then((all) => ({ ${fields.join(', ')} }))`);
+  }
+  writeFileSync(path, code);
+}

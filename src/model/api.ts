@@ -28,6 +28,12 @@ export interface DecodingProgress {
   readonly states: readonly SearchState[];
 }
 
+/** What a search is given beside its options. */
+export interface CaptionHooks {
+  readonly onStep?: (progress: DecodingProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** How a caption is searched for, and how it begins. */
 export type CaptionOptions = DecodingOptions & { readonly prompt?: string };
 
@@ -131,11 +137,13 @@ export interface Coca {
    * Captions as the options search for them.
    * @throws CocaError `usage` for a prompt that leaves no room, `interrupted`
    */
-  caption(
-    images: ImageEncoding,
-    options: CaptionOptions,
-    hooks?: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal },
-  ): Promise<CaptionRun>;
+  caption(images: ImageEncoding, options: CaptionOptions, hooks?: CaptionHooks): Promise<CaptionRun>;
+  /**
+   * The captions of one picture or clip, from its pixels: what `encodeImages` and `caption` find.
+   * @param hooks `onStep` is told nothing where another process searches
+   * @throws CocaError as they do
+   */
+  captionPicture(picture: Picture, options: CaptionOptions, hooks?: CaptionHooks): Promise<PictureRun>;
   /**
    * Captions of many pictures, `batch` of them side by side: one that is done leaves its place to the next. What is found of
    * a picture is what `caption` finds. (Where an engine cannot put another picture in a place, batches follow each other.)

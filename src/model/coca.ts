@@ -1,11 +1,11 @@
 import type {
   Ablated,
   Caption,
+  CaptionHooks,
   CaptionLikelihood,
   CaptionOptions,
   CaptionRun,
   Coca,
-  DecodingProgress,
   ImageEncoding,
   LikelihoodOptions,
   PictureRun,
@@ -172,11 +172,7 @@ export class CocaModel implements Coca {
     return features;
   }
 
-  caption(
-    images: ImageEncoding,
-    options: CaptionOptions,
-    hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
-  ): Promise<CaptionRun> {
+  caption(images: ImageEncoding, options: CaptionOptions, hooks: CaptionHooks = {}): Promise<CaptionRun> {
     const tokens = tokensOf(images);
     const begin = this.#searches(options);
     return this.#turns.take(async () => {
@@ -190,6 +186,12 @@ export class CocaModel implements Coca {
         trees.release();
       }
     });
+  }
+
+  async captionPicture(picture: Picture, options: CaptionOptions, hooks?: CaptionHooks): Promise<PictureRun> {
+    const image = await this.encodeImages([picture]);
+    const { captions, ms } = await this.caption(image, options, hooks);
+    return { captions: captions[0]!, ms: { encode: image.ms, decode: ms } };
   }
 
   captionEach(

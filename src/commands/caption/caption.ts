@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../cli/command.js';
-import type { CaptionOptions, Coca } from '../../model/api.js';
+import type { CaptionOptions, Coca, ImageEncoding, PictureRun } from '../../model/api.js';
 import { CocaError } from '../../model/base/errors.js';
 import { filtered } from '../../model/base/pipeline.js';
 import type { Grounding } from '../../model/grounding/index.js';
@@ -22,7 +22,6 @@ import { checkSources, INPUT_OPTIONS, imagesArgument, namesOnePicture, readsStdi
 import { checkShard, findOfNamed, SHARD_OPTIONS, shardOf } from '../shards/options.js';
 import { captionWriter, type PictureCaptions, partObject } from './output.js';
 import { checkTextFiles, TEXT_FILE_OPTIONS } from './text-options.js';
-import type { Search } from './watch.js';
 import { checkWatchFolder, openArrivals, WATCH_FOLDER_OPTION, withoutOutdated } from './watch-folder.js';
 
 export const caption = defineResults({
@@ -139,13 +138,14 @@ export const caption = defineResults({
         const captionsOf = async function* (names: AsyncGenerator<string>, count: () => number | undefined) {
           // The progress of several pictures is counted in pictures.
           const showSearch = await searchProgress(coca, context);
-          const search: Search = isWatched
-            ? await (await import('./watch.js')).watchedSearch(coca, context, hasKeys)
-            : (images, asked) =>
-                coca.caption(images, asked, {
-                  signal: context.signal,
-                  onStep: count() === 1 ? showSearch : undefined,
-                });
+          const watched = isWatched && (await (await import('./watch.js')).watchedSearch(coca, context, hasKeys));
+          const hooks = () => ({ signal: context.signal, ...(count() === 1 && { onStep: showSearch }) });
+          const search: Search = async (picture) => {
+            if (!watched && !grounding) return coca.captionPicture(picture, how, hooks());
+            const image = await coca.encodeImages([picture], { attention: grounding !== undefined });
+            const { captions, ms } = await (watched ? watched(image, how) : coca.caption(image, how, hooks()));
+            return { captions: captions[0]!, ms: { encode: image.ms, decode: ms }, image };
+          };
           const wanted = filtered(names, (name) => files.isWanted(name));
           const batch = batchOf(options.batch, coca, decoding);
           // What words owe to a picture is not asked of clips.
@@ -156,7 +156,7 @@ export const caption = defineResults({
                 coca,
                 context,
                 1,
-                ([found]) => captionPicture(found!, coca, how, search, grounding, context),
+                ([found]) => captionPicture(found!, coca, search, grounding, context),
                 clips,
               )
             : flowOfPictures(
@@ -184,7 +184,7 @@ export const caption = defineResults({
       }
     }
     const mayBeServed = !options.ground && !isWatched && options.batch === 1 && !options.frames;
-    yield* findWithCaptioner(options, context, 'caption', captions, mayBeServed);
+    yield* findWithCaptioner(options, context, 'caption', captions, mayBeServed && 'captions');
   },
   async writer(format, { args, options, typed }, context) {
     if (options.output !== undefined) return SILENT_WRITER;
@@ -236,30 +236,21 @@ function checkWhole(
   }
 }
 
+/** Finds the captions of a picture; with its encoding, where that was made for more. */
+type Search = (picture: Picture) => Promise<PictureRun & { readonly image?: ImageEncoding }>;
+
 /** The captions of a picture. */
 async function captionPicture(
   { name: image, picture }: ReadablePicture,
   coca: Coca,
-  options: CaptionOptions,
   search: Search,
   grounding: Grounding | undefined,
   context: CommandContext,
 ): Promise<[PictureCaptions]> {
-  const encoding = await coca.encodeImages([picture], { attention: grounding !== undefined });
-  const run = await search(encoding, options);
-  const captions = run.captions[0]!;
+  const { captions, ms, image: encoded } = await search(picture);
   context.onCaption(image, captions[0]!.text);
-  const grounded = await grounding?.ground({ picture, image: encoding }, captions[0]!.ids, { signal: context.signal });
-  return [
-    {
-      image,
-      ...clipFields(picture),
-      captions,
-      grounded,
-      coca: writerOf(coca),
-      ms: { encode: encoding.ms, decode: run.ms },
-    },
-  ];
+  const grounded = await grounding?.ground({ picture, image: encoded! }, captions[0]!.ids, { signal: context.signal });
+  return [{ image, ...clipFields(picture), captions, grounded, coca: writerOf(coca), ms }];
 }
 
 /** The captions of many pictures, `batch` of which go through the model together. */

@@ -3,7 +3,7 @@ import type { CaptionOptions, CaptionRun, Coca, ImageEncoding } from '../../mode
 import { CocaError } from '../../model/base/errors.js';
 
 /** Finds the captions of encoded pictures. */
-export type Search = (images: ImageEncoding, options: CaptionOptions) => Promise<CaptionRun>;
+type WatchedSearch = (images: ImageEncoding, options: CaptionOptions) => Promise<CaptionRun>;
 
 /**
  * A search that is drawn while it runs, one picture at a time; what it finds is the same.
@@ -13,7 +13,7 @@ export async function watchedSearch(
   coca: Pick<Coca, 'caption' | 'tokenizer'>,
   context: CommandContext,
   hasKeys: boolean,
-): Promise<Search> {
+): Promise<WatchedSearch> {
   const { watchSearch } = await import('../../ui/watch/show.js');
   const { initialState } = await import('../../ui/watch/state.js');
   return async (images, options) => {

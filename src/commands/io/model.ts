@@ -1,4 +1,4 @@
-import type { CommandContext, GlobalName, GlobalValues, ModelSource } from '../../cli/command.js';
+import type { CommandContext, GlobalName, GlobalValues, ModelSource, WantedModel } from '../../cli/command.js';
 import { type CocaConfig, requireCaptioner } from '../../model/config/config.js';
 import type { Precision } from '../../model/quantise/precision.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
@@ -33,7 +33,7 @@ export const FRESH_MODELS: ModelSource = {
   async borrow({ mayBeServed, ...options }) {
     if (mayBeServed) {
       const { servedModel } = await import('../../server/remote/served-model.js');
-      const served = await servedModel(options);
+      const served = await servedModel(options, { onlyCaptions: mayBeServed === 'captions' });
       if (served) return served;
     }
     const { loadCoca } = await import('../../model/store/load.js');
@@ -84,9 +84,9 @@ export async function* findWithModel<T>(
   options: ModelValues,
   context: CommandContext,
   find: (coca: LoadedCoca) => AsyncIterable<T>,
-  mayBeServed = false,
+  mayBeServed: WantedModel['mayBeServed'] = false,
 ): AsyncGenerator<T> {
-  const coca = await borrowModel(options, context, mayBeServed && options.ablate === undefined);
+  const coca = await borrowModel(options, context, options.ablate === undefined && mayBeServed);
   try {
     yield* find(await asAsked(coca, options, context));
   } finally {
@@ -104,7 +104,7 @@ export function findWithCaptioner<T>(
   context: CommandContext,
   what: string,
   find: (coca: CaptioningCoca) => AsyncIterable<T>,
-  mayBeServed = false,
+  mayBeServed: WantedModel['mayBeServed'] = false,
 ): AsyncGenerator<T> {
   const findWith = (coca: LoadedCoca): AsyncIterable<T> => {
     requireCaptioner(coca.config, what);
@@ -148,7 +148,11 @@ async function asAsked(coca: LoadedCoca, options: AblationValues, context: Comma
   return ablatedModel(coca, { ...options, ablate }, context);
 }
 
-async function borrowModel(options: ModelValues, context: CommandContext, mayBeServed = false): Promise<LoadedCoca> {
+async function borrowModel(
+  options: ModelValues,
+  context: CommandContext,
+  mayBeServed: WantedModel['mayBeServed'] = false,
+): Promise<LoadedCoca> {
   context.status.show('loading the model');
   const coca = await context.models.borrow({
     ...loadOptions(options),

@@ -10,7 +10,7 @@ import { visible } from '../../ui/text.js';
  * Another that overtakes takes its place.
  */
 export async function searchProgress(
-  { tokenizer }: Pick<Coca, 'tokenizer'>,
+  coca: Pick<Coca, 'tokenizer'>,
   { status, terminal }: CommandContext,
 ): Promise<(progress: DecodingProgress) => void> {
   if (!status.isShown) return () => undefined;
@@ -18,7 +18,7 @@ export async function searchProgress(
   return ({ states }) =>
     status.show(() => {
       const [leader] = results(states[0]!);
-      const words = visible(tokenizer.decode(leader!.ids));
+      const words = visible(coca.tokenizer.decode(leader!.ids));
       // The session's line has a mark before and the time after.
       return truncateStart(`${words}…`, Math.max(1, terminal.columns - 16));
     });

@@ -10,8 +10,6 @@ export interface Served {
   readonly texts?: { readonly field: string; readonly isList: boolean };
   /** Options that say where results go or how pictures come by, and mean nothing here. */
   readonly without: readonly string[];
-  /** Words that stand in every line of it. */
-  readonly words?: readonly string[];
 }
 
 /** The names of all fields, as JSON spells them, with the options that they stand for. */

@@ -29,8 +29,7 @@ const OF_A_COMMAND_LINE = [
 ];
 
 const SERVED: readonly Served[] = [
-  // So it asks for captions of a stream of pictures: they stand beside those of other requests.
-  { command: caption, without: OF_A_COMMAND_LINE, words: ['--batch=auto'] },
+  { command: caption, without: OF_A_COMMAND_LINE },
   { command: rank, texts: { field: 'captions', isList: true }, without: [...OF_A_COMMAND_LINE, 'captions'] },
   { command: classify, without: OF_A_COMMAND_LINE },
   { command: attend, texts: { field: 'caption', isList: false }, without: OF_A_COMMAND_LINE },
@@ -48,7 +47,7 @@ async function objectOf(served: Served, { coca, named, picture, fields, signal }
   const { command } = served;
   const { options, texts } = wordsOf(served, fields);
   const model = named === undefined ? [] : [`--model=${named}`];
-  const argv = [command.name, ...model, '--json', ...(served.words ?? []), ...options, '--', '-', ...texts];
+  const argv = [command.name, ...model, '--json', ...options, '--', '-', ...texts];
   const invocation = invocationOf(command, argv);
   const chunks: Buffer[] = [];
   const context: CommandContext = {

@@ -1,5 +1,6 @@
 import type {
   Ablated,
+  CaptionHooks,
   CaptionLikelihood,
   CaptionOptions,
   CaptionRun,
@@ -11,7 +12,7 @@ import type {
 } from '../../model/api.js';
 import type { RawAttention } from '../../model/attention/raw.js';
 import type { ModelConfig } from '../../model/config/config.js';
-import type { TreeModel } from '../../model/decoding/index.js';
+import { certainIds, type TreeModel } from '../../model/decoding/index.js';
 import { separated } from '../../model/encoding.js';
 import type { Block, Change, Probe, Task } from '../../model/engine/network.js';
 import type { PictureOptions } from '../../model/image/load-picture.js';
@@ -30,6 +31,8 @@ export interface Joint {
   readonly coca: LoadedCoca;
   readonly images: Joining<Picture, ImageEncoding>;
   readonly captions: SharedCaptions;
+  /** Captions that nothing joins, one picture after the other: to the last bit what the model finds of a picture by itself. */
+  readonly lone: SharedCaptions;
   readonly decode: (bytes: Uint8Array) => Promise<Picture>;
   /** How many numbers a picture's image tokens have. */
   readonly tokenLength: number;
@@ -52,6 +55,7 @@ export function jointOf(
     coca,
     images: new Joining(encode, most.batch),
     captions: coca.shareCaptions(most.searches),
+    lone: coca.shareCaptions(1),
     decode,
     tokenLength,
     prepared: new Set(),
@@ -60,10 +64,10 @@ export function jointOf(
 
 /**
  * A warm model as one request sees it. Its pictures go through the vision tower with those of other requests, and searches
- * of `captionEach` and `shareCaptions` stand beside theirs; all else takes turns with them.
+ * for captions of a picture stand beside theirs; all else takes turns with them.
  */
 export class JoinedCoca implements LoadedCoca {
-  /** @param onCertain told after each step of a search that joins others which ids are certain */
+  /** @param onCertain told after each step of a search for captions which ids are certain */
   constructor(
     private readonly joint: Joint,
     private readonly onCertain?: (ids: readonly number[]) => void,
@@ -143,29 +147,28 @@ export class JoinedCoca implements LoadedCoca {
     return this.coca.encodeTexts(texts, cut);
   }
 
-  caption(
-    images: ImageEncoding,
-    options: CaptionOptions,
-    hooks: { readonly onStep?: (progress: DecodingProgress) => void; readonly signal?: AbortSignal } = {},
-  ): Promise<CaptionRun> {
-    return this.coca.caption(images, options, hooks);
+  caption(images: ImageEncoding, options: CaptionOptions, { onStep, signal }: CaptionHooks = {}): Promise<CaptionRun> {
+    const tell = (progress: DecodingProgress): void => {
+      onStep?.(progress);
+      this.onCertain?.(certainIds(progress.states[0]!));
+    };
+    return this.coca.caption(images, options, { onStep: tell, ...(signal && { signal }) });
   }
 
-  /** Each picture's search joins those of others, and the next is begun when it is done. */
-  async *captionEach(
+  captionPicture(picture: Picture, options: CaptionOptions, { signal }: CaptionHooks = {}): Promise<PictureRun> {
+    return this.joint.captions.caption(picture, options, { onCertain: this.onCertain, signal });
+  }
+
+  captionEach(
     pictures: AsyncIterable<Picture>,
     options: CaptionOptions,
-    { signal }: { readonly batch: number; readonly signal?: AbortSignal },
+    how: { readonly batch: number; readonly signal?: AbortSignal },
   ): AsyncGenerator<PictureRun> {
-    const shared = this.shareCaptions();
-    for await (const picture of pictures) yield await shared.caption(picture, options, { signal });
+    return this.coca.captionEach(pictures, options, how);
   }
 
   shareCaptions(): SharedCaptions {
-    const { captions } = this.joint;
-    return {
-      caption: (picture, options, hooks) => captions.caption(picture, options, { onCertain: this.onCertain, ...hooks }),
-    };
+    return this.joint.captions;
   }
 
   openTree(image: ImageEncoding): Promise<TreeModel> {

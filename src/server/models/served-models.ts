@@ -90,7 +90,7 @@ export class Served {
   #joint: Promise<Joint> | undefined;
   #isReady = false;
   #isClosed = false;
-  #weights: string | undefined;
+  #files: Pick<ServedModel, 'weights' | 'tokenizer'> | undefined;
   #remarks: { readonly text: string; readonly isDetail: boolean }[] = [];
 
   constructor(
@@ -125,7 +125,7 @@ export class Served {
     const { engine = 'onnx', device = 'auto', pixels = 'upright' } = this.options.how;
     return {
       name: coca.name,
-      weights: this.#weights!,
+      ...this.#files!,
       fingerprint: await coca.fingerprint(),
       configHash: configHash(coca.config),
       precision: coca.precision,
@@ -150,7 +150,8 @@ export class Served {
     const asked = { ...how, ...(this.named !== undefined && { model: this.named }) };
     this.#remarks = [];
     // Before it is loaded: should its files change in between, this tells it from what they are then.
-    this.#weights = (await identityOf(asked)).weights;
+    const { weights, tokenizer } = await identityOf(asked);
+    this.#files = { weights, tokenizer };
     const coca = await load({
       ...asked,
       isolated: true,

@@ -4,7 +4,7 @@ import type { ModelConfig } from '../../model/config/config.js';
 import type { Precision } from '../../model/quantise/precision.js';
 import type { LoadOptions } from '../../model/store/load.js';
 import { type ChosenBy, locateModel } from '../../model/store/locate.js';
-import { readModelFolder } from '../../model/store/model-folder.js';
+import { findModelFiles, tokenizerFingerprint, tokenizerIn } from '../../model/store/model-folder.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { ServedModel } from './protocol.js';
 
@@ -13,9 +13,12 @@ export interface ModelIdentity {
   readonly name: string;
   readonly chosenBy: ChosenBy;
   readonly config: ModelConfig;
-  readonly tokenizer: Tokenizer;
   readonly precision: Precision;
+  /** Hexadecimal digits that tell its weights and its tokenizer from others. */
   readonly weights: string;
+  readonly tokenizer: string;
+  /** @throws CocaError `bad-tokenizer`, `unreadable` */
+  readonly loadTokenizer: () => Promise<Tokenizer>;
 }
 
 /**
@@ -24,14 +27,19 @@ export interface ModelIdentity {
  */
 export async function identityOf(options: Pick<LoadOptions, 'model' | 'config' | 'precision'>): Promise<ModelIdentity> {
   const { name, path, chosenBy, precision: chosen } = await locateModel(options.model);
-  const { config, tokenizer, weights } = await readModelFolder(path, options.config);
+  const found = await findModelFiles(path, options.config);
+  const [weights, tokenizer] = await Promise.all([
+    weightsFingerprint(found.weights),
+    tokenizerFingerprint(found.folder),
+  ]);
   return {
     name,
     chosenBy,
-    config,
-    tokenizer,
+    config: found.config,
     precision: options.precision ?? chosen ?? 'fp32',
-    weights: await weightsFingerprint(weights),
+    weights,
+    tokenizer,
+    loadTokenizer: () => tokenizerIn(found),
   };
 }
 
@@ -39,8 +47,8 @@ export const configHash = (config: ModelConfig): string =>
   createHash('sha256').update(JSON.stringify(config)).digest('hex');
 
 /**
- * Whether a served model computes what the one would that the options mean: of the same weights and config, in the same precision, on
- * the same engine and device, from the same pixels.
+ * Whether a served model computes what the one would that the options mean: of the same weights, config and tokenizer, in the same
+ * precision, on the same engine and device, from the same pixels.
  * @param isNamed whether the user named the server: where no device is asked for, any of its is right
  */
 export function isSame(
@@ -52,6 +60,7 @@ export function isSame(
   const isDevice = device === served.askedDevice || device === served.device || (isNamed && device === 'auto');
   return (
     served.weights === own.weights &&
+    served.tokenizer === own.tokenizer &&
     served.configHash === configHash(own.config) &&
     served.precision === own.precision &&
     served.engine === engine &&

@@ -1,4 +1,4 @@
-import type { CaptionLikelihood, CaptionOptions, CaptionRun } from '../../model/api.js';
+import type { CaptionLikelihood, CaptionOptions, PictureRun } from '../../model/api.js';
 import type { ImageTokens } from '../../model/engine/network.js';
 import type { Picture } from '../../model/image/picture.js';
 
@@ -10,6 +10,8 @@ export interface ServedModel {
   readonly name: string;
   /** What tells its weights from others as they lie in its folder. */
   readonly weights: string;
+  /** The same of its tokenizer's files. */
+  readonly tokenizer: string;
   /** `Coca.fingerprint`: of the weights as they were opened. */
   readonly fingerprint: string;
   /** Of its parsed config, in hexadecimal. */
@@ -39,11 +41,11 @@ export interface PlainEncoding {
 export interface ServerCalls {
   encodeImages(asked: { readonly model: string; readonly pictures: readonly Picture[] }): Promise<PlainEncoding>;
   encodeTexts(asked: { readonly model: string; readonly texts: readonly string[] }): Promise<readonly Float32Array[]>;
-  caption(asked: {
+  captionPicture(asked: {
     readonly model: string;
-    readonly images: PlainEncoding;
+    readonly picture: Picture;
     readonly options: CaptionOptions;
-  }): Promise<CaptionRun>;
+  }): Promise<PictureRun>;
   captionLikelihoods(asked: {
     readonly model: string;
     readonly images: PlainEncoding;

@@ -31,11 +31,17 @@ import { pack, unpack } from './wire.js';
  * read here.
  */
 export class RemoteCoca implements LoadedCoca {
+  #tokenizer: Tokenizer | undefined;
+
+  /** @param tokenizer undefined: it is loaded while the server is waited for, with the first caption of a picture */
   constructor(
     private readonly connection: Connection,
     private readonly own: ModelIdentity,
     private readonly served: ServedModel,
-  ) {}
+    tokenizer: Tokenizer | undefined,
+  ) {
+    this.#tokenizer = tokenizer;
+  }
 
   get name(): string {
     return this.own.name;
@@ -54,7 +60,8 @@ export class RemoteCoca implements LoadedCoca {
   }
 
   get tokenizer(): Tokenizer {
-    return this.own.tokenizer;
+    if (this.#tokenizer === undefined) throw new TypeError('the tokenizer comes with the first caption');
+    return this.#tokenizer;
   }
 
   get logitScale(): number {
@@ -100,12 +107,19 @@ export class RemoteCoca implements LoadedCoca {
     return this.#call('encodeTexts', { texts });
   }
 
-  caption(
-    images: ImageEncoding,
+  async captionPicture(
+    picture: Picture,
     options: CaptionOptions,
     { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<CaptionRun> {
-    return this.#call('caption', { images: plain(images), options }, signal);
+  ): Promise<PictureRun> {
+    const answer = this.#call('captionPicture', { picture, options }, signal);
+    const [run, tokenizer] = await Promise.all([answer, this.#tokenizer ?? this.own.loadTokenizer()]);
+    this.#tokenizer = tokenizer;
+    return run;
+  }
+
+  caption(): Promise<CaptionRun> {
+    return refuse('a search in what it has encoded');
   }
 
   async captionLikelihoods(

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { stopIfAborted } from '../../model/base/errors.js';
 import { contextLength, requireCaptioner } from '../../model/config/config.js';
 import { decodingOptions } from '../../model/decoding/index.js';
 import { Encoding } from '../../model/encoding.js';
 import type { Picture } from '../../model/image/picture.js';
+import type { LoadedCoca } from '../../model/store/load.js';
+import { isClip } from '../../model/video/clip.js';
 import { fieldsOf, inQueue, type Serving } from '../handling.js';
 import type { Joint } from '../models/joined-coca.js';
 import { badField } from '../refusal.js';
@@ -60,32 +61,23 @@ type Answers = {
 /** What comes is checked: whoever may ask may send anything. */
 const CALLS: Answers = {
   async encodeImages({ coca }, { pictures }) {
-    const { size } = coca.preprocess;
-    const isFit = (one: Picture | null): boolean =>
-      one?.rgb instanceof Uint8Array && one.rgb.length === size * size * 3;
-    if (
-      !Array.isArray(pictures) ||
-      pictures.length === 0 ||
-      pictures.length > MOST_PICTURES ||
-      !pictures.every(isFit)
-    ) {
-      throw badField('pictures', `pictures are not 1 to ${MOST_PICTURES} of ${size} x ${size} pixels`);
+    const isFit = Array.isArray(pictures) && pictures.length > 0 && pictures.length <= MOST_PICTURES;
+    if (!isFit || !pictures.every((one) => isPictureOf(one, coca))) {
+      throw badField('pictures', `pictures are not 1 to ${MOST_PICTURES} ${sizeFor(coca)}`);
     }
     return plain(await coca.encodeImages(pictures));
   },
   async encodeTexts({ coca }, { texts }) {
     return coca.encodeTexts(textsOf(texts), CUT);
   },
-  async caption(joint, { images, options }, signal) {
-    const { coca } = joint;
+  async captionPicture({ coca, lone }, { picture, options }, signal) {
     requireCaptioner(coca.config, 'a caption');
+    if (!isPictureOf(picture, coca)) throw badField('picture', `picture is none ${sizeFor(coca)}`);
     const { prompt, ...given } = Object(options) as ServerCallOptions;
     const search = decodingOptions(given, { contextLength: contextLength(coca.config) });
     const begin = textField(prompt, 'prompt');
     const asked = begin === undefined ? search : { ...search, prompt: begin };
-    const run = await coca.caption(encodingOf(images, joint), asked, { signal });
-    stopIfAborted(signal);
-    return run;
+    return lone.caption(picture, asked, { signal });
   },
   async captionLikelihoods(joint, { images, texts, given }, signal) {
     const list = textsOf(texts);
@@ -99,7 +91,12 @@ const CALLS: Answers = {
   },
 };
 
-type ServerCallOptions = Parameters<ServerCalls['caption']>[0]['options'];
+type ServerCallOptions = Parameters<ServerCalls['captionPicture']>[0]['options'];
+
+const isPictureOf = (one: Picture | null, { preprocess: { size } }: Pick<LoadedCoca, 'preprocess'>): boolean =>
+  one?.rgb instanceof Uint8Array && one.rgb.length === size * size * 3 && one.size === size && !isClip(one);
+
+const sizeFor = ({ preprocess: { size } }: Pick<LoadedCoca, 'preprocess'>): string => `of ${size} x ${size} pixels`;
 
 /** The other end has seen which texts are too long, and told of it or refused them. */
 const CUT = { onCut: () => undefined };

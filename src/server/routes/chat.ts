@@ -4,8 +4,8 @@ import type { Caption, CaptionOptions } from '../../model/api.js';
 import { stopIfAborted } from '../../model/base/errors.js';
 import { contextLength, type ModelConfig, requireCaptioner } from '../../model/config/config.js';
 import { decodingOptions } from '../../model/decoding/index.js';
+import type { LoadedCoca } from '../../model/store/load.js';
 import { EventStream, fieldsOf, inQueue, type Serving } from '../handling.js';
-import type { JoinedCoca } from '../models/joined-coca.js';
 import { pictureOf } from '../pictures.js';
 import { badField } from '../refusal.js';
 import { SureWords } from '../words.js';
@@ -66,14 +66,14 @@ export function chatRoute(app: FastifyInstance, serving: Serving): void {
 }
 
 async function captionsOf(
-  coca: JoinedCoca,
+  coca: LoadedCoca,
   bytes: Buffer,
   search: CaptionOptions,
   signal: AbortSignal,
 ): Promise<readonly Caption[]> {
-  const picture = await coca.decode(bytes);
+  const picture = await coca.decode!(bytes);
   stopIfAborted(signal);
-  return (await coca.shareCaptions().caption(picture, search, { signal })).captions;
+  return (await coca.captionPicture(picture, search, { signal })).captions;
 }
 
 /** The search that OpenAI's fields mean: beams, or samples where a temperature or top_p asks for chance. */

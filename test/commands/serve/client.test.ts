@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { coca, startCoca } from '../../support/cli.js';
@@ -66,6 +66,29 @@ test.each([
   expect(code).toBe(0);
   expect(stderr.includes('it is loaded here')).toBe(isTold);
   expect(server.log().split('/caption').length).toBe(before);
+});
+
+test('a model whose tokenizer was changed since is not the one that is served', async () => {
+  const model = at('model');
+  cpSync(fixture('models/scenes'), model, { recursive: true });
+  const own = await startServe(['--port', '0', '--model', model]);
+  try {
+    const env = { COCA_SERVER: own.address };
+    const caption = ['caption', A, '--model', model];
+    expect(await coca(caption, { env })).toMatchObject({ stdout: 'a small book on a pink background\n', stderr: '' });
+    const file = `${model}/tokenizer.json`;
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('"book</w>": 1013', '"tome</w>": 1013').replace('"boo k</w>", ', ''),
+    );
+    const changed = await coca(caption, { env });
+    expect([changed.stdout, changed.stderr]).toEqual([
+      'a small tome on a pink background\n',
+      expect.stringContaining('it is loaded here'),
+    ]);
+  } finally {
+    await own.end('SIGKILL');
+  }
 });
 
 test('a server that does not answer, an address that is none', async () => {

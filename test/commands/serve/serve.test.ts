@@ -188,7 +188,7 @@ describe('wrong requests are refused by name', () => {
     ['/v1/chat/completions', { messages: [] }, 400, 'no list of messages'],
     ['/v1/chat/completions', { messages: [null] }, 400, 'no role'],
     ['/v1/chat/completions', { messages: [{ role: 'user', content: [null] }] }, 400, 'neither a text nor an image_url'],
-    ['/v1/coca/caption', { images: 3 }, 400, 'not what this version'],
+    ['/v1/coca/captionPicture', { images: 3 }, 400, 'not what this version'],
     ['/v1/nothing', {}, 404, 'there is no POST /v1/nothing'],
   ])('%s %j: %i %s', async (route, fields, status, message) => {
     const body = 'image' in fields && fields.image === 'BOOK' ? { ...fields, image: dataUrl(BOOK) } : fields;
