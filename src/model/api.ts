@@ -116,6 +116,11 @@ export interface Coca {
    */
   fingerprint(): Promise<string>;
   /**
+   * The same of the files of its tokenizer; undefined where it has none.
+   * @throws CocaError `unreadable`
+   */
+  tokenizerFingerprint(): Promise<string | undefined>;
+  /**
    * Makes ready what a task will need, so that its first call is as fast as the others.
    * @param onProgress receives the part that is done, from 0 to 1
    */

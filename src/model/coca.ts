@@ -23,7 +23,6 @@ import {
   decode,
   results,
   type SearchState,
-  type SpecialIds,
   startSearch,
   type TreeModel,
 } from './decoding/index.js';
@@ -40,6 +39,7 @@ import { pictureOptions } from './image/preprocess.js';
 import { ChangedNetwork } from './interventions/changed-network.js';
 import { ablations, type Means } from './interventions/changes.js';
 import { type Site, siteName } from './interventions/sites.js';
+import { promptOf } from './prompt.js';
 import type { Precision } from './quantise/precision.js';
 import type { ChosenBy } from './store/locate.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
@@ -62,6 +62,8 @@ export interface ModelParts {
   readonly checkpoint: SafetensorsFile;
   readonly precision: Precision;
   readonly chosenBy: ChosenBy;
+  /** Of the tokenizer's files, where it has any. */
+  readonly tokenizerFingerprint?: () => Promise<string | undefined>;
   readonly ablated?: Ablated;
 }
 
@@ -137,6 +139,10 @@ export class CocaModel implements Coca {
   fingerprint(): Promise<string> {
     this.#fingerprint ??= weightsFingerprint(this.parts.checkpoint.path);
     return this.#fingerprint;
+  }
+
+  async tokenizerFingerprint(): Promise<string | undefined> {
+    return this.parts.tokenizerFingerprint?.();
   }
 
   prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
@@ -219,21 +225,14 @@ export class CocaModel implements Coca {
       caption: async (picture, { prompt, ...options }, hooks) => {
         if (isClip(picture)) throw new TypeError('a shared search in a clip');
         const pixels = normalise([picture], mean, std);
-        const { captions, ms } = await searches.run({ pixels, options, ...this.#start(prompt) }, hooks);
+        const { captions, ms } = await searches.run({ pixels, options, ...promptOf(this, prompt) }, hooks);
         return { captions: captions.map((found) => this.#captionOf(found)), ms };
       },
     };
   }
 
-  /** What a search begins with. */
-  #start(text: string | undefined): { readonly special: SpecialIds; readonly prompt: readonly number[] } {
-    requireCaptioner(this.config, 'a caption');
-    const special = { ...this.tokenizer.special, pad: this.config.pad_id };
-    return { special, prompt: [special.sot, ...(text ? this.tokenizer.encode(text) : [])] };
-  }
-
   #searches(options: CaptionOptions): (vocabSize: number) => SearchState {
-    const { special, prompt } = this.#start(options.prompt);
+    const { special, prompt } = promptOf(this, options.prompt);
     return (vocabSize) => startSearch(options, special, prompt, vocabSize);
   }
 

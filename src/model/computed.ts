@@ -14,6 +14,8 @@ export interface Computed {
   readonly what: string;
   /** All that they are computed of beside the model. */
   readonly of: unknown;
+  /** Whether that is texts, so that the tokenizer has a part in it. */
+  readonly isOfTexts?: boolean;
   /** How many there are, where that is known beforehand. */
   readonly length?: number;
   /** Whether what was kept can be what was written. */
@@ -23,18 +25,21 @@ export interface Computed {
 }
 
 /**
- * Numbers of a model, from the cache, or made and kept there: by its weights and their precision, its config, what was taken out of it, and
- * what they are of. With means in place of what was taken out nothing is kept, since nothing tells those means from others.
+ * Numbers of a model, from the cache, or made and kept there: by its weights and their precision, its config, what was taken out of it, what
+ * they are of, and its tokenizer where that is texts. With means in place of what was taken out nothing is kept, since nothing tells those means from others.
  * Where the cache cannot be written, they are made again the next time.
  * @throws CocaError as `make`
  */
 export async function computedValues(
-  coca: Pick<Coca, 'fingerprint' | 'precision' | 'config' | 'ablated'>,
-  { folder, what, of, length, isSound = () => true, onBroken }: Computed,
+  coca: Pick<Coca, 'fingerprint' | 'tokenizerFingerprint' | 'precision' | 'config' | 'ablated'>,
+  { folder, what, of, isOfTexts = false, length, isSound = () => true, onBroken }: Computed,
   make: () => Promise<Float32Array>,
 ): Promise<Float32Array> {
   if (coca.ablated?.with === 'mean') return make();
-  const by = JSON.stringify([coca.config, coca.ablated?.sites ?? [], of]);
+  const by = JSON.stringify([
+    ...[coca.config, coca.ablated?.sites ?? [], of],
+    ...(isOfTexts ? [await coca.tokenizerFingerprint()] : []),
+  ]);
   const digest = createHash('sha256').update(by).digest('hex').slice(0, 16);
   const path = join(folder, derivedName(await coca.fingerprint(), `${coca.precision}-${digest}`));
   const isWhole = (values: Float32Array) =>

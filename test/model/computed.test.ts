@@ -7,8 +7,13 @@ import { golden } from '../support/golden.js';
 
 const { at } = temporaryFolder();
 const { config } = await golden('pooled');
-type Model = Pick<Coca, 'fingerprint' | 'precision' | 'config' | 'ablated'>;
-const model: Model = { fingerprint: async () => 'ab'.repeat(32), precision: 'fp32', config };
+type Model = Pick<Coca, 'fingerprint' | 'tokenizerFingerprint' | 'precision' | 'config' | 'ablated'>;
+const model: Model = {
+  fingerprint: async () => 'ab'.repeat(32),
+  tokenizerFingerprint: async () => 'ef'.repeat(32),
+  precision: 'fp32',
+  config,
+};
 
 let told: string[];
 let count: number;
@@ -46,6 +51,13 @@ test('are made once for weights, precision, config, what was taken out, and what
   expect(await of(model)).toEqual(first);
   expect(readdirSync(at('kept')).filter((name) => name.startsWith(`${'ab'.repeat(16)}-fp32-`))).toHaveLength(5);
   expect(told).toEqual([]);
+});
+
+test('of texts they are of the tokenizer, too', async () => {
+  const other: Model = { ...model, tokenizerFingerprint: async () => '01'.repeat(32) };
+  expect((await of(model, { folder: at('pixels') }))[0]).toBe((await of(other, { folder: at('pixels') }))[0]);
+  const how = { folder: at('texts'), isOfTexts: true };
+  expect((await of(model, how))[0]).not.toBe((await of(other, how))[0]);
 });
 
 test('means in place of what was taken out are not told apart, so nothing is kept', async () => {

@@ -15,6 +15,8 @@ export interface RunRecord {
     readonly name: string;
     readonly config: unknown;
     readonly fingerprint: string;
+    /** Of the tokenizer's files, where it has any. */
+    readonly tokenizer?: string;
     readonly precision?: string;
     readonly ablated?: readonly string[];
     readonly ablated_with?: string;
@@ -24,10 +26,15 @@ export interface RunRecord {
 
 /** @param options every option that shapes a result, those that were not typed included */
 export async function runRecord(
-  coca: Pick<Coca, 'name' | 'config' | 'fingerprint' | 'precision' | 'ablated'>,
+  coca: Pick<Coca, 'name' | 'config' | 'fingerprint' | 'tokenizerFingerprint' | 'precision' | 'ablated'>,
   options: Readonly<Record<string, unknown>>,
 ): Promise<RunRecord> {
-  const model = { name: coca.name, config: coca.config, fingerprint: await coca.fingerprint(), ...variantOf(coca) };
+  const tokenizer = await coca.tokenizerFingerprint();
+  const model = {
+    ...{ name: coca.name, config: coca.config, fingerprint: await coca.fingerprint() },
+    ...(tokenizer !== undefined && { tokenizer }),
+    ...variantOf(coca),
+  };
   return { coca: VERSION, model, options };
 }
 
@@ -63,6 +70,7 @@ export function runDifferences(earlier: Partial<RunRecord>, record: RunRecord): 
         ? []
         : ['the weights']
       : [`the model ${earlier.model?.name}`]),
+    ...(earlier.model?.tokenizer === record.model.tokenizer ? [] : ['the tokenizer']),
     ...(earlier.model?.precision === record.model.precision ? [] : ['--precision']),
     ...(isSame(earlier.model?.ablated, record.model.ablated) ? [] : ['--ablate']),
     ...(earlier.model?.ablated_with === record.model.ablated_with ? [] : ['--ablate-with']),

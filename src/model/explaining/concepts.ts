@@ -41,7 +41,7 @@ const BATCH = 256;
  * @throws CocaError as `encodeTexts`; `interrupted`
  */
 export async function conceptEmbeddings(
-  coca: Pick<Coca, 'fingerprint' | 'encodeTexts' | 'precision' | 'config' | 'ablated'>,
+  coca: Pick<Coca, 'fingerprint' | 'tokenizerFingerprint' | 'encodeTexts' | 'precision' | 'config' | 'ablated'>,
   { texts }: ConceptList,
   {
     signal,
@@ -59,7 +59,10 @@ export async function conceptEmbeddings(
   const width = coca.config.embed_dim;
   const isSound = (values: Float32Array) =>
     split(values, count).every((vector) => Math.abs(dot(vector, vector) - 1) < 1e-3);
-  const computed = { folder: conceptsFolder(), what: 'concepts', of: texts, length: count * width, isSound, onBroken };
+  const computed = {
+    ...{ folder: conceptsFolder(), what: 'concepts', of: texts, isOfTexts: true },
+    ...{ length: count * width, isSound, onBroken },
+  };
   const values = await computedValues(coca, computed, async () => {
     const all = new Float32Array(count * width);
     for (let start = 0; start < count; start += BATCH) {

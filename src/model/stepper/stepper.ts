@@ -5,6 +5,7 @@ import { contextLength, requireCaptioner } from '../config/config.js';
 import { advance } from '../decoding/advance.js';
 import { type Candidate, isDone } from '../decoding/state.js';
 import type { RowScores, TreeModel } from '../decoding/types.js';
+import { promptOf } from '../prompt.js';
 import type { Action, Move } from './actions.js';
 import type { ChangeRequest, WalkChange } from './changes.js';
 import { Evaluations, type Stem } from './evaluations.js';
@@ -198,10 +199,9 @@ export async function openStepper(
   changing?: Changing,
 ): Promise<Stepper> {
   requireCaptioner(coca.config, 'a walk');
-  const { encode, vocabSize } = coca.tokenizer;
-  const special = { ...coca.tokenizer.special, pad: coca.config.pad_id };
+  const { special, prompt: ids } = promptOf(coca, prompt);
+  const { vocabSize } = coca.tokenizer;
   const traced = { ...options, trace: Math.max(options.trace, CANDIDATES) };
-  const ids = [special.sot, ...(prompt ? encode(prompt) : [])];
   const session = startSession(traced, special, ids, { vocabSize, contextLength: contextLength(coca.config) });
   return new Stepper(await coca.openTree(image), session, changing);
 }

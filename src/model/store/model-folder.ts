@@ -67,10 +67,12 @@ export async function tokenizerIn({ config, folder }: Pick<FoundModel, 'config' 
 }
 
 /**
- * What tells the tokenizer of a model from another, beside its config: SHA-256 over the files that it is read from.
+ * What tells the tokenizer of a model from another, beside its config: SHA-256 over the files that it is read from. Undefined where
+ * there are none: it is OpenCLIP's.
  * @throws CocaError `unreadable`
  */
-export async function tokenizerFingerprint(folder: string): Promise<string> {
+export async function tokenizerFingerprint(folder: string): Promise<string | undefined> {
+  if (!(await isFile(join(folder, TOKENIZER_FILE)))) return undefined;
   const hash = createHash('sha256');
   for (const name of [TOKENIZER_FILE, ...SPECIALS_FILES]) {
     const path = join(folder, name);

@@ -125,6 +125,10 @@ export class JoinedCoca implements LoadedCoca {
     return this.coca.fingerprint();
   }
 
+  tokenizerFingerprint(): Promise<string | undefined> {
+    return this.coca.tokenizerFingerprint();
+  }
+
   async prepare(task: Task, onProgress?: (part: number) => void): Promise<void> {
     if (!this.joint.prepared.has(task)) await this.coca.prepare(task, onProgress);
     this.joint.prepared.add(task);

@@ -151,7 +151,7 @@ export class Served {
     this.#remarks = [];
     // Before it is loaded: should its files change in between, this tells it from what they are then.
     const { weights, tokenizer } = await identityOf(asked);
-    this.#files = { weights, tokenizer };
+    this.#files = { weights, ...(tokenizer !== undefined && { tokenizer }) };
     const coca = await load({
       ...asked,
       isolated: true,

@@ -16,7 +16,7 @@ export interface ModelIdentity {
   readonly precision: Precision;
   /** Hexadecimal digits that tell its weights and its tokenizer from others. */
   readonly weights: string;
-  readonly tokenizer: string;
+  readonly tokenizer: string | undefined;
   /** @throws CocaError `bad-tokenizer`, `unreadable` */
   readonly loadTokenizer: () => Promise<Tokenizer>;
 }

@@ -10,8 +10,8 @@ export interface ServedModel {
   readonly name: string;
   /** What tells its weights from others as they lie in its folder. */
   readonly weights: string;
-  /** The same of its tokenizer's files. */
-  readonly tokenizer: string;
+  /** The same of its tokenizer, where that has files. */
+  readonly tokenizer?: string;
   /** `Coca.fingerprint`: of the weights as they were opened. */
   readonly fingerprint: string;
   /** Of its parsed config, in hexadecimal. */

@@ -85,6 +85,10 @@ export class RemoteCoca implements LoadedCoca {
     return this.served.fingerprint;
   }
 
+  async tokenizerFingerprint(): Promise<string | undefined> {
+    return this.served.tokenizer;
+  }
+
   /** It is warm. */
   async prepare(): Promise<void> {}
 

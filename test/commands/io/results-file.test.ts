@@ -141,6 +141,7 @@ describe('a file of results', () => {
     ['another model', { model: { ...RECORD.model, name: 'large' } }, /the model small/],
     ['another shape', { model: { ...RECORD.model, config: { embed_dim: 9 } } }, /the model small/],
     ['other weights', { model: { ...RECORD.model, fingerprint: 'f1' } }, /the weights/],
+    ['another tokenizer', { model: { ...RECORD.model, tokenizer: 't1' } }, /the tokenizer/],
     ['another option', { options: { ...RECORD.options, beams: 3 } }, /beams 6 \(now 3\)/],
     ['one more option', { options: { ...RECORD.options, prompt: 'a' } }, /prompt not given \(now "a"\)/],
   ])('written with %s is refused and left alone', async (_, changed, message) => {
