@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { NAMED_CONFIGS } from '../src/model/config/configs.js';
+import { namedConfigs } from '../src/model/config/configs.js';
 import type { Precision } from '../src/model/quantise/precision.js';
 import { initModel } from '../src/model/store/init.js';
 
@@ -32,7 +32,7 @@ export const CPU_PRECISIONS = ['fp32', 'int8'] as const satisfies readonly Preci
 
 /** A model folder as given, or one of a named config with random weights, made once in the temporary folder. */
 export async function modelFolder(name: string): Promise<string> {
-  if (!Object.hasOwn(NAMED_CONFIGS, name)) return name;
+  if (!Object.hasOwn(namedConfigs(), name)) return name;
   const folder = join(tmpdir(), `coca-bench-${name}`);
   if (!existsSync(join(folder, 'open_clip_model.safetensors'))) {
     process.stderr.write(`making random weights of ${name} in ${folder}\n`);

@@ -1,7 +1,7 @@
 /**
  * npm run bench -- serve [SECONDS]: 16 clients of `coca serve` on loopback, each with its next picture once it has its caption, beside
  * `coca caption --batch auto` over the same pictures, before and after: the machine's speed wanders. Errors, captions a second, latencies, and the server's memory at the
- * beginning and the end.
+ * beginning, at every sixth of the time, and at the end.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -23,7 +23,8 @@ try {
   const batches = [batchRate(names)];
   const { pid, address, end } = await startServer();
   try {
-    const before = await residentBytes(address);
+    const resident = [await residentMB(address)];
+    const watch = setInterval(async () => resident.push(await residentMB(address)), (Number(seconds) * 1000) / 6);
     const result = await autocannon({
       url: `${address}/v1/caption`,
       method: 'POST',
@@ -32,7 +33,8 @@ try {
       duration: Number(seconds),
       requests: names.map((name) => ({ body: readFileSync(name) })),
     });
-    const after = await residentBytes(address);
+    clearInterval(watch);
+    resident.push(await residentMB(address));
     await end();
     batches.push(batchRate(names));
     const rate = result['2xx'] / result.duration;
@@ -47,7 +49,7 @@ try {
       batchPerSecond: batches,
       ofBatch: rate / ((batches[0]! + batches[1]!) / 2),
       ms: { p50: result.latency.p50, p99: result.latency.p99, max: result.latency.max },
-      residentMB: { before: before / 1e6, after: after / 1e6 },
+      residentMB: resident,
     };
     process.stdout.write(`${JSON.stringify(row, undefined, 1)}\n`);
   } finally {
@@ -88,7 +90,7 @@ async function startServer() {
   return { pid, address, end };
 }
 
-async function residentBytes(address: string): Promise<number> {
+async function residentMB(address: string): Promise<number> {
   const text = await (await fetch(`${address}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)![1]);
+  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)![1]) / 1e6;
 }

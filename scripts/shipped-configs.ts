@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CocaError } from '../src/model/base/errors.js';
 import { parseConfig } from '../src/model/config/config.js';
-import { NAMED_CONFIGS } from '../src/model/config/configs.js';
+import { namedConfigs } from '../src/model/config/configs.js';
 
 const DOCS = new URL('../docs/models.md', import.meta.url);
 const BEGIN = '<!-- made by scripts/shipped-configs.ts -->\n';
@@ -15,7 +15,7 @@ const END = '<!-- end -->\n';
 /** What becomes of a config, the same words for all that fare alike. */
 function fate(name: string): string {
   try {
-    const { multimodal, text } = parseConfig(NAMED_CONFIGS[name], name);
+    const { multimodal, text } = parseConfig(namedConfigs()[name], name);
     const kind = multimodal ? 'loads, a CoCa' : 'loads, a dual encoder';
     return text.hf_tokenizer_name === null ? kind : `${kind}; its tokenizer.json must lie beside the weights`;
   } catch (error) {
@@ -28,7 +28,7 @@ function fate(name: string): string {
 /** The list, as Markdown. */
 export function configList(): string {
   const groups = new Map<string, string[]>();
-  for (const name of Object.keys(NAMED_CONFIGS)) {
+  for (const name of Object.keys(namedConfigs())) {
     const key = fate(name);
     groups.set(key, [...(groups.get(key) ?? []), name]);
   }

@@ -4,9 +4,9 @@ import type { LoadedCoca, LoadOptions } from '../model/store/load.js';
 export interface WantedModel extends LoadOptions {
   /**
    * Whether a server that has it loaded may answer for it: of a command that asks for embeddings, captions and their likelihoods,
-   * one picture after the other, and for nothing else; with `captions`, for captions of pictures alone.
+   * one picture after the other, and for nothing else; with `texts`, for the texts of captions alone.
    */
-  readonly mayBeServed?: boolean | 'captions';
+  readonly mayBeServed?: boolean | 'texts';
 }
 
 /** Where commands get their models from: loaded for one command, or kept warm for a session. */

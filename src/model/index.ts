@@ -3,7 +3,7 @@ export type * from './api.js';
 export { CocaError, type ErrorCode } from './base/errors.js';
 export { type BenchOptions, type Measurement, measure } from './bench.js';
 export { type CocaConfig, type ModelConfig, parseConfig } from './config/config.js';
-export { NAMED_CONFIGS } from './config/configs.js';
+export { namedConfigs } from './config/configs.js';
 export * from './data/index.js';
 export * from './decoding/index.js';
 export { DEVICES, type Device, ENGINE_DEVICES, ENGINES, type Engine } from './engine/engines.js';

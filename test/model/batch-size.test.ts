@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { batchThatFits } from '../../src/model/batch-size.js';
 import { parseConfig } from '../../src/model/config/config.js';
-import { NAMED_CONFIGS } from '../../src/model/config/configs.js';
+import { namedConfigs } from '../../src/model/config/configs.js';
 import { decodingOptions } from '../../src/model/decoding/index.js';
 
-const config = parseConfig({ model_cfg: NAMED_CONFIGS['coca_ViT-B-32'] }, 'coca_ViT-B-32');
+const config = parseConfig({ model_cfg: namedConfigs()['coca_ViT-B-32'] }, 'coca_ViT-B-32');
 const search = (given: Parameters<typeof decodingOptions>[0]) => decodingOptions(given, { contextLength: 76 });
 const GIB = 2 ** 30;
 

@@ -184,7 +184,9 @@ export const caption = defineResults({
       }
     }
     const mayBeServed = !options.ground && !isWatched && options.batch === 1 && !options.frames;
-    yield* findWithCaptioner(options, context, 'caption', captions, mayBeServed && 'captions');
+    // Words in colours and JSON need to know which tokens they are of.
+    const isOfTexts = format === 'plain' && context.terminal.colors === 'none';
+    yield* findWithCaptioner(options, context, 'caption', captions, mayBeServed && (isOfTexts ? 'texts' : true));
   },
   async writer(format, { args, options, typed }, context) {
     if (options.output !== undefined) return SILENT_WRITER;

@@ -33,7 +33,7 @@ export const FRESH_MODELS: ModelSource = {
   async borrow({ mayBeServed, ...options }) {
     if (mayBeServed) {
       const { servedModel } = await import('../../server/remote/served-model.js');
-      const served = await servedModel(options, { onlyCaptions: mayBeServed === 'captions' });
+      const served = await servedModel(options, { onlyTexts: mayBeServed === 'texts' });
       if (served) return served;
     }
     const { loadCoca } = await import('../../model/store/load.js');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { lazily } from './lazily.js';
 
 /** What OpenCLIP ships (scripts/reference/shipped_models.py). */
 interface Shipped {
@@ -9,4 +10,4 @@ interface Shipped {
 const FILE = new URL('../../../assets/openclip-models.json', import.meta.url);
 
 /** Its model configs by name, and by name and tag the repositories of weights on the Hugging Face hub. */
-export const OPENCLIP: Shipped = JSON.parse(readFileSync(FILE, 'utf8'));
+export const openclipModels = lazily<Shipped>(() => JSON.parse(readFileSync(FILE, 'utf8')));

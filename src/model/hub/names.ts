@@ -1,6 +1,7 @@
 import { CocaError } from '../base/errors.js';
+import { lazily } from '../base/lazily.js';
 import { didYouMeanName } from '../base/names/suggest.js';
-import { OPENCLIP } from '../base/openclip-models.js';
+import { openclipModels } from '../base/openclip-models.js';
 
 /** A repository on the hub, at a branch, tag or commit. */
 export interface RepositoryRef {
@@ -16,13 +17,13 @@ export const DEFAULT_REVISION = 'main';
 const TAG_MARK = ':';
 
 /** Released models by the names that OpenCLIP's users know them by: CONFIG is its usual weights, CONFIG:TAG are others. */
-export const KNOWN_MODELS: Readonly<Record<string, string>> = {
+export const knownModels = lazily<Readonly<Record<string, string>>>(() => ({
   'coca_ViT-B-32': 'laion/CoCa-ViT-B-32-laion2B-s13B-b90k',
   'coca_ViT-L-14': 'laion/CoCa-ViT-L-14-laion2B-s13B-b90k',
   'mscoco_coca_ViT-B-32': 'laion/mscoco_finetuned_CoCa-ViT-B-32-laion2B-s13B-b90k',
   'mscoco_coca_ViT-L-14': 'laion/mscoco_finetuned_CoCa-ViT-L-14-laion2B-s13B-b90k',
-  ...Object.fromEntries(Object.entries(OPENCLIP.pretrained).flatMap(([name, tags]) => namesOf(name, tags))),
-};
+  ...Object.fromEntries(Object.entries(openclipModels().pretrained).flatMap(([name, tags]) => namesOf(name, tags))),
+}));
 
 function namesOf(config: string, tags: Readonly<Record<string, string>>): [name: string, repository: string][] {
   const tagged = Object.entries(tags).map(([tag, repository]): [string, string] => [
@@ -32,14 +33,15 @@ function namesOf(config: string, tags: Readonly<Record<string, string>>): [name:
   return [[config, tagged[0]![1]], ...tagged];
 }
 
-const SPELLINGS = new Map(
-  [...Object.keys(KNOWN_MODELS), ...Object.values(KNOWN_MODELS)].map((name) => [name.toLowerCase(), name]),
-);
+const spellings = lazily(() => {
+  const names = [...Object.keys(knownModels()), ...Object.values(knownModels())];
+  return new Map(names.map((name) => [name.toLowerCase(), name]));
+});
 
 /** A known short name or repository in whatever case, as it is spelled, with its `@REVISION`; any other name as it is. */
 export function spelledName(name: string): string {
   const base = withoutRevision(name);
-  return (SPELLINGS.get(base.toLowerCase()) ?? base) + name.slice(base.length);
+  return (spellings().get(base.toLowerCase()) ?? base) + name.slice(base.length);
 }
 
 /** Whether a known name leaves the weights to its config's usual ones. */
@@ -59,7 +61,7 @@ export function isHubName(name: string): boolean {
 }
 
 /** Whether `name` is a known short name, as it is spelled, perhaps with `@REVISION`. */
-export const isShortName = (name: string): boolean => Object.hasOwn(KNOWN_MODELS, withoutRevision(name));
+export const isShortName = (name: string): boolean => Object.hasOwn(knownModels(), withoutRevision(name));
 
 /** A name of the hub without what says that it is one. */
 export const withoutPrefix = (name: string): string => name.replace(HUB_PREFIX, '');
@@ -80,12 +82,12 @@ function withoutRevision(name: string): string {
 export function parseHubName(name: string): RepositoryRef {
   const base = withoutRevision(spelledName(withoutPrefix(name)));
   const revision = name.includes('@') ? name.slice(name.indexOf('@') + 1) : DEFAULT_REVISION;
-  const repository = Object.hasOwn(KNOWN_MODELS, base) ? KNOWN_MODELS[base]! : base;
+  const repository = Object.hasOwn(knownModels(), base) ? knownModels()[base]! : base;
   if (!isRepository(repository)) {
     throw new CocaError(
       'usage',
       `${name} is no name of a model on the hub`,
-      didYouMeanName(base, Object.keys(KNOWN_MODELS)) ??
+      didYouMeanName(base, Object.keys(knownModels())) ??
         'known names are what coca models lists, each also as NAME:TAG with a tag of OpenCLIP; any other as hf-hub:OWNER/NAME',
     );
   }
@@ -116,7 +118,7 @@ export function isRevision(revision: string): boolean {
 
 /** The name that results and lists call a repository by: the short one where there is one. */
 export function displayName({ repository, revision }: RepositoryRef): string {
-  const known = Object.entries(KNOWN_MODELS).find(([, other]) => other === repository);
+  const known = Object.entries(knownModels()).find(([, other]) => other === repository);
   const base = known ? known[0] : repository;
   return revision === DEFAULT_REVISION ? base : `${base}@${revision}`;
 }

@@ -5,7 +5,7 @@ import { exists } from '../base/folders.js';
 import { checkShapes, listTensors, type TensorList } from '../checkpoint/index.js';
 import { type ModelConfig, parseConfig } from '../config/config.js';
 import { readConfigJson } from '../config/config-file.js';
-import { CONFIG_NAMES_HINT, NAMED_CONFIGS } from '../config/configs.js';
+import { CONFIG_NAMES_HINT, namedConfigs } from '../config/configs.js';
 import { readConfig } from '../config/read-config.js';
 import { CONFIG_FILE } from './model-files.js';
 import { transformersModel } from './transformers-folder.js';
@@ -41,7 +41,7 @@ export async function findConfig(weights: string, given?: string): Promise<Found
   const fitting = fittingConfigs(await listTensors(weights));
   const [name] = fitting;
   if (fitting.length === 1)
-    return { config: parseConfig(NAMED_CONFIGS[name!], name!), json: NAMED_CONFIGS[name!], inferred: name! };
+    return { config: parseConfig(namedConfigs()[name!], name!), json: namedConfigs()[name!], inferred: name! };
   if (fitting.length > 1) {
     throw new CocaError(
       'not-found',
@@ -58,9 +58,9 @@ export async function findConfig(weights: string, given?: string): Promise<Found
 
 /** Names of the configs whose tensors are these, all and no others. */
 export function fittingConfigs(list: TensorList): readonly string[] {
-  return Object.keys(NAMED_CONFIGS).filter((name) => {
+  return Object.keys(namedConfigs()).filter((name) => {
     try {
-      checkShapes(list, parameterShapes(parseConfig(NAMED_CONFIGS[name], name)));
+      checkShapes(list, parameterShapes(parseConfig(namedConfigs()[name], name)));
       return true;
     } catch (error) {
       if (error instanceof CocaError) return false;

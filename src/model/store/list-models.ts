@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { weightsFile } from '../checkpoint/weights-file.js';
 import { parseConfig } from '../config/config.js';
-import { NAMED_CONFIGS } from '../config/configs.js';
+import { namedConfigs } from '../config/configs.js';
 import { cachedModels } from '../hub/installed.js';
-import { displayName, isHubName, isPlainName, KNOWN_MODELS, parseHubName } from '../hub/names.js';
+import { displayName, isHubName, isPlainName, knownModels, parseHubName } from '../hub/names.js';
 import { countParameters } from './inspect.js';
 import { BUNDLED_FOLDER, BUNDLED_MODEL, chosenModel, locateModel } from './locate.js';
 
@@ -42,7 +42,7 @@ export async function listModels(): Promise<ListedModel[]> {
     const state = bytes === null ? 'partial' : 'installed';
     entries.push({ ...nothing, ...model, state, bytes: bytes ?? partialBytes });
   }
-  for (const [known, repository] of Object.entries(KNOWN_MODELS)) {
+  for (const [known, repository] of Object.entries(knownModels())) {
     if (!isPlainName(known) || entries.some((entry) => entry.name === known)) continue;
     entries.push({ ...nothing, name: known, state: 'known', repository, approximateBytes: expectedBytes(known) });
   }
@@ -63,5 +63,7 @@ export async function listModels(): Promise<ListedModel[]> {
 /** Released weights are float32, in the shape of the config of their name. */
 function expectedBytes(known: string): number | null {
   const name = known.replace(/^mscoco_/, '');
-  return Object.hasOwn(NAMED_CONFIGS, name) ? 4 * countParameters(parseConfig(NAMED_CONFIGS[name], name)).total : null;
+  return Object.hasOwn(namedConfigs(), name)
+    ? 4 * countParameters(parseConfig(namedConfigs()[name], name)).total
+    : null;
 }

@@ -4,7 +4,7 @@ import { CocaError } from '../base/errors.js';
 import { exists } from '../base/folders.js';
 import { didYouMeanName } from '../base/names/suggest.js';
 import { parseConfig } from '../config/config.js';
-import { configSpelling, NAMED_CONFIGS } from '../config/configs.js';
+import { configSpelling, namedConfigs } from '../config/configs.js';
 import { hubCacheFolder } from '../hub/environment.js';
 import { cachedAs, cachedModels } from '../hub/installed.js';
 import { findSnapshot } from '../hub/layout.js';
@@ -13,7 +13,7 @@ import {
   isHubName,
   isPlainName,
   isShortName,
-  KNOWN_MODELS,
+  knownModels,
   looksLikeRepository,
   parseHubName,
   type RepositoryRef,
@@ -97,8 +97,8 @@ async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<Located
   const path = resolve(model);
   if (await exists(path)) return { name: basename(path), path };
   if (looksLikeRepository(model)) return inCache(model, env);
-  if (Object.hasOwn(NAMED_CONFIGS, model)) {
-    parseConfig(NAMED_CONFIGS[model], model);
+  if (Object.hasOwn(namedConfigs(), model)) {
+    parseConfig(namedConfigs()[model], model);
     throw new CocaError(
       'not-found',
       `no weights of ${model} are known by name`,
@@ -119,7 +119,7 @@ const isWord = (text: string): boolean => !/[/\\]|^[.~]|\.(safetensors|bin|pt|pt
 /** Names to guess at: what is here first, then all that are known. */
 async function loadableNames(env: NodeJS.ProcessEnv): Promise<string[]> {
   const cached = await cachedModels(env);
-  return [BUNDLED_MODEL, ...cached.map(({ name }) => name), ...Object.keys(KNOWN_MODELS).filter(isPlainName)];
+  return [BUNDLED_MODEL, ...cached.map(({ name }) => name), ...Object.keys(knownModels()).filter(isPlainName)];
 }
 
 async function inCache(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy' | 'precision'>> {

@@ -31,17 +31,13 @@ import { pack, unpack } from './wire.js';
  * read here.
  */
 export class RemoteCoca implements LoadedCoca {
-  #tokenizer: Tokenizer | undefined;
-
-  /** @param tokenizer undefined: it is loaded while the server is waited for, with the first caption of a picture */
+  /** @param ownTokenizer undefined where nothing is asked for but the texts of captions */
   constructor(
     private readonly connection: Connection,
     private readonly own: ModelIdentity,
     private readonly served: ServedModel,
-    tokenizer: Tokenizer | undefined,
-  ) {
-    this.#tokenizer = tokenizer;
-  }
+    private readonly ownTokenizer: Tokenizer | undefined,
+  ) {}
 
   get name(): string {
     return this.own.name;
@@ -60,8 +56,7 @@ export class RemoteCoca implements LoadedCoca {
   }
 
   get tokenizer(): Tokenizer {
-    if (this.#tokenizer === undefined) throw new TypeError('the tokenizer comes with the first caption');
-    return this.#tokenizer;
+    return this.ownTokenizer ?? NO_TOKENIZER;
   }
 
   get logitScale(): number {
@@ -111,15 +106,12 @@ export class RemoteCoca implements LoadedCoca {
     return this.#call('encodeTexts', { texts });
   }
 
-  async captionPicture(
+  captionPicture(
     picture: Picture,
     options: CaptionOptions,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<PictureRun> {
-    const answer = this.#call('captionPicture', { picture, options }, signal);
-    const [run, tokenizer] = await Promise.all([answer, this.#tokenizer ?? this.own.loadTokenizer()]);
-    this.#tokenizer = tokenizer;
-    return run;
+    return this.#call('captionPicture', { picture, options }, signal);
   }
 
   caption(): Promise<CaptionRun> {
@@ -191,6 +183,9 @@ export class RemoteCoca implements LoadedCoca {
 }
 
 /** A command that needs more says that no server may answer for its model. */
+/** What results may hold and nothing may ask. */
+const NO_TOKENIZER = new Proxy({} as Tokenizer, { get: () => refuse('its tokenizer') });
+
 function refuse(what: string): never {
   throw new TypeError(`a served model is not asked for ${what}`);
 }

@@ -26,13 +26,13 @@ async function findServer(env: NodeJS.ProcessEnv): Promise<Found | undefined> {
 
 /**
  * The model that options mean, where a server has it loaded: the same weights, config, precision, engine, device and pixels.
- * @param how `onlyCaptions`: it is asked for captions of pictures alone. Its tokenizer is there with the first of them.
+ * @param how `onlyTexts`: it is asked for the texts of captions alone. Then it has no tokenizer, which takes a tenth of such a command's time.
  * @returns nothing where it is to be loaded here
  * @throws CocaError `usage` for a `$COCA_SERVER` that is none, `network` for one that does not answer; as locating the model
  */
 export async function servedModel(
   options: LoadOptions,
-  { onlyCaptions = false }: { readonly onlyCaptions?: boolean } = {},
+  { onlyTexts = false }: { readonly onlyTexts?: boolean } = {},
 ): Promise<LoadedCoca | undefined> {
   const found = await findServer(process.env);
   if (found === undefined) return undefined;
@@ -43,7 +43,7 @@ export async function servedModel(
     if (served !== undefined) {
       for (const { text, isDetail } of served.remarks) (isDetail ? options.onDetail : options.onNotice)?.(text);
       options.onDetail?.(`${found.address} has it loaded`);
-      return new RemoteCoca(connection, own, served, onlyCaptions ? undefined : await own.loadTokenizer());
+      return new RemoteCoca(connection, own, served, onlyTexts ? undefined : await own.loadTokenizer());
     }
     const names = all.map(({ name, precision, device }) => `${name} (${precision}, ${device})`);
     const said = `${found.address} serves ${names.join(', ')} and not ${own.name} as it is asked for: it is loaded here`;

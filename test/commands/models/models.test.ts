@@ -14,7 +14,7 @@ import {
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { isPlainName, KNOWN_MODELS } from '../../../src/model/hub/names.js';
+import { isPlainName, knownModels } from '../../../src/model/hub/names.js';
 import { coca as run } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 import { httpsRedirector } from '../../support/https-hub.js';
@@ -25,7 +25,7 @@ import { forwardProxy, tunnel } from '../../support/proxy.js';
 const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 const BOOK = fixture('scenes/0001.png');
 const BOOK_CAPTION = 'a small book on a pink background\n';
-const KNOWN = Object.keys(KNOWN_MODELS).filter(isPlainName);
+const KNOWN = Object.keys(knownModels()).filter(isPlainName);
 
 const world = hubWorld();
 const coca = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => run(args, { env: { ...world.env, ...env } });

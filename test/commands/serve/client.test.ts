@@ -44,6 +44,17 @@ test.each([
   expect(server.log()).toContain('/v1/coca');
 });
 
+/** A caption with words that the model would hardly write. */
+const UNSURE = ['caption', A, '--strategy', 'sample', '--seed', '9', '--temperature', '3'];
+
+test('words in colours, where they are asked for', async () => {
+  const [here, there] = await Promise.all(
+    ['', server.address].map((address) => coca(UNSURE, { env: { COCA_SERVER: address, FORCE_COLOR: '3' } })),
+  );
+  expect(there!.stdout).toMatch(/\x1b\[/);
+  expect(there).toEqual(here);
+});
+
 test('a picture on stdin, and results in a file that is gone on with', async () => {
   const env = { COCA_SERVER: server.address };
   const bytes = readFileSync(A);

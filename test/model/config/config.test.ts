@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { withConfigList } from '../../../scripts/shipped-configs.js';
 import { parameterShapes } from '../../../src/model/architecture/parameters.js';
 import { CocaError } from '../../../src/model/base/errors.js';
-import { OPENCLIP } from '../../../src/model/base/openclip-models.js';
+import { openclipModels } from '../../../src/model/base/openclip-models.js';
 import { checkShapes, openSafetensors } from '../../../src/model/checkpoint/index.js';
 import { imageTokenCount, parseConfig, requireCaptioner } from '../../../src/model/config/config.js';
-import { NAMED_CONFIGS } from '../../../src/model/config/configs.js';
+import { namedConfigs } from '../../../src/model/config/configs.js';
 import { fixture } from '../../support/golden.js';
 
 const read = (path: string) => JSON.parse(readFileSync(fixture(path), 'utf8'));
@@ -16,7 +16,7 @@ const base = () => read('golden/cascade/open_clip_config.json');
 /** What a named config holds, or undefined where it is refused. */
 function shapesOf(name: string): ReadonlyMap<string, readonly number[]> | undefined {
   try {
-    return parameterShapes(parseConfig(NAMED_CONFIGS[name], name));
+    return parameterShapes(parseConfig(namedConfigs()[name], name));
   } catch (error) {
     expect(error).toMatchObject({ name: 'CocaError', code: 'bad-config' });
     return undefined;
@@ -58,11 +58,11 @@ describe('reading a config', () => {
     expect(loaded).toEqual(
       expect.arrayContaining(['coca_ViT-L-14', 'ViT-B-32', 'ViT-bigG-14', 'ViT-SO400M-14-SigLIP']),
     );
-    expect(imageTokenCount(parseConfig(NAMED_CONFIGS['coca_ViT-B-32'], 'x'))).toBe(255);
+    expect(imageTokenCount(parseConfig(namedConfigs()['coca_ViT-B-32'], 'x'))).toBe(255);
   });
 
   test('weights are known by name of configs that load, and of no others', () => {
-    for (const name of Object.keys(OPENCLIP.pretrained)) expect(shapesOf(name), name).toBeDefined();
+    for (const name of Object.keys(openclipModels().pretrained)) expect(shapesOf(name), name).toBeDefined();
   });
 
   test('docs/models.md lists what loads as it is', () => {
@@ -71,7 +71,7 @@ describe('reading a config', () => {
   });
 
   test('coca_base, which has no pooler, hands every patch to the decoder', () => {
-    const config = parseConfig(NAMED_CONFIGS.coca_base, 'coca_base');
+    const config = parseConfig(namedConfigs().coca_base, 'coca_base');
     expect(config.vision.attentional_pool).toBe(false);
     expect(imageTokenCount(config)).toBe(16 * 16);
   });

@@ -6,7 +6,7 @@ import {
   displayName,
   isHubName,
   isSafeFileName,
-  KNOWN_MODELS,
+  knownModels,
   looksLikeRepository,
   parseHubName,
   requireFileName,
@@ -50,11 +50,11 @@ describe('names of models on the hub', () => {
   );
 
   test('the short name is shown where there is one, the revision where it is not main', () => {
-    expect(KNOWN_MODELS['ViT-B-32']).toBe(KNOWN_MODELS['ViT-B-32:laion2b_s34b_b79k']);
-    expect(displayName({ repository: KNOWN_MODELS['ViT-B-32']!, revision: 'main' })).toBe('ViT-B-32');
-    for (const [name, repository] of Object.entries(KNOWN_MODELS)) {
+    expect(knownModels()['ViT-B-32']).toBe(knownModels()['ViT-B-32:laion2b_s34b_b79k']);
+    expect(displayName({ repository: knownModels()['ViT-B-32']!, revision: 'main' })).toBe('ViT-B-32');
+    for (const [name, repository] of Object.entries(knownModels())) {
       // One repository may have two names: that of its config, and the one with its tag.
-      if (repository === KNOWN_MODELS[name.split(':')[0]!] && name.includes(':')) continue;
+      if (repository === knownModels()[name.split(':')[0]!] && name.includes(':')) continue;
       expect(displayName({ repository, revision: 'main' })).toBe(name);
       expect(displayName({ repository, revision: 'v2' })).toBe(`${name}@v2`);
     }

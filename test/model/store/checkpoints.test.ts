@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parameterShapes } from '../../../src/model/architecture/parameters.js';
 import { openSafetensors, readTensor, writeSafetensors } from '../../../src/model/checkpoint/index.js';
 import { parseConfig } from '../../../src/model/config/config.js';
-import { NAMED_CONFIGS } from '../../../src/model/config/configs.js';
+import { namedConfigs } from '../../../src/model/config/configs.js';
 import { loadPicture } from '../../../src/model/image/load-picture.js';
 import { fittingConfigs } from '../../../src/model/store/find-config.js';
 import { initModel } from '../../../src/model/store/init.js';
@@ -132,7 +132,7 @@ describe('a checkpoint without its config', () => {
     // Their activations differ, and no weight tells.
     ['ViT-B-32', ['ViT-B-32-quickgelu', 'ViT-B-32']],
   ])('whose shapes are those of %s can be %j', (name, fitting) => {
-    const shapes = parameterShapes(parseConfig(NAMED_CONFIGS[name], name));
+    const shapes = parameterShapes(parseConfig(namedConfigs()[name], name));
     const tensors = new Map([...shapes].map(([tensor, shape]) => [tensor, { dtype: 'F32' as const, shape }]));
     expect(fittingConfigs({ path: 'epoch_1.pt', tensors })).toEqual(fitting);
     tensors.delete('visual.proj');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/model/config/config.js';
-import { NAMED_CONFIGS } from '../../../src/model/config/configs.js';
+import { namedConfigs } from '../../../src/model/config/configs.js';
 import { loadTokenizer, MAX_TEXT, type Tokenizer } from '../../../src/model/tokenizer/tokenizer.js';
 import { fixture } from '../../support/golden.js';
 
@@ -82,7 +82,7 @@ describe("OpenCLIP's CLIP tokenizer", () => {
     expect(padded.decode([320, 49410, 1929])).toBe('a [49410] dog');
   });
 
-  const captioners = Object.entries(NAMED_CONFIGS).filter(([name]) => /^coca_(ViT|base)/.test(name));
+  const captioners = Object.entries(namedConfigs()).filter(([name]) => /^coca_(ViT|base)/.test(name));
   test.each(captioners)('goes with the config %s, also where its embedding has more rows', async (_, config) => {
     const { text } = parseConfig(config, 'test');
     const tokenizer = await loadTokenizer({ contextLength: text.context_length, vocabSize: text.vocab_size });
