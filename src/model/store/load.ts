@@ -19,7 +19,8 @@ import type { Precision } from '../quantise/precision.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { fitWeights } from './fit-weights.js';
 import { type ChosenBy, locateModel } from './locate.js';
-import { readModelFolder, tokenizerFingerprint } from './model-folder.js';
+import { readModelFolder } from './model-folder.js';
+import { fingerprintOf, tokenizerFiles } from './tokenizer-files.js';
 
 export interface LoadOptions {
   /** What `locateModel` takes: a name, a folder or a weights file. By default the one that the user chose. */
@@ -126,7 +127,7 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const network = await open(engine, device, config, weights, tell);
   for (const remark of remarks) notice(remark);
   try {
-    const read = tokenizerFingerprint(folder);
+    const read = tokenizerFiles(folder).then(fingerprintOf);
     read.catch(() => undefined); // whoever asks is told
     const tokenizerOf = { tokenizer, tokenizerFingerprint: () => read };
     const parts = { name, config, ...tokenizerOf, network, checkpoint, precision, chosenBy };

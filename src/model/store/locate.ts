@@ -91,6 +91,19 @@ export async function locateModel(
   }
 }
 
+/**
+ * What the model is called that is meant, whether or not it is on this machine.
+ * @throws CocaError `usage` for a name that cannot be one; `bad-settings`
+ */
+export async function wantedModel(
+  named: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Pick<LocatedModel, 'name' | 'chosenBy' | 'precision'>> {
+  const { model, ...chosen } = await chosenModel(named, env);
+  const isOnHub = isHubName(model) || looksLikeRepository(model);
+  return { name: isOnHub ? displayName(parseHubName(model)) : model, ...chosen };
+}
+
 async function find(model: string, env: NodeJS.ProcessEnv): Promise<Omit<LocatedModel, 'chosenBy' | 'precision'>> {
   if (model === BUNDLED_MODEL) return { name: BUNDLED_MODEL, path: BUNDLED_FOLDER };
   if (isHubName(model)) return inCache(model, env);

@@ -1,13 +1,8 @@
-import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { CocaError } from '../base/errors.js';
-import { RegularFile } from '../base/regular-file.js';
+import { dirname } from 'node:path';
 import { weightsFile } from '../checkpoint/index.js';
-import { SPECIALS_FILES } from '../tokenizer/named-specials.js';
-import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { type FoundConfig, findConfig } from './find-config.js';
-import { TOKENIZER_FILE } from './model-files.js';
+import { tokenizerIn } from './tokenizer-files.js';
 
 /** Where a model's files lie, and its config. */
 export interface FoundModel extends FoundConfig {
@@ -37,58 +32,5 @@ export async function findModelFiles(path: string, config?: string): Promise<Fou
  */
 export async function readModelFolder(path: string, config?: string): Promise<ModelFolder> {
   const found = await findModelFiles(path, config);
-  return { ...found, tokenizer: await tokenizerIn(found) };
+  return { ...found, tokenizer: await tokenizerIn(found.folder, found.config) };
 }
-
-/**
- * The tokenizer of a model.
- * @throws CocaError `bad-tokenizer`, `unreadable`
- */
-export async function tokenizerIn({ config, folder }: Pick<FoundModel, 'config' | 'folder'>): Promise<Tokenizer> {
-  const { text, special_ids, multimodal } = config;
-  const file = join(folder, TOKENIZER_FILE);
-  const hasFile = await isFile(file);
-  if (!hasFile && text.hf_tokenizer_name !== null) {
-    throw new CocaError(
-      'bad-tokenizer',
-      `the model was trained with the tokenizer ${text.hf_tokenizer_name}, and there is no ${file}`,
-      "Put that tokenizer's tokenizer.json beside the weights.",
-    );
-  }
-  return loadTokenizer({
-    ...(hasFile && { file }),
-    ...(special_ids && { special: special_ids }),
-    huggingFace: text.hf_tokenizer_name !== null,
-    how: text.tokenizer_kwargs,
-    isStartless: multimodal === null,
-    contextLength: text.context_length,
-    vocabSize: text.vocab_size,
-  });
-}
-
-/**
- * What tells the tokenizer of a model from another, beside its config: SHA-256 over the files that it is read from. Undefined where
- * there are none: it is OpenCLIP's.
- * @throws CocaError `unreadable`
- */
-export async function tokenizerFingerprint(folder: string): Promise<string | undefined> {
-  if (!(await isFile(join(folder, TOKENIZER_FILE)))) return undefined;
-  const hash = createHash('sha256');
-  for (const name of [TOKENIZER_FILE, ...SPECIALS_FILES]) {
-    const path = join(folder, name);
-    if (!(await isFile(path))) continue;
-    const file = await RegularFile.open(path);
-    try {
-      hash.update(`${name} ${file.size}\n`).update(await file.read(0, file.size));
-    } finally {
-      await file.close();
-    }
-  }
-  return hash.digest('hex');
-}
-
-const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );

@@ -41,11 +41,12 @@ const OF_CLASS: Readonly<Record<string, readonly [string | undefined, string | u
 /**
  * The special tokens that the files beside a `tokenizer.json` name, as transformers' `AutoTokenizer` reads them.
  * @param pathOf where a file of that name would be
+ * @param readText reads it
  * @throws CocaError `bad-tokenizer` for a file that is no JSON object, and for texts that are padded or cut on the left;
  *   `unreadable`
  */
-export async function namedSpecials(pathOf: (file: string) => string): Promise<NamedSpecials> {
-  const [config, map] = await Promise.all(SPECIALS_FILES.map((file) => readObject(pathOf(file), file)));
+export async function namedSpecials(pathOf: (file: string) => string, readText = readTextFile): Promise<NamedSpecials> {
+  const [config, map] = await Promise.all(SPECIALS_FILES.map((file) => readObject(pathOf(file), file, readText)));
   for (const side of ['padding_side', 'truncation_side']) {
     if (config?.[side] !== undefined && config[side] !== 'right') {
       throw new CocaError(
@@ -78,10 +79,10 @@ function contentOf(token: unknown): string | undefined {
   return typeof text === 'string' ? text : undefined;
 }
 
-async function readObject(path: string, file: string): Promise<Json | undefined> {
+async function readObject(path: string, file: string, readText: typeof readTextFile): Promise<Json | undefined> {
   let text: string;
   try {
-    text = await readTextFile(path, file, MAX_BYTES);
+    text = await readText(path, file, MAX_BYTES);
   } catch (error) {
     if (error instanceof CocaError && error.code === 'not-found') return undefined;
     throw error;

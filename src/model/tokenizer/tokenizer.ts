@@ -36,6 +36,8 @@ export interface Tokenizer {
 export interface TokenizerOptions {
   /** A `tokenizer.json`; without one it is OpenCLIP's CLIP tokenizer. */
   readonly file?: string;
+  /** Reads it, and what may lie beside it; by default from the disk. */
+  readonly readText?: typeof readTextFile;
   readonly contextLength: number;
   /** Rows of the model's embedding. */
   readonly vocabSize: number;
@@ -210,7 +212,7 @@ function assemble(
 }
 
 /** Most bytes that a `tokenizer.json` may have, whatever the model: that of 250,000 tokens has 17 million. */
-const MAX_FILE_BYTES = 128 * 2 ** 20;
+export const MAX_TOKENIZER_BYTES = 128 * 2 ** 20;
 /** Those it may have for a token, its merge and its place in lists included, and for all else. */
 const BYTES_PER_TOKEN = 512;
 const BYTES_BESIDE = 2 ** 20;
@@ -222,7 +224,7 @@ const BYTES_BESIDE = 2 ** 20;
  * token; more tokens than the model's embedding has rows, or far fewer. `not-found`, `unreadable`: the file.
  */
 export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenizer> {
-  const { file, vocabSize, contextLength } = options;
+  const { file, readText = readTextFile, vocabSize, contextLength } = options;
   if (contextLength < 2) {
     throw new CocaError('bad-tokenizer', `a context of ${contextLength} ids has no room for start and end`);
   }
@@ -233,8 +235,8 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
   } else {
     name = basename(file);
     const { fileCodec } = await import('./file.js');
-    const limit = Math.min(MAX_FILE_BYTES, BYTES_BESIDE + BYTES_PER_TOKEN * vocabSize);
-    const json = await readTextFile(file, 'tokenizer.json for this model', limit);
+    const limit = Math.min(MAX_TOKENIZER_BYTES, BYTES_BESIDE + BYTES_PER_TOKEN * vocabSize);
+    const json = await readText(file, 'tokenizer.json for this model', limit);
     codec = fileCodec(json, name, options.how?.clean ?? 'whitespace');
   }
   checkSizes(codec, vocabSize, name, options.huggingFace ?? false, file !== undefined);
@@ -244,8 +246,8 @@ export async function loadTokenizer(options: TokenizerOptions): Promise<Tokenize
 }
 
 async function formOf(codec: Codec, options: TokenizerOptions, name: string): Promise<Form> {
-  const { special, huggingFace, file } = options;
+  const { special, huggingFace, file, readText } = options;
   if (!huggingFace || file === undefined) return plainForm(special ?? findSpecial(codec, name));
-  const named = await namedSpecials((other) => join(dirname(file), other));
+  const named = await namedSpecials((other) => join(dirname(file), other), readText);
   return huggingFaceForm(codec as Required<Codec>, named, name, options);
 }

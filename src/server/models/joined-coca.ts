@@ -25,6 +25,7 @@ import type { ChosenBy } from '../../model/store/locate.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
 import type { CutTexts } from '../../model/tokenizer/usable.js';
 import { Joining } from '../joining.js';
+import type { ModelFiles } from '../remote/protocol.js';
 
 /** What all requests to a model share. */
 export interface Joint {
@@ -34,6 +35,8 @@ export interface Joint {
   /** Captions that nothing joins, one picture after the other: to the last bit what the model finds of a picture by itself. */
   readonly lone: SharedCaptions;
   readonly decode: (bytes: Uint8Array) => Promise<Picture>;
+  /** What clients need that do not have the model. */
+  readonly files: ModelFiles;
   /** How many numbers a picture's image tokens have. */
   readonly tokenLength: number;
   /** What each request asks for and need not wait its turn for, once it is there. */
@@ -46,8 +49,7 @@ export interface Joint {
  */
 export function jointOf(
   coca: LoadedCoca,
-  decode: Joint['decode'],
-  tokenLength: number,
+  { decode, tokenLength, files }: Pick<Joint, 'decode' | 'tokenLength' | 'files'>,
   most: { readonly batch: number; readonly searches: number },
 ): Joint {
   const encode = async (pictures: readonly Picture[]) => separated(await coca.encodeImages(pictures));
@@ -58,6 +60,7 @@ export function jointOf(
     lone: coca.shareCaptions(1),
     decode,
     tokenLength,
+    files,
     prepared: new Set(),
   };
 }
@@ -217,10 +220,7 @@ export class JoinedCoca implements LoadedCoca {
 
   /** A changed model is this request's own: nothing joins it. */
   #alone(coca: LoadedCoca): JoinedCoca {
-    return new JoinedCoca(
-      jointOf(coca, this.joint.decode, this.joint.tokenLength, { batch: 1, searches: 1 }),
-      this.onCertain,
-    );
+    return new JoinedCoca(jointOf(coca, this.joint, { batch: 1, searches: 1 }), this.onCertain);
   }
 
   attendEmbedding(image: ImageEncoding): RawAttention {

@@ -150,7 +150,7 @@ export class Served {
     const asked = { ...how, ...(this.named !== undefined && { model: this.named }) };
     this.#remarks = [];
     // Before it is loaded: should its files change in between, this tells it from what they are then.
-    const { weights, tokenizer } = await identityOf(asked);
+    const { weights, tokenizer, files } = await identityOf(asked);
     this.#files = { weights, ...(tokenizer !== undefined && { tokenizer }) };
     const coca = await load({
       ...asked,
@@ -172,7 +172,8 @@ export class Served {
     if (isCaptioner) await coca.prepare('captions');
     const tokenLength = await tokenLengthOf(coca);
     this.#isReady = true;
-    return jointOf(coca, (bytes) => pictures.decode(bytes, coca.preprocess), tokenLength, this.#most(coca));
+    const decode = (bytes: Uint8Array) => pictures.decode(bytes, coca.preprocess);
+    return jointOf(coca, { decode, tokenLength, files }, this.#most(coca));
   }
 
   #remark(text: string, isDetail: boolean): void {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { weightsFingerprint } from '../../model/checkpoint/fingerprint.js';
-import type { ModelConfig } from '../../model/config/config.js';
+import { type ModelConfig, parseConfig } from '../../model/config/config.js';
 import type { Precision } from '../../model/quantise/precision.js';
 import type { LoadOptions } from '../../model/store/load.js';
 import { type ChosenBy, locateModel } from '../../model/store/locate.js';
-import { findModelFiles, tokenizerFingerprint, tokenizerIn } from '../../model/store/model-folder.js';
+import { findModelFiles } from '../../model/store/model-folder.js';
+import { fingerprintOf, tokenizerFiles, tokenizerFrom } from '../../model/store/tokenizer-files.js';
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.js';
-import type { ServedModel } from './protocol.js';
+import type { ModelFiles, ServedModel } from './protocol.js';
 
 /** A model that is not loaded: what its files say, and what tells them from others. */
 export interface ModelIdentity {
@@ -17,8 +18,9 @@ export interface ModelIdentity {
   /** Hexadecimal digits that tell its weights and its tokenizer from others. */
   readonly weights: string;
   readonly tokenizer: string | undefined;
-  /** @throws CocaError `bad-tokenizer`, `unreadable` */
+  /** @throws CocaError `bad-tokenizer` */
   readonly loadTokenizer: () => Promise<Tokenizer>;
+  readonly files: ModelFiles;
 }
 
 /**
@@ -28,18 +30,35 @@ export interface ModelIdentity {
 export async function identityOf(options: Pick<LoadOptions, 'model' | 'config' | 'precision'>): Promise<ModelIdentity> {
   const { name, path, chosenBy, precision: chosen } = await locateModel(options.model);
   const found = await findModelFiles(path, options.config);
-  const [weights, tokenizer] = await Promise.all([
-    weightsFingerprint(found.weights),
-    tokenizerFingerprint(found.folder),
-  ]);
+  const [weights, files] = await Promise.all([weightsFingerprint(found.weights), tokenizerFiles(found.folder)]);
   return {
     name,
     chosenBy,
     config: found.config,
     precision: options.precision ?? chosen ?? 'fp32',
     weights,
-    tokenizer,
-    loadTokenizer: () => tokenizerIn(found),
+    tokenizer: fingerprintOf(files),
+    loadTokenizer: () => tokenizerFrom(files, found.config),
+    files: { config: found.json, tokenizer: [...files].map(([file, bytes]) => ({ name: file, bytes })) },
+  };
+}
+
+/**
+ * The identity of a model that is not on this machine, as the server tells it that has it.
+ * @throws CocaError `bad-config`
+ */
+export function toldIdentity(
+  { name, weights, precision }: ServedModel,
+  files: ModelFiles,
+  chosenBy: ChosenBy,
+): ModelIdentity {
+  const config = parseConfig(files.config, name);
+  const tokenizer = new Map(files.tokenizer.map(({ name: file, bytes }) => [file, bytes]));
+  return {
+    ...{ name, chosenBy, config, weights, files },
+    precision: precision as Precision,
+    tokenizer: fingerprintOf(tokenizer),
+    loadTokenizer: () => tokenizerFrom(tokenizer, config),
   };
 }
 

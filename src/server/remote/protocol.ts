@@ -28,6 +28,13 @@ export interface ServedModel {
   readonly remarks: readonly { readonly text: string; readonly isDetail: boolean }[];
 }
 
+/** What a client needs of a model's files: as plain values, for one that does not have them. */
+export interface ModelFiles {
+  /** Its config as it was read. */
+  readonly config: unknown;
+  readonly tokenizer: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+}
+
 /** What was made of pictures, as plain values. */
 export interface PlainEncoding {
   readonly count: number;
@@ -39,6 +46,7 @@ export interface PlainEncoding {
 
 /** What can be asked: methods of a loaded model as functions of plain values. Each names its model. */
 export interface ServerCalls {
+  files(asked: { readonly model: string }): Promise<ModelFiles>;
   encodeImages(asked: { readonly model: string; readonly pictures: readonly Picture[] }): Promise<PlainEncoding>;
   encodeTexts(asked: { readonly model: string; readonly texts: readonly string[] }): Promise<readonly Float32Array[]>;
   captionPicture(asked: {

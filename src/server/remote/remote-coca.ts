@@ -23,7 +23,7 @@ import { type CutTexts, mustFit } from '../../model/tokenizer/usable.js';
 import type { Connection } from './connection.js';
 import type { ModelIdentity } from './identity.js';
 import { CALLS_PATH, type PlainEncoding, type ServedModel, type ServerCall, type ServerCalls } from './protocol.js';
-import { pack, unpack } from './wire.js';
+import { PACKED, pack, unpack } from './wire.js';
 
 /**
  * A model that a server has loaded. It is asked for what a picture needs to be captioned, ranked, classified and embedded, by itself:
@@ -89,7 +89,7 @@ export class RemoteCoca implements LoadedCoca {
 
   async decode(bytes: Uint8Array): Promise<Picture> {
     const path = `${CALLS_PATH}/decode?model=${encodeURIComponent(this.served.name)}`;
-    return unpack(await this.connection.ask(path, { type: 'application/octet-stream', bytes })) as Picture;
+    return unpack(await this.connection.ask(path, { type: PACKED, bytes })) as Picture;
   }
 
   async encodeImages(
@@ -173,11 +173,7 @@ export class RemoteCoca implements LoadedCoca {
     signal?: AbortSignal,
   ): Promise<Awaited<ReturnType<ServerCalls[N]>>> {
     const bytes = pack({ ...asked, model: this.served.name });
-    const answer = await this.connection.ask(
-      `${CALLS_PATH}/${name}`,
-      { type: 'application/octet-stream', bytes },
-      signal,
-    );
+    const answer = await this.connection.ask(`${CALLS_PATH}/${name}`, { type: PACKED, bytes }, signal);
     return unpack(answer) as Awaited<ReturnType<ServerCalls[N]>>;
   }
 }

@@ -1,10 +1,12 @@
 import { CocaError } from '../../model/base/errors.js';
 import type { LoadedCoca, LoadOptions } from '../../model/store/load.js';
+import { wantedModel } from '../../model/store/locate.js';
 import { Connection, type ServerPlace } from './connection.js';
-import { identityOf, isSame } from './identity.js';
-import { CALLS_PATH, type ServedModel } from './protocol.js';
+import { identityOf, isSame, type ModelIdentity, toldIdentity } from './identity.js';
+import { CALLS_PATH, type ModelFiles, type ServedModel } from './protocol.js';
 import { RemoteCoca } from './remote-coca.js';
 import { announced } from './runtime-file.js';
+import { PACKED, pack, unpack } from './wire.js';
 
 /** A server that may be asked. */
 interface Found extends ServerPlace {
@@ -24,8 +26,15 @@ async function findServer(env: NodeJS.ProcessEnv): Promise<Found | undefined> {
   return facts && { address: facts.address, token, isNamed: false };
 }
 
+/** A model that is not on this machine. */
+interface Absent {
+  /** What is said of it. */
+  readonly error: CocaError;
+}
+
 /**
- * The model that options mean, where a server has it loaded: the same weights, config, precision, engine, device and pixels.
+ * The model that options mean, where a server has it loaded: the same weights, config, tokenizer, precision, engine, device and
+ * pixels. One that is not on this machine is the one of its name at a server that the user named.
  * @param how `onlyTexts`: it is asked for the texts of captions alone. Then it has no tokenizer, which takes a tenth of such a command's time.
  * @returns nothing where it is to be loaded here
  * @throws CocaError `usage` for a `$COCA_SERVER` that is none, `network` for one that does not answer; as locating the model
@@ -38,7 +47,8 @@ export async function servedModel(
   if (found === undefined) return undefined;
   const connection = new Connection(found);
   try {
-    const [own, all] = await Promise.all([identityOf(options), describedBy(connection, found)]);
+    const [here, all] = await Promise.all([identityOf(options).catch(absent), describedBy(connection, found)]);
+    const own = 'error' in here ? await toldOf(here, options, all, connection, found) : here;
     const served = all.find((one) => isSame(one, own, options, found.isNamed));
     if (served !== undefined) {
       for (const { text, isDetail } of served.remarks) (isDetail ? options.onDetail : options.onNotice)?.(text);
@@ -64,4 +74,39 @@ async function describedBy(connection: Connection, { isNamed }: Found): Promise<
     if (isNamed) throw error;
     return [];
   }
+}
+
+/** @throws CocaError anything but that the model is not there */
+function absent(error: unknown): Absent {
+  if (error instanceof CocaError && error.code === 'not-found') return { error };
+  throw error;
+}
+
+/**
+ * What a server tells of a model that is not on this machine.
+ * @throws CocaError `not-found` where it does not have that either, as it is asked for
+ */
+async function toldOf(
+  { error }: Absent,
+  options: LoadOptions,
+  all: readonly ServedModel[],
+  connection: Connection,
+  { isNamed, address }: Found,
+): Promise<ModelIdentity> {
+  const { name, chosenBy, precision } = await wantedModel(options.model);
+  const named = all.find((one) => one.name === name);
+  // Another config than its own lies here, and the server was not asked to take it.
+  if (!isNamed || named === undefined || options.config !== undefined) throw error;
+  const files = unpack(
+    await connection.ask(`${CALLS_PATH}/files`, { type: PACKED, bytes: pack({ model: name }) }),
+  ) as ModelFiles;
+  const told = toldIdentity(named, files, chosenBy);
+  const wanted = { ...told, precision: options.precision ?? precision ?? told.precision };
+  if (isSame(named, wanted, options, isNamed)) {
+    options.onDetail?.(`${name} is not on this machine: it is asked of ${address}`);
+    return wanted;
+  }
+  const { message, hint } = error;
+  const served = `${address} has it in ${named.precision} on ${named.device} with pixels ${named.pixels}`;
+  throw new CocaError('not-found', `${message}; ${served}, and it is asked for otherwise`, hint, { cause: error });
 }

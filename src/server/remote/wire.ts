@@ -10,6 +10,9 @@ interface Marked {
   readonly $number?: string;
 }
 
+/** The type of such a body. */
+export const PACKED = 'application/octet-stream';
+
 const HEAD_BYTES = 4;
 
 /** A value as bytes: the length of the JSON (32 bits, lowest first), the JSON, and the arrays in their order. */

@@ -60,6 +60,9 @@ type Answers = {
 
 /** What comes is checked: whoever may ask may send anything. */
 const CALLS: Answers = {
+  async files({ files }) {
+    return files;
+  },
   async encodeImages({ coca }, { pictures }) {
     const isFit = Array.isArray(pictures) && pictures.length > 0 && pictures.length <= MOST_PICTURES;
     if (!isFit || !pictures.every((one) => isPictureOf(one, coca))) {

@@ -1,6 +1,8 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { coca, startCoca } from '../../support/cli.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { fixture } from '../../support/golden.js';
@@ -99,6 +101,69 @@ test('a model whose tokenizer was changed since is not the one that is served', 
     ]);
   } finally {
     await own.end('SIGKILL');
+  }
+});
+
+describe('a model that is not on this machine', () => {
+  let own: TestServer;
+  const elsewhere = mkdtempSync(join(tmpdir(), 'coca-elsewhere-'));
+  const mine = join(elsewhere, 'mine');
+  beforeAll(async () => {
+    cpSync(fixture('models/scenes'), mine, { recursive: true });
+    own = await startServe(['--port', '0', '--model', mine, '--precision', 'int8']);
+  });
+  afterAll(async () => {
+    await own?.end('SIGKILL');
+    rmSync(elsewhere, { recursive: true });
+  });
+  const there = (args: readonly string[], env = {}) => coca(args, { env: { COCA_SERVER: own.address, ...env } });
+
+  test.each([
+    [['caption', A]],
+    [['caption', A, '--json', '--logprobs', '2']],
+    [['rank', A, 'a dog', 'a small book', '--by', 'both', '--json']],
+    [['classify', A, '--labels', 'dog,book', '--json']],
+    [['embed', A, '--text', 'a dog', '--jsonl']],
+  ])('is the one of its name at the server: %j', async (args) => {
+    const asked = await there([...args, '--model', 'mine']);
+    const here = [...args, '--model', mine, '--precision', 'int8'];
+    const loaded = await coca(here, { env: { COCA_SERVER: '', COCA_CACHE: at('cache') } });
+    expect([asked.code, asked.stderr]).toEqual([0, '']);
+    expect(withoutTimes(asked.stdout)).toBe(withoutTimes(loaded.stdout));
+  });
+
+  test('as $COCA_MODEL and the settings name it, too', async () => {
+    expect((await there(['caption', A], { COCA_MODEL: 'mine' })).stdout).toBe('a small book on a pink background\n');
+  });
+
+  test.each([
+    [
+      'another precision',
+      ['caption', A, '--model', 'mine', '--precision', 'fp32'],
+      /no such file; .* has it in int8 on/,
+    ],
+    ['other pixels', ['caption', A, '--model', 'mine', '--pixels', 'openclip'], /asked for otherwise/],
+    ['another config', ['caption', A, '--model', 'mine', '--config', 'coca_ViT-B-32'], /no such file/],
+    ['another name', ['caption', A, '--model', 'yours'], /yours: no such file/],
+    ['what no server does', ['attend', A, 'a book', '--model', 'mine'], /mine: no such file/],
+  ])('is not there for %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await there(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+  });
+});
+
+test('a server in the background, which nobody named, is not asked for a model that is not on this machine', async () => {
+  const mine = at('folder/mine');
+  cpSync(fixture('models/scenes'), mine, { recursive: true });
+  const run = (...args: string[]) => startCoca(args, { env: { COCA_CACHE: at('cache'), COCA_SERVER: '' } });
+  expect((await run('serve', '--background', '--model', mine)).code).toBe(0);
+  try {
+    expect((await run('caption', A, '--model', mine, '--verbose')).stderr).toContain('has it loaded');
+    const asked = await run('caption', A, '--model', 'mine');
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('mine: no such file')]);
+  } finally {
+    expect((await run('serve', '--stop')).code).toBe(0);
   }
 });
 
