@@ -8,6 +8,7 @@ import type {
   SharedCaptions,
 } from '../../model/api.js';
 import type { RawAttention } from '../../model/attention/raw.js';
+import { joined } from '../../model/base/numbers/joined.js';
 import type { ModelConfig } from '../../model/config/config.js';
 import type { TreeModel } from '../../model/decoding/index.js';
 import { Encoding, tokensOf } from '../../model/encoding.js';
@@ -98,7 +99,7 @@ export class RemoteCoca implements LoadedCoca {
   ): Promise<ImageEncoding> {
     if (options.attention || options.changes || options.onActivation) refuse('what it looks at');
     const { count, features, latents, tokens, ms } = await this.#call('encodeImages', { pictures });
-    return new Encoding(count, { features: flat(features), latent: flat(latents), tokens }, ms, undefined);
+    return new Encoding(count, { features: joined(features), latent: joined(latents), tokens }, ms, undefined);
   }
 
   async encodeTexts(texts: readonly string[], cut: CutTexts = {}): Promise<readonly Float32Array[]> {
@@ -189,14 +190,4 @@ function refuse(what: string): never {
 export function plain(images: ImageEncoding): PlainEncoding {
   const { count, features, latents, ms } = images;
   return { count, features, latents, tokens: tokensOf(images), ms };
-}
-
-export function flat(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const row of rows) {
-    all.set(row, at);
-    at += row.length;
-  }
-  return all;
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { joined } from '../../model/base/numbers/joined.js';
 import { contextLength, requireCaptioner } from '../../model/config/config.js';
 import { decodingOptions } from '../../model/decoding/index.js';
 import { Encoding } from '../../model/encoding.js';
@@ -9,7 +10,7 @@ import { fieldsOf, inQueue, type Serving } from '../handling.js';
 import type { Joint } from '../models/joined-coca.js';
 import { badField } from '../refusal.js';
 import { CALLS_PATH, type PlainEncoding, type ServerCall, type ServerCalls } from '../remote/protocol.js';
-import { flat, plain } from '../remote/remote-coca.js';
+import { plain } from '../remote/remote-coca.js';
 import { pack, unpack } from '../remote/wire.js';
 import { textField } from './operations.js';
 
@@ -120,5 +121,5 @@ function encodingOf(images: PlainEncoding, { coca, tokenLength }: Joint): Encodi
   if (!isRows(features) || !isRows(latents) || !isTokens || count! > MOST_PICTURES || typeof ms !== 'number') {
     throw badField('images', 'images are no encoding by this model');
   }
-  return new Encoding(count!, { features: flat(features), latent: flat(latents), tokens: tokens! }, ms, undefined);
+  return new Encoding(count!, { features: joined(features), latent: joined(latents), tokens: tokens! }, ms, undefined);
 }
