@@ -93,7 +93,10 @@ export class SharedDecoding<Picture, Image> {
     this.#isWorking = true;
     // Those that are asked for in the same moment begin together.
     await nextTurn();
-    for (let first = await this.#take(this.most); first.length > 0; first = await this.#take(this.most)) {
+    // Looked at in the very moment in which this ends: nobody would begin anew for one that comes while it is about to.
+    while (this.#encoded.length + this.#waiting.length > 0) {
+      const first = await this.#take(this.most);
+      if (first.length === 0) continue;
       try {
         const trees = await this.model.open(first.map(({ image }) => image));
         await this.#runTrees(trees, first);

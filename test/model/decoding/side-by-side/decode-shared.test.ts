@@ -201,6 +201,43 @@ describe('searches that come and go', () => {
     expect(encoded).toEqual([BROKEN, 3]);
   });
 
+  it('one that is asked for in whatever moment is found: right after another ended, failed, or was given up', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ kind: fc.constantFrom('found', 'gone', 'broken', 'wrong'), turns: fc.nat(9) }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        async (before) => {
+          const shared = sharedOver(
+            async (images) => new HashTrees(images, true),
+            2,
+            (pictures) => {
+              if (pictures.some(({ seed }) => seed === BROKEN)) throw new CocaError('engine', 'it broke');
+            },
+          );
+          for (const { kind, turns } of before) {
+            const asked = shared.run({
+              picture: { seed: kind === 'broken' ? BROKEN : 7, window: 3, eot_bias: 3 },
+              begin: () => {
+                if (kind === 'wrong') throw new CocaError('usage', 'no room');
+                return begun({ strategy: 'greedy' });
+              },
+              ...(kind === 'gone' && { signal: AbortSignal.abort() }),
+            });
+            await asked.catch(() => undefined);
+            // Microtasks: the loop may be about to end.
+            for (let turn = 0; turn < turns; turn++) await undefined;
+          }
+          const picture = { seed: 9, window: 3, eot_bias: 3 };
+          const late = shared.run({ picture, begin: () => begun({ strategy: 'greedy' }) });
+          expect(results((await late).state)).toEqual(results(await alone(picture, { strategy: 'greedy' })));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it('ids that are certain are those that are found', async () => {
     await fc.assert(
       fc.asyncProperty(image, how, async (one, given) => {
