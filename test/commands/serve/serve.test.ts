@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PACKED, pack } from '../../../src/server/remote/wire.js';
 import { coca } from '../../support/cli.js';
 import { fixture } from '../../support/golden.js';
 import { until } from '../../support/processes.js';
@@ -219,6 +220,33 @@ describe('wrong requests are refused by name', () => {
       .png()
       .toBuffer();
     expect(await send(new Uint8Array(large), 'image/png')).toEqual([413, 'too-large']);
+  });
+
+  test('pictures of commands that are none of the model: their bytes, size and frames are looked at', async () => {
+    const square = { source: { width: 96, height: 96 }, crop: { x: 0, y: 0, width: 96, height: 96 }, size: 96 };
+    const picture = { ...square, rgb: new Uint8Array(96 * 96 * 3) };
+    const send = async (call: string, asked: object) => {
+      const response = await fetch(new URL(`/v1/coca/${call}`, server.address), {
+        method: 'POST',
+        headers: { 'content-type': PACKED },
+        body: new Uint8Array(pack({ model: 'scenes', ...asked })),
+      });
+      return response.status;
+    };
+    expect(await send('encodeImages', { pictures: [picture] })).toBe(200);
+    expect(await send('captionPicture', { picture, options: {} })).toBe(200);
+    for (const wrong of [
+      { ...picture, size: 9600 },
+      { ...picture, rgb: new Uint8Array(3) },
+      { ...picture, rgb: 'abc' },
+      { ...picture, frames: [{ picture: { ...picture, size: 1 }, seconds: 0 }] },
+      null,
+    ]) {
+      expect(await send('encodeImages', { pictures: [wrong] })).toBe(400);
+      expect(await send('captionPicture', { picture: wrong, options: {} })).toBe(400);
+    }
+    expect(await send('encodeImages', { pictures: [] })).toBe(400);
+    expect(await send('captionPicture', { picture, options: { beams: -1 } })).toBe(400);
   });
 
   test('pages in a browser, and names that lead here from elsewhere', async () => {
