@@ -1,7 +1,7 @@
 /**
  * npm run bench -- serve [SECONDS]: 16 clients of `coca serve` on loopback, each with its next picture once it has its caption, beside
- * `coca caption --batch auto` over the same pictures, before and after: the machine's speed wanders. Errors, captions a second, latencies, and the server's memory at the
- * beginning, at every sixth of the time, and at the end.
+ * `coca caption --batch auto` over the same pictures, before and after: the machine's speed wanders. Errors, captions a second,
+ * latencies, and the server's memory at the beginning, at every sixth of the time, and at the end.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import type { Coca } from '../api.js';
 import { conversionsFolder, quantisedFolder } from '../base/cache.js';
+import { lazily } from '../base/lazily.js';
 import { chosenEpoch, openCheckpoint, type SafetensorsFile } from '../checkpoint/index.js';
 import { CocaModel } from '../coca.js';
 import type { ModelConfig } from '../config/config.js';
@@ -127,9 +128,8 @@ export async function loadCoca(options: LoadOptions = {}): Promise<LoadedCoca> {
   const network = await open(engine, device, config, weights, tell);
   for (const remark of remarks) notice(remark);
   try {
-    const read = tokenizerFiles(folder).then(fingerprintOf);
-    read.catch(() => undefined); // whoever asks is told
-    const tokenizerOf = { tokenizer, tokenizerFingerprint: () => read };
+    const tokenizerFingerprint = lazily(() => tokenizerFiles(folder).then(fingerprintOf));
+    const tokenizerOf = { tokenizer, tokenizerFingerprint };
     const parts = { name, config, ...tokenizerOf, network, checkpoint, precision, chosenBy };
     return await CocaModel.create(parts, options.pixels);
   } catch (error) {

@@ -179,10 +179,10 @@ export class RemoteCoca implements LoadedCoca {
   }
 }
 
-/** A command that needs more says that no server may answer for its model. */
 /** What results may hold and nothing may ask. */
 const NO_TOKENIZER = new Proxy({} as Tokenizer, { get: () => refuse('its tokenizer') });
 
+/** A command that needs more says that no server may answer for its model. */
 function refuse(what: string): never {
   throw new TypeError(`a served model is not asked for ${what}`);
 }
